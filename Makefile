@@ -1,0 +1,56 @@
+# The targets and what they are for: `make help`.
+
+SHELL := /bin/bash
+run := node build/run.mjs
+sources := $(shell find element-src build -type f)
+# Where npm has installed what package-lock.json names.
+packages := node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help image elements check-elements lint test vendor host-packages roots clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+image: elements host-packages ## Build a sample image through a local mirror: PACKAGES="requests flask" names what to install
+	@$(run) test/demo/make-image.ts $(PACKAGES)
+
+elements: $(packages) ## Turn element-src/ into elements/
+	@$(run) build/elements.ts
+
+# `git status` and not `git diff`, which says nothing of a file that git does not know.
+check-elements: $(packages) ## Delete elements/, make it anew, fail where it is not what is committed
+	@rm -rf elements
+	@$(run) build/elements.ts
+	@changed=$$(git status --porcelain elements) && if [ -n "$$changed" ]; then \
+	    echo "elements/ is not what element-src/ makes: run 'make elements' and commit it" >&2; \
+	    echo "$$changed" >&2; exit 1; fi
+
+lint: $(packages) host-packages ## Check types, style, and the elements by dib's own lint
+	@node_modules/.bin/tsc -p .
+	@node_modules/.bin/biome check --error-on-warnings .
+	@test/support/lint-elements.sh
+
+test: $(packages) roots ## Run the tests: unit, hook, image; the last two as root
+	@test/run.sh $(TESTS)
+
+vendor: ## Copy elements/pypi, with its licences, into an image repository: DEST=folder
+	@[ -n "$(DEST)" ] || { echo "say where: make vendor DEST=folder-of-elements" >&2; exit 1; }
+	@mkdir -p "$(DEST)"
+	@[ ! -e "$(DEST)/pypi" ] || { echo "$(DEST)/pypi is there already: remove it first" >&2; exit 1; }
+	@cp -R elements/pypi "$(DEST)/pypi"
+	@echo "copied to $(DEST)/pypi"
+
+host-packages: # What image builds need on this machine
+	@test/support/install-host-packages.sh
+
+roots: host-packages # The roots of the tests' images, as root; without, those tests are skipped
+	@if [ "$$(id -u)" -eq 0 ]; then test/support/make-roots.sh .cache; fi
+
+clean: ## Remove what was installed and cached here
+	rm -rf node_modules .tap
+	rm -rf --one-file-system .cache
+
+$(packages): package.json package-lock.json
+	npm ci
+	@touch $@

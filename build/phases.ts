@@ -1,0 +1,9 @@
+/** How a hook is started: the name of a file in element-src/launcher, without its ending. */
+export type Launcher = 'on-host' | 'in-image' | 'on-host-as-root'
+
+/** dib's phases that have hooks here, and where dib runs them (dib's documentation, Developing Elements). */
+export const launchers: Readonly<Record<string, Launcher>> = {
+  'extra-data.d': 'on-host',
+  'pre-install.d': 'in-image',
+  'cleanup.d': 'on-host-as-root',
+}

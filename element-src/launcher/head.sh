@@ -1,0 +1,16 @@
+#!/bin/sh
+":" /* These lines are sh: they start Node.js with this same file, whose JavaScript follows.
+# dib-lint: disable=indent which
+set -eu
+fail() { echo "pypi: error: $*" >&2; exit 1; }
+# Node.js and the loader act on NODE_OPTIONS, LD_PRELOAD and more: only what the hook reads goes on.
+while IFS='=' read -r word rest; do
+    name=${word##* }
+    case $name in
+        DIB_*|PYPI_*|PIP_*|XDG_*|TMP_*_PATH|TARGET_ROOT|PATH|HOME|USER|LC_ALL|SUDO_*) ;;
+        ''|[0-9]*|*[!A-Za-z0-9_]*) ;;
+        *) unset "$name" ;;
+    esac
+done <<END
+$(export -p)
+END

@@ -1,0 +1,57 @@
+import { existsSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { readJson, writeJson } from './handover/json-file.js'
+import { handoverMountPoint, staged } from './handover/paths.js'
+import type { Handover, State } from './handover/state.js'
+import { run } from './hook/command.js'
+import { info, setVerbose, warn } from './hook/log.js'
+import { layFiles } from './overlay/lay-files.js'
+import { competingSettings } from './pip/competing-settings.js'
+import { renderPipConf } from './pip/pip-conf.js'
+import { renderPydistutilsCfg } from './pip/pydistutils-cfg.js'
+import { describeIndexes } from './settings/describe.js'
+import type { Environment } from './settings/mirrors.js'
+
+const home = '/root'
+
+/** A program of the staged folder, run by the staged loader. */
+const stagedProgram = (name: string): readonly [string, ...string[]] => {
+  const libraries = join(handoverMountPoint, staged.libraries)
+  return [join(libraries, 'ld.so'), '--library-path', libraries, join(handoverMountPoint, name)]
+}
+
+/**
+ * What pre-install.d does, in the image's chroot, as root: it lays pip's and easy_install's configuration over root's, and
+ * takes the staged folder out of the image again.
+ *
+ * @param environment The hook's environment.
+ * @throws HookError where extra-data.d did not run, or the files cannot be laid.
+ */
+export const configurePypiMirror = (environment: Environment): void => {
+  const { pip, verbose } = readJson<Handover>(
+    join(handoverMountPoint, staged.settings),
+    'the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?',
+  )
+  setVerbose(verbose)
+  const { overridden, warnings } = competingSettings(environment)
+  for (const warning of warnings) warn(warning)
+
+  // ~/.config/pip/pip.conf would beat ~/.pip/pip.conf key by key. pip 1.5 knows ~/.pip/pip.conf alone.
+  const newer = join(environment['XDG_CONFIG_HOME'] || join(home, '.config'), 'pip', 'pip.conf')
+  const done = layFiles(handoverMountPoint, stagedProgram(staged.mount), [
+    { path: join(home, '.pip', 'pip.conf'), source: 'pip.conf', content: renderPipConf(pip, overridden) },
+    {
+      path: join(home, '.pydistutils.cfg'),
+      source: 'pydistutils.cfg',
+      content: renderPydistutilsCfg(pip.easyInstallIndex),
+    },
+    ...(existsSync(newer) ? [{ path: newer, source: 'newer-pip.conf', content: '' }] : []),
+  ])
+  writeJson(join(handoverMountPoint, staged.state), { ...done, verbose } satisfies State)
+
+  const [program, ...args] = stagedProgram(staged.unmount)
+  // Lazily, since this very process runs from a file in there.
+  run(program, [...args, '--no-mtab', '--lazy', handoverMountPoint])
+  rmdirSync(handoverMountPoint)
+  info(`laid ${done.laid.map(({ path }) => path).join(', ')} for this build; ${describeIndexes(pip.indexes)}`)
+}

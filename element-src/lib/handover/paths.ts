@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+
+/** Where the local mirror is mounted, in the image. */
+export const mirrorMountPoint = '/tmp/pypi'
+
+/** The local mirror as an index, in the image. */
+export const localMirrorUrl = `file://${mirrorMountPoint}`
+
+/**
+ * Where extra-data.d mounts its staged folder for the hook in the chroot, in the image. The dot keeps it out of
+ * `/tmp/*`. launcher/in-image.sh has it too.
+ */
+export const handoverMountPoint = '/tmp/.pypi'
+
+/** The files of the staged folder. Two phases and launcher/*.sh share these names. */
+export const staged = {
+  /** The shared objects of the programs below, with the loader as `ld.so`. */
+  libraries: 'lib',
+  /** An empty file, over which the host's Node.js is mounted in the image. */
+  node: 'node',
+  /** A link to the host's Node.js, for cleanup.d. */
+  hostNode: 'host-node',
+  mount: 'mount',
+  unmount: 'umount',
+  /** PipSettings and what else the hook in the chroot has to know. */
+  settings: 'settings.json',
+  /** What that hook did. Its presence is the proof that it ran to its end. */
+  state: 'state.json',
+} as const
+
+/**
+ * The staged folder on the host, mode 0700: it holds credentials.
+ *
+ * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
+ */
+export const stagedFolder = (hooksFolder: string): string => join(hooksFolder, 'pypi')

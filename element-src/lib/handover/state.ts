@@ -1,0 +1,42 @@
+import type { PipSettings } from '../settings/settings.js'
+
+/** What extra-data.d hands to pre-install.d. */
+export interface Handover {
+  readonly pip: PipSettings
+  /** Whether each step is said. */
+  readonly verbose: boolean
+}
+
+/** A file of ours that lies over one of the image's while the build runs. */
+export interface LaidFile {
+  /** The place, in the image, with no link on its way. */
+  readonly path: string
+  /** The name of our file in the staged folder. */
+  readonly source: string
+  /** What it held when it was laid. */
+  readonly content: string
+  /** Whether the image had no file there, so that ours lies on an empty stub. */
+  readonly isStub: boolean
+  /** Whether what it lies on is empty. */
+  readonly isEmpty: boolean
+}
+
+/** A folder of the image's whose time stubs changed. Times are in nanoseconds since 1970, as decimal digits. */
+export interface TouchedFolder {
+  /** The folder, in the image, with no link on its way. */
+  readonly path: string
+  /** Its modification time before the stubs were made. */
+  readonly before: string
+  /** Its modification time after that. */
+  readonly after: string
+}
+
+/** What pre-install.d did, for cleanup.d to undo. */
+export interface State {
+  readonly laid: readonly LaidFile[]
+  /** The folders that were made for stubs, in the image, parents first. */
+  readonly madeFolders: readonly string[]
+  readonly touchedFolders: readonly TouchedFolder[]
+  /** Whether each step is said. */
+  readonly verbose: boolean
+}

@@ -1,0 +1,28 @@
+import { lstatSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { tolerate } from '../hook/error.js'
+import { HookError } from '../hook/hook-error.js'
+
+/**
+ * Looks at a path in the image from the host, where an absolute link in the image would lead to the host's own files.
+ *
+ * @param root The image's root, on the host.
+ * @param path An absolute path in the image.
+ * @returns What is there, or undefined where nothing is, or no folder on the way.
+ * @throws HookError where the path or a folder on its way is a link.
+ */
+export const lstatInRoot = (root: string, path: string): Stats | undefined => {
+  let way = root
+  let entry: Stats | undefined = lstatSync(root)
+  for (const name of path.split('/').filter(Boolean)) {
+    way = join(way, name)
+    entry = tolerate(['ENOENT', 'ENOTDIR'], () => lstatSync(way))
+    if (entry === undefined) return undefined
+    if (entry.isSymbolicLink()) {
+      throw new HookError(
+        `${way} in the image is a link, and followed from the host it could lead out of the image: make it a folder`,
+      )
+    }
+  }
+  return entry
+}

@@ -1,0 +1,68 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { LaidFile, State } from '../handover/state.js'
+import { HookError } from '../hook/hook-error.js'
+import { mountAll } from '../mount/mount-table.js'
+import { modificationTime } from './folder-time.js'
+import { findPlace, type Place } from './place.js'
+
+/** A file of ours. */
+export interface FileToLay {
+  /** The path by which pip knows it, in the image. */
+  readonly path: string
+  /** Its name in the staged folder. */
+  readonly source: string
+  /** What it says. */
+  readonly content: string
+}
+
+const unique = (names: readonly string[]): readonly string[] => [...new Set(names)]
+
+/**
+ * Lays files of ours over the image's, by bind mounts: the image's own are not touched. Where the image has none, an empty
+ * stub is made for the mount to lie on. It runs in the chroot, as root.
+ *
+ * @param folder The staged folder, in the image, writable.
+ * @param mountCommand mount(8), with what goes before it.
+ * @param files The files. Of two that are one file in the image, the first is laid.
+ * @returns What was done, for cleanup.d to undo.
+ * @throws HookError where the image has something else at a file's place, or a laid file does not read as it was written.
+ */
+export const layFiles = (
+  folder: string,
+  mountCommand: readonly [string, ...string[]],
+  files: readonly FileToLay[],
+): Omit<State, 'verbose'> => {
+  const places = new Map<string, { place: Place; file: FileToLay }>()
+  for (const file of files) {
+    const place = findPlace(file.path)
+    if (!places.has(place.path)) places.set(place.path, { place, file })
+  }
+  const all = [...places.values()]
+  const madeFolders = unique(all.flatMap(({ place }) => place.missingFolders))
+  const stubs = all.filter(({ place }) => !place.exists)
+  const folders = unique([...madeFolders, ...stubs.map(({ place }) => place.path)].map((path) => dirname(path)))
+    .filter((path) => !madeFolders.includes(path))
+    .map((path) => ({ path, before: modificationTime(path) }))
+
+  const laid = all.map(({ place, file: { source, content } }): LaidFile => {
+    writeFileSync(join(folder, source), content, { mode: 0o600 })
+    const isEmpty = !place.exists || statSync(place.path).size === 0
+    return { path: place.path, source, content, isStub: !place.exists, isEmpty }
+  })
+  for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
+  for (const { place } of stubs) writeFileSync(place.path, '', { mode: 0o600, flag: 'wx' })
+  const touchedFolders = folders.map(({ path, before }) => ({ path, before, after: modificationTime(path) }))
+
+  mountAll(
+    mountCommand,
+    folder,
+    laid.map(({ path, source }) => ({ source: join(folder, source), target: path, isReadOnly: false })),
+  )
+  for (const { path, content } of laid) {
+    if (readFileSync(path, 'utf8') !== content) {
+      throw new HookError(`${path} in the image does not read as it was laid: see mount(8) of this host`)
+    }
+  }
+  return { laid, madeFolders, touchedFolders }
+}

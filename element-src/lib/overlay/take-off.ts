@@ -1,0 +1,132 @@
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { LaidFile, State } from '../handover/state.js'
+import { run } from '../hook/command.js'
+import { errorMessage, tolerate } from '../hook/error.js'
+import { HookError } from '../hook/hook-error.js'
+import { lstatInRoot } from '../mount/no-links.js'
+import { mergeEdits } from '../pip/merge-edits.js'
+import { modificationTime, setModificationTime } from './folder-time.js'
+
+/** What became of our files. */
+export interface TakenOff {
+  /** The stubs and folders that were removed, in the image. */
+  readonly removed: readonly string[]
+  /** The files into which another hook's changes went, in the image. */
+  readonly carriedOver: readonly string[]
+  /** What could not be undone, a line each. */
+  readonly faults: readonly string[]
+}
+
+/**
+ * Writes a file whole or not at all, with the attributes of the one that it replaces, as if it had been edited in its place.
+ *
+ * @param path The file.
+ * @param text What it is to say.
+ * @param time Its modification time, in nanoseconds since 1970.
+ * @param mode Its permissions, where they are not to stay.
+ */
+const replaceFile = (path: string, text: string, time: string, mode: number | undefined): void => {
+  const temporary = `${path}.pypi-new`
+  const folderTime = modificationTime(dirname(path))
+  const descriptor = openSync(temporary, 'wx', 0o600)
+  try {
+    writeFileSync(descriptor, text)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  run('cp', ['--attributes-only', '--preserve=all', path, temporary])
+  if (mode !== undefined) chmodSync(temporary, mode)
+  setModificationTime(temporary, time)
+  renameSync(temporary, path)
+  setModificationTime(dirname(path), folderTime)
+}
+
+type Outcome = 'removed' | 'carried over' | 'left'
+
+const takeOffFile = (root: string, folder: string, file: LaidFile): Outcome => {
+  const { path, source, content, isStub, isEmpty } = file
+  // Gone, or something else by now: another hook's doing, and none of ours is in it.
+  if (!lstatInRoot(root, path)?.isFile()) return 'left'
+  const place = join(root, path)
+  const own = readFileSync(place, 'utf8')
+  const laid = join(folder, source)
+  const edited = readFileSync(laid, 'utf8')
+  if (own === edited && !(own === '' && isEmpty)) {
+    throw new HookError(
+      `${path} in the image holds this build's configuration: dib copied it before it was unmounted; build again`,
+    )
+  }
+  const merged = mergeEdits({ own, laid: content, edited })
+  if (merged !== undefined) {
+    // Without us the hook would have made the file itself, as most programs do.
+    const mode = statSync(laid).mode & 0o7777
+    replaceFile(place, merged, modificationTime(laid), isStub ? (mode === 0o600 ? 0o644 : mode) : undefined)
+    return 'carried over'
+  }
+  if (!isStub || own !== '') return 'left'
+  unlinkSync(place)
+  return 'removed'
+}
+
+/**
+ * Takes our files out of the finished image: the stubs and the folders that were made for them go, and the folders around
+ * them get their times back. dib has unmounted the files themselves by now. What another hook wrote into them is the
+ * image's, and goes there. Every step is tried, whatever becomes of the others. It runs on the host, as root.
+ *
+ * @param root The image's root, on the host.
+ * @param folder The staged folder, on the host.
+ * @param done What pre-install.d did.
+ */
+export const takeOffFiles = (root: string, folder: string, done: State): TakenOff => {
+  const removed: string[] = []
+  const carriedOver: string[] = []
+  const faults: string[] = []
+  const attempt = (action: () => void): void => {
+    try {
+      action()
+    } catch (error) {
+      faults.push(errorMessage(error))
+    }
+  }
+  // As it is without us: the time from before, unless another hook has changed the folder since.
+  const times = new Map<string, string>()
+  for (const { path, before, after } of done.touchedFolders) {
+    attempt(() => {
+      if (!lstatInRoot(root, path)?.isDirectory()) return
+      const now = modificationTime(join(root, path))
+      times.set(path, now === after ? before : now)
+    })
+  }
+  for (const file of done.laid) {
+    attempt(() => {
+      const outcome = takeOffFile(root, folder, file)
+      if (outcome === 'removed') removed.push(file.path)
+      if (outcome === 'carried over') carriedOver.push(file.path)
+    })
+  }
+  for (const path of [...done.madeFolders].reverse()) {
+    attempt(() => {
+      if (!lstatInRoot(root, path)?.isDirectory()) return
+      // Not empty: another hook's files are in it.
+      tolerate(['ENOTEMPTY', 'EEXIST'], () => {
+        rmdirSync(join(root, path))
+        removed.push(path)
+      })
+    })
+  }
+  for (const [path, time] of times) attempt(() => setModificationTime(join(root, path), time))
+  return { removed, carriedOver, faults }
+}

@@ -1,0 +1,56 @@
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, delimiter, join } from 'node:path'
+import { staged } from '../handover/paths.js'
+import { tolerate } from '../hook/error.js'
+import { HookError } from '../hook/hook-error.js'
+import { sharedObjectsOf, sharedObjectsOfNode } from './shared-objects.js'
+
+// sudo has these in its path, but a person's own PATH often lacks them.
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
+
+const findProgram = (name: string): string => {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
+  const found = folders
+    .map((folder) => join(folder, name))
+    .find((path) => tolerate(['ENOENT', 'ENOTDIR', 'EACCES'], () => accessSync(path, constants.X_OK) ?? true))
+  if (found === undefined) throw new HookError(`${name} is not found in ${folders.join(delimiter)}: install util-linux`)
+  return found
+}
+
+const copy = (from: string, to: string): void => {
+  copyFileSync(from, to)
+  chmodSync(to, 0o755)
+}
+
+/**
+ * Stages what runs a hook in the image: the host's mount and umount, since an image need not have them, and the shared
+ * objects of these and of Node.js. Node.js itself, 100 MB, is not copied, which would cost as much as two starts of it,
+ * but mounted read-only over an empty file.
+ *
+ * @param folder The staged folder, on the host.
+ * @throws HookError where a part of it is not there, or cannot be read.
+ */
+export const stageRuntime = (folder: string): void => {
+  const libraries = join(folder, staged.libraries)
+  mkdirSync(libraries)
+  const mount = findProgram('mount')
+  const { loader, files } = sharedObjectsOfNode()
+  for (const file of [...files, ...sharedObjectsOf(loader, mount)]) {
+    const target = join(libraries, basename(file))
+    if (!existsSync(target)) copy(file, target)
+  }
+  symlinkSync(basename(loader), join(libraries, 'ld.so'))
+  copy(mount, join(folder, staged.mount))
+  copy(findProgram('umount'), join(folder, staged.unmount))
+  symlinkSync(process.execPath, join(folder, staged.hostNode))
+  writeFileSync(join(folder, staged.node), '')
+}

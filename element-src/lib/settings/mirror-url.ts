@@ -1,0 +1,74 @@
+import { HookError } from '../hook/hook-error.js'
+
+/** A mirror's URL in its parts, as pip's own parser (Python's urllib.parse.urlsplit) takes it apart. */
+export interface MirrorUrl {
+  /** The URL as the person wrote it. */
+  readonly url: string
+  /** http, https or file, in small letters. */
+  readonly scheme: 'http' | 'https' | 'file'
+  /** The host without port and user, an IPv6 one without its brackets; empty for file. */
+  readonly host: string
+}
+
+const schemes = { http: 'http', https: 'https', file: 'file' } as const
+
+const isKnownScheme = (scheme: string): scheme is keyof typeof schemes => Object.hasOwn(schemes, scheme)
+
+// URL.canParse came with Node.js 18.17.
+const canParse = (url: string): boolean => {
+  try {
+    return new URL(url).hostname !== ''
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Reads one mirror's URL and refuses what pip would misread. The message never shows the value, which may hold a
+ * password.
+ *
+ * @param variable The variable that holds it, for the message.
+ * @param url Its value.
+ * @returns The URL in its parts.
+ * @throws HookError where it is no URL that pip can use as an index.
+ */
+export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
+  const refuse = (why: string): never => {
+    throw new HookError(`${variable} ${why}`)
+  }
+  // A line break would end the value in pip.conf, and what follows could be a section of its own.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+  if (/[\s\u0000-\u001f\u007f]/.test(url)) {
+    refuse('has white space or a control character in it: name one URL a variable, and write %20 for a space')
+  }
+  if (!/^[!-~]+$/.test(url)) refuse('has a character outside ASCII in it: percent-encode it (RFC 3986)')
+  // WHATWG's parser, and so Node.js's, takes a backslash for a slash; Python's does not.
+  if (url.includes('\\')) refuse('has a backslash in it: write / or %5C')
+
+  const [, writtenScheme, authority] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(url) ?? []
+  if (writtenScheme === undefined || authority === undefined) {
+    return refuse(
+      /^file:/i.test(url)
+        ? 'is no URL of a folder: write file:///, three slashes, and the path, such as file:///tmp/pypi'
+        : 'is no URL: write one that begins with http://, https:// or file:///',
+    )
+  }
+  const scheme = writtenScheme.toLowerCase()
+  if (!isKnownScheme(scheme)) {
+    return refuse(`begins with ${writtenScheme}://: use http://, https:// or file:///`)
+  }
+  if (scheme === 'file') {
+    if (authority !== '') {
+      refuse('is file:// with two slashes, so that its first folder would be a host: say file:///tmp/pypi, with three')
+    }
+    return { url, scheme, host: '' }
+  }
+  const [, host] =
+    /^(\[[0-9a-f:.]+\]|[^[\]:@]+)(?::[0-9]*)?$/i.exec(authority.slice(authority.lastIndexOf('@') + 1)) ?? []
+  if (host === undefined || !canParse(url)) {
+    return refuse(
+      'has no host, or a port that is no number: write it as http://host:port/path, and percent-encode /, ? and # in a password',
+    )
+  }
+  return { url, scheme, host: host.replace(/^\[|\]$/g, '') }
+}

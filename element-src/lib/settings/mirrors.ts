@@ -1,0 +1,56 @@
+import { type MirrorUrl, parseMirrorUrl } from './mirror-url.js'
+
+/** The environment of a process: names and values. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A mirror that the person named. */
+export interface NamedMirror extends MirrorUrl {
+  /** The variable that names it. */
+  readonly variable: string
+}
+
+/** What the variables of mirrors' names say. */
+export interface NamedMirrors {
+  /** The mirrors, in the order in which pip gets them. */
+  readonly mirrors: readonly NamedMirror[]
+  /** What the person should know of the variables' names. */
+  readonly notes: readonly string[]
+}
+
+const current = 'DIB_PYPI_MIRROR_URL'
+const deprecated = 'PYPI_MIRROR_URL'
+
+const suffixNumber = (name: string): number => Number(/_([0-9]+)$/.exec(name)?.[1] ?? 0)
+
+/**
+ * Collects the mirrors that the person named: DIB_PYPI_MIRROR_URL and its suffixed forms, then the deprecated
+ * PYPI_MIRROR_URL ones, each family in plain string order of the names. A variable that is empty counts as not set.
+ *
+ * @param environment The environment of the hook on the host.
+ * @returns The mirrors in their order, and what to tell the person of it.
+ * @throws HookError where a value is no URL that pip can use.
+ */
+export const namedMirrors = (environment: Environment): NamedMirrors => {
+  const family = (prefix: string): readonly NamedMirror[] =>
+    Object.entries(environment)
+      .flatMap(([variable, url]) => (variable.startsWith(prefix) && url ? [{ variable, url }] : []))
+      .sort((a, b) => (a.variable < b.variable ? -1 : 1))
+      .map(({ variable, url }) => ({ variable, ...parseMirrorUrl(variable, url) }))
+
+  const named = family(current)
+  const old = family(deprecated)
+  const mirrors = [...named, ...old]
+  const notes: string[] = []
+  if (old.length > 0) {
+    const names = old.map(({ variable }) => variable).join(', ')
+    notes.push(`${names}: the name ${deprecated} is deprecated, use ${current} instead`)
+  }
+  const isNumberOrder = [named, old].every((list) =>
+    list.every((mirror, i) => i === 0 || suffixNumber(mirror.variable) >= suffixNumber(list[i - 1]?.variable ?? '')),
+  )
+  if (!isNumberOrder) {
+    const names = mirrors.map(({ variable }) => variable).join(', ')
+    notes.push(`the mirrors' order is that of their variables' names as strings, not as numbers: ${names}`)
+  }
+  return { mirrors, notes }
+}

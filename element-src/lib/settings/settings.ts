@@ -1,0 +1,92 @@
+import { lstatSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod/mini'
+import { tolerate } from '../hook/error.js'
+import { HookError } from '../hook/hook-error.js'
+import { chooseIndexes } from './indexes.js'
+import { type Environment, namedMirrors } from './mirrors.js'
+import { trustedHosts } from './trusted-hosts.js'
+import { dibVariables, personsVariables } from './variables.js'
+
+/** What the hooks do, decided once, on the host, from the environment. */
+export interface Settings {
+  /** The folder of the build's hooks, on the host. */
+  readonly hooksFolder: string
+  /** The image's root while it is built, on the host. */
+  readonly imageRoot: string
+  /** The local mirror, on the host, or undefined where there is none. */
+  readonly mirrorFolder: string | undefined
+  /** What the hook in the image's chroot needs. */
+  readonly pip: PipSettings
+  /** Whether each step is said. */
+  readonly verbose: boolean
+  /** What the person should know, a line each. */
+  readonly warnings: readonly string[]
+}
+
+/** What the files in the image are made of. */
+export interface PipSettings {
+  /** The indexes in pip's order, with their credentials; the first is index-url. Never empty. */
+  readonly indexes: readonly string[]
+  /** easy_install's index. */
+  readonly easyInstallIndex: string
+  /** pip's retries, or undefined for pip's own default. */
+  readonly retries: number | undefined
+  /** The hosts for pip's trusted-host. */
+  readonly trustedHosts: readonly string[]
+}
+
+const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Environment): z.output<Schema> => {
+  const result = z.safeParse(schema, environment)
+  if (!result.success) throw new HookError(result.error.issues[0]?.message ?? 'the environment cannot be read')
+  return result.data
+}
+
+// A mirror behind a dangling link, or that is a file, is a mistake; only where there is no such name is there no mirror.
+const findMirror = (folder: string): boolean => {
+  const entry = tolerate(['ENOENT', 'ENOTDIR'], () => statSync(folder))
+  if (entry === undefined) {
+    const link = tolerate(['ENOENT', 'ENOTDIR'], () => lstatSync(folder))
+    if (link === undefined) return false
+    throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is a link to nothing: mend it or remove it`)
+  }
+  if (!entry.isDirectory()) {
+    throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is not a folder: a mirror is a folder; move the file away`)
+  }
+  return true
+}
+
+/**
+ * Reads the environment: the one place that does. Nothing on the host or in the image is changed.
+ *
+ * @param environment The environment of the hook on the host.
+ * @returns The settings.
+ * @throws HookError where a variable cannot be used, naming it and the remedy.
+ */
+export const readSettings = (environment: Environment): Settings => {
+  const persons = parse(personsVariables, environment)
+  const dib = parse(dibVariables, environment)
+  const { mirrors, notes } = namedMirrors(environment)
+  const mirrorFolder = join(persons.DIB_IMAGE_CACHE, 'pypi', 'mirror')
+  const hasMirrorFolder = findMirror(mirrorFolder)
+  const indexes = chooseIndexes({
+    mirrors,
+    mirrorFolder,
+    hasMirrorFolder,
+    withoutOfficial: persons.DIB_OFFLINE || persons.DIB_NO_PYPI_PIP,
+  })
+  const trusted = trustedHosts(mirrors, persons.DIB_PYPI_TRUSTED_HOST)
+  return {
+    hooksFolder: dib.TMP_HOOKS_PATH,
+    imageRoot: dib.TMP_MOUNT_PATH,
+    mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
+    pip: {
+      indexes: indexes.urls,
+      easyInstallIndex: indexes.easyInstall,
+      retries: persons.DIB_PIP_RETRIES,
+      trustedHosts: trusted.hosts,
+    },
+    verbose: persons.DIB_DEBUG_TRACE,
+    warnings: [...notes, ...indexes.warnings, ...trusted.warnings],
+  }
+}

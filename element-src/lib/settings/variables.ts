@@ -1,0 +1,84 @@
+import { isIPv6 } from 'node:net'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import * as z from 'zod/mini'
+
+// zod/mini says no more than 'Invalid input' by itself, so each check has its own message, which names the variable.
+
+const text = z.optional(z.string())
+
+/** dib's way: anything but the empty string switches it on. */
+const flag = z.pipe(
+  text,
+  z.transform((value) => Boolean(value)),
+)
+
+const retries = z.pipe(
+  z.optional(
+    z.string().check(
+      // Read as a number, since pip takes a leading 0 for octal and fails at 08.
+      z.regex(/^[0-9]{0,6}$/, {
+        error: 'DIB_PIP_RETRIES is no whole number: write it in digits, 0 or more, such as 0 for no retries',
+      }),
+    ),
+  ),
+  z.transform((value) => (value ? Number(value) : undefined)),
+)
+
+const words = (value: string): readonly string[] => value.split(/\s+/).filter(Boolean)
+
+/** Whether pip can take it for `host` or `host:port`, an IPv6 address in brackets: another one ends some pips. */
+const isHost = (word: string): boolean => {
+  const [, address, name] = /^(?:\[(.+)\]|([a-z0-9._-]+))(?::[0-9]+)?$/i.exec(word) ?? []
+  return name !== undefined || (address !== undefined && isIPv6(address))
+}
+
+const trustedHosts = z.pipe(
+  z.optional(
+    z.string().check(
+      z.refine((value) => words(value).every(isHost), {
+        error:
+          'DIB_PYPI_TRUSTED_HOST is no list of hosts: write host or host:port, without https:// and path, separated by spaces',
+      }),
+    ),
+  ),
+  z.transform((value) => words(value ?? '')),
+)
+
+/**
+ * The variables that a person sets, but for the two families of mirrors (mirrors.ts). README.md has a row for each of
+ * them; a test holds the two together.
+ */
+export const personsVariables = z.object({
+  /** The folder of dib's cache, on the host. dib itself sets it when the person does not. */
+  DIB_IMAGE_CACHE: z.pipe(
+    text,
+    z.transform((value) => resolve(value || join(homedir(), '.cache', 'image-create'))),
+  ),
+  DIB_OFFLINE: flag,
+  DIB_NO_PYPI_PIP: flag,
+  /** pip's retries, or undefined for pip's own default. */
+  DIB_PIP_RETRIES: retries,
+  /** Hosts that are trusted without TLS verification, each `host` or `host:port`. */
+  DIB_PYPI_TRUSTED_HOST: trustedHosts,
+  /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
+  DIB_PYPI_NODE: text,
+  /** Whether each step is said. */
+  DIB_DEBUG_TRACE: z.pipe(
+    text,
+    z.transform((value) => Number(value) > 0),
+  ),
+})
+
+const setByDib = (name: string) =>
+  z
+    .string({ error: `${name} is not set: run this hook by disk-image-create` })
+    .check(z.minLength(1, { error: `${name} is empty: run this hook by disk-image-create` }))
+
+/** The variables that dib sets for hooks on the host (dib's documentation, Developing Elements). */
+export const dibVariables = z.object({
+  /** The folder of the build's hooks, on the host. */
+  TMP_HOOKS_PATH: setByDib('TMP_HOOKS_PATH'),
+  /** The image's root while it is built, on the host. */
+  TMP_MOUNT_PATH: setByDib('TMP_MOUNT_PATH'),
+})

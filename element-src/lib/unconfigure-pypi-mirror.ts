@@ -1,0 +1,42 @@
+import { realpathSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { readJson } from './handover/json-file.js'
+import { mirrorMountPoint, staged, stagedFolder } from './handover/paths.js'
+import type { State } from './handover/state.js'
+import { tolerate } from './hook/error.js'
+import { HookError } from './hook/hook-error.js'
+import { info, setVerbose } from './hook/log.js'
+import { parseMountinfo } from './mount/mountinfo.js'
+import { lstatInRoot } from './mount/no-links.js'
+import { takeOffFiles } from './overlay/take-off.js'
+
+/**
+ * What cleanup.d does, on the host, as root: it takes out of the finished image what the element needed there, and proves
+ * that nothing is left.
+ *
+ * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
+ * @param imageRoot dib's $TARGET_ROOT, the finished image, on the host.
+ * @throws HookError where pre-install.d did not run to its end, or something of ours is left in the image.
+ */
+export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): void => {
+  const folder = stagedFolder(hooksFolder)
+  const done = readJson<State>(
+    join(folder, staged.state),
+    'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
+  )
+  setVerbose(done.verbose)
+  const { removed, carriedOver, faults } = takeOffFiles(imageRoot, folder, done)
+  const places = [mirrorMountPoint, ...done.laid.map(({ path }) => path)].map((path) =>
+    join(realpathSync(imageRoot), path),
+  )
+  const mounted = parseMountinfo().filter(({ target }) => places.includes(target))
+  const left = [...faults, ...mounted.map(({ target }) => `${target} is still mounted`)]
+  if (left.length > 0) throw new HookError(`the image is not clean: ${left.join('; ')}`)
+  if (lstatInRoot(imageRoot, mirrorMountPoint)?.isDirectory()) {
+    // dib empties /tmp only after this, and an element may pack the image before that.
+    tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, mirrorMountPoint)))
+  }
+  if (carriedOver.length > 0)
+    info(`what another hook wrote into ours is now in the image's own ${carriedOver.join(', ')}`)
+  info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
+}

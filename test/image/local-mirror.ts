@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import {
+  buildImage,
+  localMirror,
+  namesInTarball,
+  ownLines,
+  readFromTarball,
+  scratchFolder,
+} from '../support/build-image.js'
+import { makeMirror } from '../support/mirror.js'
+import { needsRoot } from '../support/root.js'
+
+needsRoot(t)
+
+const hashes = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path, readFileSync(path, 'base64')]),
+  )
+
+t.test('an offline build takes everything from the local mirror, and the image shows no sign of it', async (t) => {
+  const scratch = scratchFolder(t)
+  makeMirror(localMirror(scratch), [
+    { name: 'demo-app', version: '1.0', text: 'import demo_lib', requirements: ['demo.lib>=2'] },
+    { name: 'Demo.Lib', version: '2.1', text: 'answer = 42' },
+    { name: 'setup-helper', version: '3.0', text: 'helped = "by the mirror"' },
+  ])
+  const before = hashes(localMirror(scratch))
+  const build = await buildImage(scratch, {
+    options: ['--offline'],
+    hooks: {
+      'install.d/50-install': `#!/bin/bash
+set -eu
+python3 -m venv /opt/demo
+/opt/demo/bin/pip install --no-cache-dir demo-app
+/opt/demo/bin/python -c 'import demo_app'
+# What the original element let happen to the person's mirror.
+if rm -rf /tmp/pypi/* || touch /tmp/pypi/new; then echo 'the mirror is writable'; fi
+findmnt -no OPTIONS,PROPAGATION /tmp/pypi
+ls -A /tmp
+`,
+      'install.d/60-easy-install': `#!/bin/bash
+set -eu
+mkdir /opt/old-style
+cd /opt/old-style
+printf 'from setuptools import setup\\nsetup(name="old-style", version="1", setup_requires=["setup-helper"])\\n' >setup.py
+python3 setup.py --version
+ls .eggs
+`,
+    },
+  })
+  t.equal(build.status, 0, build.log.slice(-2000))
+  t.match(build.log, /Looking in indexes: file:\/\/\/tmp\/pypi\n/, 'pip asks the mirror and nothing else')
+  t.match(build.log, /Successfully installed demo-app-1\.0 demo[.-]lib-2\.1/i)
+  t.match(build.log, /setup_helper-3\.0/, 'setup_requires is served by the mirror through .pydistutils.cfg')
+  t.notMatch(build.log, /the mirror is writable/)
+  t.match(build.log, /^ro,\S* +private$/m, 'mounted read-only and private')
+  t.notMatch(build.log, /^\.pypi$/m, 'the staged folder is out of the image before other hooks run')
+  t.same(hashes(localMirror(scratch)), before, 'not a byte of the mirror has changed')
+
+  t.same(ownLines(build.log), [
+    `${localMirror(scratch)} is read-only at /tmp/pypi; index file:///tmp/pypi`,
+    'laid /root/.pip/pip.conf, /root/.pydistutils.cfg for this build; index file:///tmp/pypi',
+    'the image holds no mirror configuration; removed /root/.pip/pip.conf, /root/.pydistutils.cfg, /root/.pip',
+  ])
+  const names = namesInTarball(build.image)
+  t.ok(
+    names.includes('/opt/demo/lib/python3.11/site-packages/demo_app.py') ||
+      names.some((name) => name.endsWith('/site-packages/demo_app.py')),
+  )
+  t.same(
+    names.filter((name) => /^\/(?:tmp|root)\/.*(?:pip|pypi|pydistutils)/.test(name)),
+    [],
+    'no file of the element is in the image',
+  )
+  t.equal(readFromTarball(build.image, '/opt/demo/pyvenv.cfg').includes('/tmp/pypi'), false)
+})

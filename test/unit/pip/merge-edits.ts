@@ -1,0 +1,59 @@
+import t from 'tap'
+import { mergeEdits } from '../../../element-src/lib/pip/merge-edits.js'
+import { readAsPip } from '../../support/python.js'
+
+const laid = '# note\n[global]\nindex-url = http://mirror\nextra-index-url =\n    http://b\n    http://c\n'
+/** What `pip config set` makes of our file: Python's own writer drops comments and indents with tabs. */
+const rewritten = (added: string) =>
+  `[global]\nindex-url = http://mirror\nextra-index-url = \n\thttp://b\n\thttp://c\n${added}\n`
+
+t.test('nothing was changed', async (t) => {
+  t.equal(mergeEdits({ own: '', laid, edited: laid }), undefined)
+  t.equal(mergeEdits({ own: 'x', laid: '', edited: '' }), undefined)
+  t.equal(
+    mergeEdits({ own: '', laid, edited: rewritten('') }),
+    undefined,
+    'written anew, with nothing of the hook in it',
+  )
+})
+
+t.test('lines at the end, without a file of the image', async (t) => {
+  t.equal(mergeEdits({ own: '', laid, edited: `${laid}timeout = 60\n` }), '[global]\ntimeout = 60\n')
+  t.equal(
+    mergeEdits({ own: '', laid, edited: `${laid}# for the image\n[install]\nuser = yes\n` }),
+    '# for the image\n[install]\nuser = yes\n',
+  )
+  t.equal(mergeEdits({ own: '', laid: '', edited: '[global]\ntimeout = 60\n' }), '[global]\ntimeout = 60\n')
+})
+
+t.test("lines at the end go into the image's own file", async (t) => {
+  const own = '; own\n[global]\nproxy = p\n\n[list]\nformat = columns\n'
+  const merged = mergeEdits({ own, laid, edited: `${laid}timeout = 60\n[install]\nuser = yes\n` }) ?? ''
+  t.equal(merged, '; own\n[global]\nproxy = p\ntimeout = 60\n\n[list]\nformat = columns\n[install]\nuser = yes\n')
+  t.same(readAsPip(merged), {
+    global: { proxy: 'p', timeout: '60' },
+    list: { format: 'columns' },
+    install: { user: 'yes' },
+  })
+})
+
+t.test('pip config set', async (t) => {
+  t.same(readAsPip(mergeEdits({ own: '', laid, edited: rewritten('timeout = 60\n') }) ?? ''), {
+    global: { timeout: '60' },
+  })
+  t.equal(
+    mergeEdits({ own: '[global]\ntimeout = 5\nproxy = p', laid, edited: rewritten('timeout = 60\n') }),
+    '[global]\ntimeout = 60\nproxy = p',
+  )
+})
+
+t.test("a key of ours with another value is the hook's", async (t) => {
+  const edited = laid.replace('http://mirror', 'http://production')
+  t.equal(mergeEdits({ own: '', laid, edited }), '[global]\nindex-url = http://production\n')
+})
+
+t.test('a file that was written anew is taken as it is', async (t) => {
+  const edited = '# production\n[global]\nindex-url = http://production\n'
+  t.equal(mergeEdits({ own: '[global]\nproxy = p\n', laid, edited }), edited)
+  t.equal(mergeEdits({ own: '[global]\nproxy = p\n', laid, edited: '' }), '', 'emptied')
+})

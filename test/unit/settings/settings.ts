@@ -1,0 +1,143 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { officialIndex } from '../../../element-src/lib/settings/official-index.js'
+import { readSettings } from '../../../element-src/lib/settings/settings.js'
+
+const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt' }
+
+t.test('without a mirror and without a setting', async (t) => {
+  const DIB_IMAGE_CACHE = t.testdir()
+  const online = readSettings({ ...dib, DIB_IMAGE_CACHE })
+  t.same(online.pip, {
+    indexes: [officialIndex],
+    easyInstallIndex: officialIndex,
+    retries: undefined,
+    trustedHosts: [],
+  })
+  t.same(online.warnings, [
+    `there is no folder ${DIB_IMAGE_CACHE}/pypi/mirror and no DIB_PYPI_MIRROR_URL: the official index is used alone`,
+  ])
+  for (const variable of ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP']) {
+    const { pip, warnings } = readSettings({ ...dib, DIB_IMAGE_CACHE, [variable]: 'yes' })
+    t.same(pip.indexes, ['file:///tmp/pypi'], 'pip goes nowhere else')
+    t.match(warnings[0], `there is no folder ${DIB_IMAGE_CACHE}/pypi/mirror`)
+    t.match(warnings[0], /no package can be found/)
+  }
+})
+
+t.test('with the local mirror', async (t) => {
+  const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} } })
+  const local = { ...dib, DIB_IMAGE_CACHE }
+  t.match(readSettings(local), {
+    mirrorFolder: `${DIB_IMAGE_CACHE}/pypi/mirror`,
+    pip: { indexes: ['file:///tmp/pypi', officialIndex], easyInstallIndex: 'file:///tmp/pypi' },
+    warnings: [],
+  })
+  t.same(readSettings({ ...local, DIB_OFFLINE: '1' }).pip.indexes, ['file:///tmp/pypi'])
+  t.same(
+    readSettings({ ...local, DIB_OFFLINE: '' }).pip.indexes,
+    ['file:///tmp/pypi', officialIndex],
+    'empty is not set',
+  )
+  const named = readSettings({
+    ...local,
+    DIB_PYPI_MIRROR_URL: 'http://first.example/simple',
+    DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+    DIB_NO_PYPI_PIP: '1',
+  })
+  t.same(named.pip.indexes, ['http://first.example/simple', 'file:///tmp/pypi'])
+  t.equal(named.pip.easyInstallIndex, 'file:///tmp/pypi', 'the last listed')
+  t.ok(named.mirrorFolder, 'bound whatever mirrors are named')
+})
+
+t.test('a named local mirror that is not there is warned of', async (t) => {
+  const { warnings } = readSettings({
+    ...dib,
+    DIB_IMAGE_CACHE: t.testdir(),
+    DIB_PYPI_MIRROR_URL_3: 'file:///tmp/pypi/',
+  })
+  t.match(warnings[0], /^DIB_PYPI_MIRROR_URL_3 is file:\/\/\/tmp\/pypi, but there is no folder /)
+})
+
+t.test("the mirror's folder may be a link to a folder, and nothing else", async (t) => {
+  const DIB_IMAGE_CACHE = t.testdir({ real: {}, pypi: {} })
+  const mirror = join(DIB_IMAGE_CACHE, 'pypi', 'mirror')
+  symlinkSync('../real', mirror)
+  t.equal(readSettings({ ...dib, DIB_IMAGE_CACHE }).mirrorFolder, mirror)
+  const file = t.testdir({ file: { pypi: { mirror: 'a file' } }, link: { pypi: {} } })
+  symlinkSync('nowhere', join(file, 'link', 'pypi', 'mirror'))
+  t.throws(() => readSettings({ ...dib, DIB_IMAGE_CACHE: join(file, 'file') }), {
+    message: /mirror \(in DIB_IMAGE_CACHE\) is not a folder/,
+  })
+  t.throws(() => readSettings({ ...dib, DIB_IMAGE_CACHE: join(file, 'link') }), { message: /is a link to nothing/ })
+})
+
+t.test('retries', async (t) => {
+  const retries = (DIB_PIP_RETRIES: string) =>
+    readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_PIP_RETRIES }).pip.retries
+  t.equal(retries('0'), 0)
+  t.equal(retries('08'), 8)
+  t.equal(retries(''), undefined, 'empty is not set')
+  for (const wrong of ['many', '-1', '1e3', '3.0', ' 3', '3\n', '٣', '0x3', '99999999999999999999']) {
+    t.throws(
+      () => retries(wrong),
+      { message: /^DIB_PIP_RETRIES is no whole number: write it in digits/ },
+      JSON.stringify(wrong),
+    )
+  }
+})
+
+t.test('trusted hosts', async (t) => {
+  const settings = (environment: Record<string, string>) =>
+    readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_OFFLINE: '1', ...environment })
+  t.same(
+    settings({
+      DIB_PYPI_MIRROR_URL: 'http://a.example:8080/simple',
+      DIB_PYPI_MIRROR_URL_1: 'https://b.example/simple',
+      DIB_PYPI_MIRROR_URL_2: 'http://a.example/other',
+      DIB_PYPI_MIRROR_URL_3: 'file:///tmp/pypi',
+      DIB_PYPI_MIRROR_URL_4: 'http://[2001:db8::2]:3141/simple',
+      DIB_PYPI_TRUSTED_HOST: ' c.example\td.example:443\n[2001:db8::1]:443 ',
+    }).pip.trustedHosts,
+    ['a.example', '2001:db8::2', 'c.example', 'd.example:443', '[2001:db8::1]:443'],
+    "the http mirrors' hosts once, never the https ones', and the person's own",
+  )
+  for (const wrong of ['https://c.example', 'c.example/simple', 'c.example:port', 'a,b', '[::1', '[:::1::]:80']) {
+    t.throws(
+      () => settings({ DIB_PYPI_TRUSTED_HOST: wrong }),
+      { message: /^DIB_PYPI_TRUSTED_HOST is no list of hosts/ },
+      wrong,
+    )
+  }
+  const [shared] = settings({
+    DIB_PYPI_MIRROR_URL: 'http://both.example/a',
+    DIB_PYPI_MIRROR_URL_1: 'https://Both.example/b',
+  }).warnings
+  t.match(shared, /^both\.example serves an http and an https index/)
+})
+
+t.test('a hook that dib did not start says so', async (t) => {
+  t.throws(() => readSettings({ TMP_HOOKS_PATH: '/x' }), {
+    message: /^TMP_MOUNT_PATH is not set: run this hook by disk-image-create$/,
+  })
+  t.throws(() => readSettings({ ...dib, TMP_HOOKS_PATH: '' }), { message: /^TMP_HOOKS_PATH is empty/ })
+})
+
+t.test('DIB_DEBUG_TRACE counts from 1', async (t) => {
+  const verbose = (DIB_DEBUG_TRACE: string) =>
+    readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_DEBUG_TRACE }).verbose
+  t.equal(verbose('0'), false)
+  t.equal(verbose('2'), true)
+  t.equal(verbose(''), false)
+})
+
+t.test('the cache is where dib has it by default', async (t) => {
+  const home = t.testdir({ '.cache': { 'image-create': { pypi: { mirror: {} } } } })
+  const before = process.env['HOME']
+  process.env['HOME'] = home
+  t.teardown(() => {
+    process.env['HOME'] = before
+  })
+  t.equal(readSettings(dib).mirrorFolder, join(home, '.cache', 'image-create', 'pypi', 'mirror'))
+})
