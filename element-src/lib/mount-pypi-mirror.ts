@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeJson } from './handover/json-file.js'
 import { handoverMountPoint, mirrorMountPoint, staged, stagedFolder } from './handover/paths.js'
@@ -17,20 +17,21 @@ import { readSettings } from './settings/settings.js'
  * @param environment The hook's environment.
  * @throws HookError where a setting is wrong, or a mount fails; nothing of ours is mounted then.
  */
-export const mountPypiMirror = (environment: Environment): void => {
+export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const { hooksFolder, imageRoot, mirrorFolder, pip, verbose, warnings } = readSettings(environment)
   setVerbose(verbose)
   for (const warning of warnings) warn(warning)
 
   const folder = stagedFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
-  stageRuntime(folder)
   writeJson(join(folder, staged.settings), { pip, verbose } satisfies Handover)
-  mountIntoImage(imageRoot, folder, [
+  writeFileSync(join(folder, staged.node), '')
+  const mounts = [
     ...(mirrorFolder === undefined ? [] : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true }]),
     { source: folder, target: handoverMountPoint, isReadOnly: false },
     { source: process.execPath, target: `${handoverMountPoint}/${staged.node}`, isReadOnly: true },
-  ])
+  ]
+  await mountIntoImage(imageRoot, folder, mounts, () => stageRuntime(folder))
   const mirror = mirrorFolder === undefined ? 'no local mirror' : `${mirrorFolder} is read-only at ${mirrorMountPoint}`
   info(`${mirror}; ${describeIndexes(pip.indexes)}`)
 }

@@ -1,14 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import {
-  buildImage,
-  localMirror,
-  namesInTarball,
-  ownLines,
-  readFromTarball,
-  scratchFolder,
-} from '../support/build-image.js'
+import { buildImage, localMirror, namesInTarball, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
 import { makeMirror } from '../support/mirror.js'
 import { needsRoot } from '../support/root.js'
 
@@ -53,7 +46,7 @@ ls .eggs
 `,
     },
   })
-  t.equal(build.status, 0, build.log.slice(-2000))
+  succeeded(t, build)
   t.match(build.log, /Looking in indexes: file:\/\/\/tmp\/pypi\n/, 'pip asks the mirror and nothing else')
   t.match(build.log, /Successfully installed demo-app-1\.0 demo[.-]lib-2\.1/i)
   t.match(build.log, /setup_helper-3\.0/, 'setup_requires is served by the mirror through .pydistutils.cfg')
@@ -69,13 +62,12 @@ ls .eggs
   ])
   const names = namesInTarball(build.image)
   t.ok(
-    names.includes('/opt/demo/lib/python3.11/site-packages/demo_app.py') ||
-      names.some((name) => name.endsWith('/site-packages/demo_app.py')),
+    names.some((name) => name.endsWith('/site-packages/demo_app.py')),
+    'what was installed is there',
   )
   t.same(
     names.filter((name) => /^\/(?:tmp|root)\/.*(?:pip|pypi|pydistutils)/.test(name)),
     [],
     'no file of the element is in the image',
   )
-  t.equal(readFromTarball(build.image, '/opt/demo/pyvenv.cfg').includes('/tmp/pypi'), false)
 })

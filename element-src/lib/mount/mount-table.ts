@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from '../hook/command.js'
 
 /** A bind mount. */
 export interface BindMount {
@@ -34,21 +33,16 @@ export const mountTable = (mounts: readonly BindMount[]): string =>
     .join('')
 
 /**
- * Mounts all of a table in one process, since a process with sudo costs a third of a start of Node.js.
+ * Writes a table of mounts, and says how to mount all of it in one process: one with sudo costs a third of a start of
+ * Node.js.
  *
- * @param command mount(8), with what goes before it.
  * @param folder A folder to write the table in.
  * @param mounts The mounts, in order.
- * @throws HookError where one of them fails; those before it stay.
+ * @returns The arguments of mount(8).
  */
-export const mountAll = (
-  command: readonly [string, ...string[]],
-  folder: string,
-  mounts: readonly BindMount[],
-): void => {
+export const mountArguments = (folder: string, mounts: readonly BindMount[]): readonly string[] => {
   const table = join(folder, 'fstab')
   writeFileSync(table, mountTable(mounts))
-  const [program, ...args] = command
   // --no-mtab: mount keeps no record of its own in /run/mount, which would be in the image.
-  run(program, [...args, '--no-mtab', '--all', '--fstab', table])
+  return ['--no-mtab', '--all', '--fstab', table]
 }

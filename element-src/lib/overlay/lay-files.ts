@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LaidFile, State } from '../handover/state.js'
+import { run } from '../hook/command.js'
 import { HookError } from '../hook/hook-error.js'
-import { mountAll } from '../mount/mount-table.js'
+import { mountArguments } from '../mount/mount-table.js'
 import { modificationTime } from './folder-time.js'
 import { findPlace, type Place } from './place.js'
 
@@ -54,11 +55,9 @@ export const layFiles = (
   for (const { place } of stubs) writeFileSync(place.path, '', { mode: 0o600, flag: 'wx' })
   const touchedFolders = folders.map(({ path, before }) => ({ path, before, after: modificationTime(path) }))
 
-  mountAll(
-    mountCommand,
-    folder,
-    laid.map(({ path, source }) => ({ source: join(folder, source), target: path, isReadOnly: false })),
-  )
+  const mounts = laid.map(({ path, source }) => ({ source: join(folder, source), target: path, isReadOnly: false }))
+  const [program, ...args] = mountCommand
+  run(program, [...args, ...mountArguments(folder, mounts)])
   for (const { path, content } of laid) {
     if (readFileSync(path, 'utf8') !== content) {
       throw new HookError(`${path} in the image does not read as it was laid: see mount(8) of this host`)

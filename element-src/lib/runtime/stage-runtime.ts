@@ -1,13 +1,4 @@
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
 import { staged } from '../handover/paths.js'
 import { tolerate } from '../hook/error.js'
@@ -34,7 +25,7 @@ const copy = (from: string, to: string): void => {
 /**
  * Stages what runs a hook in the image: the host's mount and umount, since an image need not have them, and the shared
  * objects of these and of Node.js. Node.js itself, 100 MB, is not copied, which would cost as much as two starts of it,
- * but mounted read-only over an empty file.
+ * but mounted.
  *
  * @param folder The staged folder, on the host.
  * @throws HookError where a part of it is not there, or cannot be read.
@@ -52,5 +43,4 @@ export const stageRuntime = (folder: string): void => {
   copy(mount, join(folder, staged.mount))
   copy(findProgram('umount'), join(folder, staged.unmount))
   symlinkSync(process.execPath, join(folder, staged.hostNode))
-  writeFileSync(join(folder, staged.node), '')
 }

@@ -1,0 +1,36 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { makeMirror, sortIntoMirror } from '../support/mirror.js'
+import { runProgram } from '../support/run.js'
+import { samplePackages } from './sample-packages.js'
+
+/** What is downloaded where the person names nothing. */
+const usual = ['requests']
+
+/**
+ * Fills a mirror with the sample packages and with what `pip download` fetches, by this machine's own settings of pip.
+ *
+ * @param mirror The mirror's folder; what it held is removed.
+ * @param asked The packages that the person named.
+ * @returns The packages to install from it.
+ * @throws Error where what the person named cannot be downloaded. Without names, and without a package index in reach,
+ *   the sample packages are all.
+ */
+export const fillMirror = async (mirror: string, asked: readonly string[]): Promise<readonly string[]> => {
+  rmSync(mirror, { recursive: true, force: true })
+  mkdirSync(mirror, { recursive: true })
+  const packages = asked.length > 0 ? asked : usual
+  console.log(`Downloading ${packages.join(', ')} into ${mirror}`)
+  // The machine's own Python is of the same release as the image's, so the wheels are right for both.
+  const quick = asked.length > 0 ? [] : ['--retries', '0', '--timeout', '10']
+  const download = await runProgram(
+    '/usr/bin/python3',
+    ['-m', 'pip', 'download', '--quiet', ...quick, '--dest', mirror, ...packages],
+    { env: process.env },
+  )
+  const isThere = download.status === 0
+  if (!isThere && asked.length > 0) throw new Error(`pip download failed:\n${download.log}`)
+  if (!isThere) console.log('No package index can be reached: the sample package of this project is all.')
+  sortIntoMirror(mirror)
+  makeMirror(mirror, samplePackages)
+  return ['hello-mirror', ...(isThere ? packages : [])]
+}

@@ -1,0 +1,3 @@
+"""The sample package's dependency."""
+
+GREETING = 'installed from a mirror'

@@ -1,0 +1,72 @@
+import { appendFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { project } from '../../build/project.js'
+import { cache, smallRootTarball } from '../support/cache.js'
+import { cleanEnvironment } from '../support/clean-environment.js'
+import { wheelsOf } from '../support/mirror.js'
+import { runProgram } from '../support/run.js'
+import { fillMirror } from './fill-mirror.js'
+import { lookForTraces } from './look-for-traces.js'
+
+const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
+
+const makeRoot = async (): Promise<void> => {
+  const [program = '', ...args] = [...asRoot, join(project, 'test', 'support', 'make-roots.sh'), cache]
+  const made = await runProgram(program, args, { onLine: (line) => console.log(line) })
+  if (made.status !== 0) throw new Error('the root of the image could not be made')
+}
+
+const build = async (folder: string, imageCache: string, packages: readonly string[]): Promise<string> => {
+  const log = join(folder, 'build.log')
+  writeFileSync(log, '')
+  console.log(`Building offline: disk-image-create --offline -t qcow2,tar small-root pypi demo (its log: ${log})`)
+  // A mount namespace of its own, so that nothing that is mounted outlives the build. It takes root.
+  const alone = asRoot.length === 0 ? ['unshare', '-m', '--propagation', 'private'] : []
+  const options = ['-n', '--offline', '-t', 'qcow2,tar', '-o', join(folder, 'image')]
+  const [program = '', ...args] = [...alone, 'disk-image-create', ...options, 'small-root', 'pypi', 'demo']
+  const finished = await runProgram(program, args, {
+    cwd: folder,
+    env: cleanEnvironment({
+      DIB_IMAGE_CACHE: imageCache,
+      DIB_NO_TIMESTAMP: '1',
+      DIB_DEMO_PACKAGES: packages.join(' '),
+      OVERWRITE_OLD_IMAGE: '1',
+      SMALL_ROOT_TARBALL: smallRootTarball,
+      ELEMENTS_PATH: ['elements', 'test/support/elements', 'test/demo/elements']
+        .map((path) => join(project, path))
+        .join(':'),
+    }),
+    onLine: (line) => {
+      appendFileSync(log, `${line}\n`)
+      if (/^(?:pypi|demo): |^Running hooks from|^Converting image/.test(line)) console.log(`  ${line}`)
+    },
+  })
+  if (finished.status !== 0)
+    throw new Error(`disk-image-create failed; the end of its log:\n${finished.log.slice(-1500)}`)
+  return finished.log
+}
+
+// node build/run.mjs test/demo/make-image.ts [PACKAGE...]: what `make image` does.
+try {
+  const [, , ...asked] = process.argv
+  const folder = join(cache, 'demo')
+  const imageCache = join(folder, 'image-create')
+  const mirror = join(imageCache, 'pypi', 'mirror')
+  mkdirSync(folder, { recursive: true })
+  await makeRoot()
+  const packages = await fillMirror(mirror, asked)
+  console.log(`The mirror holds ${wheelsOf(mirror).join(', ')}`)
+  const log = await build(folder, imageCache, packages)
+
+  const tarball = join(folder, 'image.tar')
+  const traces = lookForTraces(tarball)
+  rmSync(tarball)
+  if (traces.length > 0) throw new Error(`the image holds mirror configuration: ${traces.join(', ')}`)
+  const image = join(folder, 'image.qcow2')
+  console.log(`\nThe image: ${image}, ${(statSync(image).size / 2 ** 20).toFixed(0)} MiB`)
+  for (const [, what] of log.matchAll(/^demo: (installed .*)$/gm)) console.log(`  ${what}`)
+  console.log('  It holds no mirror configuration: no file of pip, easy_install or the mirror is in /root or /tmp.')
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,62 @@
+import t from 'tap'
+import { officialIndex } from '../../element-src/lib/settings/official-index.js'
+import { scratchFolder } from '../support/build-image.js'
+import { needsRoot } from '../support/root.js'
+import { runPhases } from '../support/run-phases.js'
+
+needsRoot(t)
+
+const mirror = 'file:///tmp/pypi'
+const elsewhere = 'http://127.0.0.1:1/elsewhere'
+const environment = { DIB_OFFLINE: '1' }
+
+/** A mirror with one package, to install from in the chroot. */
+const withMirror = `mkdir -p "$DIB_IMAGE_CACHE/pypi/mirror/none"; echo >"$DIB_IMAGE_CACHE/pypi/mirror/none/index.html"`
+/** pip says which indexes it looks in, and finds nothing. */
+const ask = `python3 -m pip install --break-system-packages nothing-at-all 2>&1 || true`
+
+t.test("offline, no index of the image's own configuration is asked", async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment,
+    prepare: `${withMirror}
+mkdir -p $ROOT/root/.pip $ROOT/root/.config/pip $ROOT/etc/xdg/pip
+printf '[global]\\nextra-index-url = ${elsewhere}/a\\n' >$ROOT/root/.pip/pip.conf
+printf '[global]\\nextra-index-url = ${elsewhere}/b\\n' >$ROOT/root/.config/pip/pip.conf
+printf '[global]\\nextra_index_url = ${elsewhere}/c\\nno-index = true\\n' >$ROOT/etc/pip.conf
+printf '[install]\\nextra-index-url = ${elsewhere}/d\\nfind-links = ${elsewhere}/e\\n' >$ROOT/etc/xdg/pip/pip.conf`,
+    inChroot: ask,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.match(ran.log, new RegExp(`^Looking in indexes: ${mirror}, ${mirror}$`, 'm'))
+  t.notMatch(ran.log, /elsewhere/)
+  t.notMatch(ran.log, /^pypi: warning/m)
+  t.same(ran.differences, [])
+})
+
+t.test('what beats the mirror is warned of by name', async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment: {
+      ...environment,
+      PIP_EXTRA_INDEX_URL: `http://user:secret@127.0.0.1:1/`,
+      PIP_FIND_LINKS: '/srv',
+      PIP_ISOLATED: '',
+    },
+    prepare: `${withMirror}\nprintf '[global]\\nindex-url = ${elsewhere}\\n' >$ROOT/usr/pip.conf`,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.same(ran.log.match(/^pypi: warning: .*$/gm), [
+    "pypi: warning: PIP_EXTRA_INDEX_URL is set in the build's environment: pip asks it instead of the further mirrors; unset it",
+    "pypi: warning: PIP_FIND_LINKS is set in the build's environment: pip looks there as well; unset it",
+    'pypi: warning: /usr/pip.conf in the image sets index-url: pip reads it last, so that it beats the mirrors; remove it',
+  ])
+  t.notMatch(ran.log, /secret/)
+})
+
+t.test('online, pip is given the official index last', async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    prepare: withMirror,
+    inChroot: 'python3 -m pip config get global.extra-index-url',
+  })
+  t.ok(ran.log.includes(`; index ${mirror}, then ${officialIndex}\n`), 'said in the log')
+  t.ok(ran.log.split('\n').includes(officialIndex), "and read by the image's own pip")
+})

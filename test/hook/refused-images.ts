@@ -1,0 +1,43 @@
+import t from 'tap'
+import { scratchFolder } from '../support/build-image.js'
+import { needsRoot } from '../support/root.js'
+import { runPhases } from '../support/run-phases.js'
+
+needsRoot(t)
+
+const withMirror = `mkdir -p "$DIB_IMAGE_CACHE/pypi/mirror"`
+
+/** Images that the element cannot serve, as bash that makes them, and what it says. */
+const images: Readonly<Record<string, readonly [string, RegExp]>> = {
+  'whose pip.conf is a folder': [
+    'mkdir -p $ROOT/root/.pip/pip.conf',
+    /^pypi: error: \/root\/\.pip\/pip\.conf in the image is not a file, which pip could read: remove it$/m,
+  ],
+  'whose pip.conf is a FIFO': [
+    'mkdir $ROOT/root/.pip; mkfifo $ROOT/root/.pip/pip.conf',
+    /^pypi: error: \/root\/\.pip\/pip\.conf in the image is not a file/m,
+  ],
+  'whose pip.conf is a link to nothing': [
+    'mkdir $ROOT/root/.pip; ln -s /nowhere $ROOT/root/.pip/pip.conf',
+    /^pypi: error: \/root\/\.pip\/pip\.conf in the image is a link to nothing/m,
+  ],
+  'whose .pip is a file': ['touch $ROOT/root/.pip', /^pypi: error: \/root\/\.pip in the image is not a folder/m],
+  'whose /tmp/pypi is an absolute link': [
+    'ln -s "$DIB_IMAGE_CACHE" $ROOT/tmp/pypi',
+    /^pypi: error: \S+\/tmp\/pypi in the image is a link, and followed from the host it could lead out of the image/m,
+  ],
+  'whose /tmp is a link': ['rmdir $ROOT/tmp; ln -s /var $ROOT/tmp', /^pypi: error: \S+\/tmp in the image is a link/m],
+}
+
+for (const [name, [prepare, message]] of Object.entries(images)) {
+  t.test(`an image ${name} is refused in one line`, async (t) => {
+    const ran = await runPhases(scratchFolder(t), {
+      prepare: `${withMirror}\n${prepare}`,
+      environment: { DIB_PYPI_MIRROR_URL: 'http://user:secret@mirror.example/' },
+    })
+    t.not(ran.status, 0)
+    t.match(ran.log, message)
+    t.equal(ran.log.match(/^pypi: error/gm)?.length, 1)
+    t.notMatch(ran.log, /secret| {4}at /)
+  })
+}

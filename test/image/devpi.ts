@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
+import { devpiPrograms } from '../support/cache.js'
+import { cleanEnvironment } from '../support/clean-environment.js'
+import { makeMirror } from '../support/mirror.js'
+import { needsRoot } from '../support/root.js'
+import { runProgram } from '../support/run.js'
+import { serveMirror } from '../support/server.js'
+
+needsRoot(t)
+
+const freePort = async (): Promise<number> => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+
+/** Starts devpi-server, until the test ends, with root/pypi as a mirror of an index. */
+const startDevpi = async (t: Test, folder: string, upstream: string): Promise<string> => {
+  const port = await freePort()
+  const env = cleanEnvironment()
+  const made = await runProgram(join(devpiPrograms, 'devpi-init'), ['--serverdir', folder], { env })
+  t.equal(made.status, 0, 'devpi-init', { log: made.log })
+  const server = spawn(join(devpiPrograms, 'devpi-server'), ['--serverdir', folder, '--port', String(port)], {
+    env,
+    stdio: 'ignore',
+  })
+  t.teardown(
+    () =>
+      new Promise<void>((resolve) => {
+        server.on('exit', () => resolve())
+        server.kill()
+      }),
+  )
+  const base = `http://127.0.0.1:${port}`
+  for (let tries = 0; tries < 300 && !(await answers(`${base}/+api`)); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  const json = { 'Content-Type': 'application/json', Accept: 'application/json' }
+  const login = await fetch(`${base}/+login`, {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify({ user: 'root', password: '' }),
+  })
+  const { result } = (await login.json()) as { result: { password: string } }
+  const changed = await fetch(`${base}/root/pypi`, {
+    method: 'PATCH',
+    headers: { ...json, 'X-Devpi-Auth': Buffer.from(`root:${result.password}`).toString('base64') },
+    body: JSON.stringify([`mirror_url=${upstream}`]),
+  })
+  t.ok(changed.ok, 'root/pypi mirrors the index of the test')
+  return `${base}/root/pypi/+simple/`
+}
+
+t.test('a partial mirror by devpi-server: what was fetched once is served when the upstream is away', async (t) => {
+  const scratch = scratchFolder(t)
+  makeMirror(join(scratch, 'upstream'), [
+    { name: 'demo-app', version: '1.0', text: 'x = 1', requirements: ['demo-lib'] },
+    { name: 'demo-lib', version: '2.1', text: 'x = 1' },
+  ])
+  const upstream = await serveMirror(t, join(scratch, 'upstream'))
+  const devpi = await startDevpi(t, join(scratch, 'devpi'), `http://127.0.0.1:${upstream.port}/simple/`)
+  const install = {
+    environment: { DIB_PYPI_MIRROR_URL: devpi, DIB_NO_PYPI_PIP: '1' },
+    hooks: {
+      'install.d/50-install': `#!/bin/bash
+set -eu
+python3 -m venv /opt/demo
+/opt/demo/bin/pip install --no-cache-dir demo-app
+`,
+    },
+  }
+  const first = await buildImage(scratch, install)
+  succeeded(t, first)
+  t.match(first.log, /Successfully installed demo-app-1\.0 demo-lib-2\.1/)
+  t.ok(ownLines(first.log).includes(`no local mirror; index ${devpi}`))
+  t.ok(upstream.requests.length > 0, 'devpi asked the upstream')
+
+  await upstream.stop()
+  const second = await buildImage(scratch, install)
+  succeeded(t, second)
+  t.match(second.log, /Successfully installed demo-app-1\.0 demo-lib-2\.1/, "served from devpi's cache")
+})

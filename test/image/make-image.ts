@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { project } from '../../build/project.js'
+import { cache } from '../support/cache.js'
+import { cleanEnvironment } from '../support/clean-environment.js'
+import { needsRoot } from '../support/root.js'
+import { runProgram } from '../support/run.js'
+
+needsRoot(t)
+
+t.test('make image works where no package index can be reached', async (t) => {
+  const unreachable = { PIP_INDEX_URL: 'http://127.0.0.1:1/', PIP_CONFIG_FILE: '/dev/null', PIP_NO_CACHE_DIR: '1' }
+  const made = await runProgram('make', ['-s', 'image'], { cwd: project, env: cleanEnvironment(unreachable) })
+  t.equal(made.status, 0, 'it succeeds', { log: made.log })
+  t.match(made.log, /^No package index can be reached: the sample package of this project is all\.$/m)
+  t.match(made.log, /^The image: \S+\/image\.qcow2, [0-9]+ MiB$/m)
+  t.match(
+    made.log,
+    /^ {2}installed hello-mirror 1\.0 from file:\/\/\/tmp\/pypi\/hello-mirror\/hello_mirror-1\.0-\S+\.whl$/m,
+  )
+  t.match(made.log, /^ {2}installed hello-mirror-greeting 1\.2 from file:\/\/\/tmp\/pypi\//m)
+  t.match(made.log, /It holds no mirror configuration: .*\n$/, 'the last line')
+  t.ok(existsSync(join(cache, 'demo', 'image.qcow2')))
+})
+
+t.test('what the person named and cannot be had is an error', async (t) => {
+  const unreachable = { PIP_INDEX_URL: 'http://127.0.0.1:1/', PIP_CONFIG_FILE: '/dev/null', PIP_RETRIES: '0' }
+  const made = await runProgram('make', ['-s', 'image', 'PACKAGES=no-such-package'], {
+    cwd: project,
+    env: cleanEnvironment(unreachable),
+  })
+  t.not(made.status, 0)
+  t.match(made.log, /^pip download failed:$/m)
+})

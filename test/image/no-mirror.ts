@@ -1,0 +1,40 @@
+import t from 'tap'
+import { officialIndex } from '../../element-src/lib/settings/official-index.js'
+import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
+import { needsRoot } from '../support/root.js'
+
+needsRoot(t)
+
+const hooks = {
+  'install.d/50-read': `#!/bin/bash
+set -eu
+python3 -m pip config list
+[ ! -e /tmp/pypi ] || echo 'there is a /tmp/pypi'
+`,
+}
+
+t.test('online, without a mirror, the official index is used alone', async (t) => {
+  const scratch = scratchFolder(t)
+  const build = await buildImage(scratch, { hooks })
+  succeeded(t, build)
+  const missing = `there is no folder ${localMirror(scratch)} and no DIB_PYPI_MIRROR_URL`
+  t.same(ownLines(build.log).slice(0, 3), [
+    `warning: ${missing}: the official index is used alone`,
+    `no local mirror; index ${officialIndex}`,
+    `laid /root/.pip/pip.conf, /root/.pydistutils.cfg for this build; index ${officialIndex}`,
+  ])
+  t.ok(build.log.includes(`\nglobal.index-url='${officialIndex}'\n`))
+  t.notMatch(build.log, /extra-index-url|there is a \/tmp\/pypi/)
+})
+
+t.test('offline, without a mirror, the person is told that nothing can be found', async (t) => {
+  const scratch = scratchFolder(t)
+  const build = await buildImage(scratch, { hooks, options: ['--offline'] })
+  succeeded(t, build)
+  const missing = `there is no folder ${localMirror(scratch)} and no DIB_PYPI_MIRROR_URL`
+  t.equal(
+    ownLines(build.log)[0],
+    `warning: ${missing}, and the official index is switched off: no package can be found`,
+  )
+  t.notOk(build.log.includes(officialIndex), 'the official index is nowhere')
+})

@@ -1,0 +1,104 @@
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t, { type Test } from 'tap'
+import { buildImage, localMirror, ownLines, scratchFolder } from '../support/build-image.js'
+import { bareRootTarball, oldNode } from '../support/cache.js'
+import { needsRoot } from '../support/root.js'
+
+needsRoot(t)
+
+/** What a person may set by mistake, and the beginning of what the element says of it. */
+const refused: readonly (readonly [string, string, RegExp])[] = [
+  ['DIB_PIP_RETRIES', 'many', /^DIB_PIP_RETRIES is no whole number: write it in digits/],
+  ['DIB_PIP_RETRIES', '-1', /^DIB_PIP_RETRIES is no whole number/],
+  ['DIB_PIP_RETRIES', '1e3', /^DIB_PIP_RETRIES is no whole number/],
+  ['DIB_PIP_RETRIES', '3.0', /^DIB_PIP_RETRIES is no whole number/],
+  ['DIB_PYPI_MIRROR_URL', 'mirror.example/simple', /^DIB_PYPI_MIRROR_URL is no URL: write one that begins with http:/],
+  ['DIB_PYPI_MIRROR_URL_1', 'ftp://u:secret@mirror.example/', /^DIB_PYPI_MIRROR_URL_1 begins with ftp:\/\/: use http:/],
+  [
+    'PYPI_MIRROR_URL',
+    'http://u:secret@mirror.example/a b',
+    /^PYPI_MIRROR_URL has white space .*: name one URL a variable/,
+  ],
+  [
+    'DIB_PYPI_MIRROR_URL',
+    'http://u:secret@mirror.example/\n[install]',
+    /^DIB_PYPI_MIRROR_URL has white space or a control/,
+  ],
+  ['DIB_PYPI_MIRROR_URL', 'http://u:secret@mirror.example/\u0001', /^DIB_PYPI_MIRROR_URL has white space or a control/],
+  [
+    'DIB_PYPI_MIRROR_URL',
+    'file://tmp/pypi',
+    /^DIB_PYPI_MIRROR_URL is file:\/\/ with two slashes.*say file:\/\/\/tmp\/pypi/,
+  ],
+  [
+    'DIB_PYPI_TRUSTED_HOST',
+    'https://mirror.example',
+    /^DIB_PYPI_TRUSTED_HOST is no list of hosts: write host or host:port/,
+  ],
+  [
+    'DIB_PYPI_NODE',
+    '/nowhere/node',
+    /^no Node\.js at \/nowhere\/node: install Node\.js 18 or later, or name it in DIB_PYPI_NODE/,
+  ],
+  [
+    'DIB_PYPI_NODE',
+    oldNode,
+    /old-node\/.*\/node is Node\.js 12\.\S+: install 18 or later, or name one in DIB_PYPI_NODE/,
+  ],
+]
+
+/** A PATH with all but Node.js. */
+const pathWithoutNode = (folder: string): string => {
+  const found = new Set<string>()
+  mkdirSync(folder)
+  for (const directory of (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin', '/usr/bin', '/bin')) {
+    try {
+      for (const name of readdirSync(directory)) {
+        if (found.has(name) || /^(?:node|nodejs|npm|npx)$/.test(name)) continue
+        found.add(name)
+        symlinkSync(join(directory, name), join(folder, name))
+      }
+    } catch {
+      // A folder of PATH that is not there.
+    }
+  }
+  return folder
+}
+
+const check = async (
+  t: Test,
+  scratch: string,
+  environment: Readonly<Record<string, string>>,
+  message: RegExp,
+): Promise<void> => {
+  const build = await buildImage(scratch, { environment, root: bareRootTarball })
+  t.equal(build.status, 1, `${Object.keys(environment)} ends the build`, { log: build.log.slice(-2000) })
+  const errors = ownLines(build.log).filter((line) => line.startsWith('error: '))
+  t.equal(errors.length, 1, 'in one line')
+  t.match(errors[0]?.slice('error: '.length), message)
+  t.notMatch(ownLines(build.log).join('\n'), /secret| {4}at /)
+  t.notMatch(build.log, /Unmount \S+\/tmp\/pypi$/m, 'nothing of ours was mounted')
+}
+
+for (const [variable, value, message] of refused) {
+  t.test(`${variable}=${JSON.stringify(value)} is refused before anything is mounted`, async (t) => {
+    const scratch = scratchFolder(t)
+    mkdirSync(localMirror(scratch), { recursive: true })
+    await check(t, scratch, { [variable]: value }, message)
+  })
+}
+
+t.test("a mirror's place that is no folder is refused", async (t) => {
+  const scratch = scratchFolder(t)
+  mkdirSync(dirname(localMirror(scratch)), { recursive: true })
+  writeFileSync(localMirror(scratch), 'a file')
+  await check(t, scratch, {}, /\/cache\/pypi\/mirror \(in DIB_IMAGE_CACHE\) is not a folder: a mirror is a folder/)
+})
+
+t.test('a host without Node.js is told what to install', async (t) => {
+  const scratch = scratchFolder(t)
+  mkdirSync(localMirror(scratch), { recursive: true })
+  const PATH = pathWithoutNode(join(scratch, 'bin'))
+  await check(t, scratch, { PATH }, /^no Node\.js at node: install Node\.js 18 or later/)
+})

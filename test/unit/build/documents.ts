@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { project } from '../../../build/project.js'
+import { officialIndex } from '../../../element-src/lib/settings/official-index.js'
+import { personsVariables } from '../../../element-src/lib/settings/variables.js'
+
+const read = (path: string): string => readFileSync(join(project, path), 'utf8')
+
+/** The variables that the settings know, and the two families of mirrors. */
+const variables = [...Object.keys(personsVariables.shape), 'DIB_PYPI_MIRROR_URL', 'PYPI_MIRROR_URL'].sort()
+
+t.test("README.md's table of settings has a row for each variable, and no other", async (t) => {
+  const [, table = ''] = /^## Settings\n([\s\S]*?)^## /m.exec(read('README.md')) ?? []
+  const rows = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([A-Z_]+?)(?:_\*|\*)?`/g)].map(([, name]) => name),
+  )
+  t.same([...new Set(rows)].sort(), variables)
+})
+
+t.test("the element's README.rst describes each of them in dib's form", async (t) => {
+  const text = read('element-src/pypi/README.rst')
+  const described = [
+    ...text.matchAll(/^((?:DIB_|PYPI_)[A-Z_]+)(?:, .*)?\n {2}:Required: No\n {2}:Default: .+\n {2}:Description: /gm),
+  ]
+  t.same(described.map(([, name]) => name).sort(), variables)
+})
+
+t.test('README.md names targets and files that are there', async (t) => {
+  const text = read('README.md')
+  const targets = read('Makefile').match(/^[a-z-]+(?=:.*##)/gm) ?? []
+  for (const [, target = ''] of text.matchAll(/`make ([a-z-]+)/g))
+    t.ok(
+      targets.some((name) => name === target),
+      `make ${target}`,
+    )
+  for (const [, path = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(project, path)), path)
+})
+
+t.test('no address of a package registry is in the project, but the one constant', async (t) => {
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: project, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .filter((path) => existsSync(join(project, path)))
+  t.ok(files.includes('package-lock.json'))
+  const host = new URL(officialIndex).host
+  t.same(files.filter((path) => read(path).includes(`//${host}`)).sort(), [
+    'element-src/lib/settings/official-index.ts',
+    'elements/pypi/extra-data.d/00-mount-pypi-mirror',
+  ])
+  const registries = new RegExp(['registry', 'files', 'deb', 'archive'].map((name) => `//${name}\\.[a-z]+`).join('|'))
+  t.same(
+    files.filter((path) => registries.test(read(path))),
+    [],
+  )
+  t.notMatch(read('package-lock.json'), /"resolved"/)
+})

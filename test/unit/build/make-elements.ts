@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { findSources } from '../../../build/find-sources.js'
+import { makeElements } from '../../../build/make-elements.js'
+import { project } from '../../../build/project.js'
+
+const filesIn = (folder: string): Readonly<Record<string, readonly [string, number]>> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => statSync(join(folder, path)).isFile())
+      .sort()
+      .map((path) => [path, [readFileSync(join(folder, path), 'utf8'), statSync(join(folder, path)).mode & 0o777]]),
+  )
+
+t.test('elements/ is what element-src/ makes, byte for byte, from any folder', async (t) => {
+  const first = t.testdir()
+  const before = process.cwd()
+  process.chdir('/')
+  t.teardown(() => process.chdir(before))
+  await makeElements(project, first)
+  t.strictSame(filesIn(first), filesIn(join(project, 'elements')))
+})
+
+t.test('what is right stays untouched, and what has no source goes', async (t) => {
+  const output = t.testdir({ pypi: { 'install.d': { '50-old-hook': 'x' } }, other: { 'README.rst': 'x' } })
+  await makeElements(project, output)
+  t.notOk(existsSync(join(output, 'pypi', 'install.d')))
+  t.notOk(existsSync(join(output, 'other')))
+  const times = () => Object.keys(filesIn(output)).map((path) => statSync(join(output, path), { bigint: true }).ctimeNs)
+  const made = times()
+  await makeElements(project, output)
+  t.same(times(), made)
+})
+
+t.test('a hook is a readable program', async (t) => {
+  const sizes = await makeElements(project, t.testdir())
+  for (const { output } of findSources(join(project, 'element-src')).hooks) {
+    const text = readFileSync(join(project, 'elements', output), 'utf8')
+    t.ok((sizes.get(output) ?? Number.POSITIVE_INFINITY) <= 80 * 1024, `${output} is at most 80 KB`)
+    t.ok(text.startsWith('#!/bin/sh\n'))
+    t.ok(text.split('\n').indexOf('*/') < 25, 'at most 25 lines of sh')
+    t.ok(
+      text.split('\n').every((line) => line.length < 2000),
+      'not minified',
+    )
+    execFileSync('sh', ['-n', '-c', text.slice(0, text.indexOf('\n*/'))])
+    execFileSync(process.execPath, ['--check', '-'], { input: text })
+  }
+})
+
+t.test('a hook of a phase that cannot be started is an error', async (t) => {
+  const source = t.testdir({ one: { 'root.d': { '10-a-hook.ts': '' } } })
+  t.throws(() => findSources(source), { message: /10-a-hook\.ts: build\/phases\.ts has no launcher for root\.d/ })
+})
+
+t.test('the licences of all that is in the hooks stand beside them', async (t) => {
+  const text = readFileSync(join(project, 'elements', 'pypi', 'pypi-licenses.txt'), 'utf8')
+  t.match(text, /parts of the npm package zod, under this licence:\n\nMIT License/)
+  t.match(text, /Apache License/)
+})
+
+t.test('make vendor copies the element, and no other element over it', async (t) => {
+  const repository = t.testdir()
+  const vendor = () =>
+    execFileSync('make', ['-s', 'vendor', `DEST=${repository}/elements`], { cwd: project, stdio: 'pipe' })
+  vendor()
+  t.strictSame(filesIn(join(repository, 'elements', 'pypi')), filesIn(join(project, 'elements', 'pypi')))
+  writeFileSync(join(repository, 'elements', 'pypi', 'mine'), '')
+  t.throws(vendor, { message: /is there already: remove it first/ })
+})

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { errorCode, errorMessage, tolerate } from '../../../element-src/lib/hook/error.js'
+
+t.test('some faults pass, others do not', async (t) => {
+  const missing = () => readFileSync('/nowhere/at/all')
+  t.equal(tolerate(['ENOENT'], missing), undefined)
+  t.throws(() => tolerate(['EACCES'], missing), { code: 'ENOENT' })
+  t.throws(() => tolerate(['ENOENT'], () => JSON.parse('{')), SyntaxError)
+  t.equal(
+    tolerate([], () => 5),
+    5,
+  )
+})
+
+t.test('a message is one line', async (t) => {
+  t.equal(errorMessage(new Error('one\n  two\n')), 'one; two')
+  t.equal(errorMessage('text'), 'text')
+  t.equal(errorCode('text'), undefined)
+  t.equal(errorCode(new Error('x')), undefined)
+})

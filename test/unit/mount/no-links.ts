@@ -1,0 +1,17 @@
+import t from 'tap'
+import { lstatInRoot } from '../../../element-src/lib/mount/no-links.js'
+
+t.test('a path in the image, seen from the host', async (t) => {
+  const root = t.testdir({
+    tmp: { file: '' },
+    away: t.fixture('symlink', '/etc'),
+    inside: { up: t.fixture('symlink', '../tmp') },
+  })
+  t.equal(lstatInRoot(root, '/tmp')?.isDirectory(), true)
+  t.equal(lstatInRoot(root, '/')?.isDirectory(), true)
+  t.equal(lstatInRoot(root, '/tmp/pypi/deeper'), undefined)
+  t.equal(lstatInRoot(root, '/tmp/file/deeper'), undefined)
+  for (const path of ['/away', '/away/passwd', '/inside/up', '/inside/up/file']) {
+    t.throws(() => lstatInRoot(root, path), { message: /in the image is a link, and followed from the host/ })
+  }
+})
