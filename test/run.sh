@@ -6,10 +6,17 @@ cd "$(dirname "$0")/.." || exit 1
 results=.cache/results
 rm -rf "$results"
 mkdir -p "$results"
+# On Node.js 18 tap misses a global that later ones have.
+old_node=()
+[ "$(node -p 'typeof crypto')" = object ] || old_node=(--node-arg=--experimental-global-webcrypto)
+# tap moves the cursor even where there is none.
+plain() { if [ -t 1 ]; then cat; else sed -u $'s/\e\\[[0-9;?]*[A-Za-z]//g; /^ *$/d'; fi; }
 layer() { # NAME JOBS FILE...
     local name=$1 jobs=$2
     shift 2
-    node_modules/.bin/tap --reporter="${REPORTER:-terse}" --output-file="$results/$name.tap" --timeout=900 --jobs="$jobs" "$@"
+    echo "Tests: $name"
+    node_modules/.bin/tap --reporter="${REPORTER:-terse}" --output-file="$results/$name.tap" --timeout=900 --jobs="$jobs" \
+        "${old_node[@]}" "$@" | plain
 }
 if [ $# -gt 0 ]; then
     layer some 1 "$@"

@@ -1,10 +1,12 @@
-import { existsSync, rmdirSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJson, writeJson } from './handover/json-file.js'
+import { readJson } from './handover/json-file.js'
 import { handoverMountPoint, staged } from './handover/paths.js'
-import type { Handover, State } from './handover/state.js'
+import type { Borrowed, Handover, State } from './handover/state.js'
 import { run } from './hook/command.js'
+import { tolerate } from './hook/error.js'
 import { info, setVerbose, warn } from './hook/log.js'
+import { modificationTime } from './overlay/folder-time.js'
 import { layFiles } from './overlay/lay-files.js'
 import { competingSettings } from './pip/competing-settings.js'
 import { renderPipConf } from './pip/pip-conf.js'
@@ -21,6 +23,27 @@ const stagedProgram = (name: string): readonly [string, ...string[]] => {
 }
 
 /**
+ * Takes out of the image what it had for this hook alone, and writes down what the hook did: its last step.
+ *
+ * @param borrowed What to take out.
+ * @param done What cleanup.d has to undo besides.
+ */
+const giveBack = (borrowed: Borrowed, done: State): void => {
+  const file = openSync(join(handoverMountPoint, staged.state), 'wx', 0o600)
+  const [program, ...args] = stagedProgram(staged.unmount)
+  // Lazily, since this very process runs from a file in there.
+  run(program, [...args, '--no-mtab', '--lazy', ...borrowed.mountPoints])
+  for (const path of [...borrowed.madeFolders].reverse()) {
+    // Not empty: another hook's files are in it.
+    tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(path))
+  }
+  const touchedFolders = borrowed.touchedFolders.map((folder) => ({ ...folder, after: modificationTime(folder.path) }))
+  // Open since before the unmounting: the folder is no longer to be seen from here.
+  writeFileSync(file, JSON.stringify({ ...done, touchedFolders: [...done.touchedFolders, ...touchedFolders] }))
+  closeSync(file)
+}
+
+/**
  * What pre-install.d does, in the image's chroot, as root: it lays pip's and easy_install's configuration over root's, and
  * takes the staged folder out of the image again.
  *
@@ -28,7 +51,7 @@ const stagedProgram = (name: string): readonly [string, ...string[]] => {
  * @throws HookError where extra-data.d did not run, or the files cannot be laid.
  */
 export const configurePypiMirror = (environment: Environment): void => {
-  const { pip, verbose } = readJson<Handover>(
+  const { pip, borrowed, verbose } = readJson<Handover>(
     join(handoverMountPoint, staged.settings),
     'the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?',
   )
@@ -47,11 +70,6 @@ export const configurePypiMirror = (environment: Environment): void => {
     },
     ...(existsSync(newer) ? [{ path: newer, source: 'newer-pip.conf', content: '' }] : []),
   ])
-  writeJson(join(handoverMountPoint, staged.state), { ...done, verbose } satisfies State)
-
-  const [program, ...args] = stagedProgram(staged.unmount)
-  // Lazily, since this very process runs from a file in there.
-  run(program, [...args, '--no-mtab', '--lazy', handoverMountPoint])
-  rmdirSync(handoverMountPoint)
+  giveBack(borrowed, { ...done, verbose })
   info(`laid ${done.laid.map(({ path }) => path).join(', ')} for this build; ${describeIndexes(pip.indexes)}`)
 }

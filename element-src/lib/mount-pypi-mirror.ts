@@ -4,7 +4,9 @@ import { writeJson } from './handover/json-file.js'
 import { handoverMountPoint, mirrorMountPoint, staged, stagedFolder } from './handover/paths.js'
 import type { Handover } from './handover/state.js'
 import { info, setVerbose, warn } from './hook/log.js'
+import { planToBorrow } from './mount/borrow.js'
 import { mountIntoImage } from './mount/mount-into-image.js'
+import { builtinFolders, copyBuiltins, externalBuiltins } from './runtime/external-builtins.js'
 import { stageRuntime } from './runtime/stage-runtime.js'
 import { describeIndexes } from './settings/describe.js'
 import type { Environment } from './settings/mirrors.js'
@@ -24,13 +26,18 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
 
   const folder = stagedFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
-  writeJson(join(folder, staged.settings), { pip, verbose } satisfies Handover)
-  writeFileSync(join(folder, staged.node), '')
+  const builtins = externalBuiltins()
+  const builtinCopies = join(folder, staged.builtins)
   const mounts = [
     ...(mirrorFolder === undefined ? [] : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true }]),
     { source: folder, target: handoverMountPoint, isReadOnly: false },
     { source: process.execPath, target: `${handoverMountPoint}/${staged.node}`, isReadOnly: true },
+    ...builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path, isReadOnly: true })),
   ]
+  const borrowed = planToBorrow(imageRoot, [handoverMountPoint, ...builtinFolders(builtins)])
+  writeJson(join(folder, staged.settings), { pip, borrowed, verbose } satisfies Handover)
+  writeFileSync(join(folder, staged.node), '')
+  copyBuiltins(builtins, builtinCopies)
   await mountIntoImage(imageRoot, folder, mounts, () => stageRuntime(folder))
   const mirror = mirrorFolder === undefined ? 'no local mirror' : `${mirrorFolder} is read-only at ${mirrorMountPoint}`
   info(`${mirror}; ${describeIndexes(pip.indexes)}`)

@@ -11,7 +11,7 @@ import { lookForTraces } from './look-for-traces.js'
 const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
 
 const makeRoot = async (): Promise<void> => {
-  const [program = '', ...args] = [...asRoot, join(project, 'test', 'support', 'make-roots.sh'), cache]
+  const [program = '', ...args] = [...asRoot, join(project, 'test', 'support', 'make-roots.sh'), cache, 'small-root']
   const made = await runProgram(program, args, { onLine: (line) => console.log(line) })
   if (made.status !== 0) throw new Error('the root of the image could not be made')
 }

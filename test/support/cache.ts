@@ -13,6 +13,9 @@ export const smallRoot = join(cache, 'small-root')
 /** A root with no more than folders, for builds that are to end before dib enters the chroot. */
 export const bareRootTarball = join(cache, 'bare-root.tar')
 
+/** A root with the distribution's own Node.js. */
+export const distroNode = join(cache, 'distro-node')
+
 /** The programs of devpi-server, in a virtual environment. */
 export const devpiPrograms = join(cache, 'devpi', 'bin')
 

@@ -1,51 +1,63 @@
 #!/bin/bash
-# Makes the roots of the images that are built here, once: DESTINATION/small-root.tar, Debian or Ubuntu as this machine
-# is, with Python and pip, and unpacked as small-root/; and DESTINATION/bare-root.tar, folders alone. debootstrap fetches from where apt-get does.
+# Makes what images are built from here, once, as root:
+#
+#     make-roots.sh DESTINATION WHAT...
+#
+# small-root   a root with Python and pip, of Debian or Ubuntu as this machine is; as a tarball and as a folder
+# bare-root    a root of folders alone, as a tarball
+# distro-node  a root with the distribution's own Node.js, as a folder
+#
+# debootstrap fetches from where this machine's apt-get does.
 set -eu
 set -o pipefail
 
 destination=$1
+shift
 mkdir -p "$destination"
 PATH=$PATH:/usr/sbin:/sbin
 
-# The tarball comes into place when it is whole: a run that was broken off leaves none.
+# Each comes into place when it is whole: a run that was broken off leaves none.
 pack() { # FOLDER NAME
     tar -C "$1" --numeric-owner --xattrs --xattrs-include='*' -cf "$destination/$2.new" .
     mv "$destination/$2.new" "$destination/$2"
 }
 
-if [ ! -e "$destination/bare-root.tar" ]; then
-    bare=$(mktemp -d)
-    mkdir -p "$bare"/{dev/pts,etc,proc,root,run,sys,tmp,usr/bin,var/log}
-    chmod 1777 "$bare/tmp"
-    chmod 0700 "$bare/root"
-    pack "$bare" bare-root.tar
-    rm -r "$bare"
-fi
-
-if [ ! -e "$destination/small-root.tar" ]; then
+bootstrap() { # FOLDER PACKAGES
     . /etc/os-release
+    local site components
     site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Release: $VERSION_CODENAME" | head -n 1)
     # Ubuntu has Python's parts in universe.
     components=$(apt-get indextargets --format '$(COMPONENT)' 'Created-By: Packages' "Release: $VERSION_CODENAME" |
         grep -xE 'main|universe' | sort -u | paste -s -d ,)
-    echo "debootstrap of ${PRETTY_NAME:-$VERSION_CODENAME} into $destination/small-root.tar: about a minute, once"
-    small=$(mktemp -d)
+    echo "debootstrap of ${PRETTY_NAME:-$VERSION_CODENAME} with $2: about a minute, once"
     # A mount namespace of its own: nothing that debootstrap mounts outlives it.
-    unshare -m --propagation private debootstrap --variant=minbase --components="$components" \
-        --include=python3-pip,python3-venv,python3-setuptools "$VERSION_CODENAME" "$small" "$site" \
-        >"$destination/debootstrap.log" 2>&1 || {
+    unshare -m --propagation private debootstrap --variant=minbase --components="$components" --include="$2" \
+        "$VERSION_CODENAME" "$1" "$site" >"$destination/debootstrap.log" 2>&1 || {
         tail -n 5 "$destination/debootstrap.log" >&2
         echo "debootstrap failed: its whole log is $destination/debootstrap.log" >&2
         exit 1
     }
-    rm -rf "$small"/var/cache/apt/archives/*.deb "$small"/var/lib/apt/lists/*
-    pack "$small" small-root.tar
-    rm -rf "$small"
-fi
+    rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/lib/apt/lists/*
+}
 
-if [ ! -e "$destination/small-root" ]; then
-    mkdir -p "$destination/small-root.new"
-    tar -C "$destination/small-root.new" --numeric-owner --xattrs --xattrs-include='*' -xpf "$destination/small-root.tar"
-    mv "$destination/small-root.new" "$destination/small-root"
-fi
+for what in "$@"; do
+    [ ! -e "$destination/$what.done" ] || continue
+    folder=$destination/$what
+    rm -rf --one-file-system "$folder"
+    mkdir "$folder"
+    case $what in
+        small-root)
+            bootstrap "$folder" python3-pip,python3-venv,python3-setuptools
+            pack "$folder" small-root.tar
+            ;;
+        bare-root)
+            mkdir -p "$folder"/{dev/pts,etc,proc,root,run,sys,tmp,usr/bin,var/log}
+            chmod 1777 "$folder/tmp"
+            chmod 0700 "$folder/root"
+            pack "$folder" bare-root.tar
+            ;;
+        distro-node) bootstrap "$folder" nodejs ;;
+        *) echo "$0: '$what' is none of small-root, bare-root, distro-node" >&2 && exit 1 ;;
+    esac
+    touch "$destination/$what.done"
+done

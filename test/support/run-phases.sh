@@ -12,6 +12,9 @@ set -o pipefail
 
 scratch=$1 lower=$2 element=$3 dib_lib=$4 tree=$5
 
+# Another /usr for the host, of whose programs the hooks take Node.js.
+[ -z "${HOST_USR:-}" ] || mount -t overlay overlay -o "lowerdir=$HOST_USR:/usr" /usr
+
 build=$scratch/build
 mkdir -p "$build"
 mount -t tmpfs tmpfs "$build"

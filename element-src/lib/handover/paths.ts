@@ -20,6 +20,8 @@ export const staged = {
   node: 'node',
   /** A link to the host's Node.js, for cleanup.d. */
   hostNode: 'host-node',
+  /** The files in which some Node.js keep modules of their own, below their own paths. */
+  builtins: 'builtins',
   mount: 'mount',
   unmount: 'umount',
   /** PipSettings and what else the hook in the chroot has to know. */

@@ -1,8 +1,19 @@
 import type { PipSettings } from '../settings/settings.js'
 
+/** What is in the image for no longer than the hook in its chroot runs. */
+export interface Borrowed {
+  /** Where something is mounted, in the image. */
+  readonly mountPoints: readonly string[]
+  /** The folders that were made for that, in the image, parents first. */
+  readonly madeFolders: readonly string[]
+  /** The folders whose times that changed, as they were before. */
+  readonly touchedFolders: readonly Omit<TouchedFolder, 'after'>[]
+}
+
 /** What extra-data.d hands to pre-install.d. */
 export interface Handover {
   readonly pip: PipSettings
+  readonly borrowed: Borrowed
   /** Whether each step is said. */
   readonly verbose: boolean
 }

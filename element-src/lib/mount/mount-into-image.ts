@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { run, start } from '../hook/command.js'
 import { errorMessage } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
+import { planToBorrow } from './borrow.js'
 import { type BindMount, mountArguments } from './mount-table.js'
 import { type Mounted, parseMountinfo } from './mountinfo.js'
 import { lstatInRoot } from './no-links.js'
@@ -47,8 +48,10 @@ export const mountIntoImage = async (
     throw new HookError('the image has no folder /tmp: make it in root.d')
   // The kernel's list has no links in its paths.
   const root = realpathSync(imageRoot)
-  const missing = mounts.filter(({ target }) => lstatInRoot(imageRoot, target) === undefined)
-  const made = missing.map(({ target }) => join(root, target))
+  const made = planToBorrow(
+    imageRoot,
+    mounts.map(({ target }) => target),
+  ).madeFolders
   const onHost = mounts.map((mount) => ({ ...mount, target: join(root, mount.target) }))
   try {
     const mounting = start('sudo', ['mount', ...mountArguments(folder, onHost)])
@@ -69,7 +72,7 @@ export const mountIntoImage = async (
     const faults = targets
       .filter((target) => topMount(left, target) !== undefined)
       .flatMap((target) => attempt('sudo', ['umount', '-l', target]))
-    for (const target of made) attempt('sudo', ['rmdir', target])
+    for (const path of [...made].reverse()) attempt('sudo', ['rmdir', join(root, path)])
     throw new HookError([errorMessage(error), ...faults].join('; '))
   }
 }

@@ -46,7 +46,7 @@ t.test('a hook is a readable program', async (t) => {
       'not minified',
     )
     execFileSync('sh', ['-n', '-c', text.slice(0, text.indexOf('\n*/'))])
-    execFileSync(process.execPath, ['--check', '-'], { input: text })
+    execFileSync('env', ['-u', 'NODE_OPTIONS', process.execPath, '--check', '-'], { input: text })
   }
 })
 

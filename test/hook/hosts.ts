@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { scratchFolder } from '../support/build-image.js'
+import { distroNode } from '../support/cache.js'
+import { needsRoot } from '../support/root.js'
+import { runPhases } from '../support/run-phases.js'
+
+needsRoot(t)
+
+/** Images in which the folder of the distribution's Node.js is in different states. */
+const images: Readonly<Record<string, string>> = {
+  'that has none of its folders': 'touch -d "2001-02-03 04:05:06.123456789" $ROOT/usr/share',
+  'without /usr/share': 'rm -r $ROOT/usr/share',
+  'that has them, with files of its own':
+    'mkdir -p $ROOT/usr/share/nodejs/acorn; echo own >$ROOT/usr/share/nodejs/acorn/own.js',
+}
+
+for (const [name, prepare] of Object.entries(images)) {
+  t.test(`the distribution's own Node.js runs in an image ${name}, and leaves nothing there`, async (t) => {
+    const ran = await runPhases(scratchFolder(t), {
+      environment: { DIB_OFFLINE: '1', HOST_USR: join(distroNode, 'usr'), DIB_PYPI_NODE: '/usr/bin/node' },
+      prepare: `echo "builtins outside: $(/usr/bin/node -p 'process.config.target_defaults.defines.join()' | grep -c SHARED_BUILTIN)"
+${prepare}`,
+      inChroot: '[ ! -e /usr/share/nodejs ] || ls -R /usr/share/nodejs; cat /root/.pip/pip.conf',
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    t.match(ran.log, /^builtins outside: 1$/m, "it is the distribution's, and not this machine's other one")
+    t.match(ran.log, /^index-url = file:\/\/\/tmp\/pypi$/m)
+    t.notMatch(ran.log, /acorn\.js/, 'its files are out of the image before other hooks run')
+    t.same(ran.differences, [])
+  })
+}
