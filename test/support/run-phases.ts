@@ -24,6 +24,10 @@ export interface Phases {
 export interface RanPhases extends Finished {
   /** What differs between the image before the element came and after it went, but for /tmp's own time. */
   readonly differences: readonly string[]
+  /** Where something is still mounted in the image. */
+  readonly mounted: readonly string[]
+  /** What is in the image's /tmp. */
+  readonly inTmp: readonly string[]
   /** The text of a file that was kept, or undefined where the image did not have it. */
   readonly kept: (path: string) => string | undefined
 }
@@ -67,12 +71,15 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
     },
   )
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
+  const lines = (name: string): readonly string[] => read(name).split('\n').filter(Boolean)
   const found = existsSync(join(folder, 'after.json'))
     ? differences(parseTree(read('before.json')), parseTree(read('after.json')))
     : ['the hooks did not come to an end']
   return {
     ...finished,
     differences: found.filter((line) => line !== '/tmp: time'),
+    mounted: lines('mounted'),
+    inTmp: lines('in-tmp'),
     kept: (path) => (existsSync(join(folder, 'kept', path)) ? read(join('kept', path)) : undefined),
   }
 }

@@ -21,6 +21,7 @@ export const writeJson = (path: string, value: unknown): void =>
  */
 export const readJson = <Value>(path: string, missing: string): Value => {
   const text = tolerate(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'))
-  if (text === undefined) throw new HookError(missing)
+  // Empty: the hook was ended before it wrote.
+  if (!text) throw new HookError(missing)
   return JSON.parse(text) as Value
 }

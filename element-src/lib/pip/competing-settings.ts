@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { tolerate } from '../hook/error.js'
 import type { Environment } from '../settings/mirrors.js'
@@ -30,8 +30,9 @@ const asIndexKey = (key: string): IndexKey | undefined => {
 }
 
 const keysIn = (path: string): readonly { section: string; key: IndexKey }[] => {
-  const text = tolerate(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'], () => readFileSync(path, 'utf8')) ?? ''
-  return parseConfigFile(text).entries.flatMap(({ section, key, value }) => {
+  // A FIFO there would keep a reader waiting, and pip with it.
+  const isFile = tolerate(['ENOENT', 'ENOTDIR', 'ELOOP'], () => statSync(path))?.isFile()
+  return parseConfigFile(isFile ? readFileSync(path, 'utf8') : '').entries.flatMap(({ section, key, value }) => {
     const name = asIndexKey(key)
     return name === undefined || value === '' ? [] : [{ section, key: name }]
   })
