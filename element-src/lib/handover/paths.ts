@@ -14,7 +14,7 @@ export const handoverMountPoint = '/tmp/.pypi'
 
 /** The files of the staged folder. Two phases and launcher/*.sh share these names. */
 export const staged = {
-  /** The shared objects of the programs below, with the loader as `ld.so`. */
+  /** The shared objects of the programs below, and the loader as `ld.so`. */
   libraries: 'lib',
   /** An empty file, over which the host's Node.js is mounted in the image. */
   node: 'node',

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { statSync, utimesSync } from 'node:fs'
 import { run } from '../hook/command.js'
 
 /**
@@ -10,13 +10,15 @@ import { run } from '../hook/command.js'
 export const modificationTime = (path: string): string => String(statSync(path, { bigint: true }).mtimeNs)
 
 /**
- * Sets a modification time. Node.js's own utimes takes seconds as a floating-point number, which loses nanoseconds, so
- * this is touch(1).
+ * Sets a modification time.
  *
  * @param path Where.
  * @param nanoseconds Nanoseconds since 1970, as decimal digits.
  */
 export const setModificationTime = (path: string, nanoseconds: string): void => {
   const digits = nanoseconds.padStart(10, '0')
-  run('touch', ['--no-create', '--no-dereference', '-m', `--date=@${digits.slice(0, -9)}.${digits.slice(-9)}`, path])
+  const [seconds, fraction] = [digits.slice(0, -9), digits.slice(-9)]
+  // Node.js' own way has the seconds as a floating-point number: right for whole ones, as tarballs have them.
+  if (/^0+$/.test(fraction)) utimesSync(path, statSync(path).atimeMs / 1000, Number(seconds))
+  else run('touch', ['--no-create', '-m', `--date=@${seconds}.${fraction}`, path])
 }

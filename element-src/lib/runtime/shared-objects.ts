@@ -1,40 +1,27 @@
+import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { run } from '../hook/command.js'
 import { HookError } from '../hook/hook-error.js'
 
-/** What a program needs to run through its own loader in another root. */
-export interface SharedObjects {
-  /** The dynamic loader, on the host. */
-  readonly loader: string
-  /** The libraries, the loader among them, on the host. */
-  readonly files: readonly string[]
-}
-
-// glibc's ld-linux-x86-64.so.2, ld64.so.2, ld.so.1; musl's ld-musl-x86_64.so.1.
-const isLoader = (file: string): boolean => /^ld(?:64|-linux[^/]*|-musl[^/]*)?\.so(?:\.|$)/.test(basename(file))
+// glibc's ld-linux-x86-64.so.2, ld64.so.2, ld-2.31.so; musl's ld-musl-x86_64.so.1.
+const isLoader = (file: string): boolean => /^ld(?:64|-[^/]+)?\.so(?:\.\d+)?$/.test(basename(file))
 
 /**
- * The shared objects of the Node.js that runs this hook, from its diagnostic report (Node.js' documentation,
- * `process.report.getReport()`, `sharedObjects`).
+ * The dynamic loader of the Node.js that runs this hook: programs of this host run by it in any other root.
  *
- * @throws HookError where it has no loader of its own, so that it cannot be started in the image.
+ * @returns Its path, on the host.
+ * @throws HookError where Node.js has none, so that it cannot be started in the image.
  */
-export const sharedObjectsOfNode = (): SharedObjects => {
-  // Without this the report looks up the names of open connections' hosts.
-  if (process.report) Object.assign(process.report, { excludeNetwork: true })
-  const report: unknown = process.report?.getReport()
-  const listed =
-    typeof report === 'object' && report !== null && 'sharedObjects' in report && Array.isArray(report.sharedObjects)
-      ? report.sharedObjects
-      : []
-  const files = listed.filter((file): file is string => typeof file === 'string' && file.startsWith('/'))
-  const loader = files.find(isLoader)
+export const findLoader = (): string => {
+  // proc_pid_maps(5): the path is the last of six fields. Node.js' own report has it as well, for five times the time.
+  const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/^(?:\S+ +){5}(\/.*)$/gm)
+  const loader = [...mapped].map(([, path = '']) => path).find(isLoader)
   if (loader === undefined) {
     throw new HookError(
-      `${process.execPath}: its shared objects cannot be read, so that it cannot run in the image: name another Node.js in DIB_PYPI_NODE`,
+      `${process.execPath} has no dynamic loader, so that it cannot run in the image: name another Node.js in DIB_PYPI_NODE`,
     )
   }
-  return { loader, files }
+  return loader
 }
 
 /**
@@ -42,10 +29,18 @@ export const sharedObjectsOfNode = (): SharedObjects => {
  *
  * @param loader The dynamic loader, on the host.
  * @param program The program, on the host.
- * @returns The libraries, the loader among them, on the host.
- * @throws HookError where the loader cannot list them.
+ * @returns The files, on the host, by the names under which programs ask for them; the loader among them.
+ * @throws HookError where the loader cannot list them, or one is missing.
  */
-export const sharedObjectsOf = (loader: string, program: string): readonly string[] =>
-  run(loader, ['--list', program])
-    .split('\n')
-    .flatMap((line) => /(?:=>|^)\s+(\/.*?)(?: \(0x[0-9a-f]+\))?$/.exec(line)?.[1] ?? [])
+export const sharedObjectsOf = (loader: string, program: string): ReadonlyMap<string, string> => {
+  const files = new Map<string, string>()
+  // `name => file (address)`, or `file (address)` where the program names the file itself.
+  for (const [, name = '', file = name] of run(loader, ['--list', program]).matchAll(
+    /^\s+(\S.*?)(?: => (.+?))?(?: \(0x[0-9a-f]+\))?$/gm,
+  )) {
+    if (file === 'not found') throw new HookError(`${program} needs ${name}, which this host does not have: install it`)
+    // The kernel's own linux-vdso.so.1 is no file.
+    if (file.startsWith('/')) files.set(basename(name), file)
+  }
+  return files
+}

@@ -1,9 +1,9 @@
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
-import { basename, delimiter, join } from 'node:path'
+import { accessSync, chmodSync, constants, copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { staged } from '../handover/paths.js'
 import { tolerate } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
-import { sharedObjectsOf, sharedObjectsOfNode } from './shared-objects.js'
+import { findLoader, sharedObjectsOf } from './shared-objects.js'
 
 // sudo has these in its path, but a person's own PATH often lacks them.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
@@ -34,12 +34,10 @@ export const stageRuntime = (folder: string): void => {
   const libraries = join(folder, staged.libraries)
   mkdirSync(libraries)
   const mount = findProgram('mount')
-  const { loader, files } = sharedObjectsOfNode()
-  for (const file of [...files, ...sharedObjectsOf(loader, mount)]) {
-    const target = join(libraries, basename(file))
-    if (!existsSync(target)) copy(file, target)
-  }
-  symlinkSync(basename(loader), join(libraries, 'ld.so'))
+  const loader = findLoader()
+  copy(loader, join(libraries, 'ld.so'))
+  const files = new Map([process.execPath, mount].flatMap((program) => [...sharedObjectsOf(loader, program)]))
+  for (const [name, file] of files) copy(file, join(libraries, name))
   copy(mount, join(folder, staged.mount))
   copy(findProgram('umount'), join(folder, staged.unmount))
   symlinkSync(process.execPath, join(folder, staged.hostNode))
