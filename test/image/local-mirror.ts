@@ -1,11 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { buildImage, localMirror, namesInTarball, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
+import {
+  buildImage,
+  localMirror,
+  namesInTarball,
+  ownLines,
+  readFromTarball,
+  scratchFolder,
+  succeeded,
+} from '../support/build-image.js'
 import { makeMirror } from '../support/mirror.js'
 import { needsRoot } from '../support/root.js'
 
 needsRoot(t)
+
+const elsewhere = 'http://127.0.0.1:1/elsewhere'
 
 const hashes = (folder: string): Record<string, string> =>
   Object.fromEntries(
@@ -26,6 +36,15 @@ t.test('an offline build takes everything from the local mirror, and the image s
   const build = await buildImage(scratch, {
     options: ['--offline'],
     hooks: {
+      // Indexes of the image's own, which nothing may ask offline.
+      'root.d/20-own-indexes': `#!/bin/bash
+set -eu
+sudo mkdir -p "$TARGET_ROOT/root/.config/pip"
+echo '[global]
+extra-index-url = ${elsewhere}/newer' | sudo tee "$TARGET_ROOT/root/.config/pip/pip.conf"
+echo '[install]
+extra-index-url = ${elsewhere}/etc' | sudo tee "$TARGET_ROOT/etc/pip.conf"
+`,
       'install.d/50-install': `#!/bin/bash
 set -eu
 python3 -m venv /opt/demo
@@ -47,7 +66,7 @@ ls .eggs
     },
   })
   succeeded(t, build)
-  t.match(build.log, /Looking in indexes: file:\/\/\/tmp\/pypi\n/, 'pip asks the mirror and nothing else')
+  t.match(build.log, /Looking in indexes: (?:file:\/\/\/tmp\/pypi(?:, )?)+\n/, 'pip asks the mirror and nothing else')
   t.match(build.log, /Successfully installed demo-app-1\.0 demo[.-]lib-2\.1/i)
   t.match(build.log, /setup_helper-3\.0/, 'setup_requires is served by the mirror through .pydistutils.cfg')
   t.notMatch(build.log, /the mirror is writable/)
@@ -57,7 +76,7 @@ ls .eggs
 
   t.same(ownLines(build.log), [
     `${localMirror(scratch)} is read-only at /tmp/pypi; index file:///tmp/pypi`,
-    'laid /root/.pip/pip.conf, /root/.pydistutils.cfg for this build; index file:///tmp/pypi',
+    'laid /root/.pip/pip.conf, /root/.pydistutils.cfg, /root/.config/pip/pip.conf for this build; index file:///tmp/pypi',
     'the image holds no mirror configuration; removed /root/.pip/pip.conf, /root/.pydistutils.cfg, /root/.pip',
   ])
   const names = namesInTarball(build.image)
@@ -67,7 +86,12 @@ ls .eggs
   )
   t.same(
     names.filter((name) => /^\/(?:tmp|root)\/.*(?:pip|pypi|pydistutils)/.test(name)),
-    [],
-    'no file of the element is in the image',
+    ['/root/.config/pip', '/root/.config/pip/pip.conf'],
+    'no file of the element is in the image, and its own file is',
+  )
+  t.equal(
+    readFromTarball(build.image, '/root/.config/pip/pip.conf'),
+    `[global]\nextra-index-url = ${elsewhere}/newer\n`,
+    'as it was',
   )
 })

@@ -18,7 +18,10 @@ const countsIn = (tap: string): Counts => {
 
 // node build/run.mjs test/support/summary.ts RUN.tap...: the closing line of `make test`, and its exit status.
 const [, , ...files] = process.argv
-const all = files.map((file) => countsIn(readFileSync(file, 'utf8')))
+const runs = files.map((file) => readFileSync(file, 'utf8'))
+const all = runs.map(countsIn)
+const reasons = runs.flatMap((tap) => [...tap.matchAll(/# SKIP (.+)$/gm)].map(([, reason]) => reason))
+for (const reason of new Set(reasons)) console.log(`Skipped: ${reason}`)
 const sum = (field: keyof Counts): number => all.reduce((total, counts) => total + counts[field], 0)
 const skipped = sum('skipped')
 if (skipped > 0 && process.env['CI'] === 'true') console.log(`${skipped} skipped, which is a failure where CI is set`)
