@@ -12,7 +12,7 @@ const conf = '/root/.pip/pip.conf'
 const setTimeout60 = `python3 - <<'END'
 import configparser
 parser = configparser.RawConfigParser()
-parser.read('${conf}')
+parser.read('${conf}', 'latin-1')
 parser.has_section('global') or parser.add_section('global')
 parser.set('global', 'timeout', '60')
 with open('${conf}', 'w') as file:
@@ -43,7 +43,7 @@ t.test("what another hook writes is merged into the image's own file, whose attr
     environment,
     prepare: `
 mkdir -p $ROOT/root/.pip
-printf '; own\\n[global]\\nproxy = p\\n' >$ROOT${conf}
+printf '; \\351 own, in Latin-1\\n[global]\\nproxy = p\\n' >$ROOT${conf}
 chmod 0604 $ROOT${conf}
 chown 12:34 $ROOT${conf}
 python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.test", b"value")' $ROOT${conf}`,
@@ -51,7 +51,7 @@ python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.test", b"value")' 
     keep: [conf],
   })
   t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
-  t.equal(ran.kept(conf), '; own\n[global]\nproxy = p\ntimeout = 60\n')
+  t.equal(ran.kept(conf), '; \xe9 own, in Latin-1\n[global]\nproxy = p\ntimeout = 60\n')
   t.same(ran.differences, [`${conf}: time`, `${conf}: content`], 'mode, owner and attributes are as they were')
 })
 

@@ -28,7 +28,7 @@ export interface RanPhases extends Finished {
   readonly mounted: readonly string[]
   /** What is in the image's /tmp. */
   readonly inTmp: readonly string[]
-  /** The text of a file that was kept, or undefined where the image did not have it. */
+  /** The text of a file that was kept, a character a byte, or undefined where the image did not have it. */
   readonly kept: (path: string) => string | undefined
 }
 
@@ -80,6 +80,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
     differences: found.filter((line) => line !== '/tmp: time'),
     mounted: lines('mounted'),
     inTmp: lines('in-tmp'),
-    kept: (path) => (existsSync(join(folder, 'kept', path)) ? read(join('kept', path)) : undefined),
+    kept: (path) =>
+      existsSync(join(folder, 'kept', path)) ? readFileSync(join(folder, 'kept', path), 'latin1') : undefined,
   }
 }

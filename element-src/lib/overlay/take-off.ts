@@ -33,7 +33,7 @@ export interface TakenOff {
  * Writes a file whole or not at all, with the attributes of the one that it replaces, as if it had been edited in its place.
  *
  * @param path The file.
- * @param text What it is to say.
+ * @param text What it is to say, a character a byte.
  * @param time Its modification time, in nanoseconds since 1970.
  * @param mode Its permissions, where they are not to stay.
  */
@@ -42,16 +42,19 @@ const replaceFile = (path: string, text: string, time: string, mode: number | un
   const folderTime = modificationTime(dirname(path))
   const descriptor = openSync(temporary, 'wx', 0o600)
   try {
-    writeFileSync(descriptor, text)
+    writeFileSync(descriptor, text, 'latin1')
     fsyncSync(descriptor)
+    run('cp', ['--attributes-only', '--preserve=all', path, temporary])
+    if (mode !== undefined) chmodSync(temporary, mode)
+    setModificationTime(temporary, time)
+    renameSync(temporary, path)
+  } catch (error) {
+    unlinkSync(temporary)
+    throw error
   } finally {
     closeSync(descriptor)
+    setModificationTime(dirname(path), folderTime)
   }
-  run('cp', ['--attributes-only', '--preserve=all', path, temporary])
-  if (mode !== undefined) chmodSync(temporary, mode)
-  setModificationTime(temporary, time)
-  renameSync(temporary, path)
-  setModificationTime(dirname(path), folderTime)
 }
 
 type Outcome = 'removed' | 'carried over' | 'left'
@@ -61,9 +64,10 @@ const takeOffFile = (root: string, folder: string, file: LaidFile): Outcome => {
   // Gone, or something else by now: another hook's doing, and none of ours is in it.
   if (!lstatInRoot(root, path)?.isFile()) return 'left'
   const place = join(root, path)
-  const own = readFileSync(place, 'utf8')
+  // A character a byte: whatever the encoding, what is not changed stays as it is. Ours is ASCII.
+  const own = readFileSync(place, 'latin1')
   const laid = join(folder, source)
-  const edited = readFileSync(laid, 'utf8')
+  const edited = readFileSync(laid, 'latin1')
   if (own === edited && !(own === '' && isEmpty)) {
     throw new HookError(
       `${path} in the image holds this build's configuration: dib copied it before it was unmounted; build again`,

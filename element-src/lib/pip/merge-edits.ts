@@ -33,27 +33,41 @@ const setEntry = (text: string, entry: Entry): string => {
   return result.join('\n')
 }
 
+const words = (value: string): readonly string[] => value.split(/\s+/).filter(Boolean)
+
+const isUrl = (word: string): boolean => /^[a-z]+:\/\//i.test(word)
+
+/** The first line that is no comment. */
+const firstEntry = (text: string): string | undefined => text.split('\n').find((line) => /^\s*[^\s#;]/.test(line))
+
+/** Lines that another hook put at the end, with the header of the section that they were put in. */
+const withHeader = (added: string, section: string | undefined): string =>
+  section === undefined || /^\[/.test(firstEntry(added) ?? '[') ? added : `[${section}]\n${added}`
+
 /**
- * What the image's own file becomes when another hook has written into ours: the same change, without our own keys.
+ * What the image's own file becomes when another hook has written into ours: the same change, without our own keys and
+ * without the URLs of our indexes, which may hold passwords.
  *
  * @param states The file's three states.
- * @returns The image's file, or undefined where nothing of it is another hook's.
+ * @returns The image's file, or undefined where nothing of the change is another hook's.
  */
 export const mergeEdits = ({ own, laid, edited }: Edited): string | undefined => {
   if (edited === laid) return undefined
   const ours = parseConfigFile(laid)
   const theirs = parseConfigFile(edited)
+  const urls = ours.entries.flatMap(({ value }) => words(value).filter(isUrl))
+  const holdsOurs = (text: string): boolean => urls.some((url) => text.includes(url))
+  const isOurs = (entry: Entry): boolean => ours.entries.some((other) => isSame(entry, other))
   // Written anew, with nothing of ours in it: the whole file is the hook's.
-  if (!theirs.entries.some((entry) => ours.entries.some((other) => isSame(entry, other)))) return edited
-  // A line at the end, comments and all, where the image has no file that it could clash with.
-  if (own === '' && edited.startsWith(laid)) {
-    const added = edited.slice(laid.length)
-    const startsInSection =
-      parseConfigFile(added).lines.some((line) => /^\s*[^#;\s[]/.test(line)) &&
-      !/^\s*\[/.test(added.replace(/^\s*[#;].*\n/gm, ''))
-    const section = ours.sections.at(-1)
-    return startsInSection && section !== undefined ? `[${section}]\n${added}` : added
-  }
-  const changes = theirs.entries.filter((entry) => !ours.entries.some((other) => isSame(entry, other)))
+  if (!theirs.entries.some(isOurs) && !holdsOurs(edited)) return edited
+  // Lines at the end, comments and all, where the image has no file that they could clash with.
+  const added = edited.startsWith(laid) ? edited.slice(laid.length) : ''
+  const goesOn = /^\s/.test(firstEntry(added) ?? '')
+  if (own === '' && added !== '' && !goesOn && !holdsOurs(added)) return withHeader(added, ours.sections.at(-1))
+  const changes = theirs.entries
+    .filter((entry) => !isOurs(entry))
+    .map((entry) => ({ entry, rest: words(entry.value).filter((word) => !urls.includes(word)) }))
+    .map(({ entry, rest }) => (holdsOurs(entry.value) ? { ...entry, value: rest.join('\n') } : entry))
+    .filter(({ value }) => value !== '' && !holdsOurs(value))
   return changes.length === 0 ? undefined : changes.reduce(setEntry, own)
 }

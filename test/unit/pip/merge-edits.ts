@@ -52,6 +52,15 @@ t.test("a key of ours with another value is the hook's", async (t) => {
   t.equal(mergeEdits({ own: '', laid, edited }), '[global]\nindex-url = http://production\n')
 })
 
+t.test('our URLs stay out of the image, also in a list that the hook made longer', async (t) => {
+  const secret = laid.replace('http://b', 'http://user:secret@b')
+  const longer = secret.replace('    http://c\n', '    http://c\n    http://theirs\n')
+  t.equal(mergeEdits({ own: '', laid: secret, edited: longer }), '[global]\nextra-index-url = http://theirs\n')
+  const moved = '[install]\nindex-url = http://user:secret@b\n'
+  t.equal(mergeEdits({ own: '', laid: secret, edited: moved }), undefined)
+  t.equal(mergeEdits({ own: '', laid: secret, edited: `${secret}${moved}timeout = 60\n` }), '[install]\ntimeout = 60\n')
+})
+
 t.test('a file that was written anew is taken as it is', async (t) => {
   const edited = '# production\n[global]\nindex-url = http://production\n'
   t.equal(mergeEdits({ own: '[global]\nproxy = p\n', laid, edited }), edited)
