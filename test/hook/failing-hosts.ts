@@ -1,20 +1,11 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { scratchFolder } from '../support/build-image.js'
+import { pathWith } from '../support/path.js'
 import { needsRoot } from '../support/root.js'
 import { runPhases } from '../support/run-phases.js'
 
 needsRoot(t)
-
-/** A PATH on which a program of the test's own comes first. */
-const pathWith = (t: Test, name: string, script: string): string => {
-  const folder = join(scratchFolder(t), 'bin')
-  mkdirSync(folder)
-  writeFileSync(join(folder, name), `#!/bin/bash\n${script}\n`)
-  chmodSync(join(folder, name), 0o755)
-  return `${folder}:${process.env['PATH']}`
-}
 
 /** Programs that fail in their own ways, and what is said of it. */
 const faults: Readonly<Record<string, readonly [string, string, RegExp]>> = {
@@ -42,8 +33,9 @@ const faults: Readonly<Record<string, readonly [string, string, RegExp]>> = {
 
 for (const [name, [program, script, message]] of Object.entries(faults)) {
   t.test(`where ${name}, the build fails in one line and nothing is left`, async (t) => {
-    const ran = await runPhases(scratchFolder(t), {
-      environment: { DIB_OFFLINE: '1', PATH: pathWith(t, program, script) },
+    const scratch = scratchFolder(t)
+    const ran = await runPhases(scratch, {
+      environment: { DIB_OFFLINE: '1', PATH: pathWith(join(scratch, 'bin'), program, script) },
       prepare: 'mkdir -p "$DIB_IMAGE_CACHE/pypi/mirror"',
     })
     t.equal(ran.status, 1, 'the build fails', { log: ran.log })

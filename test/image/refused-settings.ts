@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildImage, localMirror, ownLines, scratchFolder } from '../support/build-image.js'
-import { bareRootTarball, oldNode } from '../support/cache.js'
+import { bareRootTarball, officialNode } from '../support/cache.js'
+import { pathWithoutNode } from '../support/path.js'
 import { needsRoot } from '../support/root.js'
 
 needsRoot(t)
@@ -43,28 +44,10 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ],
   [
     'DIB_PYPI_NODE',
-    oldNode,
-    /old-node\/.*\/node is Node\.js 12\.\S+: install 18 or later, or name one in DIB_PYPI_NODE/,
+    officialNode(12),
+    /\/nodes\/12\/.*\/node is Node\.js 12\.\S+: install 18 or later, or name one in DIB_PYPI_NODE/,
   ],
 ]
-
-/** A PATH with all but Node.js. */
-const pathWithoutNode = (folder: string): string => {
-  const found = new Set<string>()
-  mkdirSync(folder)
-  for (const directory of (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin', '/usr/bin', '/bin')) {
-    try {
-      for (const name of readdirSync(directory)) {
-        if (found.has(name) || /^(?:node|nodejs|npm|npx)$/.test(name)) continue
-        found.add(name)
-        symlinkSync(join(directory, name), join(folder, name))
-      }
-    } catch {
-      // A folder of PATH that is not there.
-    }
-  }
-  return folder
-}
 
 const check = async (
   t: Test,

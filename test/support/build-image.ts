@@ -20,8 +20,10 @@ export interface Build {
   readonly withPypi?: boolean
   /** The tarball of the image's root. */
   readonly root?: string
-  /** The image's type. */
-  readonly type?: 'tar' | 'raw' | 'qcow2'
+  /** The image's type, as disk-image-create names it. */
+  readonly type?: string
+  /** What runs disk-image-create, in the build's mount namespace: a program with its arguments, such as `su`. */
+  readonly runBy?: readonly string[]
 }
 
 /** What became of a build. */
@@ -52,7 +54,15 @@ let count = 0
  * @param build What to build.
  */
 export const buildImage = async (scratch: string, build: Build): Promise<BuiltImage> => {
-  const { hooks = {}, environment = {}, options = [], withPypi = true, root = smallRootTarball, type = 'tar' } = build
+  const {
+    hooks = {},
+    environment = {},
+    options = [],
+    withPypi = true,
+    root = smallRootTarball,
+    type = 'tar',
+    runBy = [],
+  } = build
   count += 1
   const folder = join(scratch, `build-${count}`)
   const temporary = join(folder, 'tmp')
@@ -62,7 +72,20 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
   const names = ['small-root', ...(withPypi ? ['pypi'] : []), 'work']
   const finished = await runProgram(
     'unshare',
-    ['-m', '--propagation', 'private', 'disk-image-create', '-n', '-t', type, '-o', image, ...options, ...names],
+    [
+      '-m',
+      '--propagation',
+      'private',
+      ...runBy,
+      'disk-image-create',
+      '-n',
+      '-t',
+      type,
+      '-o',
+      image,
+      ...options,
+      ...names,
+    ],
     {
       cwd: folder,
       env: cleanEnvironment({

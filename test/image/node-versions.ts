@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { scratchFolder } from '../support/build-image.js'
+import { officialNode } from '../support/cache.js'
+import { pathWithoutNode } from '../support/path.js'
+import { needsRoot } from '../support/root.js'
+import { standardBuild } from '../support/standard-build.js'
+
+needsRoot(t)
+
+for (const version of [18, 20, 22, 24]) {
+  t.test(`Node.js ${version}, as its own project builds it, named in DIB_PYPI_NODE; none on PATH`, async (t) => {
+    const scratch = scratchFolder(t)
+    const DIB_PYPI_NODE = officialNode(version)
+    t.ok(existsSync(DIB_PYPI_NODE))
+    await standardBuild(t, scratch, { environment: { DIB_PYPI_NODE, PATH: pathWithoutNode(join(scratch, 'bin')) } })
+  })
+}

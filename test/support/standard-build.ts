@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import type { Test } from 'tap'
+import {
+  type Build,
+  type BuiltImage,
+  buildImage,
+  localMirror,
+  namesInTarball,
+  ownLines,
+  succeeded,
+} from './build-image.js'
+
+/** A hook of install.d that shows what pip and easy_install are told; it needs no Python in the image. */
+export const readConfiguration = `#!/bin/bash
+set -eu
+cat /root/.pip/pip.conf /root/.pydistutils.cfg
+`
+
+/**
+ * Says that a build did what the element is there for: the mirror was in force, without a warning, and the image is clean.
+ *
+ * @param t The test.
+ * @param scratch The test's folder.
+ * @param build What became of the build; its work showed the configuration.
+ */
+export const checkStandardBuild = (t: Test, scratch: string, build: BuiltImage): void => {
+  succeeded(t, build)
+  t.match(build.log, /^index-url = file:\/\/\/tmp\/pypi$/m, 'pip is given the mirror')
+  t.match(build.log, /^index_url = file:\/\/\/tmp\/pypi$/m, 'easy_install as well')
+  t.same(
+    ownLines(build.log),
+    [
+      `${localMirror(scratch)} is read-only at /tmp/pypi; index file:///tmp/pypi`,
+      'laid /root/.pip/pip.conf, /root/.pydistutils.cfg for this build; index file:///tmp/pypi',
+      'the image holds no mirror configuration; removed /root/.pip/pip.conf, /root/.pydistutils.cfg, /root/.pip',
+    ],
+    'each hook has its line, and there is no warning',
+  )
+  if (!build.image.endsWith('.tar') || !existsSync(build.image)) return
+  t.same(
+    namesInTarball(build.image).filter((name) =>
+      /^\/(?:root|tmp|usr\/share\/nodejs)\/.*(?:pip|pypi|pydistutils|nodejs)/.test(name),
+    ),
+    [],
+    'nothing of ours is in the image',
+  )
+}
+
+/**
+ * Builds an image from a local mirror, offline, and checks what became of it.
+ *
+ * @param t The test.
+ * @param scratch The test's folder.
+ * @param build What is special about it.
+ */
+export const standardBuild = async (t: Test, scratch: string, build: Build = {}): Promise<BuiltImage> => {
+  mkdirSync(localMirror(scratch), { recursive: true })
+  const built = await buildImage(scratch, {
+    ...build,
+    options: ['--offline', ...(build.options ?? [])],
+    hooks: { 'install.d/50-read-configuration': readConfiguration, ...build.hooks },
+  })
+  checkStandardBuild(t, scratch, built)
+  return built
+}
