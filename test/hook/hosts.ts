@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { scratchFolder } from '../support/build-image.js'
-import { distroNode } from '../support/cache.js'
+import { ownHost } from '../support/cache.js'
 import { needsRoot } from '../support/root.js'
 import { runPhases } from '../support/run-phases.js'
 
@@ -18,7 +18,7 @@ const images: Readonly<Record<string, string>> = {
 for (const [name, prepare] of Object.entries(images)) {
   t.test(`the distribution's own Node.js runs in an image ${name}, and leaves nothing there`, async (t) => {
     const ran = await runPhases(scratchFolder(t), {
-      environment: { DIB_OFFLINE: '1', HOST_USR: join(distroNode, 'usr'), DIB_PYPI_NODE: '/usr/bin/node' },
+      environment: { DIB_OFFLINE: '1', HOST_USR: join(ownHost, 'usr'), DIB_PYPI_NODE: '/usr/bin/node' },
       prepare: `echo "builtins outside: $(/usr/bin/node -p 'process.config.target_defaults.defines.join()' | grep -c SHARED_BUILTIN)"
 ${prepare}`,
       inChroot: '[ ! -e /usr/share/nodejs ] || ls -R /usr/share/nodejs; cat /root/.pip/pip.conf',

@@ -13,8 +13,11 @@ export const smallRoot = join(cache, 'small-root')
 /** A root with no more than folders, for builds that are to end before dib enters the chroot. */
 export const bareRootTarball = join(cache, 'bare-root.tar')
 
-/** A root with the distribution's own Node.js. */
-export const distroNode = join(cache, 'distro-node')
+/** A build host of this machine's own release, with the distribution's Node.js and diskimage-builder. */
+export const ownHost = join(cache, 'host')
+
+/** The same of Debian 13; only where this machine is a Debian. */
+export const trixieHost = join(cache, 'host-trixie')
 
 /** The programs of devpi-server, in a virtual environment. */
 export const devpiPrograms = join(cache, 'devpi', 'bin')

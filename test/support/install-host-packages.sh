@@ -12,6 +12,7 @@ need debootstrap debootstrap
 need qemu-img qemu-utils
 need mkfs.ext4 e2fsprogs
 need kpartx kpartx
+need mksquashfs squashfs-tools
 need losetup mount
 need sudo sudo
 need ps procps

@@ -5,7 +5,8 @@
 #
 # small-root   a root with Python and pip, of Debian or Ubuntu as this machine is; as a tarball and as a folder
 # bare-root    a root of folders alone, as a tarball
-# distro-node  a root with the distribution's own Node.js, as a folder
+# host         a build host of this machine's own release, with the distribution's Node.js and diskimage-builder, as a folder
+# host-trixie  the same of Debian 13, where this machine is a Debian
 #
 # debootstrap fetches from where this machine's apt-get does.
 set -eu
@@ -22,23 +23,26 @@ pack() { # FOLDER NAME
     mv "$destination/$2.new" "$destination/$2"
 }
 
-bootstrap() { # FOLDER PACKAGES
+bootstrap() { # FOLDER PACKAGES [RELEASE]
     . /etc/os-release
+    local release=${3:-$VERSION_CODENAME}
     local site components
     site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Release: $VERSION_CODENAME" | head -n 1)
     # Ubuntu has Python's parts in universe.
     components=$(apt-get indextargets --format '$(COMPONENT)' 'Created-By: Packages' "Release: $VERSION_CODENAME" |
         grep -xE 'main|universe' | sort -u | paste -s -d ,)
-    echo "debootstrap of ${PRETTY_NAME:-$VERSION_CODENAME} with $2: about a minute, once"
+    echo "debootstrap of $ID $release with $2: about a minute, once"
     # A mount namespace of its own: nothing that debootstrap mounts outlives it.
     unshare -m --propagation private debootstrap --variant=minbase --components="$components" --include="$2" \
-        "$VERSION_CODENAME" "$1" "$site" >"$destination/debootstrap.log" 2>&1 || {
+        "$release" "$1" "$site" >"$destination/debootstrap.log" 2>&1 || {
         tail -n 5 "$destination/debootstrap.log" >&2
         echo "debootstrap failed: its whole log is $destination/debootstrap.log" >&2
         exit 1
     }
     rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/lib/apt/lists/*
 }
+
+host_packages=nodejs,sudo,python3-diskimage-builder,qemu-utils,kpartx,procps,e2fsprogs,uuid-runtime,fdisk
 
 for what in "$@"; do
     [ ! -e "$destination/$what.done" ] || continue
@@ -56,8 +60,15 @@ for what in "$@"; do
             chmod 0700 "$folder/root"
             pack "$folder" bare-root.tar
             ;;
-        distro-node) bootstrap "$folder" nodejs ;;
-        *) echo "$0: '$what' is none of small-root, bare-root, distro-node" >&2 && exit 1 ;;
+        host) bootstrap "$folder" "$host_packages" ;;
+        host-trixie)
+            if ! grep -qx 'ID=debian' /etc/os-release; then
+                rmdir "$folder"
+                continue
+            fi
+            bootstrap "$folder" "$host_packages" trixie
+            ;;
+        *) echo "$0: '$what' is nothing to make here" >&2 && exit 1 ;;
     esac
     touch "$destination/$what.done"
 done
