@@ -30,3 +30,16 @@ ${prepare}`,
     t.same(ran.differences, [])
   })
 }
+
+t.test("another hook's own /usr/share/nodejs, such as the package nodejs brings, stays", async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment: { DIB_OFFLINE: '1', HOST_USR: join(ownHost, 'usr'), DIB_PYPI_NODE: '/usr/bin/node' },
+    inChroot: 'mkdir /usr/share/nodejs; echo own >/usr/share/nodejs/own.js; touch -d @1234567890 /usr/share',
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.same(ran.differences, [
+    '/usr/share: time',
+    '/usr/share/nodejs: only in the second',
+    '/usr/share/nodejs/own.js: only in the second',
+  ])
+})

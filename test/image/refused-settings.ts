@@ -42,6 +42,7 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
     '/nowhere/node',
     /^no Node\.js at \/nowhere\/node: install Node\.js 18 or later, or name it in DIB_PYPI_NODE/,
   ],
+  ['DIB_PYPI_NODE', '/usr', /^no Node\.js at \/usr: install Node\.js 18 or later/],
   [
     'DIB_PYPI_NODE',
     officialNode(12),

@@ -22,6 +22,8 @@ export interface Build {
   readonly root?: string
   /** The image's type, as disk-image-create names it. */
   readonly type?: string
+  /** Which of dib's programs: disk-image-create by default. */
+  readonly program?: 'disk-image-create' | 'ramdisk-image-create'
   /** What runs disk-image-create, in the build's mount namespace: a program with its arguments, such as `su`. */
   readonly runBy?: readonly string[]
 }
@@ -62,6 +64,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     root = smallRootTarball,
     type = 'tar',
     runBy = [],
+    program = 'disk-image-create',
   } = build
   count += 1
   const folder = join(scratch, `build-${count}`)
@@ -72,20 +75,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
   const names = ['small-root', ...(withPypi ? ['pypi'] : []), 'work']
   const finished = await runProgram(
     'unshare',
-    [
-      '-m',
-      '--propagation',
-      'private',
-      ...runBy,
-      'disk-image-create',
-      '-n',
-      '-t',
-      type,
-      '-o',
-      image,
-      ...options,
-      ...names,
-    ],
+    ['-m', '--propagation', 'private', ...runBy, program, '-n', '-t', type, '-o', image, ...options, ...names],
     {
       cwd: folder,
       env: cleanEnvironment({

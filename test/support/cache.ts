@@ -13,6 +13,9 @@ export const smallRoot = join(cache, 'small-root')
 /** A root with no more than folders, for builds that are to end before dib enters the chroot. */
 export const bareRootTarball = join(cache, 'bare-root.tar')
 
+/** A root of an older release of Debian or Ubuntu. */
+export const oldRootTarball = join(cache, 'old-root.tar')
+
 /** A build host of this machine's own release, with the distribution's Node.js and diskimage-builder. */
 export const ownHost = join(cache, 'host')
 

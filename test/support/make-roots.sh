@@ -5,6 +5,7 @@
 #
 # small-root   a root with Python and pip, of Debian or Ubuntu as this machine is; as a tarball and as a folder
 # bare-root    a root of folders alone, as a tarball
+# old-root     a root of an older release, with an older C library, as a tarball
 # host         a build host of this machine's own release, with the distribution's Node.js and diskimage-builder, as a folder
 # host-trixie  the same of Debian 13, where this machine is a Debian
 #
@@ -59,6 +60,13 @@ for what in "$@"; do
             chmod 1777 "$folder/tmp"
             chmod 0700 "$folder/root"
             pack "$folder" bare-root.tar
+            ;;
+        old-root)
+            case $(. /etc/os-release && echo "$ID") in
+                debian) bootstrap "$folder" mawk bullseye ;;
+                *) bootstrap "$folder" mawk jammy ;;
+            esac
+            pack "$folder" old-root.tar
             ;;
         host) bootstrap "$folder" "$host_packages" ;;
         host-trixie)

@@ -9,12 +9,13 @@ const isLoader = (file: string): boolean => /^ld(?:64|-[^/]+)?\.so(?:\.\d+)?$/.t
 /**
  * The dynamic loader of the Node.js that runs this hook: programs of this host run by it in any other root.
  *
+ * @param maps What the kernel says is mapped into this process.
  * @returns Its path, on the host.
  * @throws HookError where Node.js has none, so that it cannot be started in the image.
  */
-export const findLoader = (): string => {
+export const findLoader = (maps = readFileSync('/proc/self/maps', 'utf8')): string => {
   // proc_pid_maps(5): the path is the last of six fields. Node.js' own report has it as well, for five times the time.
-  const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/^(?:\S+ +){5}(\/.*)$/gm)
+  const mapped = maps.matchAll(/^(?:\S+ +){5}(\/.*)$/gm)
   const loader = [...mapped].map(([, path = '']) => path).find(isLoader)
   if (loader === undefined) {
     throw new HookError(

@@ -9,6 +9,21 @@ t.test("this machine's own", async (t) => {
   for (const [name, file] of files) t.ok(existsSync(file), `${name} is ${file}`)
 })
 
+t.test('the loader, among what is mapped into a process', async (t) => {
+  const line = (path: string): string => `7f01-7f02 r--p 00000000 fe:00 1234   ${path}\n`
+  for (const loader of [
+    '/lib64/ld-linux-x86-64.so.2',
+    '/a b/ld-2.31.so',
+    '/lib/ld-musl-x86_64.so.1',
+    '/lib64/ld64.so.2',
+  ]) {
+    t.equal(findLoader(line('/usr/bin/node') + line('/usr/lib/libldap.so.2') + line(loader) + line('[stack]')), loader)
+  }
+  t.throws(() => findLoader(line('/opt/static/node')), {
+    message: /has no dynamic loader.*name another Node\.js in DIB_PYPI_NODE$/,
+  })
+})
+
 /** A loader that lists what a test wants. */
 const loaderThatSays = (t: Test, text: string): string => {
   const loader = join(t.testdir({ 'ld.so': `#!/bin/sh\ncat <<'END'\n${text}END\n` }), 'ld.so')

@@ -1,0 +1,21 @@
+import { execFileSync } from 'node:child_process'
+import t from 'tap'
+import { scratchFolder } from '../support/build-image.js'
+import { oldRootTarball } from '../support/cache.js'
+import { needsRoot } from '../support/root.js'
+import { standardBuild } from '../support/standard-build.js'
+
+needsRoot(t)
+
+/** The C library's version, as its loader says it. */
+const sayVersion = "ldd --version | sed -n '1s/.* /C library /p'"
+
+t.test("an image whose C library is older than the host's", async (t) => {
+  const built = await standardBuild(t, scratchFolder(t), {
+    root: oldRootTarball,
+    hooks: { 'install.d/60-say-version': `#!/bin/bash\n${sayVersion}\n` },
+  })
+  const [, inImage = ''] = /^C library (\S+)$/m.exec(built.log) ?? []
+  const onHost = execFileSync('sh', ['-c', sayVersion], { encoding: 'utf8' }).trim().replace('C library ', '')
+  t.ok(Number(inImage.replace('2.', '')) < Number(onHost.replace('2.', '')), `${inImage} is older than ${onHost}`)
+})

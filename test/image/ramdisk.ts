@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process'
+import t from 'tap'
+import { scratchFolder } from '../support/build-image.js'
+import { needsRoot } from '../support/root.js'
+import { standardBuild } from '../support/standard-build.js'
+
+needsRoot(t)
+
+/**
+ * What dib's ramdisk element would have installed, without a network: the host's static busybox, and stubs. dib 3.13 does
+ * not pass on all of the variables that its own hook in the chroot wants.
+ */
+const stubs: Readonly<Record<string, string>> = {
+  'element-provides': 'deploy-tgtadm\n',
+  'environment.d/20-ramdisk-stubs.bash': `export _BASE_ELEMENT_DIR=\${_BASE_ELEMENT_DIR:-}
+export TMP_IMAGE_PATH=\${TMP_IMAGE_PATH:-/tmp/initramfs}
+unset TMP_DIR
+export DIB_NO_TMPFS=1
+`,
+  'root.d/50-ramdisk-stubs': `#!/bin/bash
+set -eu
+root=$TARGET_ROOT
+bin=$root/usr/local/bin
+sudo install -D -m 755 "$(type -p busybox)" "$root/usr/bin/busybox"
+sudo ln -s /usr/bin/busybox "$bin/cpio"
+printf '#!/bin/sh\\n' | sudo tee "$bin/stub" >/dev/null
+sudo chmod 755 "$bin/stub"
+for name in pkg-map install-packages dhclient ip udevadm shutdown; do sudo ln -s stub "$bin/$name"; done
+sudo mkdir -p "$root/boot" "$root/lib/udev/rules.d" "$root/lib/modules/1-generic/kernel/drivers/video"
+echo 'no kernel' | sudo tee "$root/boot/vmlinuz-1-generic" >/dev/null
+echo '# none' | sudo tee "$root/lib/udev/rules.d/80-drivers.rules" >/dev/null
+`,
+}
+
+t.test('ramdisk-image-create', async (t) => {
+  const scratch = scratchFolder(t)
+  const built = await standardBuild(t, scratch, { program: 'ramdisk-image-create', type: 'tar', hooks: stubs })
+  const list = 'gzip -dc "$0" | busybox cpio -t 2>/dev/null'
+  const initramfs = built.image.replace(/\.tar$/, '.initramfs')
+  const names = execFileSync('sh', ['-c', list, initramfs], { encoding: 'utf8' }).split('\n')
+  t.ok(names.length > 100, 'the initramfs was looked into')
+  t.same(
+    names.filter((name) => /pypi|pydistutils|pip\.conf/.test(name)),
+    [],
+  )
+})
