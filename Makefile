@@ -47,7 +47,7 @@ host-packages:
 
 # Without root the tests of images are skipped.
 roots: host-packages nodes devpi new-dib
-	@if [ "$$(id -u)" -eq 0 ]; then test/support/make-roots.sh .cache small-root bare-root old-root host host-trixie; fi
+	@if [ "$$(id -u)" -eq 0 ]; then test/support/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie; fi
 
 # Node.js as its own project builds it: 12, which hooks must refuse (Ubuntu 22.04 has it), and those that they run on.
 nodes := 12 18 20 22 24

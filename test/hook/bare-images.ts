@@ -1,5 +1,6 @@
 import t from 'tap'
 import { scratchFolder } from '../support/build-image.js'
+import { muslRoot } from '../support/cache.js'
 import { needsRoot } from '../support/root.js'
 import { runPhases } from '../support/run-phases.js'
 
@@ -36,3 +37,14 @@ t.test(
     t.same(ran.differences, [])
   },
 )
+
+t.test('an image whose libc is musl, with no more than busybox', async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    root: muslRoot,
+    environment: { DIB_OFFLINE: '1', DIB_DEBUG_TRACE: '1' },
+    inChroot: 'ls /lib/ld-musl-*; ! ls /lib*/ld-linux*; cat /root/.pip/pip.conf',
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.match(ran.log, /^index-url = file:\/\/\/tmp\/pypi$/m)
+  t.same(ran.differences, [])
+})

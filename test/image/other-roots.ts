@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import t from 'tap'
+import { project } from '../../build/project.js'
 import { scratchFolder } from '../support/build-image.js'
-import { oldRootTarball } from '../support/cache.js'
+import { arm64RootTarball, oldRootTarball } from '../support/cache.js'
 import { needsRoot } from '../support/root.js'
 import { standardBuild } from '../support/standard-build.js'
 
@@ -18,4 +20,17 @@ t.test("an image whose C library is older than the host's", async (t) => {
   const [, inImage = ''] = /^C library (\S+)$/m.exec(built.log) ?? []
   const onHost = execFileSync('sh', ['-c', sayVersion], { encoding: 'utf8' }).trim().replace('C library ', '')
   t.ok(Number(inImage.replace('2.', '')) < Number(onHost.replace('2.', '')), `${inImage} is older than ${onHost}`)
+})
+
+const withBinfmt = join(project, 'test', 'support', 'run-with-binfmt.sh')
+const tried = spawnSync(withBinfmt, ['true'], { encoding: 'utf8' })
+
+t.test('an arm64 image', { skip: tried.status === 77 ? tried.stderr.trim() : false }, async (t) => {
+  const built = await standardBuild(t, scratchFolder(t), {
+    root: arm64RootTarball,
+    options: ['-a', 'arm64'],
+    runBy: [withBinfmt],
+    hooks: { 'install.d/60-say-machine': '#!/bin/bash\necho "machine: $(uname -m)"\n' },
+  })
+  t.match(built.log, /^machine: aarch64$/m)
 })

@@ -16,6 +16,12 @@ export const bareRootTarball = join(cache, 'bare-root.tar')
 /** A root of an older release of Debian or Ubuntu. */
 export const oldRootTarball = join(cache, 'old-root.tar')
 
+/** A root for arm64. */
+export const arm64RootTarball = join(cache, 'arm64-root.tar')
+
+/** A root whose libc is musl, without bash. */
+export const muslRoot = join(cache, 'musl-root')
+
 /** A build host of this machine's own release, with the distribution's Node.js and diskimage-builder. */
 export const ownHost = join(cache, 'host')
 

@@ -6,6 +6,8 @@
 # small-root   a root with Python and pip, of Debian or Ubuntu as this machine is; as a tarball and as a folder
 # bare-root    a root of folders alone, as a tarball
 # old-root     a root of an older release, with an older C library, as a tarball
+# arm64-root   a root of this machine's own release of Debian, for arm64, as a tarball
+# musl-root    a root whose libc is musl and whose programs are busybox's, as a folder
 # host         a build host of this machine's own release, with the distribution's Node.js and diskimage-builder, as a folder
 # host-trixie  the same of Debian 13, where this machine is a Debian
 #
@@ -24,9 +26,9 @@ pack() { # FOLDER NAME
     mv "$destination/$2.new" "$destination/$2"
 }
 
-bootstrap() { # FOLDER PACKAGES [RELEASE]
+bootstrap() { # FOLDER PACKAGES [RELEASE [OPTION...]]
     . /etc/os-release
-    local release=${3:-$VERSION_CODENAME}
+    local release=${3:-$VERSION_CODENAME} options=("${@:4}")
     local site components
     site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Release: $VERSION_CODENAME" | head -n 1)
     # Ubuntu has Python's parts in universe.
@@ -35,7 +37,7 @@ bootstrap() { # FOLDER PACKAGES [RELEASE]
     echo "debootstrap of $ID $release with $2: about a minute, once"
     # A mount namespace of its own: nothing that debootstrap mounts outlives it.
     unshare -m --propagation private debootstrap --variant=minbase --components="$components" --include="$2" \
-        "$release" "$1" "$site" >"$destination/debootstrap.log" 2>&1 || {
+        "${options[@]}" "$release" "$1" "$site" >"$destination/debootstrap.log" 2>&1 || {
         tail -n 5 "$destination/debootstrap.log" >&2
         echo "debootstrap failed: its whole log is $destination/debootstrap.log" >&2
         exit 1
@@ -67,6 +69,27 @@ for what in "$@"; do
                 *) bootstrap "$folder" mawk jammy ;;
             esac
             pack "$folder" old-root.tar
+            ;;
+        arm64-root)
+            # The first stage alone, which runs nothing of arm64: the programs are there, but no package is set up.
+            bootstrap "$folder" mawk "$(. /etc/os-release && echo "$VERSION_CODENAME")" --foreign --arch=arm64
+            # A link that mawk's set-up makes, for dib-run-parts.
+            ln -s mawk "$folder/usr/bin/awk"
+            # In a container debootstrap makes /proc a link to /proc, on which dib would mount the host's.
+            [ ! -L "$folder/proc" ] || rm "$folder/proc"
+            mkdir -p "$folder/proc"
+            rm -rf "$folder/debootstrap"
+            pack "$folder" arm64-root.tar
+            ;;
+        musl-root)
+            mkdir -p "$folder"/{bin,dev/pts,etc,proc,root,run,sbin,sys,tmp,usr/{bin,sbin},var/log}
+            chmod 1777 "$folder/tmp"
+            packages=$(mktemp -d)
+            # As root: apt-get's own user cannot write there.
+            (cd "$packages" && apt-get -qq -o APT::Sandbox::User=root download musl busybox-static)
+            for package in "$packages"/*.deb; do dpkg-deb -x "$package" "$folder"; done
+            rm -r "$packages"
+            chroot "$folder" /bin/busybox --install -s
             ;;
         host) bootstrap "$folder" "$host_packages" ;;
         host-trixie)

@@ -37,10 +37,15 @@ mount -o remount,ro,bind "$TMP_HOOKS_PATH" "$ROOT/tmp/in_target.d"
 in_chroot() {
     HOME=/root chroot "$ROOT" env -u TMPDIR PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$@"
 }
-in_chroot /tmp/in_target.d/dib-run-parts /tmp/in_target.d/pre-install.d
+if [ -x "$ROOT/bin/bash" ]; then
+    in_chroot /tmp/in_target.d/dib-run-parts /tmp/in_target.d/pre-install.d
+else
+    # dib-run-parts needs bash, the hook does not.
+    in_chroot /tmp/in_target.d/pre-install.d/00-configure-pypi-mirror
+fi
 for script in "$scratch"/*.chroot.sh; do
     [ -e "$script" ] || continue
-    in_chroot bash -eu -s <"$script"
+    in_chroot sh -eu -s <"$script"
 done
 # As dib's unmount_dir does, below the image's root; /proc last.
 awk '{ print $5 }' /proc/self/mountinfo | grep "^$ROOT/" | sort -r | while read -r mounted; do umount -fl "$mounted"; done

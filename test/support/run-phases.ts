@@ -16,6 +16,8 @@ export interface Phases {
   /** bash, on the host, after dib has unmounted everything, on $ROOT. */
   readonly finalise?: string
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** The image's root, as a folder, which is not written to. */
+  readonly root?: string
   /** Files of the image to look at in the end, which `kept` reads. */
   readonly keep?: readonly string[]
 }
@@ -56,7 +58,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
       'private',
       join(support, 'run-phases.sh'),
       folder,
-      smallRoot,
+      phases.root ?? smallRoot,
       join(project, 'elements', 'pypi'),
       dibLibrary(),
       join(support, 'tree.py'),

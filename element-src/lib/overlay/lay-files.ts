@@ -60,7 +60,9 @@ export const layFiles = (
   run(program, [...args, ...mountArguments(folder, mounts)])
   for (const { path, content } of laid) {
     if (readFileSync(path, 'utf8') !== content) {
-      throw new HookError(`${path} in the image does not read as it was laid: see mount(8) of this host`)
+      throw new HookError(
+        `${path} in the image does not read as it was laid: is /proc mounted in the image, as dib mounts it?`,
+      )
     }
   }
   return { laid, madeFolders, touchedFolders }
