@@ -2,12 +2,11 @@
 
 SHELL := /bin/bash
 run := node build/run.mjs
-sources := $(shell find element-src build -type f)
 # Where npm has installed what package-lock.json names.
 packages := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint test vendor host-packages roots devpi new-dib clean
+.PHONY: help image elements check-elements lint test vendor host-packages fixtures roots devpi new-dib clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -31,7 +30,7 @@ lint: $(packages) host-packages ## Check types, style, and the elements by dib's
 	@node_modules/.bin/biome check --error-on-warnings .
 	@test/support/lint-elements.sh
 
-test: $(packages) roots ## Run the tests: unit, hook, image; the last two as root
+test: $(packages) fixtures ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
 	@test/run.sh $(TESTS)
 
 vendor: ## Copy elements/pypi, with its licences, into an image repository: DEST=folder
@@ -45,9 +44,11 @@ vendor: ## Copy elements/pypi, with its licences, into an image repository: DEST
 host-packages:
 	@test/support/install-host-packages.sh
 
-# Without root the tests of images are skipped.
-roots: host-packages nodes devpi new-dib
-	@if [ "$$(id -u)" -eq 0 ]; then test/support/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie; fi
+# What the tests of hooks and images work with. Without root they are skipped, and it is not needed.
+is_root := $(filter 0,$(shell id -u))
+fixtures: $(if $(is_root),roots nodes devpi new-dib)
+roots: host-packages
+	@test/support/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie
 
 # Node.js as its own project builds it: 12, which hooks must refuse (Ubuntu 22.04 has it), and those that they run on.
 nodes := 12 18 20 22 24
