@@ -8,7 +8,7 @@ while IFS='=' read -r word rest; do
     name=${word##* }
     case $name in
         DIB_*|PYPI_*|PIP_*|XDG_*|TMP_*_PATH|TARGET_ROOT|PATH|HOME|USER|LC_ALL|SUDO_*) ;;
-        ''|[0-9]*|*[!A-Za-z0-9_]*) ;;
+        ''|[0-9]*|*[!A-Za-z0-9_]*|UID|EUID|PPID|SHELLOPTS|BASH*) ;; # no name, or one that bash does not let go
         *) unset "$name" ;;
     esac
 done <<END

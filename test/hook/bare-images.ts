@@ -28,7 +28,7 @@ t.test(
         NODE_V8_COVERAGE: '/root/coverage',
         NODE_EXTRA_CA_CERTS: '/nowhere.pem',
         OPENSSL_CONF: '/nowhere.cnf',
-        A_VALUE_OF_LINES: 'one\nNODE_OPTIONS=two\nexport PATH=three',
+        A_VALUE_OF_LINES: 'one\nNODE_OPTIONS=two\nexport PATH=three\nUID=4\nEND\n',
       },
       inChroot: 'echo "kept: $NODE_V8_COVERAGE"',
     })
