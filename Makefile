@@ -6,7 +6,7 @@ run := node build/run.mjs
 packages := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint test vendor host-packages fixtures roots devpi new-dib clean
+.PHONY: help image elements check-elements lint test vendor host-packages fixtures roots devpi pips new-dib clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -46,7 +46,7 @@ host-packages:
 
 # What the tests of hooks and images work with. Without root they are skipped, and it is not needed.
 is_root := $(filter 0,$(shell id -u))
-fixtures: $(if $(is_root),roots nodes devpi new-dib)
+fixtures: $(if $(is_root),roots nodes devpi pips new-dib)
 roots: host-packages
 	@test/support/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie
 
@@ -64,6 +64,15 @@ devpi: .cache/devpi/installed
 .cache/devpi/installed: | host-packages
 	@/usr/bin/python3 -m venv .cache/devpi
 	@.cache/devpi/bin/pip install --quiet --disable-pip-version-check devpi-server
+	@touch $@
+
+# pips from the oldest that is promised to the newest, which a test has read what is written.
+old_pips := 1.5.6 9.0.3 18.1 20.3.4 23.3.2 25.2 25.3
+pips: .cache/pips/installed
+.cache/pips/installed: | host-packages
+	@for release in $(old_pips:%===%) '>=26'; do \
+	    /usr/bin/python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest .cache/pips "pip$$release" || exit; \
+	done
 	@touch $@
 
 # diskimage-builder's newest release, beside the distribution's.

@@ -16,6 +16,12 @@ export const bareRootTarball = join(cache, 'bare-root.tar')
 /** A root of an older release of Debian or Ubuntu. */
 export const oldRootTarball = join(cache, 'old-root.tar')
 
+/** The same root, as a folder, with Python 2.7. Nothing writes into it. */
+export const oldRoot = join(cache, 'old-root')
+
+/** The folder of wheels of pip itself, old and new. */
+export const pips = join(cache, 'pips')
+
 /** A root for arm64. */
 export const arm64RootTarball = join(cache, 'arm64-root.tar')
 

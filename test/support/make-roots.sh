@@ -5,7 +5,7 @@
 #
 # small-root   a root with Python and pip, of Debian or Ubuntu as this machine is; as a tarball and as a folder
 # bare-root    a root of folders alone, as a tarball
-# old-root     a root of an older release, with an older C library, as a tarball
+# old-root     a root of an older release, with an older C library and Python 2.7, as a tarball and as a folder
 # arm64-root   a root of this machine's own release of Debian, for arm64, as a tarball
 # musl-root    a root whose libc is musl and whose programs are busybox's, as a folder
 # host         a build host of this machine's own release, with the distribution's Node.js and diskimage-builder, as a folder
@@ -65,8 +65,8 @@ for what in "$@"; do
             ;;
         old-root)
             case $(. /etc/os-release && echo "$ID") in
-                debian) bootstrap "$folder" mawk bullseye ;;
-                *) bootstrap "$folder" mawk jammy ;;
+                debian) bootstrap "$folder" mawk,python2.7 bullseye ;;
+                *) bootstrap "$folder" mawk,python2.7 jammy ;;
             esac
             pack "$folder" old-root.tar
             ;;

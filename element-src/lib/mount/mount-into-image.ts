@@ -35,8 +35,8 @@ const attempt = (program: string, args: readonly string[]): readonly string[] =>
  * @param folder A folder to write a table of mounts in, on the host.
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
  * @param meanwhile What to do while sudo and mount run, which take a while.
- * @throws HookError where a target or a folder on its way is a link or missing, before anything is mounted; or where one
- *   of the mounts is not as asked, or what was to be done meanwhile fails, after all of them are undone.
+ * @throws HookError where /tmp is missing, or a target or a folder on its way is a link, before anything is mounted; or
+ *   where one of the mounts is not as asked, or what was to be done meanwhile fails, after all of them are undone.
  */
 export const mountIntoImage = async (
   imageRoot: string,

@@ -66,8 +66,12 @@ export const mergeEdits = ({ own, laid, edited }: Edited): string | undefined =>
   if (own === '' && added !== '' && !goesOn && !holdsOurs(added)) return withHeader(added, ours.sections.at(-1))
   const changes = theirs.entries
     .filter((entry) => !isOurs(entry))
-    .map((entry) => ({ entry, rest: words(entry.value).filter((word) => !urls.includes(word)) }))
-    .map(({ entry, rest }) => (holdsOurs(entry.value) ? { ...entry, value: rest.join('\n') } : entry))
-    .filter(({ value }) => value !== '' && !holdsOurs(value))
+    .flatMap((entry) => {
+      if (!holdsOurs(entry.value)) return [entry]
+      const value = words(entry.value)
+        .filter((word) => !urls.includes(word))
+        .join('\n')
+      return value === '' || holdsOurs(value) ? [] : [{ ...entry, value }]
+    })
   return changes.length === 0 ? undefined : changes.reduce(setEntry, own)
 }

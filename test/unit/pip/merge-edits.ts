@@ -47,6 +47,11 @@ t.test('pip config set', async (t) => {
   )
 })
 
+t.test('a key that a hook set to nothing', async (t) => {
+  const own = '[global]\nproxy = p\n'
+  t.equal(mergeEdits({ own, laid, edited: rewritten('find-links =\n') }), '[global]\nproxy = p\nfind-links = \n')
+})
+
 t.test("a key of ours with another value is the hook's", async (t) => {
   const edited = laid.replace('http://mirror', 'http://production')
   t.equal(mergeEdits({ own: '', laid, edited }), '[global]\nindex-url = http://production\n')

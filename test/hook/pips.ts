@@ -1,0 +1,59 @@
+import { readdirSync } from 'node:fs'
+import t from 'tap'
+import { localMirror, scratchFolder } from '../support/build-image.js'
+import { oldRoot, pips, smallRoot } from '../support/cache.js'
+import { makeMirror } from '../support/mirror.js'
+import { needsRoot } from '../support/root.js'
+import { runPhases } from '../support/run-phases.js'
+
+needsRoot(t)
+
+/** The number of a wheel of pip's. */
+const release = (wheel: string): number => Number(/^pip-(\d+\.\d+)/.exec(wheel)?.[1])
+
+/** The Pythons of the tests' roots, and the pips that run on each. */
+const pythons = [
+  { python: 'python2.7', root: oldRoot, isFor: (wheel: string) => release(wheel) < 21 },
+  { python: 'python3', root: smallRoot, isFor: (wheel: string) => release(wheel) >= 21 },
+]
+
+const wheels = readdirSync(pips).filter((name) => name.endsWith('.whl'))
+t.ok(
+  wheels.some((wheel) => release(wheel) < 2) && wheels.some((wheel) => release(wheel) >= 26),
+  'from 1.5 to the newest',
+)
+
+for (const { python, root, isFor } of pythons) {
+  t.test(`pips on ${python} read what is written`, async (t) => {
+    const scratch = scratchFolder(t)
+    makeMirror(localMirror(scratch), [{ name: 'demo-app', version: '1.0', text: 'x = 1' }])
+    const chosen = wheels.filter(isFor)
+    // Each says in its own way which links it found; an installation would need setuptools, which is not there.
+    const ask = chosen.map(
+      (wheel) =>
+        `echo "== ${wheel}"; PYTHONPATH=/srv/pips/${wheel} ${python} -m pip install -vvv --no-deps --target /tmp/x demo-app || true`,
+    )
+    const ran = await runPhases(scratch, {
+      root,
+      environment: {
+        DIB_PYPI_MIRROR_URL: 'http://user:p%40ss=w;x@127.0.0.1:1/simple',
+        DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+        DIB_PIP_RETRIES: '0',
+        DIB_OFFLINE: '1',
+      },
+      prepare: `mkdir -p $ROOT/srv/pips; for wheel in ${pips}/*.whl; do (cd $ROOT/srv/pips && python3 -m zipfile -e $wheel $(basename $wheel)); done`,
+      inChroot: `${ask.join('\n')}\nrm -rf /tmp/x`,
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
+    for (const wheel of chosen) {
+      const [, log = ''] = ran.log.split(`== ${wheel}\n`)
+      const own = log.split('\n== ')[0] ?? ''
+      t.match(own, /127\.0\.0\.1:1\/simple\/demo-app\//, `${wheel} asks the first mirror`)
+      t.match(
+        own,
+        /\/tmp\/pypi\/demo-app\/demo_app-1\.0-py2\.py3-none-any\.whl/,
+        `${wheel} finds the package in the second`,
+      )
+    }
+  })
+}
