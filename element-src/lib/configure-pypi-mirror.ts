@@ -11,8 +11,13 @@ import { layFiles } from './overlay/lay-files.js'
 import { competingSettings } from './pip/competing-settings.js'
 import { renderPipConf } from './pip/pip-conf.js'
 import { renderPydistutilsCfg } from './pip/pydistutils-cfg.js'
+import { chooseReachable, probeAll } from './probe/choose-reachable.js'
 import { describeIndexes } from './settings/describe.js'
+import { easyInstallIndex } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
+import type { PipSettings } from './settings/settings.js'
+import { competingUvSettings } from './uv/competing-settings.js'
+import { renderUvToml } from './uv/uv-toml.js'
 
 const home = '/root'
 
@@ -44,30 +49,39 @@ const giveBack = (borrowed: Borrowed, done: State): void => {
 }
 
 /**
- * What pre-install.d does, in the image's chroot, as root: it lays pip's and easy_install's configuration over root's, and
- * takes the staged folder out of the image again.
+ * What pre-install.d does, in the image's chroot, as root: it asks which indexes answer, lays pip's, easy_install's and uv's
+ * configuration over root's, and takes the staged folder out of the image again.
  *
  * @param environment The hook's environment.
- * @throws HookError where extra-data.d did not run, or the files cannot be laid.
+ * @throws HookError where extra-data.d did not run, an index does not answer and the person wants the build to end on
+ *   that, or the files cannot be laid.
  */
-export const configurePypiMirror = (environment: Environment): void => {
-  const { pip, borrowed, verbose } = readJson<Handover>(
+export const configurePypiMirror = async (environment: Environment): Promise<void> => {
+  const {
+    pip: asked,
+    borrowed,
+    verbose,
+  } = readJson<Handover>(
     join(handoverMountPoint, staged.settings),
     'the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?',
   )
   setVerbose(verbose)
   const { overridden, warnings } = competingSettings(environment)
-  for (const warning of warnings) warn(warning)
+  for (const warning of [...warnings, ...competingUvSettings(environment)]) warn(warning)
+  const probed = await probeAll(asked, environment, stagedProgram(staged.node))
+  const pip: PipSettings = { ...asked, indexes: chooseReachable(probed, asked.unreachable) }
 
   // ~/.config/pip/pip.conf would beat ~/.pip/pip.conf key by key. pip 1.5 knows ~/.pip/pip.conf alone.
-  const newer = join(environment['XDG_CONFIG_HOME'] || join(home, '.config'), 'pip', 'pip.conf')
+  const configHome = environment['XDG_CONFIG_HOME'] || join(home, '.config')
+  const newer = join(configHome, 'pip', 'pip.conf')
   const done = layFiles(handoverMountPoint, stagedProgram(staged.mount), [
     { path: join(home, '.pip', 'pip.conf'), source: 'pip.conf', content: renderPipConf(pip, overridden) },
     {
       path: join(home, '.pydistutils.cfg'),
       source: 'pydistutils.cfg',
-      content: renderPydistutilsCfg(pip.easyInstallIndex),
+      content: renderPydistutilsCfg(easyInstallIndex(pip.indexes)),
     },
+    { path: join(configHome, 'uv', 'uv.toml'), source: 'uv.toml', content: renderUvToml(pip) },
     ...(existsSync(newer) ? [{ path: newer, source: 'newer-pip.conf', content: '' }] : []),
   ])
   giveBack(borrowed, { ...done, verbose })

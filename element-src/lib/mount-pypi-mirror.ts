@@ -1,16 +1,27 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeJson } from './handover/json-file.js'
-import { handoverMountPoint, mirrorMountPoint, staged, stagedFolder } from './handover/paths.js'
+import {
+  flatIndexMountPoint,
+  handoverMountPoint,
+  localMirrorUrl,
+  mirrorMountPoint,
+  staged,
+  stagedFolder,
+} from './handover/paths.js'
 import type { Handover } from './handover/state.js'
 import { info, setVerbose, warn } from './hook/log.js'
+import { writeFlatIndex } from './mirror/flat-index.js'
+import { recogniseMirror } from './mirror/local-mirror.js'
 import { planToBorrow } from './mount/borrow.js'
 import { mountIntoImage } from './mount/mount-into-image.js'
+import type { Mount } from './mount/mount-table.js'
 import { builtinFolders, copyBuiltins, externalBuiltins } from './runtime/external-builtins.js'
 import { stageRuntime } from './runtime/stage-runtime.js'
 import { describeIndexes } from './settings/describe.js'
+import { isLocalMirror } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
-import { readSettings } from './settings/settings.js'
+import { type PipSettings, readSettings } from './settings/settings.js'
 
 /**
  * What extra-data.d does, on the host, as the person: it reads the settings, stages what the hook in the chroot needs,
@@ -20,25 +31,47 @@ import { readSettings } from './settings/settings.js'
  * @throws HookError where a setting is wrong, or a mount fails; nothing of ours is mounted then.
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
-  const { hooksFolder, imageRoot, mirrorFolder, pip, verbose, warnings } = readSettings(environment)
+  const { hooksFolder, imageRoot, mirrorFolder, verbose, ...settings } = readSettings(environment)
   setVerbose(verbose)
-  for (const warning of warnings) warn(warning)
+  const usesMirror = settings.pip.indexes.some(({ url }) => isLocalMirror(url))
+  const mirror = mirrorFolder !== undefined && usesMirror ? recogniseMirror(mirrorFolder) : undefined
+  for (const warning of [...settings.warnings, ...(mirror?.warnings ?? [])]) warn(warning)
+  const indexes = settings.pip.indexes.map((index) =>
+    mirror !== undefined && isLocalMirror(index.url) ? { ...index, url: mirror.url } : index,
+  )
+  const pip: PipSettings = { ...settings.pip, indexes }
 
   const folder = stagedFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
   const builtins = externalBuiltins()
   const builtinCopies = join(folder, staged.builtins)
-  const mounts = [
+  const filesToIndex = mirror?.filesToIndex
+  const flatIndex = `${handoverMountPoint}/${staged.flatIndex}`
+  const mounts: readonly Mount[] = [
     ...(mirrorFolder === undefined ? [] : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true }]),
     { source: folder, target: handoverMountPoint, isReadOnly: false },
     { source: process.execPath, target: `${handoverMountPoint}/${staged.node}`, isReadOnly: true },
+    ...(filesToIndex === undefined
+      ? []
+      : [
+          { source: undefined, target: flatIndex, isReadOnly: false },
+          { source: join(imageRoot, flatIndex), target: flatIndexMountPoint, isReadOnly: true },
+        ]),
     ...builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path, isReadOnly: true })),
   ]
   const borrowed = planToBorrow(imageRoot, [handoverMountPoint, ...builtinFolders(builtins)])
   writeJson(join(folder, staged.settings), { pip, borrowed, verbose } satisfies Handover)
   writeFileSync(join(folder, staged.node), '')
+  mkdirSync(join(folder, staged.flatIndex))
   copyBuiltins(builtins, builtinCopies)
-  await mountIntoImage(imageRoot, folder, mounts, () => stageRuntime(folder))
-  const mirror = mirrorFolder === undefined ? 'no local mirror' : `${mirrorFolder} is read-only at ${mirrorMountPoint}`
-  info(`${mirror}; ${describeIndexes(pip.indexes)}`)
+  await mountIntoImage(imageRoot, folder, mounts, {
+    meanwhile: () => stageRuntime(folder),
+    afterwards: () => {
+      if (filesToIndex !== undefined) writeFlatIndex(filesToIndex, localMirrorUrl, join(imageRoot, flatIndex))
+    },
+  })
+  const kind = mirror === undefined ? '' : `, ${mirror.description},`
+  const mounted =
+    mirrorFolder === undefined ? 'no local mirror' : `${mirrorFolder}${kind} is read-only at ${mirrorMountPoint}`
+  info(`${mounted}; ${describeIndexes(pip.indexes)}`)
 }

@@ -1,7 +1,7 @@
 import { realpathSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJson } from './handover/json-file.js'
-import { mirrorMountPoint, staged, stagedFolder } from './handover/paths.js'
+import { flatIndexMountPoint, mirrorMountPoint, staged, stagedFolder } from './handover/paths.js'
 import type { State } from './handover/state.js'
 import { tolerate } from './hook/error.js'
 import { HookError } from './hook/hook-error.js'
@@ -26,15 +26,18 @@ export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): v
   )
   setVerbose(done.verbose)
   const { removed, carriedOver, faults } = takeOffFiles(imageRoot, folder, done)
-  const places = [mirrorMountPoint, ...done.laid.map(({ path }) => path)].map((path) =>
+  const mountPoints = [mirrorMountPoint, flatIndexMountPoint]
+  const places = [...mountPoints, ...done.laid.map(({ path }) => path)].map((path) =>
     join(realpathSync(imageRoot), path),
   )
   const mounted = parseMountinfo().filter(({ target }) => places.includes(target))
   const left = [...faults, ...mounted.map(({ target }) => `${target} is still mounted`)]
   if (left.length > 0) throw new HookError(`the image is not clean: ${left.join('; ')}`)
-  if (lstatInRoot(imageRoot, mirrorMountPoint)?.isDirectory()) {
+  for (const path of mountPoints) {
     // dib empties /tmp only after this, and an element may pack the image before that.
-    tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, mirrorMountPoint)))
+    if (lstatInRoot(imageRoot, path)?.isDirectory()) {
+      tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
+    }
   }
   if (carriedOver.length > 0)
     info(`what another hook wrote into ours is now in the image's own ${carriedOver.join(', ')}`)

@@ -40,6 +40,9 @@ t.test('what beats the mirror is warned of by name', async (t) => {
       PIP_EXTRA_INDEX_URL: `http://user:secret@127.0.0.1:1/`,
       PIP_FIND_LINKS: '/srv',
       PIP_ISOLATED: '',
+      UV_DEFAULT_INDEX: 'http://user:secret@127.0.0.1:1/',
+      UV_CONFIG_FILE: '/nowhere.toml',
+      UV_INDEX: '',
     },
     prepare: `${withMirror}\nprintf '[global]\\nindex-url = ${elsewhere}\\n' >$ROOT/usr/pip.conf`,
   })
@@ -48,12 +51,15 @@ t.test('what beats the mirror is warned of by name', async (t) => {
     "pypi: warning: PIP_EXTRA_INDEX_URL is set in the build's environment: pip asks it instead of the further mirrors; unset it",
     "pypi: warning: PIP_FIND_LINKS is set in the build's environment: pip looks there as well; unset it",
     'pypi: warning: /usr/pip.conf in the image sets index-url: pip reads it last, so that it beats the mirrors; remove it',
+    "pypi: warning: UV_DEFAULT_INDEX is set in the build's environment: uv asks it instead of the last index; unset it",
+    "pypi: warning: UV_CONFIG_FILE is set in the build's environment: uv reads that file instead of ours, so no mirror; unset it",
   ])
   t.notMatch(ran.log, /secret/)
 })
 
 t.test('online, pip is given the official index last', async (t) => {
   const ran = await runPhases(scratchFolder(t), {
+    environment: { DIB_PYPI_UNREACHABLE: 'keep' },
     prepare: withMirror,
     inChroot: 'python3 -m pip config get global.extra-index-url',
   })

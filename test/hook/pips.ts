@@ -38,6 +38,8 @@ for (const { python, root, isFor } of pythons) {
       environment: {
         DIB_PYPI_MIRROR_URL: 'http://user:p%40ss=w;x@127.0.0.1:1/simple',
         DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+        // The first is not there, and is to be asked all the same.
+        DIB_PYPI_UNREACHABLE: 'keep',
         DIB_PIP_RETRIES: '0',
         DIB_OFFLINE: '1',
       },

@@ -12,6 +12,7 @@ import {
 } from '../support/build-image.js'
 import { makeMirror } from '../support/mirror.js'
 import { needsRoot } from '../support/root.js'
+import { ours } from '../support/standard-build.js'
 
 needsRoot(t)
 
@@ -75,9 +76,10 @@ ls .eggs
   t.same(hashes(localMirror(scratch)), before, 'not a byte of the mirror has changed')
 
   t.same(ownLines(build.log), [
-    `${localMirror(scratch)} is read-only at /tmp/pypi; index file:///tmp/pypi`,
-    'laid /root/.pip/pip.conf, /root/.pydistutils.cfg, /root/.config/pip/pip.conf for this build; index file:///tmp/pypi',
-    'the image holds no mirror configuration; removed /root/.pip/pip.conf, /root/.pydistutils.cfg, /root/.pip',
+    `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi`,
+    'file:///tmp/pypi is a folder, N ms',
+    `laid ${ours.join(', ')}, /root/.config/pip/pip.conf for this build; index file:///tmp/pypi`,
+    `the image holds no mirror configuration; removed ${[...ours, '/root/.config/uv', '/root/.pip'].join(', ')}`,
   ])
   const names = namesInTarball(build.image)
   t.ok(

@@ -13,6 +13,7 @@ import {
 import { makeMirror } from '../support/mirror.js'
 import { needsRoot } from '../support/root.js'
 import { serveMirror } from '../support/server.js'
+import { foldersOfOurs, ours } from '../support/standard-build.js'
 
 needsRoot(t)
 
@@ -61,9 +62,12 @@ cat /root/.pydistutils.cfg
     t.same(
       ownLines(build.log).filter((line) => !line.startsWith('trace: ')),
       [
-        `${localMirror(scratch)} is read-only at /tmp/pypi; ${order}`,
-        `laid /root/.pip/pip.conf, /root/.pydistutils.cfg for this build; ${order}`,
-        'the image holds no mirror configuration; removed /root/.pip/pip.conf, /root/.pydistutils.cfg, /root/.pip',
+        `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; ${order}`,
+        `http://builder:****@${first} answers 200, N ms`,
+        `${second} answers 200, N ms`,
+        'file:///tmp/pypi is a folder, N ms',
+        `laid ${ours.join(', ')} for this build; ${order}`,
+        `the image holds no mirror configuration; removed ${[...ours, ...foldersOfOurs].join(', ')}`,
       ],
     )
     t.ok(
@@ -92,6 +96,8 @@ t.test("ten mirrors, an old name, and an odd URL that the image's own Python and
     environment: {
       DIB_PYPI_MIRROR_URL: odd,
       ...numbered,
+      // None of them is there.
+      DIB_PYPI_UNREACHABLE: 'keep',
       PYPI_MIRROR_URL_OLD: 'https://old.example/simple',
       DIB_PYPI_TRUSTED_HOST: 'old.example other.example:8443',
       DIB_PYPI_NODE: process.execPath,
@@ -127,7 +133,9 @@ stat -c %a /root/.pip/pip.conf
   t.equal(value('easy_install'), 'https://old.example/simple', 'the last listed, the official index not counted')
   t.equal(readFromTarball(build.image, '/opt/read-by-pip').trim(), odd)
   t.match(build.log, /^600$/m, 'for root alone, since it holds passwords')
-  const warnings = ownLines(build.log).filter((line) => line.startsWith('warning: '))
+  const warnings = ownLines(build.log).filter(
+    (line) => line.startsWith('warning: ') && !/ is (?:down|of no use): /.test(line),
+  )
   t.match(warnings[0], /^warning: PYPI_MIRROR_URL_OLD: the name PYPI_MIRROR_URL is deprecated, use DIB_PYPI_MIRROR_URL/)
   t.match(warnings[1], /: DIB_PYPI_MIRROR_URL, DIB_PYPI_MIRROR_URL_1, DIB_PYPI_MIRROR_URL_10, DIB_PYPI_MIRROR_URL_2, /)
   t.equal(warnings.length, 2)

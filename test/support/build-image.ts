@@ -118,7 +118,7 @@ export const readFromTarball = (tarball: string, path: string): string =>
   execFileSync('tar', ['-xOf', tarball, `.${path}`], { encoding: 'utf8' })
 
 /**
- * The lines that the element's hooks wrote to a build's log.
+ * The lines that the element's hooks wrote to a build's log, with `N` for milliseconds.
  *
  * @param log The log.
  */
@@ -126,7 +126,7 @@ export const ownLines = (log: string): readonly string[] =>
   log
     .split('\n')
     .filter((line) => line.startsWith('pypi: '))
-    .map((line) => line.slice('pypi: '.length))
+    .map((line) => line.slice('pypi: '.length).replace(/\b\d+ ms\b/, 'N ms'))
 
 /**
  * Says that a build succeeded, and shows the end of its log where it did not.

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Test } from 'tap'
 import {
   type Build,
@@ -16,6 +17,10 @@ set -eu
 cat /root/.pip/pip.conf /root/.pydistutils.cfg
 `
 
+/** The files that are laid in an image that has none of them, and the folders that are made for them, in the log's order. */
+export const ours = ['/root/.pip/pip.conf', '/root/.pydistutils.cfg', '/root/.config/uv/uv.toml']
+export const foldersOfOurs = ['/root/.config/uv', '/root/.config', '/root/.pip']
+
 /**
  * Says that a build did what the element is there for: the mirror was in force, without a warning, and the image is clean.
  *
@@ -30,16 +35,17 @@ export const checkStandardBuild = (t: Test, scratch: string, build: BuiltImage):
   t.same(
     ownLines(build.log),
     [
-      `${localMirror(scratch)} is read-only at /tmp/pypi; index file:///tmp/pypi`,
-      'laid /root/.pip/pip.conf, /root/.pydistutils.cfg for this build; index file:///tmp/pypi',
-      'the image holds no mirror configuration; removed /root/.pip/pip.conf, /root/.pydistutils.cfg, /root/.pip',
+      `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi`,
+      'file:///tmp/pypi is a folder, N ms',
+      `laid ${ours.join(', ')} for this build; index file:///tmp/pypi`,
+      `the image holds no mirror configuration; removed ${[...ours, ...foldersOfOurs].join(', ')}`,
     ],
     'each hook has its line, and there is no warning',
   )
   if (!build.image.endsWith('.tar') || !existsSync(build.image)) return
   t.same(
     namesInTarball(build.image).filter((name) =>
-      /^\/(?:root|tmp|usr\/share\/nodejs)\/.*(?:pip|pypi|pydistutils|nodejs)/.test(name),
+      /^\/(?:root|tmp|usr\/share\/nodejs)\/.*(?:pip|pypi|pydistutils|nodejs|uv)/.test(name),
     ),
     [],
     'nothing of ours is in the image',
@@ -54,7 +60,9 @@ export const checkStandardBuild = (t: Test, scratch: string, build: BuiltImage):
  * @param build What is special about it.
  */
 export const standardBuild = async (t: Test, scratch: string, build: Build = {}): Promise<BuiltImage> => {
-  mkdirSync(localMirror(scratch), { recursive: true })
+  const folder = join(localMirror(scratch), 'nothing')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'index.html'), '')
   const built = await buildImage(scratch, {
     ...build,
     options: ['--offline', ...(build.options ?? [])],

@@ -6,6 +6,12 @@ export const mirrorMountPoint = '/tmp/pypi'
 /** The local mirror as an index, in the image. */
 export const localMirrorUrl = `file://${mirrorMountPoint}`
 
+/** Where the index of a flat mirror is mounted, in the image. */
+export const flatIndexMountPoint = '/tmp/pypi-index'
+
+/** That index, in the image. */
+export const flatIndexUrl = `file://${flatIndexMountPoint}`
+
 /**
  * Where extra-data.d mounts its staged folder for the hook in the chroot, in the image. The dot keeps it out of
  * `/tmp/*`. launcher/in-image.sh has it too.
@@ -22,6 +28,8 @@ export const staged = {
   hostNode: 'host-node',
   /** The files in which some Node.js keep modules of their own, below their own paths. */
   builtins: 'builtins',
+  /** Where the index of a flat mirror is made, on a file system in memory. */
+  flatIndex: 'flat-index',
   mount: 'mount',
   unmount: 'umount',
   /** PipSettings and what else the hook in the chroot has to know. */

@@ -4,7 +4,7 @@ import { run, start } from '../hook/command.js'
 import { errorMessage } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
 import { planToBorrow } from './borrow.js'
-import { type BindMount, mountArguments } from './mount-table.js'
+import { type Mount, mountArguments } from './mount-table.js'
 import { type Mounted, parseMountinfo } from './mountinfo.js'
 import { lstatInRoot } from './no-links.js'
 
@@ -12,7 +12,7 @@ const topMount = (mounted: readonly Mounted[], target: string): Mounted | undefi
   mounted.findLast((mount) => mount.target === target)
 
 /** What is wrong with a mount that was just made, or undefined where it is as it should be. */
-const faultOf = ({ isReadOnly }: BindMount, found: Mounted | undefined): string | undefined => {
+const faultOf = ({ isReadOnly }: Mount, found: Mounted | undefined): string | undefined => {
   if (found === undefined) return 'is not mounted'
   if (isReadOnly && !found.isReadOnly) return 'is mounted, but not read-only'
   return found.isPrivate ? undefined : 'is mounted, but shared with the host'
@@ -28,21 +28,29 @@ const attempt = (program: string, args: readonly string[]): readonly string[] =>
   }
 }
 
+/** What is done around mounting. Where it fails, the mounts are undone. */
+export interface Besides {
+  /** What to do while sudo and mount run, which take a while. */
+  readonly meanwhile: () => void
+  /** What to do with what is mounted. */
+  readonly afterwards: () => void
+}
+
 /**
  * Mounts files and folders of the host in the image, from the host: all of them as asked, or none.
  *
  * @param imageRoot The image's root, on the host.
  * @param folder A folder to write a table of mounts in, on the host.
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
- * @param meanwhile What to do while sudo and mount run, which take a while.
+ * @param besides What else to do.
  * @throws HookError where /tmp is missing, or a target or a folder on its way is a link, before anything is mounted; or
- *   where one of the mounts is not as asked, or what was to be done meanwhile fails, after all of them are undone.
+ *   where one of the mounts is not as asked, or what was to be done besides fails, after all of them are undone.
  */
 export const mountIntoImage = async (
   imageRoot: string,
   folder: string,
-  mounts: readonly BindMount[],
-  meanwhile: () => void,
+  mounts: readonly Mount[],
+  { meanwhile, afterwards }: Besides,
 ): Promise<void> => {
   if (!lstatInRoot(imageRoot, '/tmp')?.isDirectory())
     throw new HookError('the image has no folder /tmp: make it in root.d')
@@ -64,8 +72,11 @@ export const mountIntoImage = async (
     for (const mount of onHost) {
       const fault = faultOf(mount, topMount(mounted, mount.target))
       if (fault !== undefined)
-        throw new HookError(`${mount.source} ${fault} at ${mount.target}: see mount(8) of this host`)
+        throw new HookError(
+          `${mount.source ?? 'a file system in memory'} ${fault} at ${mount.target}: see mount(8) of this host`,
+        )
     }
+    afterwards()
   } catch (error) {
     const left = parseMountinfo()
     const targets = onHost.map(({ target }) => target).reverse()

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A bind mount. */
-export interface BindMount {
-  /** The file or folder that is shown. */
-  readonly source: string
+/** A file or folder that is shown at another place, or an empty file system in memory. */
+export interface Mount {
+  /** The file or folder that is shown; undefined for an empty file system in memory, of whoever runs the hook. */
+  readonly source: string | undefined
   /** The place where it is shown: there already, or a folder that is made. */
   readonly target: string
   readonly isReadOnly: boolean
@@ -19,16 +19,18 @@ const field = (path: string): string =>
   ).join('')
 
 /**
- * Bind mounts as lines of fstab(5). Each is made private right after the bind, since a mount below a shared `/` would
+ * Mounts as lines of fstab(5). Each is made private right after the bind, since a mount below a shared `/` would
  * share dib's unmounting of it with the host; and read-only after that.
  *
  * @param mounts The mounts, in order.
  */
-export const mountTable = (mounts: readonly BindMount[]): string =>
+export const mountTable = (mounts: readonly Mount[]): string =>
   mounts
     .map(({ source, target, isReadOnly }) => {
-      const options = `bind,private,${isReadOnly ? 'ro' : 'rw'},X-mount.mkdir`
-      return `${field(source)} ${field(target)} none ${options} 0 0\n`
+      const shared = `private,${isReadOnly ? 'ro' : 'rw'},X-mount.mkdir`
+      return source === undefined
+        ? `tmpfs ${field(target)} tmpfs ${shared},mode=0755,uid=${process.getuid?.()} 0 0\n`
+        : `${field(source)} ${field(target)} none bind,${shared} 0 0\n`
     })
     .join('')
 
@@ -40,7 +42,7 @@ export const mountTable = (mounts: readonly BindMount[]): string =>
  * @param mounts The mounts, in order.
  * @returns The arguments of mount(8).
  */
-export const mountArguments = (folder: string, mounts: readonly BindMount[]): readonly string[] => {
+export const mountArguments = (folder: string, mounts: readonly Mount[]): readonly string[] => {
   const table = join(folder, 'fstab')
   writeFileSync(table, mountTable(mounts))
   // --no-mtab: mount keeps no record of its own in /run/mount, which would be in the image.

@@ -17,6 +17,7 @@ import { errorMessage, tolerate } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
 import { lstatInRoot } from '../mount/no-links.js'
 import { mergeEdits } from '../pip/merge-edits.js'
+import { mergeUvEdits } from '../uv/merge-edits.js'
 import { modificationTime, setModificationTime } from './folder-time.js'
 
 /** What became of our files. */
@@ -73,7 +74,8 @@ const takeOffFile = (root: string, folder: string, file: LaidFile): Outcome => {
       `${path} in the image holds this build's configuration: dib copied it before it was unmounted; build again`,
     )
   }
-  const merged = mergeEdits({ own, laid: content, edited })
+  const merge = source.endsWith('.toml') ? mergeUvEdits : mergeEdits
+  const merged = merge({ own, laid: content, edited })
   if (merged !== undefined) {
     // Without us the hook would have made the file itself, as most programs do.
     const mode = statSync(laid).mode & 0o7777

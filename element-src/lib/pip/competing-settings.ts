@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { tolerate } from '../hook/error.js'
 import type { Environment } from '../settings/mirrors.js'
+import { variableWarnings } from '../settings/variable-warnings.js'
 import { parseConfigFile } from './config-file.js'
 import { type IndexKey, indexKeys, type OverriddenKeys } from './pip-conf.js'
 
@@ -53,9 +54,7 @@ export const competingSettings = (environment: Environment, root = '/'): Competi
       overridden.set(section, new Set([...(overridden.get(section) ?? []), key]))
     }
   }
-  const warnings = Object.entries(variables)
-    .filter(([name]) => environment[name])
-    .map(([name, effect]) => `${name} is set in the build's environment: ${effect}; unset it`)
+  const warnings = [...variableWarnings(environment, variables)]
   for (const path of ['/usr/pip.conf', '/usr/local/pip.conf']) {
     const keys = [...new Set(keysIn(join(root, path)).map(({ key }) => key))]
     if (keys.length > 0) {

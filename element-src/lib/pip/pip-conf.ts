@@ -17,7 +17,7 @@ export type OverriddenKeys = ReadonlyMap<string, ReadonlySet<IndexKey>>
  * @returns The file's text.
  */
 export const renderPipConf = (settings: PipSettings, overridden: OverriddenKeys): string => {
-  const [first = '', ...others] = settings.indexes
+  const [first = '', ...others] = settings.indexes.map(({ url }) => url)
   const values: Readonly<Record<IndexKey, string | readonly string[]>> = {
     'index-url': first,
     // An empty value would not cancel another file's in pip 25.2 and 25.3. The first index once more does, and pip asks it

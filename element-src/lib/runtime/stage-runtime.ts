@@ -1,5 +1,5 @@
-import { accessSync, chmodSync, constants, copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { staged } from '../handover/paths.js'
 import { tolerate } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
@@ -7,6 +7,9 @@ import { findLoader, sharedObjectsOf } from './shared-objects.js'
 
 // sudo has these in its path, but a person's own PATH often lacks them.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
+
+// glibc before 2.34 looks up hosts by these, which it loads only then: an image's own could be of another release (nss(5)).
+const nameServices = ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']
 
 const findProgram = (name: string): string => {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
@@ -38,6 +41,10 @@ export const stageRuntime = (folder: string): void => {
   copy(loader, join(libraries, 'ld.so'))
   const files = new Map([process.execPath, mount].flatMap((program) => [...sharedObjectsOf(loader, program)]))
   for (const [name, file] of files) copy(file, join(libraries, name))
+  const besideLibc = dirname(files.get('libc.so.6') ?? '')
+  for (const name of nameServices) {
+    if (existsSync(join(besideLibc, name))) copy(join(besideLibc, name), join(libraries, name))
+  }
   copy(mount, join(folder, staged.mount))
   copy(findProgram('umount'), join(folder, staged.unmount))
   symlinkSync(process.execPath, join(folder, staged.hostNode))

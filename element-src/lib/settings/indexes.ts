@@ -14,17 +14,24 @@ export interface IndexChoice {
   readonly withoutOfficial: boolean
 }
 
+/** One of the indexes of a build. */
+export interface Index {
+  /** Its URL, with its credentials. */
+  readonly url: string
+  /** Whether it is the official one, which the person did not name. */
+  readonly isOfficial: boolean
+}
+
 /** The indexes of a build. */
 export interface Indexes {
-  /** The URLs in pip's order: the first is index-url, the others are extra-index-url. Never empty. */
-  readonly urls: readonly string[]
-  /** easy_install's only index: the last mirror. */
-  readonly easyInstall: string
+  /** They in pip's order: the first is index-url, the others are extra-index-url. Never empty. */
+  readonly indexes: readonly Index[]
   /** What the person should know of the choice. */
   readonly warnings: readonly string[]
 }
 
-const isLocalMirror = (url: string): boolean => url.replace(/\/+$/, '') === localMirrorUrl
+/** Whether a URL is that of the local mirror. */
+export const isLocalMirror = (url: string): boolean => url.replace(/\/+$/, '') === localMirrorUrl
 
 /**
  * Decides what pip is to ask, and in which order.
@@ -50,6 +57,15 @@ export const chooseIndexes = ({ mirrors, mirrorFolder, hasMirrorFolder, withoutO
       if (isLocalMirror(url)) warnings.push(`${variable} is ${localMirrorUrl}, but ${missing}: nothing is found there`)
     }
   }
-  const urls = withoutOfficial ? listed : [...listed, officialIndex]
-  return { urls, easyInstall: listed.at(-1) ?? officialIndex, warnings }
+  const indexes = listed.map((url): Index => ({ url, isOfficial: false }))
+  return { indexes: withoutOfficial ? indexes : [...indexes, { url: officialIndex, isOfficial: true }], warnings }
 }
+
+/**
+ * easy_install's index: it can use one only.
+ *
+ * @param indexes The indexes in pip's order, not empty.
+ * @returns The last mirror; the official index where there is none.
+ */
+export const easyInstallIndex = (indexes: readonly Index[]): string =>
+  (indexes.findLast(({ isOfficial }) => !isOfficial) ?? indexes[0])?.url ?? ''

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { tolerate } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
-import { chooseIndexes } from './indexes.js'
+import { chooseIndexes, type Index } from './indexes.js'
 import { type Environment, namedMirrors } from './mirrors.js'
 import { trustedHosts } from './trusted-hosts.js'
 import { dibVariables, personsVariables } from './variables.js'
@@ -27,13 +27,15 @@ export interface Settings {
 /** What the files in the image are made of. */
 export interface PipSettings {
   /** The indexes in pip's order, with their credentials; the first is index-url. Never empty. */
-  readonly indexes: readonly string[]
-  /** easy_install's index. */
-  readonly easyInstallIndex: string
+  readonly indexes: readonly Index[]
   /** pip's retries, or undefined for pip's own default. */
   readonly retries: number | undefined
   /** The hosts for pip's trusted-host. */
   readonly trustedHosts: readonly string[]
+  /** Those of them that the person named, so that their certificates are not verified. */
+  readonly unverifiedHosts: readonly string[]
+  /** What becomes of an index that does not answer: it is left out while another is left, it stays, or the build ends. */
+  readonly unreachable: 'drop' | 'keep' | 'fail'
 }
 
 const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Environment): z.output<Schema> => {
@@ -81,10 +83,11 @@ export const readSettings = (environment: Environment): Settings => {
     imageRoot: dib.TMP_MOUNT_PATH,
     mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
     pip: {
-      indexes: indexes.urls,
-      easyInstallIndex: indexes.easyInstall,
+      indexes: indexes.indexes,
       retries: persons.DIB_PIP_RETRIES,
       trustedHosts: trusted.hosts,
+      unverifiedHosts: persons.DIB_PYPI_TRUSTED_HOST,
+      unreachable: persons.DIB_PYPI_UNREACHABLE,
     },
     verbose: persons.DIB_DEBUG_TRACE,
     warnings: [...notes, ...indexes.warnings, ...trusted.warnings],

@@ -61,6 +61,15 @@ export const personsVariables = z.object({
   DIB_PIP_RETRIES: retries,
   /** Hosts that are trusted without TLS verification, each `host` or `host:port`. */
   DIB_PYPI_TRUSTED_HOST: trustedHosts,
+  /** What becomes of an index that does not answer. */
+  DIB_PYPI_UNREACHABLE: z.pipe(
+    z.optional(
+      z.enum(['', 'drop', 'keep', 'fail'], {
+        error: 'DIB_PYPI_UNREACHABLE is none of its values: write drop, keep or fail',
+      }),
+    ),
+    z.transform((value) => value || 'drop'),
+  ),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
   DIB_PYPI_NODE: text,
   /** Whether each step is said. */

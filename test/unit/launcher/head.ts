@@ -15,7 +15,7 @@ for (const [shell, ...args] of shells) {
     `${shell} lets go of what is not the hook's, and of nothing else`,
     { skip: !isHere && `no ${shell}` },
     async (t) => {
-      const script = `${head.slice(head.indexOf('set -eu'))}export -p | sed -n 's/^export \\([A-Z_]*\\)=.*/\\1/p'\n`
+      const script = `${head.slice(head.indexOf('set -eu'))}export -p | sed -n 's/^export \\([A-Za-z_]*\\)=.*/\\1/p'\n`
       const environment = {
         PATH: process.env['PATH'],
         NODE_OPTIONS: '--inspect-brk',
@@ -25,6 +25,9 @@ for (const [shell, ...args] of shells) {
         MANY_LINES: "it's\nUID=5\nNODE_PATH=two\nexport DIB_NOT_SET=three\nEND\n$(touch /nowhere)",
         DIB_PYPI_MIRROR_URL: 'http://user:pass@mirror.example/$HOME/`id`',
         PIP_INDEX_URL: 'http://other.example',
+        UV_INDEX: 'http://other.example',
+        https_proxy: 'http://proxy.example:3128',
+        NO_PROXY: 'mirror.example',
       }
       // By env, since tap adds NODE_OPTIONS of its own.
       const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
@@ -35,7 +38,7 @@ for (const [shell, ...args] of shells) {
       })
       t.equal(ran.status, 0, 'it goes on to the hook', { stderr: ran.stderr })
       const left = ran.stdout.split('\n').filter((name) => name && !/^(?:OLDPWD|PWD|SHLVL|SHELLOPTS|_)$/.test(name))
-      t.same(left.sort(), ['DIB_PYPI_MIRROR_URL', 'PATH', 'PIP_INDEX_URL'])
+      t.same(left.sort(), ['DIB_PYPI_MIRROR_URL', 'NO_PROXY', 'PATH', 'PIP_INDEX_URL', 'UV_INDEX', 'https_proxy'])
     },
   )
 }

@@ -1,13 +1,16 @@
 import t from 'tap'
 import { type IndexKey, type OverriddenKeys, renderPipConf } from '../../../element-src/lib/pip/pip-conf.js'
+import type { Index } from '../../../element-src/lib/settings/indexes.js'
 import type { PipSettings } from '../../../element-src/lib/settings/settings.js'
 import { readAsPip } from '../../support/python.js'
 
+const asIndexes = (urls: readonly string[]): readonly Index[] => urls.map((url) => ({ url, isOfficial: false }))
 const settings: PipSettings = {
-  indexes: ['http://a/simple'],
-  easyInstallIndex: 'http://a/simple',
+  indexes: asIndexes(['http://a/simple']),
   retries: undefined,
   trustedHosts: [],
+  unverifiedHosts: [],
+  unreachable: 'drop',
 }
 const none: OverriddenKeys = new Map()
 const render = (changes: Partial<PipSettings>, overridden = none) =>
@@ -20,7 +23,8 @@ t.test('one index', async (t) => {
 })
 
 t.test('all that can be set', async (t) => {
-  t.same(render({ indexes: ['http://a', 'file:///tmp/pypi', 'https://c'], retries: 0, trustedHosts: ['a', 'c:443'] }), {
+  const indexes = asIndexes(['http://a', 'file:///tmp/pypi', 'https://c'])
+  t.same(render({ indexes, retries: 0, trustedHosts: ['a', 'c:443'] }), {
     global: {
       'index-url': 'http://a',
       'extra-index-url': '\nfile:///tmp/pypi\nhttps://c',
@@ -41,8 +45,8 @@ t.test('odd URLs are read back to the letter', async (t) => {
     'http://a/[x]',
     'http://a/x:y=z',
   ]
-  for (const url of odd) t.equal(render({ indexes: [url] })['global']?.['index-url'], url)
-  t.equal(render({ indexes: odd })['global']?.['extra-index-url'], `\n${odd.slice(1).join('\n')}`)
+  for (const url of odd) t.equal(render({ indexes: asIndexes([url]) })['global']?.['index-url'], url)
+  t.equal(render({ indexes: asIndexes(odd) })['global']?.['extra-index-url'], `\n${odd.slice(1).join('\n')}`)
 })
 
 t.test("what the image's own files set is cancelled where it stands", async (t) => {

@@ -1,26 +1,31 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { easyInstallIndex } from '../../../element-src/lib/settings/indexes.js'
 import { officialIndex } from '../../../element-src/lib/settings/official-index.js'
-import { readSettings } from '../../../element-src/lib/settings/settings.js'
+import { type PipSettings, readSettings } from '../../../element-src/lib/settings/settings.js'
 
 const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt' }
+
+const urls = ({ indexes }: PipSettings): readonly string[] => indexes.map(({ url }) => url)
 
 t.test('without a mirror and without a setting', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir()
   const online = readSettings({ ...dib, DIB_IMAGE_CACHE })
   t.same(online.pip, {
-    indexes: [officialIndex],
-    easyInstallIndex: officialIndex,
+    indexes: [{ url: officialIndex, isOfficial: true }],
     retries: undefined,
     trustedHosts: [],
+    unverifiedHosts: [],
+    unreachable: 'drop',
   })
+  t.equal(easyInstallIndex(online.pip.indexes), officialIndex)
   t.same(online.warnings, [
     `there is no folder ${DIB_IMAGE_CACHE}/pypi/mirror and no DIB_PYPI_MIRROR_URL: the official index is used alone`,
   ])
   for (const variable of ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP']) {
     const { pip, warnings } = readSettings({ ...dib, DIB_IMAGE_CACHE, [variable]: 'yes' })
-    t.same(pip.indexes, ['file:///tmp/pypi'], 'pip goes nowhere else')
+    t.same(urls(pip), ['file:///tmp/pypi'], 'pip goes nowhere else')
     t.match(warnings[0], `there is no folder ${DIB_IMAGE_CACHE}/pypi/mirror`)
     t.match(warnings[0], /no package can be found/)
   }
@@ -31,23 +36,20 @@ t.test('with the local mirror', async (t) => {
   const local = { ...dib, DIB_IMAGE_CACHE }
   t.match(readSettings(local), {
     mirrorFolder: `${DIB_IMAGE_CACHE}/pypi/mirror`,
-    pip: { indexes: ['file:///tmp/pypi', officialIndex], easyInstallIndex: 'file:///tmp/pypi' },
     warnings: [],
   })
-  t.same(readSettings({ ...local, DIB_OFFLINE: '1' }).pip.indexes, ['file:///tmp/pypi'])
-  t.same(
-    readSettings({ ...local, DIB_OFFLINE: '' }).pip.indexes,
-    ['file:///tmp/pypi', officialIndex],
-    'empty is not set',
-  )
+  t.same(urls(readSettings(local).pip), ['file:///tmp/pypi', officialIndex])
+  t.equal(easyInstallIndex(readSettings(local).pip.indexes), 'file:///tmp/pypi')
+  t.same(urls(readSettings({ ...local, DIB_OFFLINE: '1' }).pip), ['file:///tmp/pypi'])
+  t.same(urls(readSettings({ ...local, DIB_OFFLINE: '' }).pip), ['file:///tmp/pypi', officialIndex], 'empty is not set')
   const named = readSettings({
     ...local,
     DIB_PYPI_MIRROR_URL: 'http://first.example/simple',
     DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
     DIB_NO_PYPI_PIP: '1',
   })
-  t.same(named.pip.indexes, ['http://first.example/simple', 'file:///tmp/pypi'])
-  t.equal(named.pip.easyInstallIndex, 'file:///tmp/pypi', 'the last listed')
+  t.same(urls(named.pip), ['http://first.example/simple', 'file:///tmp/pypi'])
+  t.equal(easyInstallIndex(named.pip.indexes), 'file:///tmp/pypi', 'the last listed')
   t.ok(named.mirrorFolder, 'bound whatever mirrors are named')
 })
 
@@ -115,6 +117,16 @@ t.test('trusted hosts', async (t) => {
     DIB_PYPI_MIRROR_URL_1: 'https://Both.example/b',
   }).warnings
   t.match(shared, /^both\.example serves an http and an https index/)
+})
+
+t.test('what becomes of an index that does not answer', async (t) => {
+  const unreachable = (DIB_PYPI_UNREACHABLE: string) =>
+    readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_PYPI_UNREACHABLE }).pip.unreachable
+  t.equal(unreachable(''), 'drop', 'by default')
+  for (const value of ['drop', 'keep', 'fail'] as const) t.equal(unreachable(value), value)
+  for (const wrong of ['Drop', 'ignore', 'fail ', '1']) {
+    t.throws(() => unreachable(wrong), { message: /^DIB_PYPI_UNREACHABLE is none of its values: write drop, keep or/ })
+  }
 })
 
 t.test('a hook that dib did not start says so', async (t) => {

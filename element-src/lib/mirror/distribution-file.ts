@@ -1,0 +1,33 @@
+// pip's own list (its utils/filetypes.py) and easy_install's eggs.
+const archive = /\.(?:whl|egg|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$/i
+
+/**
+ * Whether a file's name is that of a package: a wheel, an sdist or an egg.
+ *
+ * @param name The file's name, without folders.
+ */
+export const isDistribution = (name: string): boolean => archive.test(name) && !name.startsWith('.')
+
+/**
+ * A project's name as indexes have it.
+ *
+ * @param name The name as the project writes it.
+ * @returns It in small letters, with `-` for each run of `-`, `_` and `.` (PEP 503, Normalized Names).
+ */
+export const normaliseName = (name: string): string => name.replace(/[-_.]+/g, '-').toLowerCase()
+
+/**
+ * The projects that a file may be of. A wheel's and an egg's name says it (PEP 427), and a new sdist's (PEP 625); in an old
+ * sdist's, `-` stands in names and in versions as well, so that pip, too, tries each (its index/package_finder.py).
+ *
+ * @param file The name of a wheel, an sdist or an egg.
+ * @returns Normalised names: one but for some old sdists; none where the name has no version.
+ */
+export const projectsOf = (file: string): readonly string[] => {
+  const stem = file.replace(archive, '')
+  const dashes = [...stem.matchAll(/-/g)].map(({ index }) => index).filter((index) => index > 0)
+  if (/\.(?:whl|egg)$/i.test(file)) return dashes.slice(0, 1).map((dash) => normaliseName(stem.slice(0, dash)))
+  const beforeVersions = dashes.filter((dash) => /^v?\d/i.test(stem.slice(dash + 1)))
+  const ends = beforeVersions.length > 0 ? beforeVersions : dashes.slice(-1)
+  return [...new Set(ends.map((end) => normaliseName(stem.slice(0, end))))]
+}

@@ -1,0 +1,127 @@
+import { statSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { errorCode, errorMessage, tolerate } from '../hook/error.js'
+import type { Environment } from '../settings/mirrors.js'
+import { imageAuthorities } from './authorities.js'
+import type { LookUp } from './look-up.js'
+import { proxyFor } from './proxy.js'
+import { type Answer, request } from './request.js'
+
+/** What was found out of an index. */
+export interface Verdict {
+  /**
+   * `up`: it can be used. `refuses`: something is there that does not let this build in: its credentials or its certificate
+   * are at fault. `down`: nothing that serves an index is there.
+   */
+  readonly state: 'up' | 'refuses' | 'down'
+  /** What it answered, or what is wrong with it. */
+  readonly reason: string
+}
+
+/** What all probes of a build have in common. */
+export interface Probing {
+  readonly environment: Environment
+  /** pip's trusted hosts, each `host` or `host:port`. */
+  readonly trustedHosts: readonly string[]
+  readonly lookUp: LookUp
+  /** How long it may take in all, in seconds; for the message. */
+  readonly seconds: number
+  /** When that time is over. */
+  readonly signal: AbortSignal
+}
+
+/** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
+const pause = 1000
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection is refused',
+  ECONNRESET: 'the connection is broken off',
+  EHOSTUNREACH: 'there is no way to its host',
+  ENETUNREACH: 'there is no way to its network',
+  ENOTFOUND: 'its host is not known',
+  EAI_AGAIN: 'no name server knows its host now',
+  EPROTO: 'it does not speak TLS',
+}
+
+/** The faults of a certificate, as OpenSSL and Node.js name them (Node.js' documentation, tls, X509 certificate error codes). */
+const isAboutCertificate = (code: string): boolean =>
+  /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|CRL|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH/.test(code)
+
+const folderVerdict = (url: string): Verdict => {
+  const isFolder = tolerate(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PATH'], () =>
+    statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory(),
+  )
+  return isFolder
+    ? { state: 'up', reason: 'is a folder' }
+    : { state: 'down', reason: 'there is no such folder in the image' }
+}
+
+const answerVerdict = ({ status, isOfProxy }: Answer): Verdict => {
+  if (status === 407) return { state: 'refuses', reason: 'its proxy wants other credentials (407)' }
+  if (isOfProxy) return { state: 'down', reason: `its proxy answers ${status}` }
+  if (status === 401) return { state: 'refuses', reason: 'it wants other credentials than its URL has (401)' }
+  if (status === 403) return { state: 'refuses', reason: 'it lets nobody in with the credentials of its URL (403)' }
+  if (status >= 500) return { state: 'down', reason: `it answers ${status}` }
+  return { state: 'up', reason: `answers ${status}` }
+}
+
+const faultVerdict = (error: unknown, { seconds, signal }: Probing): Verdict => {
+  if (signal.aborted) return { state: 'down', reason: `no answer in ${seconds} s` }
+  // Of several addresses each has its own fault.
+  const first = error instanceof AggregateError ? error.errors[0] : error
+  const code = errorCode(first) ?? ''
+  if (isAboutCertificate(code)) {
+    return {
+      state: 'refuses',
+      reason: `the image has no reason to trust its certificate (${code}): add its authority to the image, or name its host in DIB_PYPI_TRUSTED_HOST`,
+    }
+  }
+  return {
+    state: 'down',
+    reason: reasons[code] ?? (code.startsWith('HPE_') ? 'it does not speak HTTP' : errorMessage(first)),
+  }
+}
+
+const isTrusted = (url: URL, trustedHosts: readonly string[]): boolean =>
+  [url.hostname, url.hostname.replace(/^\[|\]$/g, ''), `${url.hostname}:${url.port || '443'}`].some((name) =>
+    trustedHosts.some((host) => host.toLowerCase() === name),
+  )
+
+const ask = async (url: URL, probing: Probing): Promise<Answer> => {
+  const { environment, lookUp, signal, trustedHosts } = probing
+  const proxy = proxyFor(url, environment)
+  const way = { proxy, lookUp, signal, verifiesTls: !isTrusted(url, trustedHosts), authorities: undefined }
+  try {
+    return await request(url, way)
+  } catch (error) {
+    const code = errorCode(error) ?? ''
+    if (code === 'ECONNREFUSED' || (error instanceof AggregateError && error.errors.every(isRefusal))) {
+      await wait(pause, undefined, { signal })
+      return request(url, way)
+    }
+    if (!isAboutCertificate(code)) throw error
+    // Reading all of an image's authorities takes longer than the request: for those who need it.
+    return request(url, { ...way, authorities: imageAuthorities(environment) })
+  }
+}
+
+const isRefusal = (error: unknown): boolean => errorCode(error) === 'ECONNREFUSED'
+
+/**
+ * Finds out whether an index can be used from here, in the image.
+ *
+ * @param index The index's URL, with its credentials.
+ * @param probing What all probes have in common.
+ */
+export const probeIndex = async (index: string, probing: Probing): Promise<Verdict> => {
+  if (/^file:/i.test(index)) return folderVerdict(index)
+  try {
+    const url = new URL(index)
+    // As pip does it: a project's page is below the index, with or without a slash at its end.
+    url.pathname = url.pathname.replace(/\/*$/, '/')
+    return answerVerdict(await ask(url, probing))
+  } catch (error) {
+    return faultVerdict(error, probing)
+  }
+}
