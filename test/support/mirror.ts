@@ -45,12 +45,12 @@ export const sortIntoMirror = (folder: string): void => {
 }
 
 /**
- * Makes a mirror of sample packages.
+ * Makes wheels of sample packages, side by side.
  *
- * @param folder The mirror.
- * @param packages What it is to hold.
+ * @param folder Where to.
+ * @param packages What to make.
  */
-export const makeMirror = (folder: string, packages: readonly SamplePackage[]): void => {
+export const makeWheels = (folder: string, packages: readonly SamplePackage[]): void => {
   mkdirSync(folder, { recursive: true })
   const make = join(project, 'test', 'support', 'make_wheel.py')
   for (const { name, version, text, requirements = [] } of packages) {
@@ -59,6 +59,16 @@ export const makeMirror = (folder: string, packages: readonly SamplePackage[]): 
     execFileSync('python3', [make, folder, name, version, module, ...requirements], { stdio: 'ignore' })
     execFileSync('rm', [module])
   }
+}
+
+/**
+ * Makes a mirror of sample packages (PEP 503).
+ *
+ * @param folder The mirror.
+ * @param packages What it is to hold.
+ */
+export const makeMirror = (folder: string, packages: readonly SamplePackage[]): void => {
+  makeWheels(folder, packages)
   sortIntoMirror(folder)
 }
 
