@@ -12,8 +12,8 @@ export interface SamplePackage {
   readonly requirements?: readonly string[]
 }
 
-/** A name as PEP 503 normalises it. */
-export const normaliseName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-')
+/** A name as PEP 503 normalises it. Not the element's own way, which tests of it are held to. */
+const normaliseName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-')
 
 /** The name of the project that a file is of: a wheel (PEP 427) or an sdist (PEP 625). */
 const projectOf = (file: string): string =>
@@ -31,7 +31,7 @@ const writeIndex = (folder: string): void => {
  *
  * @param folder The folder, as `pip download -d` fills it.
  */
-export const sortIntoMirror = (folder: string): void => {
+const sortIntoMirror = (folder: string): void => {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isFile() || entry.name === 'index.html') continue
     const target = join(folder, projectOf(entry.name))
