@@ -82,6 +82,7 @@ exec "$@"`
           'cleanup',
         ].map((phase) => [`${phase}.d/99-say-arguments`, sayArguments]),
       ),
+      // A wheel: to build from source, pip itself starts another pip with the index in its arguments (its build_env.py).
       'install.d/50-install': `#!/bin/bash
 set -eu
 python3 -m pip install --target /opt/demo demo-app
