@@ -18,9 +18,11 @@ export interface Build {
   readonly options?: readonly string[]
   /** Whether `pypi` is among the elements. */
   readonly withPypi?: boolean
+  /** Elements of dib's own besides. */
+  readonly elements?: readonly string[]
   /** The tarball of the image's root. */
   readonly root?: string
-  /** The image's type, as disk-image-create names it. */
+  /** The image's type, as disk-image-create names it; or several, with commas between them. */
   readonly type?: string
   /** Which of dib's programs: disk-image-create by default. */
   readonly program?: 'disk-image-create' | 'ramdisk-image-create'
@@ -30,7 +32,7 @@ export interface Build {
 
 /** What became of a build. */
 export interface BuiltImage extends Finished {
-  /** The image, where it was made. */
+  /** The image, where it was made; the first of several. */
   readonly image: string
 }
 
@@ -61,6 +63,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     environment = {},
     options = [],
     withPypi = true,
+    elements = [],
     root = smallRootTarball,
     type = 'tar',
     runBy = [],
@@ -72,7 +75,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
   mkdirSync(temporary, { recursive: true })
   writeElement(join(folder, 'elements'), 'work', hooks)
   const image = join(folder, 'image')
-  const names = ['small-root', ...(withPypi ? ['pypi'] : []), 'work']
+  const names = ['small-root', ...(withPypi ? ['pypi'] : []), ...elements, 'work']
   const finished = await runProgram(
     'unshare',
     ['-m', '--propagation', 'private', ...runBy, program, '-n', '-t', type, '-o', image, ...options, ...names],
@@ -92,7 +95,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
       }),
     },
   )
-  return { ...finished, image: `${image}.${type}` }
+  return { ...finished, image: `${image}.${type.split(',')[0]}` }
 }
 
 /** Where the local mirror of a scratch folder is. */

@@ -22,7 +22,14 @@ mkdir -p "$build"/{hooks,mnt,upper,work}
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
 export ROOT=$build/mnt
 # What is left behind, however this ends.
-trap 'awk "{ print \$5 }" /proc/self/mountinfo | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true; ls -A "$ROOT/tmp" >"$scratch/in-tmp"' EXIT
+mount_points() { awk '{ print $5 }' /proc/self/mountinfo | sort; }
+mount_points >"$scratch/mounts-before"
+left_behind() {
+    mount_points | comm -13 "$scratch/mounts-before" - | grep -v "^$ROOT/" >"$scratch/mounted-outside" || true
+    mount_points | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true
+    ls -A "$ROOT/tmp" >"$scratch/in-tmp" || true
+}
+trap left_behind EXIT
 cp -a "$element"/*.d "$build/hooks"
 cp "$dib_lib/dib-run-parts" "$build/hooks"
 bash -eu "$scratch/prepare.sh"

@@ -28,6 +28,8 @@ export interface RanPhases extends Finished {
   readonly differences: readonly string[]
   /** Where something is still mounted in the image. */
   readonly mounted: readonly string[]
+  /** Where something is still mounted elsewhere that was not before. */
+  readonly mountedOutside: readonly string[]
   /** What is in the image's /tmp. */
   readonly inTmp: readonly string[]
   /** The text of a file that was kept, a character a byte, or undefined where the image did not have it. */
@@ -81,6 +83,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
     ...finished,
     differences: found.filter((line) => line !== '/tmp: time'),
     mounted: lines('mounted'),
+    mountedOutside: lines('mounted-outside'),
     inTmp: lines('in-tmp'),
     kept: (path) =>
       existsSync(join(folder, 'kept', path)) ? readFileSync(join(folder, 'kept', path), 'latin1') : undefined,
