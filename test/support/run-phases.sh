@@ -22,7 +22,7 @@ mkdir -p "$build"/{hooks,mnt,upper,work}
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
 export ROOT=$build/mnt
 # What is left behind, however this ends.
-trap 'awk "{ print \$5 }" /proc/self/mountinfo | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true; ls -A "$ROOT/tmp" >"$scratch/in-tmp"' EXIT
+trap 'awk "{ print \$5 }" /proc/self/mountinfo | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true; ls -A "$ROOT/tmp" >"$scratch/in-tmp"; find "$ROOT/root" -mindepth 1 -printf "/root/%P\n" >"$scratch/in-home" || true' EXIT
 cp -a "$element"/*.d "$build/hooks"
 cp "$dib_lib/dib-run-parts" "$build/hooks"
 bash -eu "$scratch/prepare.sh"

@@ -30,6 +30,8 @@ export interface RanPhases extends Finished {
   readonly mounted: readonly string[]
   /** What is in the image's /tmp. */
   readonly inTmp: readonly string[]
+  /** What is in root's home in the image, with what is mounted there. */
+  readonly inHome: readonly string[]
   /** The text of a file that was kept, a character a byte, or undefined where the image did not have it. */
   readonly kept: (path: string) => string | undefined
 }
@@ -82,6 +84,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
     differences: found.filter((line) => line !== '/tmp: time'),
     mounted: lines('mounted'),
     inTmp: lines('in-tmp'),
+    inHome: lines('in-home'),
     kept: (path) =>
       existsSync(join(folder, 'kept', path)) ? readFileSync(join(folder, 'kept', path), 'latin1') : undefined,
   }

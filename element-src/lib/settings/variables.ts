@@ -90,4 +90,9 @@ export const dibVariables = z.object({
   TMP_HOOKS_PATH: setByDib('TMP_HOOKS_PATH'),
   /** The image's root while it is built, on the host. */
   TMP_MOUNT_PATH: setByDib('TMP_MOUNT_PATH'),
+  /** Where partitions of the image will be mounted in it, separated by `|`. */
+  DIB_MOUNTPOINTS: z.pipe(
+    text,
+    z.transform((value) => (value ?? '').split('|').filter(Boolean)),
+  ),
 })
