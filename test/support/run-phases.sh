@@ -21,8 +21,16 @@ mount -t tmpfs tmpfs "$build"
 mkdir -p "$build"/{hooks,mnt,upper,work}
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
 export ROOT=$build/mnt
+keep() {
+    local file
+    for file in ${KEEP:-}; do
+        [ -e "$ROOT$file" ] || continue
+        mkdir -p "$scratch/kept/$(dirname "$file")"
+        cp -a "$ROOT$file" "$scratch/kept$file"
+    done
+}
 # What is left behind, however this ends.
-trap 'awk "{ print \$5 }" /proc/self/mountinfo | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true; ls -A "$ROOT/tmp" >"$scratch/in-tmp"; find "$ROOT/root" -mindepth 1 -printf "/root/%P\n" >"$scratch/in-home" || true' EXIT
+trap 'keep; awk "{ print \$5 }" /proc/self/mountinfo | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true; ls -A "$ROOT/tmp" >"$scratch/in-tmp"; find "$ROOT/root" -mindepth 1 -printf "/root/%P\n" >"$scratch/in-home" || true' EXIT
 cp -a "$element"/*.d "$build/hooks"
 cp "$dib_lib/dib-run-parts" "$build/hooks"
 bash -eu "$scratch/prepare.sh"
@@ -53,7 +61,3 @@ rmdir "$ROOT/tmp/in_target.d"
 [ ! -e "$scratch/finalise.sh" ] || bash -eu "$scratch/finalise.sh"
 TARGET_ROOT=$ROOT "$dib_lib/dib-run-parts" "$TMP_HOOKS_PATH/cleanup.d"
 python3 "$tree" "$ROOT" >"$scratch/after.json"
-for file in ${KEEP:-}; do
-    mkdir -p "$scratch/kept/$(dirname "$file")"
-    cp -a "$ROOT$file" "$scratch/kept$file"
-done

@@ -32,7 +32,7 @@ export interface RanPhases extends Finished {
   readonly inTmp: readonly string[]
   /** What is in root's home in the image, with what is mounted there. */
   readonly inHome: readonly string[]
-  /** The text of a file that was kept, a character a byte, or undefined where the image did not have it. */
+  /** The text of a file that was kept, a character a byte, or undefined where the image does not have it in the end. */
   readonly kept: (path: string) => string | undefined
 }
 
