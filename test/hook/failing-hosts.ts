@@ -78,7 +78,7 @@ t.test('where mounting is denied in the image, the build fails in one line and n
   t.match(ran.log, /^pypi: error: '.*\/mount .*' failed: mount: \/root\/\.pip\/pip\.conf: /m)
   t.equal(ran.log.match(/^pypi: error/gm)?.length, 1)
   t.same(
-    ran.inHome.filter((path) => /pip|pypi|pydistutils/.test(path)),
+    ran.inHome.filter((path) => /pip|pypi|pydistutils|uv/.test(path)),
     [],
   )
   t.same(host.harm(), [], 'the mirror and the host are as they were')

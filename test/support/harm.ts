@@ -18,7 +18,7 @@ const ownPlaces = ['/tmp/pypi', '/tmp/.pypi', '/root/.pip', '/root/.config/pip',
 /** Files such as people's mirrors have: links, odd names and modes, an empty folder. */
 const mirrorFiles: Readonly<Record<string, string>> = {
   'index.html': '<a href="demo-app/">demo-app</a>\n',
-  'demo-app/index.html': '<a href="../../files/demo_app-1.0-py3-none-any.whl">demo_app-1.0-py3-none-any.whl</a>\n',
+  'demo-app/index.html': '<a href="../files/demo_app-1.0-py3-none-any.whl">demo_app-1.0-py3-none-any.whl</a>\n',
   'files/demo_app-1.0-py3-none-any.whl': 'a wheel',
   '.hidden': 'hidden',
 }
