@@ -28,6 +28,8 @@ export interface Build {
   readonly program?: 'disk-image-create' | 'ramdisk-image-create'
   /** What runs disk-image-create, in the build's mount namespace: a program with its arguments, such as `su`. */
   readonly runBy?: readonly string[]
+  /** What to do with each line of the log as it comes. */
+  readonly onLine?: (line: string) => void
 }
 
 /** What became of a build. */
@@ -67,6 +69,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     root = smallRootTarball,
     type = 'tar',
     runBy = [],
+    onLine,
     program = 'disk-image-create',
   } = build
   count += 1
@@ -81,6 +84,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     ['-m', '--propagation', 'private', ...runBy, program, '-n', '-t', type, '-o', image, ...options, ...names],
     {
       cwd: folder,
+      ...(onLine && { onLine }),
       env: cleanEnvironment({
         HOME: join(scratch, 'home'),
         TMP_DIR: temporary,

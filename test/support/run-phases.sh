@@ -21,13 +21,23 @@ mount -t tmpfs tmpfs "$build"
 mkdir -p "$build"/{hooks,mnt,upper,work}
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
 export ROOT=$build/mnt
+keep() {
+    local file
+    for file in ${KEEP:-}; do
+        [ -e "$ROOT$file" ] || continue
+        mkdir -p "$scratch/kept/$(dirname "$file")"
+        cp -a "$ROOT$file" "$scratch/kept$file"
+    done
+}
 # What is left behind, however this ends.
 mount_points() { awk '{ print $5 }' /proc/self/mountinfo | sort; }
 mount_points >"$scratch/mounts-before"
 left_behind() {
+    keep
     mount_points | comm -13 "$scratch/mounts-before" - | grep -v "^$ROOT/" >"$scratch/mounted-outside" || true
     mount_points | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true
     ls -A "$ROOT/tmp" >"$scratch/in-tmp" || true
+    find "$ROOT/root" -mindepth 1 -printf "/root/%P\n" >"$scratch/in-home" || true
 }
 trap left_behind EXIT
 cp -a "$element"/*.d "$build/hooks"
@@ -60,7 +70,3 @@ rmdir "$ROOT/tmp/in_target.d"
 [ ! -e "$scratch/finalise.sh" ] || bash -eu "$scratch/finalise.sh"
 TARGET_ROOT=$ROOT "$dib_lib/dib-run-parts" "$TMP_HOOKS_PATH/cleanup.d"
 python3 "$tree" "$ROOT" >"$scratch/after.json"
-for file in ${KEEP:-}; do
-    mkdir -p "$scratch/kept/$(dirname "$file")"
-    cp -a "$ROOT$file" "$scratch/kept$file"
-done

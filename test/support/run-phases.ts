@@ -32,7 +32,9 @@ export interface RanPhases extends Finished {
   readonly mountedOutside: readonly string[]
   /** What is in the image's /tmp. */
   readonly inTmp: readonly string[]
-  /** The text of a file that was kept, a character a byte, or undefined where the image did not have it. */
+  /** What is in root's home in the image, with what is mounted there. */
+  readonly inHome: readonly string[]
+  /** The text of a file that was kept, a character a byte, or undefined where the image does not have it in the end. */
   readonly kept: (path: string) => string | undefined
 }
 
@@ -85,6 +87,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
     mounted: lines('mounted'),
     mountedOutside: lines('mounted-outside'),
     inTmp: lines('in-tmp'),
+    inHome: lines('in-home'),
     kept: (path) =>
       existsSync(join(folder, 'kept', path)) ? readFileSync(join(folder, 'kept', path), 'latin1') : undefined,
   }

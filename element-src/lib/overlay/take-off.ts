@@ -79,7 +79,13 @@ const takeOffFile = (root: string, folder: string, file: LaidFile, credentials: 
   if (merged !== undefined) {
     // Without us the hook would have made the file itself, as most programs do.
     const mode = statSync(laid).mode & 0o7777
-    replaceFile(place, merged, modificationTime(laid), isStub ? (mode === 0o600 ? 0o644 : mode) : undefined)
+    try {
+      replaceFile(place, merged, modificationTime(laid), isStub ? (mode === 0o600 ? 0o644 : mode) : undefined)
+    } catch (error) {
+      // No space, as may be: rather no file than an empty one.
+      if (isStub && own === '') unlinkSync(place)
+      throw error
+    }
     return 'carried over'
   }
   if (!isStub || own !== '') return 'left'
