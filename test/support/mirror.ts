@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { project } from '../../build/project.js'
 
@@ -44,6 +44,35 @@ export const sortIntoMirror = (folder: string): void => {
   writeIndex(folder)
 }
 
+const makeFiles = (program: string, folder: string, packages: readonly SamplePackage[]): void => {
+  mkdirSync(folder, { recursive: true })
+  for (const { name, version, text, requirements = [] } of packages) {
+    const module = join(folder, `${normaliseName(name).replaceAll('-', '_')}.py`)
+    writeFileSync(module, text)
+    execFileSync(
+      'python3',
+      [join(project, 'test', 'support', program), folder, name, version, module, ...requirements],
+      {
+        stdio: 'ignore',
+      },
+    )
+    rmSync(module)
+  }
+}
+
+/**
+ * Makes wheels of sample packages.
+ *
+ * @param folder Where they go, side by side, as `pip download -d` leaves them.
+ * @param packages What to make.
+ */
+export const makeWheels = (folder: string, packages: readonly SamplePackage[]): void =>
+  makeFiles('make_wheel.py', folder, packages)
+
+/** Makes sdists of them, in the same way. */
+export const makeSdists = (folder: string, packages: readonly SamplePackage[]): void =>
+  makeFiles('make_sdist.py', folder, packages)
+
 /**
  * Makes a mirror of sample packages.
  *
@@ -51,14 +80,7 @@ export const sortIntoMirror = (folder: string): void => {
  * @param packages What it is to hold.
  */
 export const makeMirror = (folder: string, packages: readonly SamplePackage[]): void => {
-  mkdirSync(folder, { recursive: true })
-  const make = join(project, 'test', 'support', 'make_wheel.py')
-  for (const { name, version, text, requirements = [] } of packages) {
-    const module = join(folder, `${normaliseName(name).replaceAll('-', '_')}.py`)
-    writeFileSync(module, text)
-    execFileSync('python3', [make, folder, name, version, module, ...requirements], { stdio: 'ignore' })
-    execFileSync('rm', [module])
-  }
+  makeWheels(folder, packages)
   sortIntoMirror(folder)
 }
 

@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
+import { mirrorPrograms } from '../support/cache.js'
+import { makeWheels } from '../support/mirror.js'
+import { runBandersnatch } from '../support/mirror-makers.js'
+import { serveByNginx } from '../support/nginx.js'
+import { needsRoot } from '../support/root.js'
+import { freePort, startServer } from '../support/start-server.js'
+
+needsRoot(t)
+
+/** Starts pypiserver on a folder of wheels, and gives its port. */
+const startPypiserver = async (t: Test, folder: string, options: readonly string[] = []): Promise<number> => {
+  const port = await freePort()
+  const args = ['run', '-i', '127.0.0.1', '-p', String(port), '--disable-fallback', ...options, folder]
+  await startServer(t, port, `${folder}.log`, join(mirrorPrograms, 'pypi-server'), args)
+  return port
+}
+
+t.test(
+  "one build installs from bandersnatch's folder behind nginx, pypiserver, and one that wants a password",
+  async (t) => {
+    const scratch = scratchFolder(t)
+    const [wheels, general, locked] = ['wheels', 'general', 'private'].map((name) => join(scratch, name)) as [
+      string,
+      string,
+      string,
+    ]
+    makeWheels(wheels, [
+      { name: 'from-bandersnatch', version: '1', text: 'import from_pypiserver', requirements: ['from-pypiserver'] },
+      { name: 'not-allowed', version: '1', text: 'x = 1' },
+    ])
+    makeWheels(general, [
+      { name: 'from-pypiserver', version: '2', text: 'import from_private', requirements: ['from-private'] },
+    ])
+    makeWheels(locked, [{ name: 'from-private', version: '3', text: 'print("all three are here")' }])
+    const passwords = join(scratch, 'passwords')
+    const hash = execFileSync('openssl', ['passwd', '-apr1', 'p@ss=w;x'], { encoding: 'utf8' }).trim()
+    writeFileSync(passwords, `builder:${hash}\n`)
+
+    await runBandersnatch(t, join(scratch, 'bandersnatch'), wheels, ['from-bandersnatch'])
+    const bandersnatch = await serveByNginx(t, join(scratch, 'nginx'), join(scratch, 'bandersnatch', 'web'))
+    const pypiserver = await startPypiserver(t, general)
+    const private_ = await startPypiserver(t, locked, ['-P', passwords, '-a', 'update,download,list'])
+    const refused = await fetch(`http://127.0.0.1:${private_}/simple/from-private/`)
+    t.equal(refused.status, 401, 'the third wants a password')
+
+    const build = await buildImage(scratch, {
+      environment: {
+        DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${bandersnatch}/simple/`,
+        DIB_PYPI_MIRROR_URL_1: `http://127.0.0.1:${pypiserver}/simple/`,
+        DIB_PYPI_MIRROR_URL_2: `http://builder:p%40ss=w;x@127.0.0.1:${private_}/simple/`,
+        DIB_NO_PYPI_PIP: '1',
+      },
+      hooks: {
+        'install.d/50-install': `#!/bin/bash
+set -eu
+python3 -m pip install --no-color --no-cache-dir --target /opt/demo from-bandersnatch
+echo "in the image: $(PYTHONPATH=/opt/demo python3 -c 'import from_bandersnatch')"
+`,
+      },
+    })
+    succeeded(t, build)
+    t.match(build.log, /^in the image: all three are here$/m)
+    for (const [file, port] of [
+      ['from_bandersnatch-1', bandersnatch],
+      ['from_pypiserver-2', pypiserver],
+      ['from_private-3', private_],
+    ] as const) {
+      t.match(build.log, new RegExp(`Downloading http://[^ ]*:${port}/[^ ]*${file}-`), `${file} is of the server's own`)
+    }
+    t.same(
+      ownLines(build.log).filter((line) => line.startsWith('warning: ')),
+      [],
+    )
+    t.notMatch(build.log, /p%40ss|p@ss/, 'the password is not in the log')
+  },
+)
