@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-results=.cache/results
+results=.tap/results
 rm -rf "$results"
 mkdir -p "$results"
 # On Node.js 18 tap misses a global that later ones have.

@@ -49,8 +49,9 @@ const isAboutCertificate = (code: string): boolean =>
   /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|CRL|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH/.test(code)
 
 const folderVerdict = (url: string): Verdict => {
-  const isFolder = tolerate(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PATH'], () =>
-    statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory(),
+  const isFolder = tolerate(
+    ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_ARG_VALUE'],
+    () => statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory(),
   )
   return isFolder
     ? { state: 'up', reason: 'is a folder' }

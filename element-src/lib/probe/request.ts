@@ -50,7 +50,8 @@ const authorization = (name: string, { username, password }: URL): Record<string
 const headOf = async (options: RequestOptions, overTls: boolean): Promise<IncomingMessage> => {
   const { request } = overTls ? await import('node:https') : await import('node:http')
   return new Promise((resolve, reject) => {
-    const sent = request({ ...options, agent: false })
+    // An agent makes connections of its own.
+    const sent = request({ ...options, ...(options.createConnection === undefined ? { agent: false } : {}) })
     sent.on('response', (response) => {
       response.destroy()
       resolve(response)

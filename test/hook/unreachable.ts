@@ -1,0 +1,134 @@
+import { createSocket } from 'node:dgram'
+import { createServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import t, { type Test } from 'tap'
+import { localMirror, ownLines, scratchFolder } from '../support/build-image.js'
+import { makeMirror } from '../support/mirror.js'
+import { needsRoot } from '../support/root.js'
+import { type RanPhases, runPhases } from '../support/run-phases.js'
+
+needsRoot(t)
+
+/** Listens on 127.0.0.1 until the test ends; says the URL of an index there. */
+const listen = async (t: Test, server: Server): Promise<string> => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const sockets = new Set<{ destroy: () => void }>()
+  server.on('connection', (socket) => sockets.add(socket))
+  t.teardown(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple`
+}
+
+const refused = 'http://127.0.0.1:1/simple'
+const showFiles = 'cat /root/.pip/pip.conf; cat /root/.pydistutils.cfg; cat /root/.config/uv/uv.toml'
+
+const run = async (t: Test, environment: Readonly<Record<string, string>>, prepare = ''): Promise<RanPhases> => {
+  const scratch = scratchFolder(t)
+  makeMirror(localMirror(scratch), [{ name: 'demo-app', version: '1', text: 'x = 1' }])
+  return runPhases(scratch, {
+    environment: { DIB_NO_PYPI_PIP: '1', ...environment },
+    prepare,
+    inChroot: `${showFiles}\npython3 -m pip install --no-cache-dir --target /tmp/x demo-app; rm -rf /tmp/x`,
+  })
+}
+
+/** The seconds that a hook took, by dib's profile. */
+const secondsOf = ({ log }: RanPhases, hook: string): number =>
+  Number(new RegExp(`${hook} +([\\d.]+)$`, 'm').exec(log)?.[1])
+
+t.test('what is down is left out of what pip, easy_install and uv are told, once and for all', async (t) => {
+  const silent = await listen(t, createTcpServer())
+  const failing = await listen(
+    t,
+    createServer((_asked, response) => response.writeHead(503).end()),
+  )
+  const ran = await run(t, {
+    DIB_PYPI_MIRROR_URL: refused,
+    DIB_PYPI_MIRROR_URL_1: silent.replace('http://', 'http://user:secret@'),
+    DIB_PYPI_MIRROR_URL_2: 'file:///tmp/pypi',
+    DIB_PYPI_MIRROR_URL_3: failing,
+    DIB_PYPI_MIRROR_URL_4: 'file:///srv/nowhere',
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
+  const without = 'this build does without it (DIB_PYPI_UNREACHABLE is drop)'
+  t.same(
+    ownLines(ran.log).filter((line) => / is (?:down|a folder)/.test(line)),
+    [
+      `warning: ${refused} is down: the connection is refused, N ms; ${without}`,
+      `warning: ${silent.replace('http://', 'http://user:****@')} is down: no answer in 3 s, N ms; ${without}`,
+      'file:///tmp/pypi is a folder, N ms',
+      `warning: ${failing} is down: it answers 503, N ms; ${without}`,
+      `warning: file:///srv/nowhere is down: there is no such folder in the image, N ms; ${without}`,
+    ],
+  )
+  const [, shown = ''] = ran.log.split('# Of the pypi element')
+  t.match(shown, /^index-url = file:\/\/\/tmp\/pypi$/m, 'pip')
+  t.match(ran.log, /^index_url = file:\/\/\/tmp\/pypi$/m, 'easy_install')
+  t.match(ran.log, /^index-url = "file:\/\/\/tmp\/pypi"$/m, 'uv')
+  t.notMatch(ran.log, /^extra-index-url/m)
+  t.match(ran.log, /Successfully installed demo-app-1/)
+  t.ok(secondsOf(ran, '00-configure-pypi-mirror') < 4, 'three seconds for all of them together')
+  t.same(ran.differences, [])
+})
+
+t.test('keep: pip asks it all the same, and the person is told', async (t) => {
+  const ran = await run(t, {
+    DIB_PYPI_MIRROR_URL: refused,
+    DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+    DIB_PYPI_UNREACHABLE: 'keep',
+    DIB_PIP_RETRIES: '0',
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
+  t.ok(
+    ownLines(ran.log).includes(
+      `warning: ${refused} is down: the connection is refused, N ms; pip asks it all the same`,
+    ),
+  )
+  t.match(ran.log, /^index-url = http:\/\/127\.0\.0\.1:1\/simple$/m)
+  t.match(ran.log, /^extra-index-url = \["http:\/\/127\.0\.0\.1:1\/simple"\]$/m, 'uv')
+})
+
+t.test('fail: the build ends, before anything is laid over', async (t) => {
+  const denying = await listen(
+    t,
+    createServer((_asked, response) => response.writeHead(401).end()),
+  )
+  for (const url of [refused, denying]) {
+    const ran = await run(t, {
+      DIB_PYPI_MIRROR_URL: url,
+      DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+      DIB_PYPI_UNREACHABLE: 'fail',
+    })
+    t.not(ran.status, 0)
+    t.match(
+      ownLines(ran.log).at(-1),
+      `error: ${url} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; mend it, or write drop or keep`,
+    )
+    t.notMatch(ran.log, /Of the pypi element/, 'no other hook ran')
+  }
+})
+
+t.test('a name server that is silent holds a build up for three seconds, not for ten', async (t) => {
+  const server = createSocket('udp4')
+  await new Promise<void>((resolve) => server.bind(53, '127.0.0.99', resolve))
+  t.teardown(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  const asked = new Promise((resolve) => server.once('message', resolve))
+  const ran = await run(
+    t,
+    {
+      DIB_PYPI_MIRROR_URL: 'http://mirror.example/simple',
+      DIB_PYPI_MIRROR_URL_1: 'http://pinned.example:1/simple',
+      DIB_PYPI_MIRROR_URL_2: 'file:///tmp/pypi',
+    },
+    'echo nameserver 127.0.0.99 >$ROOT/etc/resolv.conf; echo 127.0.0.1 pinned.example >>$ROOT/etc/hosts',
+  )
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
+  await asked
+  t.match(ran.log, /mirror\.example\/simple is down: no answer in 3 s/)
+  t.match(ran.log, /pinned\.example:1\/simple is down: the connection is refused/, "the image's own /etc/hosts counts")
+  t.match(ran.log, /Successfully installed demo-app-1/)
+  t.ok(secondsOf(ran, '00-configure-pypi-mirror') < 4)
+  t.same(ran.differences, [])
+})

@@ -1,0 +1,36 @@
+import t from 'tap'
+import { chooseReachable, type Probed } from '../../../element-src/lib/probe/choose-reachable.js'
+
+const probed = (state: Probed['state'], name: string, isOfficial = false): Probed => ({
+  index: { url: `http://user:secret@${name}/simple`, isOfficial },
+  state,
+  reason: `it is ${state}`,
+  milliseconds: 7,
+})
+const up = probed('up', 'up.example')
+const refuses = probed('refuses', 'refuses.example')
+const down = probed('down', 'down.example')
+
+const hosts = (all: readonly Probed[], unreachable: 'drop' | 'keep' | 'fail'): readonly string[] =>
+  chooseReachable(all, unreachable).map(({ url }) => new URL(url).host)
+
+t.test('drop: what is down goes while another is left', async (t) => {
+  t.same(hosts([down, up, refuses], 'drop'), ['up.example', 'refuses.example'])
+  t.same(hosts([down, refuses], 'drop'), ['refuses.example'])
+  t.same(hosts([down], 'drop'), ['down.example'], 'none is left')
+  t.same(hosts([down, probed('down', 'official.example', true)], 'drop'), ['down.example', 'official.example'])
+})
+
+t.test('keep: all stay', async (t) => {
+  t.same(hosts([down, up, refuses], 'keep'), ['down.example', 'up.example', 'refuses.example'])
+})
+
+t.test('fail: the build ends on each that is of no use', async (t) => {
+  t.same(hosts([up], 'fail'), ['up.example'])
+  for (const fault of [down, refuses]) {
+    t.throws(() => chooseReachable([up, fault], 'fail'), {
+      name: 'HookError',
+      message: /^http:\/\/user:\*\*\*\*@\w+\.example\/simple cannot be used, and DIB_PYPI_UNREACHABLE is fail/,
+    })
+  }
+})

@@ -1,0 +1,231 @@
+import { execFileSync } from 'node:child_process'
+import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
+import { probeIndex, type Verdict } from '../../../element-src/lib/probe/probe-index.js'
+import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
+
+/** Listens on 127.0.0.1 until the test ends; says the port. */
+const listen = async (t: Test, server: ReturnType<typeof createTcpServer>, port = 0): Promise<number> => {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const sockets = new Set<{ destroy: () => void }>()
+  server.on('connection', (socket) => sockets.add(socket))
+  t.teardown(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      }),
+  )
+  return (server.address() as AddressInfo).port
+}
+
+const answering =
+  (status: number, seen?: IncomingMessage[]): RequestListener =>
+  (asked, response) => {
+    seen?.push(asked)
+    response.writeHead(status).end('x'.repeat(100_000))
+  }
+
+const probe = (
+  url: string,
+  environment: Environment = {},
+  { trustedHosts = [] as readonly string[], milliseconds = 2500 } = {},
+): Promise<Verdict> => {
+  const signal = AbortSignal.timeout(milliseconds)
+  const lookUp = lookUpAll([process.execPath], ['localhost'], signal)
+  return probeIndex(url, { environment, trustedHosts, lookUp, seconds: milliseconds / 1000, signal })
+}
+
+/** A key and a certificate for 127.0.0.1 that nothing vouches for. */
+const makeCertificate = (folder: string): { readonly key: string; readonly cert: string; readonly path: string } => {
+  const [keyPath, path] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=test',
+      '-keyout',
+      keyPath,
+      '-out',
+      path,
+    ].concat(['-addext', 'subjectAltName=IP:127.0.0.1']),
+    { stdio: 'ignore' },
+  )
+  const read = (file: string): string => execFileSync('cat', [file], { encoding: 'utf8' })
+  return { key: read(keyPath), cert: read(path), path }
+}
+
+t.test('what an answer means', async (t) => {
+  const states = {
+    200: 'up',
+    302: 'up',
+    404: 'up',
+    429: 'up',
+    401: 'refuses',
+    403: 'refuses',
+    500: 'down',
+    503: 'down',
+  }
+  for (const [status, state] of Object.entries(states)) {
+    const port = await listen(t, createServer(answering(Number(status))))
+    const verdict = await probe(`http://127.0.0.1:${port}/simple`)
+    t.equal(verdict.state, state, status)
+    t.match(verdict.reason, status)
+  }
+})
+
+t.test('the root of the index is asked for once, with the credentials', async (t) => {
+  const seen: IncomingMessage[] = []
+  const port = await listen(t, createServer(answering(200, seen)))
+  t.match(await probe(`http://user:p%40ss=w;x@localhost:${port}/simple`), { state: 'up', reason: 'answers 200' })
+  t.same(
+    seen.map(({ method, url, headers }) => [method, url, headers.host, headers.authorization]),
+    [['GET', '/simple/', `localhost:${port}`, `Basic ${Buffer.from('user:p@ss=w;x').toString('base64')}`]],
+  )
+})
+
+t.test('a refused connection is tried once more', async (t) => {
+  const port = await listen(t, createTcpServer())
+  const gone = createServer(answering(200))
+  // A port that was free a moment ago.
+  const free = await new Promise<number>((resolve) => {
+    const server = createTcpServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+  t.not(free, port)
+  t.match(await probe(`http://127.0.0.1:${free}/`), { state: 'down', reason: 'the connection is refused' })
+  const starting = probe(`http://127.0.0.1:${free}/`)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await listen(t, gone, free)
+  t.match(await starting, { state: 'up' }, 'a server that is just starting')
+})
+
+t.test('a silent server ends with the time that there is', async (t) => {
+  const port = await listen(t, createTcpServer())
+  for (const scheme of ['http', 'https']) {
+    const started = performance.now()
+    t.match(await probe(`${scheme}://127.0.0.1:${port}/`, {}, { milliseconds: 300 }), {
+      state: 'down',
+      reason: 'no answer in 0.3 s',
+    })
+    t.ok(performance.now() - started < 1000)
+  }
+})
+
+t.test('what is no server of an index is down', async (t) => {
+  const talker = await listen(
+    t,
+    createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n')),
+  )
+  t.match(await probe(`http://127.0.0.1:${talker}/`), { state: 'down', reason: 'it does not speak HTTP' })
+  t.match(await probe(`https://127.0.0.1:${talker}/`), { state: 'down', reason: 'it does not speak TLS' })
+  const closing = await listen(
+    t,
+    createTcpServer((socket) => socket.destroy()),
+  )
+  t.match(await probe(`http://127.0.0.1:${closing}/`), { state: 'down' })
+  t.match(await probe('http://nowhere.invalid/'), { state: 'down' })
+})
+
+t.test('a certificate that nothing vouches for', async (t) => {
+  const certificate = makeCertificate(t.testdir({}))
+  const seen: IncomingMessage[] = []
+  const port = await listen(t, createTlsServer(certificate, answering(200, seen)))
+  const url = `https://user:secret@127.0.0.1:${port}/simple/`
+  const refused = await probe(url)
+  t.equal(refused.state, 'refuses')
+  t.match(refused.reason, /no reason to trust its certificate \(\w+\): .*DIB_PYPI_TRUSTED_HOST/)
+  t.equal(seen.length, 0, 'no credentials for a server that is not known')
+  for (const trusted of ['127.0.0.1', `127.0.0.1:${port}`]) {
+    t.match(await probe(url, {}, { trustedHosts: [trusted] }), { state: 'up' }, trusted)
+  }
+  t.match(await probe(url, {}, { trustedHosts: ['127.0.0.1:1'] }), { state: 'refuses' })
+  t.match(await probe(url, { REQUESTS_CA_BUNDLE: certificate.path }), { state: 'up' }, 'vouched for by an authority')
+})
+
+t.test('through a proxy', async (t) => {
+  const seen: string[] = []
+  const proxy: Server = createServer((asked, response) => {
+    seen.push(`${asked.method} ${asked.url} ${asked.headers['proxy-authorization']} ${asked.headers.authorization}`)
+    if (asked.headers['proxy-authorization'] === undefined) {
+      response.writeHead(407).end()
+      return
+    }
+    request(asked.url ?? '', (answer) => {
+      response.writeHead(answer.statusCode ?? 0).end()
+      answer.resume()
+    }).end()
+  })
+  proxy.on('connect', (asked, socket) => {
+    seen.push(`CONNECT ${asked.url} ${asked.headers['proxy-authorization']} ${asked.headers.authorization}`)
+    const [host = '', port = ''] = (asked.url ?? '').split(':')
+    if (port === '1') {
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+      return
+    }
+    const through = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      through.pipe(socket)
+      socket.pipe(through)
+    })
+    through.on('error', () => socket.destroy())
+    socket.on('error', () => through.destroy())
+  })
+  const proxyPort = await listen(t, proxy)
+  const certificate = makeCertificate(t.testdir({}))
+  const [http, https] = [
+    await listen(t, createServer(answering(404))),
+    await listen(t, createTlsServer(certificate, answering(200))),
+  ]
+  const environment = {
+    http_proxy: `http://me:p%40ss@127.0.0.1:${proxyPort}`,
+    https_proxy: `http://me:p%40ss@127.0.0.1:${proxyPort}`,
+    CURL_CA_BUNDLE: certificate.path,
+  }
+  const credentials = `Basic ${Buffer.from('me:p@ss').toString('base64')}`
+  t.match(await probe(`http://u:w@127.0.0.1:${http}/simple`, environment), { state: 'up', reason: 'answers 404' })
+  t.match(await probe(`https://u:w@127.0.0.1:${https}/simple`, environment), { state: 'up', reason: 'answers 200' })
+  t.match(await probe('https://u:w@127.0.0.1:1/simple', environment), {
+    state: 'down',
+    reason: 'its proxy answers 502',
+  })
+  const own = `Basic ${Buffer.from('u:w').toString('base64')}`
+  t.same(seen, [
+    `GET http://127.0.0.1:${http}/simple/ ${credentials} ${own}`,
+    // Once more with the authorities that the image knows.
+    `CONNECT 127.0.0.1:${https} ${credentials} undefined`,
+    `CONNECT 127.0.0.1:${https} ${credentials} undefined`,
+    `CONNECT 127.0.0.1:1 ${credentials} undefined`,
+  ])
+  const unknown = { http_proxy: `http://127.0.0.1:${proxyPort}` }
+  t.match(await probe(`http://127.0.0.1:${http}/`, unknown), {
+    state: 'refuses',
+    reason: /proxy wants other credentials/,
+  })
+  t.match(await probe(`http://127.0.0.1:${http}/`, { ...unknown, no_proxy: '127.0.0.0/8' }), { state: 'up' })
+})
+
+t.test('a folder is looked at on disk', async (t) => {
+  const folder = t.testdir({ 'a file': '', 'a folder': {} })
+  t.match(await probe(`file://${folder}/a%20folder/`), { state: 'up', reason: 'is a folder' })
+  for (const path of ['a%20file', 'nothing', '%2F', '%00']) {
+    t.match(
+      await probe(`file://${folder}/${path}`),
+      { state: 'down', reason: 'there is no such folder in the image' },
+      path,
+    )
+  }
+})
