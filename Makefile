@@ -78,10 +78,10 @@ pips: .cache/pips/installed-2
 	@touch $@
 
 # Other installers that tests run in images: setuptools of 2016 and of today, pipx, the oldest uv that works with what is
-# written, and the newest.
-old_uv := 0.2.20
-installers: .cache/installers/installed
-.cache/installers/installed: | host-packages
+# written, and the newest. The number is that of the list.
+old_uv := 0.2.16
+installers: .cache/installers/installed-2
+.cache/installers/installed-2: | host-packages
 	@test/support/get-installers.sh .cache/installers 28.8.0 $(old_uv)
 	@touch $@
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
-import { mirrorPrograms } from '../support/cache.js'
+import { installers, mirrorPrograms } from '../support/cache.js'
 import { makeWheels } from '../support/mirror.js'
 import { runBandersnatch } from '../support/mirror-makers.js'
 import { serveByNginx } from '../support/nginx.js'
@@ -56,15 +56,27 @@ t.test(
         DIB_NO_PYPI_PIP: '1',
       },
       hooks: {
+        'root.d/60-bring-uv': `#!/bin/bash
+set -eu
+for uv in uv-old uv-new; do cp ${installers}/$uv/uv $TARGET_ROOT/srv/$uv; done
+`,
         'install.d/50-install': `#!/bin/bash
 set -eu
+for uv in uv-old uv-new; do
+    /srv/$uv pip install --no-cache --system --break-system-packages from-bandersnatch
+    echo "by $uv: $(python3 -c 'import from_bandersnatch')"
+    /srv/$uv pip uninstall --system --break-system-packages from-bandersnatch from-pypiserver from-private
+done
+rm /srv/uv-*
 python3 -m pip install --no-color --no-cache-dir --target /opt/demo from-bandersnatch
-echo "in the image: $(PYTHONPATH=/opt/demo python3 -c 'import from_bandersnatch')"
+echo "by pip: $(PYTHONPATH=/opt/demo python3 -c 'import from_bandersnatch')"
 `,
       },
     })
     succeeded(t, build)
-    t.match(build.log, /^in the image: all three are here$/m)
+    for (const installer of ['pip', 'uv-old', 'uv-new']) {
+      t.match(build.log, new RegExp(`^by ${installer}: all three are here$`, 'm'), `by ${installer}`)
+    }
     for (const [file, port] of [
       ['from_bandersnatch-1', bandersnatch],
       ['from_pypiserver-2', pypiserver],

@@ -27,6 +27,8 @@ def main(folder, name, version, module, *requirements):
         for path, content in files.items():
             entry = tarfile.TarInfo(stem + '/' + path)
             entry.size = len(content)
+            # Python 2's zip files know no time before 1980.
+            entry.mtime = 1500000000
             archive.addfile(entry, io.BytesIO(content))
     print(sdist)
 
