@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import { makeMirror, sortIntoMirror } from '../support/mirror.js'
+import { makeWheels } from '../support/mirror.js'
 import { runProgram } from '../support/run.js'
 import { samplePackages } from './sample-packages.js'
 
@@ -7,7 +7,8 @@ import { samplePackages } from './sample-packages.js'
 const usual = ['requests']
 
 /**
- * Fills a mirror with the sample packages and with what `pip download` fetches, by this machine's own settings of pip.
+ * Fills a mirror with the sample packages and with what `pip download` fetches, by this machine's own settings of pip: wheels
+ * side by side, as the element takes them.
  *
  * @param mirror The mirror's folder; what it held is removed.
  * @param asked The packages that the person named.
@@ -30,7 +31,6 @@ export const fillMirror = async (mirror: string, asked: readonly string[]): Prom
   const isThere = download.status === 0
   if (!isThere && asked.length > 0) throw new Error(`pip download failed:\n${download.log}`)
   if (!isThere) console.log('No package index can be reached: the sample package of this project is all.')
-  sortIntoMirror(mirror)
-  makeMirror(mirror, samplePackages)
+  makeWheels(mirror, samplePackages)
   return ['hello-mirror', ...(isThere ? packages : [])]
 }

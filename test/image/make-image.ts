@@ -15,10 +15,7 @@ t.test('make image works where no package index can be reached', async (t) => {
   t.equal(made.status, 0, 'it succeeds', { log: made.log })
   t.match(made.log, /^No package index can be reached: the sample package of this project is all\.$/m)
   t.match(made.log, /^The image: \S+\/image\.qcow2, [0-9]+ MiB$/m)
-  t.match(
-    made.log,
-    /^ {2}installed hello-mirror 1\.0 from file:\/\/\/tmp\/pypi\/hello-mirror\/hello_mirror-1\.0-\S+\.whl$/m,
-  )
+  t.match(made.log, /^ {2}installed hello-mirror 1\.0 from file:\/\/\/tmp\/pypi\/hello_mirror-1\.0-\S+\.whl$/m)
   t.match(made.log, /^ {2}installed hello-mirror-greeting 1\.2 from file:\/\/\/tmp\/pypi\//m)
   t.match(made.log, /It holds no mirror configuration: .*\n$/, 'the last line')
   t.ok(existsSync(join(cache, 'demo', 'image.qcow2')))

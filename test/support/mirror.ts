@@ -12,7 +12,7 @@ export interface SamplePackage {
   readonly requirements?: readonly string[]
 }
 
-/** A name as PEP 503 normalises it. */
+/** A name as PEP 503 normalises it. Not the element's own way, which tests of it are held to. */
 export const normaliseName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-')
 
 /** The name of the project that a file is of: a wheel (PEP 427) or an sdist (PEP 625). */
@@ -74,7 +74,7 @@ export const makeSdists = (folder: string, packages: readonly SamplePackage[]): 
   makeFiles('make_sdist.py', folder, packages)
 
 /**
- * Makes a mirror of sample packages.
+ * Makes a mirror of sample packages (PEP 503).
  *
  * @param folder The mirror.
  * @param packages What it is to hold.

@@ -1,0 +1,55 @@
+import { readdirSync } from 'node:fs'
+import t from 'tap'
+import { buildImage, localMirror, namesInTarball, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
+import { makeWheels } from '../support/mirror.js'
+import { needsRoot } from '../support/root.js'
+import { foldersOfOurs, ours } from '../support/standard-build.js'
+
+needsRoot(t)
+
+const refused = 'http://127.0.0.1:1/simple'
+
+t.test('a flat folder of wheels is a mirror as it is, and one that is down holds nothing up', async (t) => {
+  const scratch = scratchFolder(t)
+  makeWheels(localMirror(scratch), [
+    { name: 'demo-app', version: '1.0', text: 'import demo_lib', requirements: ['demo.lib>=2'] },
+    { name: 'Demo.Lib', version: '2.1', text: 'answer = 42' },
+  ])
+  const before = readdirSync(localMirror(scratch)).sort()
+  const build = await buildImage(scratch, {
+    environment: { DIB_PYPI_MIRROR_URL: refused, DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi/' },
+    options: ['--offline'],
+    hooks: {
+      'install.d/50-install': `#!/bin/bash
+set -eu
+python3 -m venv /opt/demo
+/opt/demo/bin/pip install --no-cache-dir demo-app
+/opt/demo/bin/python -c 'import demo_app'
+if rm -rf /tmp/pypi/* /tmp/pypi-index/* || touch /tmp/pypi-index/new; then echo 'the mirror is writable'; fi
+findmnt -no TARGET,FSTYPE,OPTIONS,PROPAGATION /tmp/pypi-index
+`,
+      // Others must still be able to install after another has tried to clear it.
+      'install.d/60-install': `#!/bin/bash
+set -eu
+/opt/demo/bin/pip install --no-cache-dir --force-reinstall demo-lib
+`,
+    },
+  })
+  succeeded(t, build)
+  t.same(ownLines(build.log), [
+    `${localMirror(scratch)}, a flat folder of 2 files, is read-only at /tmp/pypi; index ${refused}, then file:///tmp/pypi-index`,
+    `warning: ${refused} is down: the connection is refused, N ms; this build does without it (DIB_PYPI_UNREACHABLE is drop)`,
+    'file:///tmp/pypi-index is a folder, N ms',
+    `laid ${ours.join(', ')} for this build; index file:///tmp/pypi-index`,
+    `the image holds no mirror configuration; removed ${[...ours, ...foldersOfOurs].join(', ')}`,
+  ])
+  t.match(build.log, /Successfully installed demo-app-1\.0 demo[.-]lib-2\.1/i)
+  t.match(build.log, /Successfully installed demo[.-]lib-2\.1$/im)
+  t.notMatch(build.log, /the mirror is writable/)
+  t.match(build.log, /^\/tmp\/pypi-index +tmpfs +ro,\S* +private$/m)
+  t.same(readdirSync(localMirror(scratch)).sort(), before, 'the mirror is as it was')
+  t.same(
+    namesInTarball(build.image).filter((name) => /^\/(?:root|tmp)\/.*(?:pip|pypi|pydistutils|uv)/.test(name)),
+    [],
+  )
+})
