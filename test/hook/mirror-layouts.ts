@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { localMirror, ownLines, scratchFolder } from '../support/build-image.js'
 import { makeMirror, makeSdists, makeWheels, type SamplePackage } from '../support/mirror.js'
-import { runBandersnatch, runDumbPypi, runMirrorProgram } from '../support/mirror-makers.js'
+import { runAsPerson, runBandersnatch } from '../support/mirror-makers.js'
+import { readRecipes, recipe } from '../support/recipes.js'
 import { needsRoot } from '../support/root.js'
 import { type RanPhases, runPhases } from '../support/run-phases.js'
 
@@ -17,24 +18,39 @@ const packages: readonly SamplePackage[] = [
 /** A folder as people's own tools fill it, and what is to be made of it. */
 interface Layout {
   readonly name: string
-  /** Fills the mirror; upstream is another index, a PEP 503 tree. */
-  readonly fill: (t: Test, mirror: string, upstream: string) => Promise<void>
+  /** Fills the mirror. */
+  readonly fill: (t: Test, places: Places) => Promise<void>
   readonly url: string
   readonly recognisedAs: RegExp
-  /** A setting that names the local mirror. */
+  /** Whether a setting names the local mirror. */
   readonly named?: boolean
 }
 
-const pip2pi =
-  (...options: readonly string[]): Layout['fill'] =>
-  (t, mirror, upstream) =>
-    runMirrorProgram(t, 'pip2pi', [mirror, ...options, '--index-url', `file://${upstream}`, 'demo-app'])
+/** Folders of a test. */
+interface Places {
+  /** The person's home. */
+  readonly home: string
+  /** The mirror, in its cache folder there. */
+  readonly mirror: string
+  /** Another index, a PEP 503 tree, that has the packages. */
+  readonly index: string
+  /** Their wheels. */
+  readonly wheels: string
+}
 
-const dir2pi =
-  (...options: readonly string[]): Layout['fill'] =>
-  (t, mirror) => {
+const mirrorInHome = '.cache/image-create/pypi/mirror'
+
+/** What the page of recipes says, with the test's packages. */
+const byRecipe =
+  (heading: string, changes: Readonly<Record<string, string>> = {}): Layout['fill'] =>
+  (t, { home, index }) =>
+    runAsPerson(t, home, recipe(heading, { 'requests flask': 'demo-app', ...changes }), index)
+
+const byDir2pi =
+  (options: string): Layout['fill'] =>
+  (t, { home, mirror }) => {
     makeWheels(mirror, packages)
-    return runMirrorProgram(t, 'dir2pi', [...options, mirror])
+    return runAsPerson(t, home, recipe('dir2pi', { 'bin/dir2pi': `bin/dir2pi ${options}` }))
   }
 
 const inSimple = { url: 'file:///tmp/pypi/simple', recognisedAs: /a PEP 503 index in simple\b/ }
@@ -43,64 +59,44 @@ const flat = { url: 'file:///tmp/pypi-index', recognisedAs: /a flat folder of 2 
 const layouts: readonly Layout[] = [
   {
     name: 'a PEP 503 tree at the top',
-    fill: async (_t, mirror) => makeMirror(mirror, packages),
+    fill: async (_t, { mirror }) => makeMirror(mirror, packages),
     url: 'file:///tmp/pypi',
     recognisedAs: /a PEP 503 index(?! in)/,
   },
-  { name: 'dir2pi, with its links', fill: dir2pi(), ...inSimple },
-  { name: 'dir2pi -S, without links', fill: dir2pi('-S'), ...inSimple },
-  { name: 'pip2pi, with its links', fill: pip2pi(), ...inSimple },
-  { name: 'pip2pi -S, without links', fill: pip2pi('-S'), ...inSimple, named: true },
+  { name: 'dir2pi, with its links', fill: byDir2pi(''), ...inSimple },
+  { name: 'dir2pi -S, without links', fill: byDir2pi('-S'), ...inSimple },
+  { name: 'pip2pi, with its links', fill: byRecipe('pip2pi'), ...inSimple },
   {
-    name: 'dumb-pypi',
-    fill: (t, mirror) => {
-      makeWheels(mirror, packages)
-      return runDumbPypi(t, mirror)
-    },
+    name: 'pip2pi -S, without links',
+    fill: byRecipe('pip2pi', { 'bin/pip2pi': 'bin/pip2pi -S' }),
     ...inSimple,
+    named: true,
   },
+  { name: 'dumb-pypi', fill: byRecipe('dumb-pypi'), ...inSimple },
   {
     name: "bandersnatch's own folder",
-    fill: async (t, mirror) => {
-      makeWheels(`${mirror}-wheels`, packages)
-      await runBandersnatch(t, mirror, `${mirror}-wheels`, ['demo-app', 'demo-lib'])
-    },
+    fill: (t, { home, mirror, wheels }) => runBandersnatch(t, home, mirror, wheels, ['demo-app', 'demo-lib']),
     url: 'file:///tmp/pypi/web/simple',
     recognisedAs: /a PEP 503 index in web\/simple\b/,
     named: true,
   },
   {
     name: "bandersnatch's web/",
-    fill: async (t, mirror) => {
-      makeWheels(`${mirror}-wheels`, packages)
-      await runBandersnatch(t, `${mirror}-all`, `${mirror}-wheels`, ['demo-app', 'demo-lib'])
-      renameSync(join(`${mirror}-all`, 'web'), mirror)
+    fill: async (t, { home, mirror, wheels }) => {
+      await runBandersnatch(t, home, join(home, 'all'), wheels, ['demo-app', 'demo-lib'])
+      renameSync(join(home, 'all', 'web'), mirror)
     },
     ...inSimple,
   },
   {
-    name: 'a flat folder by pip download -d, one of its files an sdist',
-    fill: async (t, mirror, upstream) => {
-      await runMirrorProgram(t, 'pip', [
-        'download',
-        '-d',
-        mirror,
-        '--index-url',
-        `file://${upstream}`,
-        '--no-deps',
-        'demo-app',
-      ])
+    name: 'a flat folder by pip download, one of its files an sdist',
+    fill: async (t, { home, mirror, index }) => {
+      await runAsPerson(t, home, recipe('pip download', { 'requests flask': '--no-deps demo-app' }), index)
       makeSdists(mirror, packages.slice(1))
     },
     ...flat,
   },
-  {
-    name: 'a flat folder by pip wheel -w',
-    fill: (t, mirror, upstream) =>
-      runMirrorProgram(t, 'pip', ['wheel', '-w', mirror, '--index-url', `file://${upstream}`, 'demo-app']),
-    ...flat,
-    named: true,
-  },
+  { name: 'a flat folder by pip wheel', fill: byRecipe('pip wheel'), ...flat, named: true },
 ]
 
 const environment = (named = false): Record<string, string> => ({
@@ -120,12 +116,14 @@ const linesOfMounting = (ran: RanPhases): readonly string[] => {
 for (const { name, fill, url, recognisedAs, named } of layouts) {
   t.test(name, async (t) => {
     const scratch = scratchFolder(t)
-    const mirror = localMirror(scratch)
+    const home = join(scratch, 'home')
+    const [mirror, index, wheels] = [join(home, mirrorInHome), join(scratch, 'index'), join(scratch, 'wheels')]
     mkdirSync(join(mirror, '..'), { recursive: true })
-    makeMirror(join(scratch, 'upstream'), packages)
-    await fill(t, mirror, join(scratch, 'upstream'))
+    makeMirror(index, packages)
+    makeWheels(wheels, packages)
+    await fill(t, { home, mirror, index, wheels })
     const ran = await runPhases(scratch, {
-      environment: environment(named),
+      environment: { ...environment(named), DIB_IMAGE_CACHE: join(home, '.cache', 'image-create') },
       // An sdist's build wants setuptools, which the image has.
       inChroot: `cat /root/.pip/pip.conf /root/.pydistutils.cfg
 python3 -m pip install --no-color --no-cache-dir --no-build-isolation --target /tmp/demo demo-app
@@ -138,6 +136,9 @@ rm -rf /tmp/demo`,
     t.ok(ran.log.split('\n').includes(`index_url = ${url}`), 'and so is easy_install')
     const [line = ''] = linesOfMounting(ran)
     t.match(line, recognisedAs, 'the log says what was recognised')
+    const [said = ''] = recognisedAs.exec(line) ?? []
+    const page = readRecipes().replace(/\s+/g, ' ')
+    t.ok(page.includes(said.replace(/of \d+ files/, 'of N files')), 'as the page of recipes has it')
     t.ok(line.endsWith(`index ${url}`), line)
     t.notMatch(ran.log, /^pypi: warning: /m, 'there is nothing to warn of')
     t.same(ran.differences, [])

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
@@ -7,16 +6,18 @@ import { installers, mirrorPrograms } from '../support/cache.js'
 import { makeWheels } from '../support/mirror.js'
 import { runBandersnatch } from '../support/mirror-makers.js'
 import { serveByNginx } from '../support/nginx.js'
+import { recipe } from '../support/recipes.js'
 import { needsRoot } from '../support/root.js'
 import { freePort, startServer } from '../support/start-server.js'
 
 needsRoot(t)
 
-/** Starts pypiserver on a folder of wheels, and gives its port. */
-const startPypiserver = async (t: Test, folder: string, options: readonly string[] = []): Promise<number> => {
+/** Starts pypiserver as a recipe's text has it, but for the port, which is given back. */
+const startPypiserver = async (t: Test, log: string, text: string): Promise<number> => {
   const port = await freePort()
-  const args = ['run', '-i', '127.0.0.1', '-p', String(port), '--disable-fallback', ...options, folder]
-  await startServer(t, port, `${folder}.log`, join(mirrorPrograms, 'pypi-server'), args)
+  const [, args = ''] = /^mirror-tools\/bin\/pypi-server (.*) &$/m.exec(text) ?? []
+  const ownPort = args.replace(/(?<=-p )\d+/, String(port))
+  await startServer(t, port, log, join(mirrorPrograms, 'pypi-server'), ownPort.split(' '))
   return port
 }
 
@@ -38,13 +39,23 @@ t.test(
     ])
     makeWheels(locked, [{ name: 'from-private', version: '3', text: 'print("all three are here")' }])
     const passwords = join(scratch, 'passwords')
-    const hash = execFileSync('openssl', ['passwd', '-apr1', 'p@ss=w;x'], { encoding: 'utf8' }).trim()
-    writeFileSync(passwords, `builder:${hash}\n`)
+    const withPassword = recipe('pypiserver with a password', {
+      "'secret'": "'p@ss=w;x'",
+      '>passwords': `>${passwords}`,
+      '-P passwords': `-P ${passwords}`,
+      ' packages &': ` ${locked} &`,
+    })
+    const [makePasswords = ''] = withPassword.split('\n')
+    execFileSync('bash', ['-eu', '-c', makePasswords])
 
-    await runBandersnatch(t, join(scratch, 'bandersnatch'), wheels, ['from-bandersnatch'])
+    await runBandersnatch(t, join(scratch, 'home'), join(scratch, 'bandersnatch'), wheels, [
+      'from-bandersnatch',
+      'not-there',
+    ])
     const bandersnatch = await serveByNginx(t, join(scratch, 'nginx'), join(scratch, 'bandersnatch', 'web'))
-    const pypiserver = await startPypiserver(t, general)
-    const private_ = await startPypiserver(t, locked, ['-P', passwords, '-a', 'update,download,list'])
+    const plain = recipe('pypiserver', { ' packages &': ` ${general} &` })
+    const pypiserver = await startPypiserver(t, join(scratch, 'pypiserver.log'), plain)
+    const private_ = await startPypiserver(t, join(scratch, 'private.log'), withPassword)
     const refused = await fetch(`http://127.0.0.1:${private_}/simple/from-private/`)
     t.equal(refused.status, 401, 'the third wants a password')
 

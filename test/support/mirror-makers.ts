@@ -1,66 +1,64 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { mirrorPrograms } from './cache.js'
 import { cleanEnvironment } from './clean-environment.js'
 import { serveLikeOfficialIndex } from './official-like-index.js'
+import { recipe } from './recipes.js'
 import { runProgram } from './run.js'
 
 /**
- * Runs a program that makes mirrors, and says that it succeeded.
+ * Runs a shell script as a person would who reads docs/mirrors.md, and says that it succeeded.
  *
  * @param t The test.
- * @param name The program: one of .cache/mirror-tools, pip among them.
- * @param args Its arguments.
+ * @param home A folder to make, which is the person's home and where the script runs; mirror-tools is in it.
+ * @param script bash.
+ * @param index What pip is to take packages from: the folder of a PEP 503 tree.
  */
-export const runMirrorProgram = async (t: Test, name: string, args: readonly string[]): Promise<void> => {
-  const { status, log } = await runProgram(join(mirrorPrograms, name), args, {
-    env: cleanEnvironment({ PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_CACHE_DIR: '1', PIP_CONFIG_FILE: '/dev/null' }),
+export const runAsPerson = async (t: Test, home: string, script: string, index?: string): Promise<void> => {
+  mkdirSync(home, { recursive: true })
+  symlinkSync(dirname(mirrorPrograms), join(home, 'mirror-tools'))
+  const { status, log } = await runProgram('bash', ['-eu', '-o', 'pipefail', '-c', script], {
+    cwd: home,
+    env: cleanEnvironment({
+      HOME: home,
+      // With the pip of mirror-tools as the person's own.
+      PATH: `${mirrorPrograms}:${process.env['PATH']}`,
+      PIP_DISABLE_PIP_VERSION_CHECK: '1',
+      PIP_NO_CACHE_DIR: '1',
+      PIP_CONFIG_FILE: '/dev/null',
+      PIP_INDEX_URL: index === undefined ? 'http://127.0.0.1:1/' : `file://${index}`,
+    }),
   })
-  t.equal(status, 0, `${name} succeeds`, { log })
-}
-
-/** Makes an index of a flat folder by dumb-pypi, in the folder itself. */
-export const runDumbPypi = async (t: Test, folder: string): Promise<void> => {
-  const list = join(folder, 'packages.txt')
-  const files = readdirSync(folder).filter((name) => /\.(?:whl|tar\.gz)$/.test(name))
-  writeFileSync(list, files.map((name) => `${name}\n`).join(''))
-  await runMirrorProgram(t, 'dumb-pypi', ['--package-list', list, '--packages-url', '../../', '--output-dir', folder])
+  t.equal(status, 0, 'the recipe succeeds', { log })
 }
 
 /**
- * Mirrors some projects by bandersnatch.
+ * Mirrors some projects by bandersnatch, with the recipe's configuration.
  *
  * @param t The test.
+ * @param home A folder to make, which is the person's home.
  * @param folder bandersnatch's folder: the mirror is web/ in it.
  * @param wheels What its master has, side by side.
- * @param projects What to mirror of that.
+ * @param projects The two projects to mirror of that.
  */
 export const runBandersnatch = async (
   t: Test,
+  home: string,
   folder: string,
   wheels: string,
-  projects: readonly string[],
+  projects: readonly [string, string],
 ): Promise<void> => {
   const master = await serveLikeOfficialIndex(t, wheels)
-  const configuration = `${folder}.conf`
   mkdirSync(folder, { recursive: true })
-  writeFileSync(
-    configuration,
-    `[mirror]
-directory = ${folder}
-master = ${master}
-allow-non-https = true
-api-method = simple
-workers = 2
-
-[plugins]
-enabled =
-    allowlist_project
-
-[allowlist]
-packages =
-${projects.map((name) => `    ${name}\n`).join('')}`,
-  )
-  await runMirrorProgram(t, 'bandersnatch', ['--config', configuration, 'mirror'])
+  mkdirSync(home, { recursive: true })
+  const configuration = recipe('bandersnatch', {
+    // The test's own master, which has no more of the official index's interfaces than this.
+    '[mirror]': `[mirror]\nmaster = ${master}\nallow-non-https = true\napi-method = simple`,
+    '/home/me/.cache/image-create/pypi/mirror': folder,
+    requests: projects[0],
+    flask: projects[1],
+  })
+  writeFileSync(join(home, 'bandersnatch.conf'), configuration)
+  await runAsPerson(t, home, 'mirror-tools/bin/bandersnatch --config bandersnatch.conf mirror')
 }

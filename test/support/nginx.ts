@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { nginxProgram } from './cache.js'
+import { recipe } from './recipes.js'
 import { freePort, startServer } from './start-server.js'
 
 /** A certificate with its key, and that of the authority that signed it; paths of PEM files. */
@@ -36,7 +37,7 @@ export const makeCertificate = (folder: string): Certificate => {
 }
 
 /**
- * Serves a folder by nginx on 127.0.0.1 until the test ends.
+ * Serves a folder by nginx on 127.0.0.1 until the test ends, as docs/mirrors.md has it.
  *
  * @param t The test.
  * @param scratch A folder to make, for nginx's own files.
@@ -49,8 +50,13 @@ export const serveByNginx = async (t: Test, scratch: string, root: string, tls?:
   const port = await freePort()
   const configuration = join(scratch, 'nginx.conf')
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${name};\n`)
+  const server = recipe('nginx', { 'listen 127.0.0.1:8082;': '@listen@', '/srv/pypi/web': root })
   const listen = tls
-    ? `listen 127.0.0.1:${port} ssl;\n    ssl_certificate ${tls.certificate};\n    ssl_certificate_key ${tls.key};`
+    ? recipe('https with a certificate of your own', {
+        '8443': String(port),
+        '/srv/tls/server.crt': tls.certificate,
+        '/srv/tls/server.key': tls.key,
+      })
     : `listen 127.0.0.1:${port};`
   // Its workers are root's as well, since the scratch folder is.
   writeFileSync(
@@ -62,12 +68,7 @@ pid nginx.pid;
 events {}
 http {
   access_log off;
-  types { text/html html; }
-${temporary.join('')}  server {
-    ${listen}
-    root ${root};
-    index index.html;
-  }
+${temporary.join('')}${server.replace('@listen@', listen)}
 }
 `,
   )
