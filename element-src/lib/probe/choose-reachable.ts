@@ -2,64 +2,8 @@ import { HookError } from '../hook/hook-error.js'
 import { info, warn } from '../hook/log.js'
 import { redact } from '../settings/credentials.js'
 import type { Index } from '../settings/indexes.js'
-import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
-import { lookUpAll } from './look-up.js'
-import { type Probing, probeIndex, type Verdict } from './probe-index.js'
-import { proxyFor } from './proxy.js'
-
-/** An index with what was found out of it. */
-export interface Probed extends Verdict {
-  readonly index: Index
-  readonly milliseconds: number
-}
-
-/** How long all probes together may take, in seconds. */
-const limit = 3
-
-/** The hosts to connect to: a proxy where there is one, which looks up the index's host by itself. */
-const hostsOf = (urls: readonly string[], environment: Environment): readonly string[] =>
-  urls
-    .filter((url) => /^https?:/i.test(url))
-    .map((url) => (proxyFor(new URL(url), environment) ?? new URL(url)).hostname.replace(/^\[|\]$/g, ''))
-
-/**
- * Asks all indexes at once whether they can be used, from inside the image.
- *
- * @param settings The indexes, and whom to trust.
- * @param environment The environment that pip has.
- * @param node The command that runs Node.js.
- * @returns What was found out, in the indexes' order, after three seconds at the latest.
- */
-export const probeAll = async (
-  { indexes, trustedHosts }: PipSettings,
-  environment: Environment,
-  node: readonly [string, ...string[]],
-): Promise<readonly Probed[]> => {
-  const over = new AbortController()
-  const timer = setTimeout(() => over.abort(), limit * 1000)
-  const { signal } = over
-  const hosts = hostsOf(
-    indexes.map(({ url }) => url),
-    environment,
-  )
-  const probing: Probing = {
-    environment,
-    trustedHosts,
-    lookUp: lookUpAll(node, hosts, signal),
-    seconds: limit,
-    signal,
-  }
-  const started = performance.now()
-  const probed = await Promise.all(
-    indexes.map(async (index): Promise<Probed> => {
-      const verdict = await probeIndex(index.url, probing)
-      return { ...verdict, index, milliseconds: Math.round(performance.now() - started) }
-    }),
-  )
-  clearTimeout(timer)
-  return probed
-}
+import type { Probed } from './probe-all.js'
 
 /**
  * Decides which indexes a build has, by what was found out of them, and says it: a line for each.

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { chooseReachable, type Probed } from '../../../element-src/lib/probe/choose-reachable.js'
+import { chooseReachable } from '../../../element-src/lib/probe/choose-reachable.js'
+import type { Probed } from '../../../element-src/lib/probe/probe-all.js'
 
 const probed = (state: Probed['state'], name: string, isOfficial = false): Probed => ({
   index: { url: `http://user:secret@${name}/simple`, isOfficial },

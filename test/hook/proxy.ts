@@ -1,0 +1,58 @@
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { ownLines, scratchFolder } from '../support/build-image.js'
+import { makeMirror } from '../support/mirror.js'
+import { needsRoot } from '../support/root.js'
+import { runPhases } from '../support/run-phases.js'
+import { serveMirror } from '../support/server.js'
+
+needsRoot(t)
+
+t.test('a mirror behind a proxy is asked through it, as pip will ask it', async (t) => {
+  const scratch = scratchFolder(t)
+  makeMirror(join(scratch, 'mirror'), [{ name: 'demo-app', version: '1', text: 'x = 1' }])
+  const { port } = await serveMirror(t, join(scratch, 'mirror'))
+  const agents: string[] = []
+  // The only one that knows the mirror's name.
+  const proxy = createServer((asked, response) => {
+    const { host, pathname } = new URL(asked.url ?? '')
+    agents.push(asked.headers['user-agent'] ?? '')
+    const known = host === 'mirror.internal'
+    const passed = request({ host: '127.0.0.1', port: known ? port : 1, path: pathname }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers)
+      answer.pipe(response)
+    })
+    passed.on('error', () => response.writeHead(502).end())
+    passed.end()
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    proxy.close()
+    proxy.closeAllConnections()
+  })
+  const ran = await runPhases(scratch, {
+    environment: {
+      DIB_PYPI_MIRROR_URL: 'http://mirror.internal/simple',
+      DIB_PYPI_MIRROR_URL_1: 'http://other.internal/simple',
+      DIB_NO_PYPI_PIP: '1',
+      http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    },
+    inChroot: 'python3 -m pip install --no-cache-dir --target /tmp/x demo-app; rm -rf /tmp/x',
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
+  t.match(ran.log, /Successfully installed demo-app-1/)
+  t.same(
+    ownLines(ran.log).filter((line) => line.includes(', N ms')),
+    [
+      'http://mirror.internal/simple answers 200, N ms',
+      'warning: http://other.internal/simple is down: it answers 502, N ms; this build does without it (DIB_PYPI_UNREACHABLE is drop)',
+    ],
+  )
+  t.equal(agents.filter((agent) => agent === 'dib-pypi-element').length, 2, 'one request for each mirror')
+  t.ok(
+    agents.some((agent) => agent.startsWith('pip/')),
+    'pip goes the same way',
+  )
+})
