@@ -6,7 +6,8 @@ run := node build/run.mjs
 packages := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint test vendor host-packages fixtures roots devpi pips new-dib clean
+.PHONY: help image elements check-elements lint test vendor host-packages fixtures roots devpi pips installers mirror-tools \
+    nginx new-dib clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -46,7 +47,7 @@ host-packages:
 
 # What the tests of hooks and images work with. Without root they are skipped, and it is not needed.
 is_root := $(filter 0,$(shell id -u))
-fixtures: $(if $(is_root),roots nodes devpi pips new-dib)
+fixtures: $(if $(is_root),roots nodes devpi pips installers mirror-tools nginx new-dib)
 roots: host-packages
 	@test/support/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie
 
@@ -66,13 +67,36 @@ devpi: .cache/devpi/installed
 	@.cache/devpi/bin/pip install --quiet --disable-pip-version-check devpi-server
 	@touch $@
 
-# pips from the oldest that is promised to the newest, which a test has read what is written.
-old_pips := 1.5.6 9.0.3 18.1 20.3.4 23.3.2 25.2 25.3
-pips: .cache/pips/installed
-.cache/pips/installed: | host-packages
+# pips from the oldest that is promised to the newest, which tests have read what is written and install by it. The number
+# in the stamp's name goes up with the list, so that what an older list left is completed.
+old_pips := 1.5.6 9.0.3 10.0.1 18.1 19.0.3 19.3.1 20.3.4 21.3.1 22.3.1 23.3.2 24.0 25.0 25.2 25.3
+pips: .cache/pips/installed-2
+.cache/pips/installed-2: | host-packages
 	@for release in $(old_pips:%===%) '>=26'; do \
 	    /usr/bin/python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest .cache/pips "pip$$release" || exit; \
 	done
+	@touch $@
+
+# Other installers that tests run in images: setuptools of 2016 and of today, pipx, the oldest uv that works with what is
+# written, and the newest. The number is that of the list.
+old_uv := 0.2.16
+installers: .cache/installers/installed-2
+.cache/installers/installed-2: | host-packages
+	@test/support/get-installers.sh .cache/installers 28.8.0 $(old_uv)
+	@touch $@
+
+# Programs that make mirrors of a folder, or serve one. pip2pi imports pkg_resources, which setuptools lost in 82.
+mirror-tools: .cache/mirror-tools/installed
+.cache/mirror-tools/installed: | host-packages
+	@/usr/bin/python3 -m venv .cache/mirror-tools
+	@.cache/mirror-tools/bin/pip install --quiet --disable-pip-version-check \
+	    pypiserver passlib bandersnatch pip2pi dumb-pypi 'setuptools<82' wheel
+	@touch $@
+
+# The distribution's nginx, unpacked and not installed: its package would start it.
+nginx: .cache/nginx/installed
+.cache/nginx/installed: | host-packages
+	@test/support/unpack-program.sh .cache/nginx usr/sbin/nginx nginx nginx-core
 	@touch $@
 
 # diskimage-builder's newest release, beside the distribution's.

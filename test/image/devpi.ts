@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
@@ -10,22 +7,9 @@ import { makeMirror } from '../support/mirror.js'
 import { needsRoot } from '../support/root.js'
 import { runProgram } from '../support/run.js'
 import { serveMirror } from '../support/server.js'
+import { freePort, startServer } from '../support/start-server.js'
 
 needsRoot(t)
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-const answers = (url: string): Promise<boolean> =>
-  fetch(url).then(
-    ({ ok }) => ok,
-    () => false,
-  )
 
 /** Starts devpi-server, until the test ends, with root/pypi as a mirror of an index. */
 const startDevpi = async (t: Test, folder: string, upstream: string): Promise<string> => {
@@ -33,21 +17,13 @@ const startDevpi = async (t: Test, folder: string, upstream: string): Promise<st
   const env = cleanEnvironment()
   const made = await runProgram(join(devpiPrograms, 'devpi-init'), ['--serverdir', folder], { env })
   t.equal(made.status, 0, 'devpi-init', { log: made.log })
-  const server = spawn(join(devpiPrograms, 'devpi-server'), ['--serverdir', folder, '--port', String(port)], {
-    env,
-    stdio: 'ignore',
-  })
-  t.teardown(
-    () =>
-      new Promise<void>((resolve) => {
-        server.on('exit', () => resolve())
-        server.kill()
-      }),
-  )
+  await startServer(t, port, `${folder}.log`, join(devpiPrograms, 'devpi-server'), [
+    '--serverdir',
+    folder,
+    '--port',
+    String(port),
+  ])
   const base = `http://127.0.0.1:${port}`
-  for (let tries = 0; tries < 300 && !(await answers(`${base}/+api`)); tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
   const json = { 'Content-Type': 'application/json', Accept: 'application/json' }
   const login = await fetch(`${base}/+login`, {
     method: 'POST',

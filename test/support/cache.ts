@@ -37,6 +37,15 @@ export const trixieHost = join(cache, 'host-trixie')
 /** The programs of devpi-server, in a virtual environment. */
 export const devpiPrograms = join(cache, 'devpi', 'bin')
 
+/** The programs of bandersnatch, pip2pi, dumb-pypi and pypiserver, in a virtual environment. */
+export const mirrorPrograms = join(cache, 'mirror-tools', 'bin')
+
+/** The distribution's nginx. */
+export const nginxProgram = join(cache, 'nginx', 'nginx')
+
+/** The folder of installers other than pip (get-installers.sh). */
+export const installers = join(cache, 'installers')
+
 /** The folder of diskimage-builder's newest programs. */
 export const newDibPrograms = join(cache, 'new-dib', 'bin')
 

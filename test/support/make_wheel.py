@@ -1,5 +1,7 @@
 """Makes a wheel of one module, without setuptools and without a network (PyPA's binary distribution format).
 
+A module with a function `main` gets a program of the project's name.
+
     make_wheel.py FOLDER NAME VERSION MODULE.py [REQUIREMENT...]
 """
 
@@ -20,6 +22,10 @@ def main(folder, name, version, module, *requirements):
     files[stem + '.dist-info/METADATA'] = '\n'.join(metadata + ['']).encode()
     files[stem + '.dist-info/WHEEL'] = (
         b'Wheel-Version: 1.0\nGenerator: make_wheel\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n')
+    module_name, _ = os.path.splitext(os.path.basename(module))
+    if b'def main(' in files[os.path.basename(module)]:
+        files[stem + '.dist-info/entry_points.txt'] = (
+            '[console_scripts]\n%s = %s:main\n' % (name, module_name)).encode()
     record = []
     for path, content in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b'=').decode()

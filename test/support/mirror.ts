@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { project } from '../../build/project.js'
 
@@ -13,7 +13,7 @@ export interface SamplePackage {
 }
 
 /** A name as PEP 503 normalises it. Not the element's own way, which tests of it are held to. */
-const normaliseName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-')
+export const normaliseName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-')
 
 /** The name of the project that a file is of: a wheel (PEP 427) or an sdist (PEP 625). */
 const projectOf = (file: string): string =>
@@ -31,7 +31,7 @@ const writeIndex = (folder: string): void => {
  *
  * @param folder The folder, as `pip download -d` fills it.
  */
-const sortIntoMirror = (folder: string): void => {
+export const sortIntoMirror = (folder: string): void => {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isFile() || entry.name === 'index.html') continue
     const target = join(folder, projectOf(entry.name))
@@ -44,22 +44,34 @@ const sortIntoMirror = (folder: string): void => {
   writeIndex(folder)
 }
 
-/**
- * Makes wheels of sample packages, side by side.
- *
- * @param folder Where to.
- * @param packages What to make.
- */
-export const makeWheels = (folder: string, packages: readonly SamplePackage[]): void => {
+const makeFiles = (program: string, folder: string, packages: readonly SamplePackage[]): void => {
   mkdirSync(folder, { recursive: true })
-  const make = join(project, 'test', 'support', 'make_wheel.py')
   for (const { name, version, text, requirements = [] } of packages) {
     const module = join(folder, `${normaliseName(name).replaceAll('-', '_')}.py`)
     writeFileSync(module, text)
-    execFileSync('python3', [make, folder, name, version, module, ...requirements], { stdio: 'ignore' })
-    execFileSync('rm', [module])
+    execFileSync(
+      'python3',
+      [join(project, 'test', 'support', program), folder, name, version, module, ...requirements],
+      {
+        stdio: 'ignore',
+      },
+    )
+    rmSync(module)
   }
 }
+
+/**
+ * Makes wheels of sample packages.
+ *
+ * @param folder Where they go, side by side, as `pip download -d` leaves them.
+ * @param packages What to make.
+ */
+export const makeWheels = (folder: string, packages: readonly SamplePackage[]): void =>
+  makeFiles('make_wheel.py', folder, packages)
+
+/** Makes sdists of them, in the same way. */
+export const makeSdists = (folder: string, packages: readonly SamplePackage[]): void =>
+  makeFiles('make_sdist.py', folder, packages)
 
 /**
  * Makes a mirror of sample packages (PEP 503).

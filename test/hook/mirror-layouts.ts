@@ -1,0 +1,173 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { localMirror, ownLines, scratchFolder } from '../support/build-image.js'
+import { makeMirror, makeSdists, makeWheels, type SamplePackage } from '../support/mirror.js'
+import { runAsPerson, runBandersnatch } from '../support/mirror-makers.js'
+import { readRecipes, recipe } from '../support/recipes.js'
+import { needsRoot } from '../support/root.js'
+import { type RanPhases, runPhases } from '../support/run-phases.js'
+
+needsRoot(t)
+
+const packages: readonly SamplePackage[] = [
+  { name: 'Demo.App', version: '1.0', text: 'import demo_lib', requirements: ['demo-lib>=2'] },
+  { name: 'demo-lib', version: '2.1', text: 'print("demo-lib is here")' },
+]
+
+/** A folder as people's own tools fill it, and what is to be made of it. */
+interface Layout {
+  readonly name: string
+  /** Fills the mirror. */
+  readonly fill: (t: Test, places: Places) => Promise<void>
+  readonly url: string
+  readonly recognisedAs: RegExp
+  /** Whether a setting names the local mirror. */
+  readonly named?: boolean
+}
+
+/** Folders of a test. */
+interface Places {
+  /** The person's home. */
+  readonly home: string
+  /** The mirror, in its cache folder there. */
+  readonly mirror: string
+  /** Another index, a PEP 503 tree, that has the packages. */
+  readonly index: string
+  /** Their wheels. */
+  readonly wheels: string
+}
+
+const mirrorInHome = '.cache/image-create/pypi/mirror'
+
+/** What the page of recipes says, with the test's packages. */
+const byRecipe =
+  (heading: string, changes: Readonly<Record<string, string>> = {}): Layout['fill'] =>
+  (t, { home, index }) =>
+    runAsPerson(t, home, recipe(heading, { 'requests flask': 'demo-app', ...changes }), index)
+
+const byDir2pi =
+  (options: string): Layout['fill'] =>
+  (t, { home, mirror }) => {
+    makeWheels(mirror, packages)
+    return runAsPerson(t, home, recipe('dir2pi', { 'bin/dir2pi': `bin/dir2pi ${options}` }))
+  }
+
+const inSimple = { url: 'file:///tmp/pypi/simple', recognisedAs: /a PEP 503 index in simple\b/ }
+const flat = { url: 'file:///tmp/pypi-index', recognisedAs: /a flat folder of 2 files\b/ }
+
+const layouts: readonly Layout[] = [
+  {
+    name: 'a PEP 503 tree at the top',
+    fill: async (_t, { mirror }) => makeMirror(mirror, packages),
+    url: 'file:///tmp/pypi',
+    recognisedAs: /a PEP 503 index(?! in)/,
+  },
+  { name: 'dir2pi, with its links', fill: byDir2pi(''), ...inSimple },
+  { name: 'dir2pi -S, without links', fill: byDir2pi('-S'), ...inSimple },
+  { name: 'pip2pi, with its links', fill: byRecipe('pip2pi'), ...inSimple },
+  {
+    name: 'pip2pi -S, without links',
+    fill: byRecipe('pip2pi', { 'bin/pip2pi': 'bin/pip2pi -S' }),
+    ...inSimple,
+    named: true,
+  },
+  { name: 'dumb-pypi', fill: byRecipe('dumb-pypi'), ...inSimple },
+  {
+    name: "bandersnatch's own folder",
+    fill: (t, { home, mirror, wheels }) => runBandersnatch(t, home, mirror, wheels, ['demo-app', 'demo-lib']),
+    url: 'file:///tmp/pypi/web/simple',
+    recognisedAs: /a PEP 503 index in web\/simple\b/,
+    named: true,
+  },
+  {
+    name: "bandersnatch's web/",
+    fill: async (t, { home, mirror, wheels }) => {
+      await runBandersnatch(t, home, join(home, 'all'), wheels, ['demo-app', 'demo-lib'])
+      renameSync(join(home, 'all', 'web'), mirror)
+    },
+    ...inSimple,
+  },
+  {
+    name: 'a flat folder by pip download, one of its files an sdist',
+    fill: async (t, { home, mirror, index }) => {
+      await runAsPerson(t, home, recipe('pip download', { 'requests flask': '--no-deps demo-app' }), index)
+      makeSdists(mirror, packages.slice(1))
+    },
+    ...flat,
+  },
+  { name: 'a flat folder by pip wheel', fill: byRecipe('pip wheel'), ...flat, named: true },
+]
+
+const environment = (named = false): Record<string, string> => ({
+  DIB_OFFLINE: '1',
+  ...(named ? { DIB_PYPI_MIRROR_URL_7: 'file:///tmp/pypi' } : {}),
+})
+
+/** The line of the hook that mounts the mirror, and its warnings. */
+const linesOfMounting = (ran: RanPhases): readonly string[] => {
+  const lines = ownLines(ran.log)
+  return lines.slice(
+    0,
+    lines.findIndex((line) => line.startsWith('laid ')),
+  )
+}
+
+for (const { name, fill, url, recognisedAs, named } of layouts) {
+  t.test(name, async (t) => {
+    const scratch = scratchFolder(t)
+    const home = join(scratch, 'home')
+    const [mirror, index, wheels] = [join(home, mirrorInHome), join(scratch, 'index'), join(scratch, 'wheels')]
+    mkdirSync(join(mirror, '..'), { recursive: true })
+    makeMirror(index, packages)
+    makeWheels(wheels, packages)
+    await fill(t, { home, mirror, index, wheels })
+    const ran = await runPhases(scratch, {
+      environment: { ...environment(named), DIB_IMAGE_CACHE: join(home, '.cache', 'image-create') },
+      // An sdist's build wants setuptools, which the image has.
+      inChroot: `cat /root/.pip/pip.conf /root/.pydistutils.cfg
+python3 -m pip install --no-color --no-cache-dir --no-build-isolation --target /tmp/demo demo-app
+PYTHONPATH=/tmp/demo python3 -c 'import demo_app'
+rm -rf /tmp/demo`,
+    })
+    t.equal(ran.status, 0, 'the hooks succeed, and so does the installation', { log: ran.log.slice(-3000) })
+    t.match(ran.log, /^demo-lib is here$/m, 'the package and its dependency are installed')
+    t.ok(ran.log.split('\n').includes(`index-url = ${url}`), `pip is told ${url}`)
+    t.ok(ran.log.split('\n').includes(`index_url = ${url}`), 'and so is easy_install')
+    const [line = ''] = linesOfMounting(ran)
+    t.match(line, recognisedAs, 'the log says what was recognised')
+    const [said = ''] = recognisedAs.exec(line) ?? []
+    const page = readRecipes().replace(/\s+/g, ' ')
+    t.ok(page.includes(said.replace(/of \d+ files/, 'of N files')), 'as the page of recipes has it')
+    t.ok(line.endsWith(`index ${url}`), line)
+    t.notMatch(ran.log, /^pypi: warning: /m, 'there is nothing to warn of')
+    t.same(ran.differences, [])
+    t.same(ran.mounted, [])
+  })
+}
+
+for (const [name, fill] of [
+  ['an empty folder', () => {}],
+  [
+    'a folder of other things',
+    (mirror: string) => {
+      mkdirSync(join(mirror, 'notes', 'old'), { recursive: true })
+      writeFileSync(join(mirror, 'notes', 'old', 'README.txt'), 'x')
+      writeFileSync(join(mirror, 'photo.jpg'), 'x')
+    },
+  ],
+] as const) {
+  t.test(`${name} is warned of`, async (t) => {
+    const scratch = scratchFolder(t)
+    mkdirSync(localMirror(scratch), { recursive: true })
+    fill(localMirror(scratch))
+    const ran = await runPhases(scratch, { environment: environment() })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    const [warning = ''] = linesOfMounting(ran)
+    t.match(warning, /^warning: /)
+    t.ok(warning.includes(localMirror(scratch)), 'it names the folder')
+    for (const place of ['simple', 'web/simple', 'wheels'])
+      t.match(warning, place, `it says that ${place} is looked for`)
+    t.same(ran.differences, [])
+  })
+}

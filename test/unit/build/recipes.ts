@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { project } from '../../../build/project.js'
+import { personsVariables } from '../../../element-src/lib/settings/variables.js'
+import { readRecipes, recipe } from '../../support/recipes.js'
+
+const read = (path: string): string => readFileSync(join(project, path), 'utf8')
+
+const page = readRecipes()
+
+t.test('docs/mirrors.md has no recipe that no test runs, but for those that it marks', async (t) => {
+  const runs = [
+    'test/hook/mirror-layouts.ts',
+    'test/image/mirror-servers.ts',
+    'test/support/mirror-makers.ts',
+    'test/support/nginx.ts',
+  ].map(read)
+  const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => heading)
+  for (const heading of headings.filter((name) => !name.endsWith('not tested)') && name !== 'Tools for indexes')) {
+    t.ok(
+      runs.some((text) => new RegExp(`(?:r|byR)ecipe\\('${heading}'`).test(text)),
+      heading,
+    )
+  }
+  t.equal(headings.filter((name) => name.endsWith('not tested)')).length, 2, 'Artifactory and Pulp')
+})
+
+t.test('a recipe is the block under its heading', async (t) => {
+  t.equal(recipe('dir2pi'), 'mirror-tools/bin/dir2pi ~/.cache/image-create/pypi/mirror\n')
+  t.throws(() => recipe('dir2pi', { pip2pi: 'x' }), /does not say pip2pi/)
+  t.throws(() => recipe('no such tool'), /has no recipe/)
+})
+
+t.test('it installs the programs that the tests have installed, and names the oldest uv that they run', async (t) => {
+  const [, inMakefile = ''] = /mirror-tools\/bin\/pip install [^\n]*\n(.*)/.exec(read('Makefile')) ?? []
+  const [, asTold = ''] = /mirror-tools\/bin\/pip install (.*)/.exec(recipe('Tools for indexes')) ?? []
+  t.not(inMakefile, '')
+  t.equal(inMakefile.trim(), asTold)
+  const [, oldUv = ''] = /^old_uv := (.*)$/m.exec(read('Makefile')) ?? []
+  t.ok(page.includes(`| uv | ${oldUv} to the newest |`))
+})
+
+t.test('it names variables and files that are there', async (t) => {
+  const families = ['DIB_PYPI_MIRROR_URL']
+  const known = [...Object.keys(personsVariables.shape), ...families]
+  for (const [name] of page.matchAll(/\bDIB_[A-Z_]+/g)) t.ok(known.includes(name), name)
+  for (const [, path = ''] of page.matchAll(/\]\((?!https?:)([^)#]+)/g))
+    t.ok(existsSync(join(project, 'docs', path)), path)
+})
