@@ -31,7 +31,7 @@ const writeIndex = (folder: string): void => {
  *
  * @param folder The folder, as `pip download -d` fills it.
  */
-const sortIntoMirror = (folder: string): void => {
+export const sortIntoMirror = (folder: string): void => {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isFile() || entry.name === 'index.html') continue
     const target = join(folder, projectOf(entry.name))

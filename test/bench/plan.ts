@@ -1,0 +1,41 @@
+/** How much is measured. */
+export interface Plan {
+  /** How often each is measured; the median counts. */
+  readonly rounds: number
+  /** The numbers of packages that pip installs past a dead mirror. */
+  readonly packages: readonly number[]
+  /** The seconds past which an install is measured beside others, since it waits rather than works. */
+  readonly waits: number
+  /** The seconds at which it is ended. */
+  readonly limit: number
+  /** The seconds between the starts of those that are measured beside others. */
+  readonly apart: number
+  /** How many wheels are in the folders that are installed from. */
+  readonly folders: readonly number[]
+  /** How many are in the folder that is mounted alone. */
+  readonly largest: number
+}
+
+/** What docs/bench.md is made from. */
+export const fullPlan: Plan = {
+  rounds: 5,
+  packages: [1, 5, 20],
+  waits: 10,
+  // dib's own takes 97 s for a package past a silent mirror, and 20 times that for 20.
+  limit: 120,
+  // Their starts are work, and not to disturb each other's.
+  apart: 1,
+  folders: [10, 1000, 10_000],
+  largest: 100_000,
+}
+
+/** Enough to see that each measurement works; the numbers say little. */
+export const quickPlan: Plan = {
+  rounds: 1,
+  packages: [1],
+  waits: 1.5,
+  limit: 2,
+  apart: 0.2,
+  folders: [10],
+  largest: 100,
+}
