@@ -13,7 +13,8 @@ export const times = (ratio: number): string => ratio.toFixed(2)
 export const inCell = (measured: Measured | undefined): string => {
   if (measured === undefined) return ''
   if ('seconds' in measured) return inSeconds(measured.seconds)
-  return 'moreThan' in measured ? `> ${measured.moreThan}` : 'not possible'
+  // Rounded, a bound could be more than what is known.
+  return 'moreThan' in measured ? `> ${Math.floor(measured.moreThan)}` : 'not possible'
 }
 
 /** The seconds of a measured value, or undefined where they are not known. */

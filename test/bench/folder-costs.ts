@@ -15,22 +15,27 @@ const limit = 60
 /** Where the tools are in the chroot. */
 const tools = '/opt/bench-tools'
 
-const target = (tool: string): string => `--target /opt/${tool} ${installed.join(' ')}`
+/** What installs: its name in tables, and sh that runs it, with what it is to install. */
+const installers: readonly { readonly name: string; readonly tool: string; readonly command: string }[] = [
+  { name: 'old-pip', tool: 'the old pip', command: `python3 ${tools}/old/pip install` },
+  { name: 'new-pip', tool: 'the newest pip', command: `python3 ${tools}/new/pip install` },
+  { name: 'uv', tool: 'uv', command: `${tools}/uv/bin/uv pip install --no-cache --python /usr/bin/python3` },
+]
 
-/** What installs: its name in tables, and sh that runs it. */
-const installers = {
-  'old-pip': ['the old pip', `measure old-pip ${limit} python3 ${tools}/old/pip install ${target('old-pip')} || :`],
-  'new-pip': ['the newest pip', `measure new-pip ${limit} python3 ${tools}/new/pip install ${target('new-pip')} || :`],
-  // Without a configuration uv asks the official index, which is not to be measured.
-  uv: [
-    'uv',
-    `if [ -s /root/.config/uv/uv.toml ]; then
-    measure uv ${limit} ${tools}/uv/bin/uv pip install --no-cache --python /usr/bin/python3 ${target('uv')} || :
-else
-    echo "bench: uv 1 0 the element configures no uv"
-fi`,
-  ],
-} as const
+/** sh for the chroot that installs, each time into a folder of its own. */
+const installScript = (repeats: number): string => {
+  const lines = Array.from({ length: repeats }, (_, index) =>
+    installers.map(({ name, command }) => {
+      const run = `${name}-${index}`
+      const install = `measure ${run} ${limit} ${command} --target /opt/${run} ${installed.join(' ')} || :`
+      // Without a configuration uv asks the official index, which is not to be measured.
+      return name === 'uv'
+        ? `if [ -s /root/.config/uv/uv.toml ]; then ${install}; else echo "bench: ${run} 1 0 the element configures no uv"; fi`
+        : install
+    }),
+  )
+  return `${timer}${lines.flat().join('\n')}\n`
+}
 
 /** A mirror under an element. */
 interface Case {
@@ -81,9 +86,7 @@ export const measureFolders = async (
         compare: false,
         environment: { DIB_NO_PYPI_PIP: '1', DIB_IMAGE_CACHE: one.imageCache },
         prepare: `mkdir $ROOT${tools}; mount --bind ${benchTools.folder} $ROOT${tools}`,
-        ...(one === largest
-          ? {}
-          : { inChroot: [timer, ...Object.values(installers).map(([, script]) => script)].join('\n') }),
+        ...(one === largest ? {} : { inChroot: installScript(plan.repeats) }),
       })
       if (status !== 0) {
         throw new Error(`${one.variant}, ${one.files} files, ${one.layout}: a phase failed:\n${log.slice(-2000)}`)
@@ -93,8 +96,10 @@ export const measureFolders = async (
   }
 
   const folders = cases.flatMap(({ files, layout, variant, logs }) =>
-    Object.entries(installers).map(([name, [tool]]): FolderCost => {
-      const runs = logs.map((log) => readRuns(log).get(name)).filter((run) => run !== undefined)
+    installers.map(({ name, tool }): FolderCost => {
+      const runs = logs.flatMap((log) =>
+        [...readRuns(log)].filter(([run]) => run.startsWith(name)).map(([, run]) => run),
+      )
       return { files, layout, variant, tool, install: measuredBy(runs, limit) }
     }),
   )

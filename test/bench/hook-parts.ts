@@ -56,7 +56,7 @@ const makeElement = (folder: string, extent: Extent): string => {
  * Measures where the hooks' time goes, in a scratch root, by hooks that end early.
  *
  * @param scratch The folder for it.
- * @param rounds How often.
+ * @param rounds How often. The parts are of a few milliseconds, so it should be more often than builds are measured.
  * @throws Error where a hook fails.
  */
 export const measureParts = async (scratch: string, rounds: number): Promise<readonly HookParts[]> => {

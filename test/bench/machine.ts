@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { benchTools, smallRoot } from '../support/cache.js'
 
 /** What the numbers were measured on. It names no host. */
@@ -9,6 +9,8 @@ export interface Machine {
   readonly date: string
   /** The processor, how many of it, memory, kernel and distribution, in words. */
   readonly kind: string
+  /** How many programs were at work on average in the minute before: on a quiet machine next to none. */
+  readonly load: number
   /** Programs with their versions. */
   readonly versions: Readonly<Record<string, string>>
 }
@@ -33,6 +35,7 @@ export const describeMachine = (): Machine => ({
     `Linux ${release()}`,
     distribution(),
   ].join(', '),
+  load: loadavg()[0] ?? Number.NaN,
   versions: {
     'Node.js': process.versions.node,
     'diskimage-builder': versionIn(output('disk-image-create', '--version')),

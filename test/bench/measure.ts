@@ -34,15 +34,15 @@ export const measure = async (
     mkdirSync(folder)
     return folder
   }
-  const { rounds, limit } = plan
+  const { rounds, partRounds, limit } = plan
+  const machine = describeMachine()
   const hooks = await measureHooks(part('hooks in builds'), { rounds, withDibs: true })
-  const parts = await measureParts(part("parts of the hooks' time"), rounds)
+  const parts = await measureParts(part("parts of the hooks' time"), partRounds)
   const mirrors = await measureMirrors(t, part('mirrors that are down'), plan)
   const { folders, mounts } = await measureFolders(part('large folders'), plan)
   part('make elements')
   const makeElements = await measureMakeElements(rounds)
   const bundles = measureBundles()
-  const machine = describeMachine()
   return {
     machine,
     rounds,

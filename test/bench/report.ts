@@ -35,8 +35,8 @@ export const markdownOf = (results: Results, plot: string): string => {
   const { machine, rounds, took } = results
   return [
     '# What it costs\n',
-    `Measured by \`make bench\` against dib's own element \`pypi\`, in one run of ${Math.round(took / 60)} minutes, each in turn; all are medians of ${rounds}. Run it on your machine: the ratios are what counts.\n`,
-    `- Date: ${machine.date}\n- Machine: ${machine.kind}\n- Versions: ${versionsOf(results)}\n`,
+    `Measured by \`make bench\` against dib's own element \`pypi\`, in one run of ${Math.round(took / 60)} minutes, each in turn; all are medians of at least ${rounds}. Run it on your machine: the ratios are what counts.\n`,
+    `- Date: ${machine.date}\n- Machine: ${machine.kind}; its load before it began was ${machine.load.toFixed(1)}\n- Versions: ${versionsOf(results)}\n`,
     `![The costs as a plot](${plot})\n`,
     ...[goalsTable(results), ...tablesOf(results)].flatMap((table) => [
       `## ${table.title}\n`,

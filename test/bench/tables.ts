@@ -122,7 +122,7 @@ const foldersTable = ({ folders, rounds }: Results): Table => {
       ]
     }),
     notes: [
-      `The install alone, in a chroot, ${rounds} times each in turn. dib's own element takes no flat folder.`,
+      `The install alone, in turn, in ${rounds} chroots each. dib's own element takes no flat folder.`,
       ...faultsOf(
         folders.map(({ files, layout, variant, tool, install }) => [
           `${tool}, ${files}, ${layout}, ${variant}`,

@@ -18,7 +18,7 @@ const folders: readonly FolderCost[] = [
 
 /** What `make bench` could have measured where every goal is met. */
 export const sampleResults: Results = {
-  machine: { date: '2026-01-02', kind: '2 cores of a processor', versions: { pip: '23.0.1' } },
+  machine: { date: '2026-01-02', kind: '2 cores of a processor', load: 0.1, versions: { pip: '23.0.1' } },
   rounds: 5,
   hooks: { ours: [0.06, 0.04, 0.04], dibs: [0.02, 0.02, 0.01], bare: [0.03, 0.02, 0.03] },
   parts: [{ hook: 'extra-data.d/00-mount', bare: 0.03, launcher: 0.035, bundle: 0.04, whole: 0.06 }],

@@ -31,7 +31,7 @@ t.test('a cell cannot end its column', async (t) => {
 t.test('the terminal shows the same tables, in columns', async (t) => {
   const shown = terminalOf(sampleResults)
   t.match(shown, /^ {2}never answers +1 +3\.50 +3\.10 +> 120 +15\.4 +3\.00$/m)
-  t.match(shown, /^ {2}The hooks cost .* met +1\.75 times: 140 ms against 80 ms$/m)
+  t.match(shown, /^ {2}The hooks cost .* met +1\.75 times: 140 ms against 80 ms; /m)
 })
 
 t.test('the plot is well-formed XML that loads nothing, with each panel and label', async (t) => {
