@@ -20,6 +20,8 @@ export interface Build {
   readonly withPypi?: boolean
   /** Elements of dib's own besides. */
   readonly elements?: readonly string[]
+  /** Whether that `pypi` is dib's own; ours by default. */
+  readonly isDibsOwn?: boolean
   /** The tarball of the image's root. */
   readonly root?: string
   /** The image's type, as disk-image-create names it; or several, with commas between them. */
@@ -38,13 +40,18 @@ export interface BuiltImage extends Finished {
   readonly image: string
 }
 
+/** What has an end, at which things are undone: a test, or a program. */
+export interface Ending {
+  readonly teardown: (action: () => unknown) => unknown
+}
+
 /**
  * The folder for a test's files; gone when the test has ended. Not t.testdir(), which tap removes without a look at what
  * is mounted in it.
  *
  * @param t The test.
  */
-export const scratchFolder = (t: Test): string => {
+export const scratchFolder = (t: Ending): string => {
   const folder = mkdtempSync(join(tmpdir(), 'pypi-test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
@@ -66,6 +73,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     options = [],
     withPypi = true,
     elements = [],
+    isDibsOwn = false,
     root = smallRootTarball,
     type = 'tar',
     runBy = [],
@@ -90,7 +98,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
         TMP_DIR: temporary,
         DIB_IMAGE_CACHE: join(scratch, 'cache'),
         DIB_NO_TIMESTAMP: '1',
-        ELEMENTS_PATH: ['elements', 'test/support/elements']
+        ELEMENTS_PATH: [...(isDibsOwn ? [] : ['elements']), 'test/support/elements']
           .map((path) => join(project, path))
           .concat(join(folder, 'elements'))
           .join(':'),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { project } from '../../build/project.js'
 import { smallRoot } from './cache.js'
 import { cleanEnvironment } from './clean-environment.js'
-import { dibLibrary } from './dib.js'
+import { dibLibrary, elementOfOurs } from './dib.js'
 import { type Finished, runProgram } from './run.js'
 import { differences, parseTree } from './tree.js'
 
@@ -20,11 +20,15 @@ export interface Phases {
   readonly root?: string
   /** Files of the image to look at in the end, which `kept` reads. */
   readonly keep?: readonly string[]
+  /** The folder of the element whose hooks are run; ours by default. */
+  readonly element?: string
+  /** Whether the trees before and after are compared: by default they are. It takes longer than the hooks do. */
+  readonly compare?: boolean
 }
 
 /** What became of it. */
 export interface RanPhases extends Finished {
-  /** What differs between the image before the element came and after it went, but for /tmp's own time. */
+  /** What differs between the image before the element came and after it went, but for /tmp's own time; if compared. */
   readonly differences: readonly string[]
   /** Where something is still mounted in the image. */
   readonly mounted: readonly string[]
@@ -48,6 +52,7 @@ let count = 0
  */
 export const runPhases = async (scratch: string, phases: Phases): Promise<RanPhases> => {
   count += 1
+  const { compare = true } = phases
   const folder = join(scratch, `phases-${count}`)
   mkdirSync(folder)
   writeFileSync(join(folder, 'prepare.sh'), phases.prepare ?? '')
@@ -63,7 +68,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
       join(support, 'run-phases.sh'),
       folder,
       phases.root ?? smallRoot,
-      join(project, 'elements', 'pypi'),
+      phases.element ?? elementOfOurs,
       dibLibrary(),
       join(support, 'tree.py'),
     ],
@@ -72,18 +77,20 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
         DIB_IMAGE_CACHE: join(scratch, 'cache'),
         LC_ALL: 'C',
         KEEP: phases.keep?.join(' '),
+        NO_TREES: compare ? undefined : '1',
         ...phases.environment,
       }),
     },
   )
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
   const lines = (name: string): readonly string[] => read(name).split('\n').filter(Boolean)
-  const found = existsSync(join(folder, 'after.json'))
-    ? differences(parseTree(read('before.json')), parseTree(read('after.json')))
-    : ['the hooks did not come to an end']
+  const differencesFound = (): readonly string[] =>
+    existsSync(join(folder, 'after.json'))
+      ? differences(parseTree(read('before.json')), parseTree(read('after.json')))
+      : ['the hooks did not come to an end']
   return {
     ...finished,
-    differences: found.filter((line) => line !== '/tmp: time'),
+    differences: compare ? differencesFound().filter((line) => line !== '/tmp: time') : [],
     mounted: lines('mounted'),
     mountedOutside: lines('mounted-outside'),
     inTmp: lines('in-tmp'),
