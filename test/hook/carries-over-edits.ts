@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { scratchFolder } from '../support/build-image.js'
+import { muslRoot, oldRoot, pips, smallRoot } from '../support/cache.js'
 import { needsRoot } from '../support/root.js'
 import { runPhases } from '../support/run-phases.js'
 
@@ -7,6 +9,7 @@ needsRoot(t)
 
 const environment = { DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple', DIB_OFFLINE: '1' }
 const conf = '/root/.pip/pip.conf'
+const newer = '/root/.config/pip/pip.conf'
 
 /** What `pip config set` and other tools do: read the file, change a key, write it anew. */
 const setTimeout60 = `python3 - <<'END'
@@ -56,7 +59,6 @@ python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.test", b"value")' 
 })
 
 t.test('pip config set writes where it does without the element', async (t) => {
-  const newer = '/root/.config/pip/pip.conf'
   const ran = await runPhases(scratchFolder(t), {
     environment,
     inChroot: 'python3 -m pip config set global.timeout 60',
@@ -67,10 +69,50 @@ t.test('pip config set writes where it does without the element', async (t) => {
   t.notOk(ran.differences.some((line) => line.startsWith('/root/.pip')))
 })
 
+/** pips that know `pip config`, by the Pythons of the tests' roots that they run on. */
+const pipsThatSet = [
+  { python: 'python2.7', root: oldRoot, isFor: (number: number) => number >= 10 && number < 21 },
+  { python: 'python3', root: smallRoot, isFor: (number: number) => number >= 21 },
+]
+
+for (const { python, root, isFor } of pipsThatSet) {
+  t.test(`what pips on ${python} set goes into the image's own file`, async (t) => {
+    const wheels = readdirSync(pips).filter((name) => isFor(Number(/^pip-(\d+)\./.exec(name)?.[1])))
+    t.ok(wheels.length > 1)
+    const set = wheels.map(
+      (wheel, i) => `PYTHONPATH=/srv/pips/${wheel} ${python} -m pip config set set-by.number${i} ${i}`,
+    )
+    const ran = await runPhases(scratchFolder(t), {
+      root,
+      environment,
+      prepare: `
+mkdir -p $ROOT/srv/pips $ROOT/root/.config/pip
+printf '# own\\n[global]\\nproxy = p\\n' >$ROOT${newer}
+for wheel in ${wheels.join(' ')}; do python3 -m zipfile -e ${pips}/$wheel $ROOT/srv/pips/$wheel; done`,
+      inChroot: set.join('\n'),
+      keep: [newer],
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    const lines = wheels.map((_, i) => `number${i} = ${i}\n`)
+    t.equal(ran.kept(newer), `# own\n[global]\nproxy = p\n[set-by]\n${lines.join('')}`)
+    t.match(ran.log, /^pypi: what another hook wrote into ours is now in .*\/root\/\.config\/pip\/pip\.conf$/m)
+  })
+}
+
+/** What the kernel does not let anybody do to a mount point, and how programs say so. */
+const failing: Readonly<Record<string, RegExp>> = {
+  [`sed -i s/secret/open/ ${conf}`]: /^sed: cannot rename \S+: Device or resource busy$/m,
+  [`rm ${conf}`]: /^rm: cannot remove '\/root\/\.pip\/pip\.conf': Device or resource busy$/m,
+  'rm -rf /root/.pip': /^rm: cannot remove '\/root\/\.pip\/pip\.conf': Device or resource busy$/m,
+  [`echo >/tmp/new; mv /tmp/new ${conf}`]: /^mv: .*Device or resource busy$/m,
+}
+
 t.test('what cannot work fails loudly at that place', async (t) => {
-  const ran = await runPhases(scratchFolder(t), { environment, inChroot: `sed -i s/secret/open/ ${conf}` })
-  t.not(ran.status, 0)
-  t.match(ran.log, /^sed: cannot rename \S+: Device or resource busy$/m)
+  const each = Object.keys(failing).map((command) => `if (${command}); then echo 'it went on'; fi`)
+  const ran = await runPhases(scratchFolder(t), { environment, inChroot: `${each.join('\n')}\nrm /tmp/new` })
+  for (const [command, message] of Object.entries(failing)) t.match(ran.log, message, command)
+  t.notMatch(ran.log, /it went on/)
+  t.same(ran.differences, [], 'and does no harm')
 })
 
 t.test('what a hook writes after dib has unmounted our files stays as it is', async (t) => {
@@ -83,13 +125,54 @@ t.test('what a hook writes after dib has unmounted our files stays as it is', as
   t.equal(ran.kept(conf), '[global]\ntimeout = 7\n')
 })
 
-t.test('what a hook removes stays away', async (t) => {
-  const ran = await runPhases(scratchFolder(t), {
-    environment,
-    finalise: 'rm -r $ROOT/root/.pip $ROOT/root/.pydistutils.cfg',
+/** What other elements do away with, in the chroot and on the host after dib has unmounted everything; and what is left of it. */
+const removals: Readonly<Record<string, { inChroot?: string; finalise?: string; differences?: readonly string[] }>> = {
+  'our stubs and their folders': {
+    finalise: 'rm -r $ROOT/root/.pip $ROOT/root/.pydistutils.cfg $ROOT/root/.config',
+    differences: ['/root: time'],
+  },
+  'one of our stubs': { finalise: 'rm $ROOT/root/.pip/pip.conf' },
+  'all that is in /tmp': {
+    inChroot: 'rm -rf /tmp/* /tmp/.[!.]* || true',
+    finalise: 'rm -rf $ROOT/tmp/* $ROOT/tmp/.[!.]*',
+  },
+  'our mount, and the file below it': {
+    inChroot: `umount ${conf}; rm ${conf}; rmdir /root/.pip`,
+    differences: ['/root: time'],
+  },
+  'the folder, and puts a link there': {
+    finalise: 'rm -r $ROOT/root/.pip; ln -s /etc/pip $ROOT/root/.pip',
+    differences: ['/root: time', '/root/.pip: only in the second'],
+  },
+  'the file, and puts a link there': {
+    finalise: `ln -sf /etc/hostname $ROOT${conf}`,
+    differences: ['/root/.pip: only in the second', `${conf}: only in the second`],
+  },
+  "root's home": { finalise: 'rm -r $ROOT/root', differences: ['/: time', '/root: only in the first'] },
+}
+
+for (const [name, { differences = [], ...phases }] of Object.entries(removals)) {
+  t.test(`another hook that removes ${name} is let do so`, async (t) => {
+    const ran = await runPhases(scratchFolder(t), {
+      root: muslRoot,
+      environment,
+      ...phases,
+      prepare: `mkdir -p "$DIB_IMAGE_CACHE/pypi/mirror/kept"; ${name === "root's home" ? 'rm -f $ROOT/root/.[a-z]*' : ''}`,
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    t.match(ran.log, /^pypi: the image holds no mirror configuration/m)
+    t.same(ran.differences, differences)
   })
+}
+
+t.test('without pip, without Python, nothing of the element is left', async (t) => {
+  const remove = 'rm -rf /usr/lib/python3 /usr/bin/pip* /usr/bin/python3*'
+  const ran = await runPhases(scratchFolder(t), { environment, inChroot: remove })
   t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
-  t.same(ran.differences, ['/root: time'], 'the removal is the last change to the folder')
+  t.same(
+    ran.differences.filter((line) => !/^\/usr\//.test(line)),
+    [],
+  )
 })
 
 t.test('a hook that leaves our configuration in the image fails the build', async (t) => {

@@ -17,6 +17,26 @@ const images: Readonly<Record<string, readonly [string, RegExp]>> = {
     'mkdir $ROOT/root/.pip; mkfifo $ROOT/root/.pip/pip.conf',
     /^pypi: error: \/root\/\.pip\/pip\.conf in the image is not a file/m,
   ],
+  'whose .pydistutils.cfg is a FIFO': [
+    'mkfifo $ROOT/root/.pydistutils.cfg',
+    /^pypi: error: \/root\/\.pydistutils\.cfg in the image is not a file/m,
+  ],
+  'whose newer pip.conf is a FIFO': [
+    'mkdir -p $ROOT/root/.config/pip; mkfifo $ROOT/root/.config/pip/pip.conf',
+    /^pypi: error: \/root\/\.config\/pip\/pip\.conf in the image is not a file/m,
+  ],
+  'whose uv.toml is a FIFO': [
+    'mkdir -p $ROOT/root/.config/uv; mkfifo $ROOT/root/.config/uv/uv.toml',
+    /^pypi: error: \/root\/\.config\/uv\/uv\.toml in the image is not a file/m,
+  ],
+  'whose pip.conf is a device': [
+    'mkdir $ROOT/root/.pip; mknod $ROOT/root/.pip/pip.conf c 1 3',
+    /^pypi: error: \/root\/\.pip\/pip\.conf in the image is not a file/m,
+  ],
+  'whose .pip is immutable and has no pip.conf': [
+    'mkdir $ROOT/root/.pip; chattr +i $ROOT/root/.pip',
+    /^pypi: error: .*\/root\/\.pip/m,
+  ],
   'whose pip.conf is a link to nothing': [
     'mkdir $ROOT/root/.pip; ln -s /nowhere $ROOT/root/.pip/pip.conf',
     /^pypi: error: \/root\/\.pip\/pip\.conf in the image is a link to nothing/m,
@@ -30,7 +50,7 @@ const images: Readonly<Record<string, readonly [string, RegExp]>> = {
 }
 
 for (const [name, [prepare, message]] of Object.entries(images)) {
-  t.test(`an image ${name} is refused in one line`, async (t) => {
+  t.test(`an image ${name} is refused in one line`, { timeout: 60_000 }, async (t) => {
     const ran = await runPhases(scratchFolder(t), {
       prepare: `${withMirror}\n${prepare}`,
       environment: { DIB_PYPI_MIRROR_URL: 'http://user:secret@mirror.example/' },

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
 import { type Build, buildImage, scratchFolder, succeeded } from '../support/build-image.js'
 import { makeMirror } from '../support/mirror.js'
+import { attributesOfOwnFiles, makeOwnFiles } from '../support/own-files.js'
 import { needsRoot } from '../support/root.js'
-import { differences, parseTree, type Tree } from '../support/tree.js'
+import { differences, parseTree, readTree, type Tree } from '../support/tree.js'
 
 needsRoot(t)
 
@@ -24,48 +25,77 @@ const treeOf = (scratch: string, image: string): Tree => {
   )
 }
 
-const bases: Readonly<Record<string, string>> = {
-  "an image without files of pip's": '',
-  'an image with files of its own, at times of nanoseconds': `
-sudo mkdir -p "$TARGET_ROOT/root/.pip" "$TARGET_ROOT/root/.config/pip"
-echo '[global]
-timeout = 7' | sudo tee "$TARGET_ROOT/root/.pip/pip.conf" "$TARGET_ROOT/root/.config/pip/pip.conf" >/dev/null
-sudo chmod 0604 "$TARGET_ROOT/root/.pip/pip.conf"
-sudo chown 12:34 "$TARGET_ROOT/root/.config/pip/pip.conf"
-sudo find "$TARGET_ROOT/root" -exec touch -h -d '2001-02-03 04:05:06.123456789' '{}' +`,
-}
+/** What makes the image's root what the base is to be, and what is done with it before dib copies it. */
+const bases = (host: string): Readonly<Record<string, readonly [string, string]>> => ({
+  "an image without files of pip's": ['', ''],
+  'an image with files of its own, one of them immutable, in odd modes, owners, times and attributes': [
+    `${makeOwnFiles('"$TARGET_ROOT"')}\nchattr +i "$TARGET_ROOT/root/.pip/pip.conf"`,
+    // dib itself cannot remove an immutable file from its build folder. Before it unmounts, ours lies over this one.
+    'chattr -i "$TMP_BUILD_DIR/built/root/.pip/pip.conf"',
+  ],
+  "an image with links to itself, which from the host would lead to the host's files": [
+    `
+root=$TARGET_ROOT
+mkdir -p "$root${host}/home" "$root${host}/pip" "$root/srv/config"
+rm -r "$root/root"
+ln -s '../../../../../..${host}/home' "$root/root"
+ln -s '${host}/pip' "$root${host}/home/.pip"
+ln -s '../../../../../../../../../..${host}/cfg' "$root${host}/home/.pydistutils.cfg"
+ln -s /srv/config "$root${host}/home/.config"
+echo '[list]' >"$root${host}/cfg"
+find "$root${host}" "$root/root" "$root/srv" -exec touch -h -d '2001-02-03 04:05:06.123456789' '{}' +`,
+    '',
+  ],
+})
 
 t.test('with and without the element', async (t) => {
   const scratch = scratchFolder(t)
   makeMirror(join(scratch, 'cache', 'pypi', 'mirror'), [{ name: 'demo-app', version: '1', text: 'x = 1' }])
-  const tree = async (build: Build): Promise<Tree> => {
-    const built = await buildImage(scratch, { ...build, type: 'raw', options: ['--offline'] })
+  const host = join(scratch, 'host')
+  for (const name of ['home/.pip/pip.conf', 'pip/pip.conf', 'cfg', 'home/.config/uv/uv.toml']) {
+    mkdirSync(dirname(join(host, name)), { recursive: true })
+    writeFileSync(join(host, name), 'of the host')
+  }
+  const hostBefore = readTree(host)
+  const build = async (hooks: Build['hooks'], withPypi: boolean): Promise<Tree> => {
+    const built = await buildImage(scratch, { hooks, withPypi, type: 'raw', options: ['--offline'] })
     succeeded(t, built)
+    if (withPypi) t.match(built.log, /Successfully installed demo-app-1/, 'pip asked the mirror')
     return treeOf(scratch, built.image)
   }
-  for (const [name, rootHook] of Object.entries(bases)) {
+  let dibsOwn: readonly string[] | undefined
+  for (const [name, [rootHook, beforeCopying]] of Object.entries(bases(host))) {
     const hooks = {
       'root.d/20-own-files': `#!/bin/bash\nset -eu\n${rootHook}\n`,
       'install.d/50-install': `#!/bin/bash
 set -eu
 [ ! -d /tmp/pypi ] || pip install --no-cache-dir --no-compile --target /tmp/somewhere demo-app
 `,
+      'block-device.d/50-before-dib-copies': `#!/bin/bash\nset -eu\n${beforeCopying}\n`,
     }
-    const without = await tree({ hooks, withPypi: false })
-    const again = await tree({ hooks, withPypi: false })
-    const withElement = await tree({ hooks })
+    const without = await build(hooks, false)
     // What dib itself makes anew in each build, such as /etc/resolv.conf's time.
-    const dibsOwn = differences(without, again)
+    dibsOwn ??= differences(without, await build(hooks, false))
     t.notOk(
       dibsOwn.some((line) => line.startsWith('/root')),
       "dib does not touch root's home",
     )
     t.ok(dibsOwn.length < 30, 'few entries differ from build to build')
+    const withElement = await build(hooks, true)
+    const known = new Set(dibsOwn)
     t.same(
-      differences(without, withElement).filter((line) => !dibsOwn.includes(line)),
+      differences(without, withElement).filter((line) => !known.has(line)),
       [],
       `${name} is the same with the element, entry by entry`,
     )
     t.ok(Object.keys(withElement).length > 5000, 'and the whole image was looked at')
+    const file = withElement['/root/.pip/pip.conf.orig']
+    if (file !== undefined)
+      t.same(
+        attributesOfOwnFiles.filter((attribute) => file.attributes[attribute] === undefined),
+        [],
+        'with attributes',
+      )
   }
+  t.same(differences(hostBefore, readTree(host)), [], "the host's files are as they were")
 })

@@ -3,11 +3,24 @@
     tree.py ROOT
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import stat
+import struct
 import sys
+
+GET_FLAGS = 0x80086601
+# Of ioctl_iflags(2): immutable, append-only, no dump, no access times.
+KEPT_FLAGS = 0xf0
+
+
+def flags(file):
+    try:
+        return struct.unpack('l', fcntl.ioctl(file, GET_FLAGS, bytes(8)))[0] & KEPT_FLAGS
+    except OSError:
+        return 0
 
 
 def describe(path):
@@ -24,6 +37,7 @@ def describe(path):
         entry['content'] = os.readlink(path)
     elif stat.S_ISREG(info.st_mode):
         with open(path, 'rb') as file:
+            entry['flags'] = flags(file)
             entry['content'] = hashlib.sha256(file.read()).hexdigest()
     elif stat.S_ISCHR(info.st_mode) or stat.S_ISBLK(info.st_mode):
         entry['content'] = info.st_rdev

@@ -11,6 +11,8 @@ export interface TreeEntry {
   readonly time: string
   readonly attributes: Readonly<Record<string, string>>
   readonly content?: string | number
+  /** Of a file: whether it is immutable, and the like. */
+  readonly flags?: number
 }
 
 /** A tree: its entries by their paths. */
@@ -33,7 +35,7 @@ export const differences = (first: Tree, second: Tree): readonly string[] =>
   [...new Set([...Object.keys(first), ...Object.keys(second)])].sort().flatMap((path) => {
     const [a, b] = [first[path], second[path]]
     if (a === undefined || b === undefined) return [`${path}: only in the ${a === undefined ? 'second' : 'first'}`]
-    const fields = ['type', 'mode', 'owner', 'time', 'attributes', 'content'] as const
+    const fields = ['type', 'mode', 'owner', 'time', 'attributes', 'content', 'flags'] as const
     return fields
       .filter((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field]))
       .map((field) => `${path}: ${field}`)

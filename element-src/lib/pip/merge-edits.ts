@@ -85,8 +85,8 @@ export const mergeEdits = ({ own, laid, edited, credentials }: Edited): string |
   const holdsOurs = (text: string): boolean =>
     credentials.some((secret) => text.includes(secret)) || urls.some((url) => url.test(text))
   const isOurs = (entry: Entry): boolean => ours.entries.some((other) => isSame(entry, other))
-  // Written anew, with nothing of ours in it: the whole file is the hook's.
-  if (!theirs.entries.some(isOurs) && !holdsOurs(edited)) return edited
+  // Written anew, with nothing of ours in it: the whole file is the hook's. Of an empty file of ours nobody can tell.
+  if (ours.entries.length > 0 && !theirs.entries.some(isOurs) && !holdsOurs(edited)) return edited
   // Lines at the end, comments and all, where the image has no file that they could clash with.
   const added = edited.startsWith(laid) ? edited.slice(laid.length) : ''
   const goesOn = /^\s/.test(firstEntry(added) ?? '')

@@ -70,6 +70,12 @@ t.test('a file that was written anew is taken as it is', async (t) => {
   t.equal(merge({ own: '[global]\nproxy = p\n', laid, edited: '' }), '', 'emptied')
 })
 
+t.test("what is written into an empty file of ours is added to the image's own", async (t) => {
+  const edited = '[global]\ntimeout = 60\n'
+  t.equal(merge({ own: '[global]\nproxy = p\n', laid: '', edited }), '[global]\nproxy = p\ntimeout = 60\n')
+  t.equal(merge({ own: '', laid: '', edited: `# note\n${edited}` }), `# note\n${edited}`)
+})
+
 t.test('another URL that begins as one of ours does is not ours', async (t) => {
   const edited = laid.replace('http://mirror\n', 'http://mirror.production/simple\n')
   t.equal(merge({ own: '', laid, edited }), '[global]\nindex-url = http://mirror.production/simple\n')
