@@ -6,8 +6,8 @@ run := node build/run.mjs
 packages := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint test vendor host-packages fixtures roots devpi pips installers mirror-tools \
-    nginx new-dib clean
+.PHONY: help image elements check-elements lint test bench vendor host-packages fixtures roots devpi pips installers \
+    mirror-tools nginx new-dib bench-tools clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -34,6 +34,9 @@ lint: $(packages) host-packages ## Check types, style, and the elements by dib's
 test: $(packages) fixtures ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
 	@test/run.sh $(TESTS)
 
+bench: $(packages) roots bench-tools ## Measure against dib's own element, as root, in 12 minutes; writes docs/. QUICK=1 tries it
+	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
+
 vendor: ## Copy elements/pypi, with its licences, into an image repository: DEST=folder
 	@[ -n "$(DEST)" ] || { echo "say where: make vendor DEST=folder-of-elements" >&2; exit 1; }
 	@mkdir -p "$(DEST)"
@@ -47,7 +50,7 @@ host-packages:
 
 # What the tests of hooks and images work with. Without root they are skipped, and it is not needed.
 is_root := $(filter 0,$(shell id -u))
-fixtures: $(if $(is_root),roots nodes devpi pips installers mirror-tools nginx new-dib)
+fixtures: $(if $(is_root),roots nodes devpi pips installers mirror-tools nginx new-dib bench-tools)
 roots: host-packages
 	@test/support/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie
 
@@ -97,6 +100,15 @@ mirror-tools: .cache/mirror-tools/installed
 nginx: .cache/nginx/installed
 .cache/nginx/installed: | host-packages
 	@test/support/unpack-program.sh .cache/nginx usr/sbin/nginx nginx nginx-core
+	@touch $@
+
+# What `make bench` installs with: a pip that scans flat folders slowly, the newest, and uv.
+bench-tools: .cache/bench-tools/installed
+.cache/bench-tools/installed: | host-packages
+	@for tool in old/pip==23.3.2 new/pip uv/uv; do \
+	    /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+	        --target ".cache/bench-tools/$${tool%%/*}" "$${tool#*/}" || exit; \
+	done
 	@touch $@
 
 # diskimage-builder's newest release, beside the distribution's.

@@ -40,7 +40,7 @@ export const bundleHook = async (elementSource: string, hook: HookSource): Promi
     metafile: true,
     platform: 'node',
     format: 'cjs',
-    target: 'es2017',
+    target: 'es2019',
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'warning',

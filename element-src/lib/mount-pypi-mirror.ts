@@ -14,10 +14,10 @@ import { info, setVerbose, warn } from './hook/log.js'
 import { writeFlatIndex } from './mirror/flat-index.js'
 import { recogniseMirror } from './mirror/local-mirror.js'
 import { planToBorrow } from './mount/borrow.js'
-import { mountIntoImage } from './mount/mount-into-image.js'
-import type { Mount } from './mount/mount-table.js'
+import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
+import { refusePartitions } from './mount/partitions.js'
 import { builtinFolders, copyBuiltins, externalBuiltins } from './runtime/external-builtins.js'
-import { stageRuntime } from './runtime/stage-runtime.js'
+import { findPrograms, stageRuntime } from './runtime/stage-runtime.js'
 import { describeIndexes } from './settings/describe.js'
 import { isLocalMirror } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
@@ -31,8 +31,11 @@ import { type PipSettings, readSettings } from './settings/settings.js'
  * @throws HookError where a setting is wrong, or a mount fails; nothing of ours is mounted then.
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
-  const { hooksFolder, imageRoot, mirrorFolder, verbose, ...settings } = readSettings(environment)
+  const { hooksFolder, imageRoot, mirrorFolder, partitions, verbose, ...settings } = readSettings(environment)
   setVerbose(verbose)
+  if (mirrorFolder !== undefined) {
+    for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
+  }
   const usesMirror = settings.pip.indexes.some(({ url }) => isLocalMirror(url))
   const mirror = mirrorFolder !== undefined && usesMirror ? recogniseMirror(mirrorFolder) : undefined
   for (const warning of [...settings.warnings, ...(mirror?.warnings ?? [])]) warn(warning)
@@ -41,15 +44,19 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   )
   const pip: PipSettings = { ...settings.pip, indexes }
 
+  const programs = findPrograms()
   const folder = stagedFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
   const builtins = externalBuiltins()
   const builtinCopies = join(folder, staged.builtins)
   const filesToIndex = mirror?.filesToIndex
   const flatIndex = `${handoverMountPoint}/${staged.flatIndex}`
-  const mounts: readonly Mount[] = [
-    ...(mirrorFolder === undefined ? [] : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true }]),
+  const through = `${handoverMountPoint}/${staged.mirror}`
+  const mounts: readonly ImageMount[] = [
     { source: folder, target: handoverMountPoint, isReadOnly: false },
+    ...(mirrorFolder === undefined
+      ? []
+      : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true, through }]),
     { source: process.execPath, target: `${handoverMountPoint}/${staged.node}`, isReadOnly: true },
     ...(filesToIndex === undefined
       ? []
@@ -62,10 +69,10 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const borrowed = planToBorrow(imageRoot, [handoverMountPoint, ...builtinFolders(builtins)])
   writeJson(join(folder, staged.settings), { pip, borrowed, verbose } satisfies Handover)
   writeFileSync(join(folder, staged.node), '')
-  mkdirSync(join(folder, staged.flatIndex))
+  for (const name of [staged.mirror, staged.flatIndex]) mkdirSync(join(folder, name))
   copyBuiltins(builtins, builtinCopies)
   await mountIntoImage(imageRoot, folder, mounts, {
-    meanwhile: () => stageRuntime(folder),
+    meanwhile: () => stageRuntime(folder, programs),
     afterwards: () => {
       if (filesToIndex !== undefined) writeFlatIndex(filesToIndex, localMirrorUrl, join(imageRoot, flatIndex))
     },

@@ -7,7 +7,7 @@ import { tolerate } from './hook/error.js'
 import { HookError } from './hook/hook-error.js'
 import { info, setVerbose } from './hook/log.js'
 import { parseMountinfo } from './mount/mountinfo.js'
-import { lstatInRoot } from './mount/no-links.js'
+import { entryInRoot } from './mount/no-links.js'
 import { takeOffFiles } from './overlay/take-off.js'
 
 /**
@@ -35,7 +35,7 @@ export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): v
   if (left.length > 0) throw new HookError(`the image is not clean: ${left.join('; ')}`)
   for (const path of mountPoints) {
     // dib empties /tmp only after this, and an element may pack the image before that.
-    if (lstatInRoot(imageRoot, path)?.isDirectory()) {
+    if (entryInRoot(imageRoot, path)?.isDirectory()) {
       tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
     }
   }

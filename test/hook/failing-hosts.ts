@@ -1,48 +1,108 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { project } from '../../build/project.js'
 import { scratchFolder } from '../support/build-image.js'
+import { muslRoot } from '../support/cache.js'
+import { watchHost } from '../support/harm.js'
 import { pathWith } from '../support/path.js'
 import { needsRoot } from '../support/root.js'
 import { runPhases } from '../support/run-phases.js'
 
 needsRoot(t)
 
+const denyRemount = join(project, 'test', 'support', 'deny_remount.py')
+/** As root without the right to mount. */
+const withoutRight = 'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin'
+
 /** Programs that fail in their own ways, and what is said of it. */
 const faults: Readonly<Record<string, readonly [string, string, RegExp]>> = {
   'mount is denied': [
     'sudo',
-    '[ "$1" != mount ] || { echo "mount: permission denied" >&2; exit 32; }; exec "$@"',
-    /^pypi: error: 'sudo mount .*' failed: mount: permission denied$/m,
+    `[ "$1" != mount ] || exec ${withoutRight} "$@"; exec "$@"`,
+    /^pypi: error: 'sudo mount .*' failed: mount: \S+\/tmp\/\.pypi: permission denied/m,
   ],
-  'mount fails after the first of its mounts': [
+  'mount and unmounting are denied': [
+    'sudo',
+    `exec ${withoutRight} "$@"`,
+    /^pypi: error: 'sudo mount .*' failed: mount: \S+\/tmp\/\.pypi: permission denied/m,
+  ],
+  'mount fails after all of its mounts': [
     'sudo',
     '"$@" || exit; [ "$1" != mount ] || { echo "mount: it went wrong" >&2; exit 64; }',
     /^pypi: error: 'sudo mount .*' failed: mount: it went wrong$/m,
   ],
-  'a mount is not read-only': [
+  'the kernel does not make a mount read-only': [
+    'sudo',
+    `[ "$1" != mount ] || exec python3 ${denyRemount} "$@"; exec "$@"`,
+    /^pypi: error: 'sudo mount .*' failed: mount: \S+\/tmp\/\.pypi\/mirror: /m,
+  ],
+  'a mount is not read-only, and nobody says so': [
     'sudo',
     'if [ "$1" = mount ]; then for table; do :; done; sed -i s/,ro,/,rw,/ "$table"; fi; exec "$@"',
-    /^pypi: error: \S+\/pypi\/mirror is mounted, but not read-only at \S+\/tmp\/pypi/m,
+    /^pypi: error: \S+\/pypi\/mirror is mounted, but not read-only at \S+\/tmp\/\.pypi\/mirror: see mount\(8\)/m,
   ],
-  'a mount is missing': [
+  'a mount is missing, and nobody says so': [
     'sudo',
-    'if [ "$1" = mount ]; then for table; do :; done; sed -i 1d "$table"; fi; exec "$@"',
-    /^pypi: error: \S+\/pypi\/mirror is not mounted at \S+\/tmp\/pypi/m,
+    'if [ "$1" = mount ]; then for table; do :; done; sed -i 3d "$table"; fi; exec "$@"',
+    /^pypi: error: \S+\/tmp\/\.pypi\/mirror is not mounted at \S+\/tmp\/pypi: see mount\(8\)/m,
   ],
 }
 
 for (const [name, [program, script, message]] of Object.entries(faults)) {
   t.test(`where ${name}, the build fails in one line and nothing is left`, async (t) => {
     const scratch = scratchFolder(t)
+    const host = watchHost(scratch)
     const ran = await runPhases(scratch, {
+      root: muslRoot,
       environment: { DIB_OFFLINE: '1', PATH: pathWith(join(scratch, 'bin'), program, script) },
-      prepare: 'mkdir -p "$DIB_IMAGE_CACHE/pypi/mirror"',
     })
     t.equal(ran.status, 1, 'the build fails', { log: ran.log })
     t.match(ran.log, message)
     t.equal(ran.log.match(/^pypi: error/gm)?.length, 1)
     t.same(ran.mounted, ['/proc'], 'nothing of ours is mounted')
     t.same(ran.inTmp, [], 'no folder of ours is left')
+    t.same(host.harm(), [], 'the mirror and the host are as they were')
+  })
+}
+
+t.test('where mounting is denied in the image, the build fails in one line and no file of ours is left', async (t) => {
+  const scratch = scratchFolder(t)
+  const host = watchHost(scratch)
+  const ran = await runPhases(scratch, {
+    environment: {
+      DIB_OFFLINE: '1',
+      PATH: pathWith(join(scratch, 'bin'), 'chroot', `exec ${withoutRight} /usr/sbin/chroot "$@"`),
+    },
+  })
+  t.not(ran.status, 0, 'the build fails', { log: ran.log })
+  t.match(ran.log, /^pypi: error: '.*\/mount .*' failed: mount: \/root\/\.pip\/pip\.conf: /m)
+  t.equal(ran.log.match(/^pypi: error/gm)?.length, 1)
+  t.same(
+    ran.inHome.filter((path) => /pip|pypi|pydistutils|uv/.test(path)),
+    [],
+  )
+  t.same(host.harm(), [], 'the mirror and the host are as they were')
+})
+
+for (const [name, message] of [
+  ['mount', /^pypi: error: mount is not found in \S+: install util-linux$/m],
+  ['umount', /^pypi: error: umount is not found in \S+: install util-linux$/m],
+] as const) {
+  t.test(`where ${name} is missing, it is named`, async (t) => {
+    const scratch = scratchFolder(t)
+    const host = watchHost(scratch)
+    const ran = await runPhases(scratch, {
+      root: muslRoot,
+      environment: { DIB_OFFLINE: '1' },
+      // From the hook on, a file that nobody can start is in the place of the program.
+      prepare: `: >"$ROOT/../none"
+sed -i "/^set -eu/a mount --bind $(realpath "$ROOT/../none") $(realpath "$(command -v ${name})")" "$ROOT/../hooks/extra-data.d/00-mount-pypi-mirror"`,
+    })
+    t.equal(ran.status, 1, 'the build fails', { log: ran.log })
+    t.match(ran.log, message)
+    t.equal(ran.log.match(/^pypi: error/gm)?.length, 1)
+    t.same(ran.inTmp, [], 'no folder of ours is left')
+    t.same(host.harm(), [], 'the mirror and the host are as they were')
   })
 }
 
@@ -57,14 +117,4 @@ sed -i "/^set -eu/a PATH=$(realpath "$ROOT/../bin")" "$ROOT/../hooks/extra-data.
   t.equal(ran.status, 1, 'the build fails', { log: ran.log })
   t.match(ran.log, /^pypi: error: sudo is not found in \S+\/bin: install it$/m)
   t.same(ran.mounted, ['/proc'])
-})
-
-t.test('a hook that did not run to its end fails the build', async (t) => {
-  const ran = await runPhases(scratchFolder(t), {
-    environment: { DIB_OFFLINE: '1' },
-    // As if the loader had been told to do nothing, and to say that all went well.
-    prepare: `printf '#!/bin/sh\n' >"$ROOT/../hooks/pre-install.d/00-configure-pypi-mirror"`,
-  })
-  t.equal(ran.status, 1)
-  t.match(ran.log, /^pypi: error: pre-install\.d\/00-configure-pypi-mirror did not run to its end/m)
 })

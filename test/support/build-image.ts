@@ -18,20 +18,31 @@ export interface Build {
   readonly options?: readonly string[]
   /** Whether `pypi` is among the elements. */
   readonly withPypi?: boolean
+  /** Elements of dib's own besides. */
+  readonly elements?: readonly string[]
+  /** Whether that `pypi` is dib's own; ours by default. */
+  readonly isDibsOwn?: boolean
   /** The tarball of the image's root. */
   readonly root?: string
-  /** The image's type, as disk-image-create names it. */
+  /** The image's type, as disk-image-create names it; or several, with commas between them. */
   readonly type?: string
   /** Which of dib's programs: disk-image-create by default. */
   readonly program?: 'disk-image-create' | 'ramdisk-image-create'
   /** What runs disk-image-create, in the build's mount namespace: a program with its arguments, such as `su`. */
   readonly runBy?: readonly string[]
+  /** What to do with each line of the log as it comes. */
+  readonly onLine?: (line: string) => void
 }
 
 /** What became of a build. */
 export interface BuiltImage extends Finished {
-  /** The image, where it was made. */
+  /** The image, where it was made; the first of several. */
   readonly image: string
+}
+
+/** What has an end, at which things are undone: a test, or a program. */
+export interface Ending {
+  readonly teardown: (action: () => unknown) => unknown
 }
 
 /**
@@ -40,7 +51,7 @@ export interface BuiltImage extends Finished {
  *
  * @param t The test.
  */
-export const scratchFolder = (t: Test): string => {
+export const scratchFolder = (t: Ending): string => {
   const folder = mkdtempSync(join(tmpdir(), 'pypi-test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
@@ -61,9 +72,12 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     environment = {},
     options = [],
     withPypi = true,
+    elements = [],
+    isDibsOwn = false,
     root = smallRootTarball,
     type = 'tar',
     runBy = [],
+    onLine,
     program = 'disk-image-create',
   } = build
   count += 1
@@ -72,18 +86,19 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
   mkdirSync(temporary, { recursive: true })
   writeElement(join(folder, 'elements'), 'work', hooks)
   const image = join(folder, 'image')
-  const names = ['small-root', ...(withPypi ? ['pypi'] : []), 'work']
+  const names = ['small-root', ...(withPypi ? ['pypi'] : []), ...elements, 'work']
   const finished = await runProgram(
     'unshare',
     ['-m', '--propagation', 'private', ...runBy, program, '-n', '-t', type, '-o', image, ...options, ...names],
     {
       cwd: folder,
+      ...(onLine && { onLine }),
       env: cleanEnvironment({
         HOME: join(scratch, 'home'),
         TMP_DIR: temporary,
         DIB_IMAGE_CACHE: join(scratch, 'cache'),
         DIB_NO_TIMESTAMP: '1',
-        ELEMENTS_PATH: ['elements', 'test/support/elements']
+        ELEMENTS_PATH: [...(isDibsOwn ? [] : ['elements']), 'test/support/elements']
           .map((path) => join(project, path))
           .concat(join(folder, 'elements'))
           .join(':'),
@@ -92,7 +107,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
       }),
     },
   )
-  return { ...finished, image: `${image}.${type}` }
+  return { ...finished, image: `${image}.${type.split(',')[0]}` }
 }
 
 /** Where the local mirror of a scratch folder is. */

@@ -56,3 +56,11 @@ export const newDibPrograms = join(cache, 'new-dib', 'bin')
  */
 export const officialNode = (version: number): string =>
   join(cache, 'nodes', String(version), 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
+
+/** What `make bench` installs with: two releases of pip, which Python runs as folders, and uv. */
+export const benchTools = {
+  folder: join(cache, 'bench-tools'),
+  oldPip: join(cache, 'bench-tools', 'old', 'pip'),
+  newPip: join(cache, 'bench-tools', 'new', 'pip'),
+  uv: join(cache, 'bench-tools', 'uv', 'bin', 'uv'),
+} as const

@@ -6,7 +6,7 @@
 #
 # SCRATCH/prepare.sh (on the host; $ROOT is the image's root) makes the image what the test wants. Each SCRATCH/*.chroot.sh
 # stands for a hook of install.d, SCRATCH/finalise.sh (on the host) for one of finalise.d. The trees before the element
-# came and after it went are SCRATCH/before.json and SCRATCH/after.json.
+# came and after it went are SCRATCH/before.json and SCRATCH/after.json, unless NO_TREES is set.
 set -eu
 set -o pipefail
 
@@ -21,12 +21,30 @@ mount -t tmpfs tmpfs "$build"
 mkdir -p "$build"/{hooks,mnt,upper,work}
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
 export ROOT=$build/mnt
+keep() {
+    local file
+    for file in ${KEEP:-}; do
+        [ -e "$ROOT$file" ] || continue
+        mkdir -p "$scratch/kept/$(dirname "$file")"
+        cp -a "$ROOT$file" "$scratch/kept$file"
+    done
+}
 # What is left behind, however this ends.
-trap 'awk "{ print \$5 }" /proc/self/mountinfo | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true; ls -A "$ROOT/tmp" >"$scratch/in-tmp"' EXIT
+mount_points() { awk '{ print $5 }' /proc/self/mountinfo | sort; }
+mount_points >"$scratch/mounts-before"
+left_behind() {
+    keep
+    mount_points | comm -13 "$scratch/mounts-before" - | grep -v "^$ROOT/" >"$scratch/mounted-outside" || true
+    mount_points | grep "^$ROOT/" | sed "s|^$ROOT||" >"$scratch/mounted" || true
+    ls -A "$ROOT/tmp" >"$scratch/in-tmp" || true
+    find "$ROOT/root" -mindepth 1 -printf "/root/%P\n" >"$scratch/in-home" || true
+}
+trap left_behind EXIT
 cp -a "$element"/*.d "$build/hooks"
 cp "$dib_lib/dib-run-parts" "$build/hooks"
 bash -eu "$scratch/prepare.sh"
-python3 "$tree" "$ROOT" >"$scratch/before.json"
+describe() { [ -n "${NO_TREES:-}" ] || python3 "$tree" "$ROOT" >"$scratch/$1.json"; }
+describe before
 mount -t proc none "$ROOT/proc"
 
 export TMP_BUILD_DIR=$build TMP_HOOKS_PATH=$build/hooks TMP_MOUNT_PATH=$ROOT
@@ -47,13 +65,11 @@ for script in "$scratch"/*.chroot.sh; do
     [ -e "$script" ] || continue
     in_chroot sh -eu -s <"$script"
 done
+# dib's own element has hooks there, and none in cleanup.d.
+[ ! -d "$TMP_HOOKS_PATH/post-install.d" ] || in_chroot /tmp/in_target.d/dib-run-parts /tmp/in_target.d/post-install.d
 # As dib's unmount_dir does, below the image's root; /proc last.
 awk '{ print $5 }' /proc/self/mountinfo | grep "^$ROOT/" | sort -r | while read -r mounted; do umount -fl "$mounted"; done
 rmdir "$ROOT/tmp/in_target.d"
 [ ! -e "$scratch/finalise.sh" ] || bash -eu "$scratch/finalise.sh"
-TARGET_ROOT=$ROOT "$dib_lib/dib-run-parts" "$TMP_HOOKS_PATH/cleanup.d"
-python3 "$tree" "$ROOT" >"$scratch/after.json"
-for file in ${KEEP:-}; do
-    mkdir -p "$scratch/kept/$(dirname "$file")"
-    cp -a "$ROOT$file" "$scratch/kept$file"
-done
+[ ! -d "$TMP_HOOKS_PATH/cleanup.d" ] || TARGET_ROOT=$ROOT "$dib_lib/dib-run-parts" "$TMP_HOOKS_PATH/cleanup.d"
+describe after

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { project } from '../../build/project.js'
 import { smallRoot } from './cache.js'
 import { cleanEnvironment } from './clean-environment.js'
-import { dibLibrary } from './dib.js'
+import { dibLibrary, elementOfOurs } from './dib.js'
 import { type Finished, runProgram } from './run.js'
 import { differences, parseTree } from './tree.js'
 
@@ -20,17 +20,25 @@ export interface Phases {
   readonly root?: string
   /** Files of the image to look at in the end, which `kept` reads. */
   readonly keep?: readonly string[]
+  /** The folder of the element whose hooks are run; ours by default. */
+  readonly element?: string
+  /** Whether the trees before and after are compared: by default they are. It takes longer than the hooks do. */
+  readonly compare?: boolean
 }
 
 /** What became of it. */
 export interface RanPhases extends Finished {
-  /** What differs between the image before the element came and after it went, but for /tmp's own time. */
+  /** What differs between the image before the element came and after it went, but for /tmp's own time; if compared. */
   readonly differences: readonly string[]
   /** Where something is still mounted in the image. */
   readonly mounted: readonly string[]
+  /** Where something is still mounted elsewhere that was not before. */
+  readonly mountedOutside: readonly string[]
   /** What is in the image's /tmp. */
   readonly inTmp: readonly string[]
-  /** The text of a file that was kept, a character a byte, or undefined where the image did not have it. */
+  /** What is in root's home in the image, with what is mounted there. */
+  readonly inHome: readonly string[]
+  /** The text of a file that was kept, a character a byte, or undefined where the image does not have it in the end. */
   readonly kept: (path: string) => string | undefined
 }
 
@@ -44,6 +52,7 @@ let count = 0
  */
 export const runPhases = async (scratch: string, phases: Phases): Promise<RanPhases> => {
   count += 1
+  const { compare = true } = phases
   const folder = join(scratch, `phases-${count}`)
   mkdirSync(folder)
   writeFileSync(join(folder, 'prepare.sh'), phases.prepare ?? '')
@@ -59,7 +68,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
       join(support, 'run-phases.sh'),
       folder,
       phases.root ?? smallRoot,
-      join(project, 'elements', 'pypi'),
+      phases.element ?? elementOfOurs,
       dibLibrary(),
       join(support, 'tree.py'),
     ],
@@ -68,20 +77,24 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
         DIB_IMAGE_CACHE: join(scratch, 'cache'),
         LC_ALL: 'C',
         KEEP: phases.keep?.join(' '),
+        NO_TREES: compare ? undefined : '1',
         ...phases.environment,
       }),
     },
   )
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
   const lines = (name: string): readonly string[] => read(name).split('\n').filter(Boolean)
-  const found = existsSync(join(folder, 'after.json'))
-    ? differences(parseTree(read('before.json')), parseTree(read('after.json')))
-    : ['the hooks did not come to an end']
+  const differencesFound = (): readonly string[] =>
+    existsSync(join(folder, 'after.json'))
+      ? differences(parseTree(read('before.json')), parseTree(read('after.json')))
+      : ['the hooks did not come to an end']
   return {
     ...finished,
-    differences: found.filter((line) => line !== '/tmp: time'),
+    differences: compare ? differencesFound().filter((line) => line !== '/tmp: time') : [],
     mounted: lines('mounted'),
+    mountedOutside: lines('mounted-outside'),
     inTmp: lines('in-tmp'),
+    inHome: lines('in-home'),
     kept: (path) =>
       existsSync(join(folder, 'kept', path)) ? readFileSync(join(folder, 'kept', path), 'latin1') : undefined,
   }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { Test } from 'tap'
+import type { Ending } from './build-image.js'
 
 /** A mirror that is served over http. */
 export interface ServedMirror {
@@ -21,7 +21,7 @@ export interface ServedMirror {
  * @param folder The mirror: a folder a project.
  * @param credentials `user:password`, where the server wants them (RFC 7617).
  */
-export const serveMirror = async (t: Test, folder: string, credentials?: string): Promise<ServedMirror> => {
+export const serveMirror = async (t: Ending, folder: string, credentials?: string): Promise<ServedMirror> => {
   const requests: string[] = []
   const expected = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`
   const server = createServer((request, response) => {

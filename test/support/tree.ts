@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { project } from '../../build/project.js'
+
 /** An entry of a tree, as tree.py describes it. */
 export interface TreeEntry {
   readonly type: number
@@ -34,3 +38,16 @@ export const differences = (first: Tree, second: Tree): readonly string[] =>
       .filter((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field]))
       .map((field) => `${path}: ${field}`)
   })
+
+/**
+ * Every entry of a tree on this machine.
+ *
+ * @param folder The tree's top.
+ */
+export const readTree = (folder: string): Tree =>
+  parseTree(
+    execFileSync('python3', [join(project, 'test', 'support', 'tree.py'), folder], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    }),
+  )

@@ -17,11 +17,16 @@ export const writeJson = (path: string, value: unknown): void =>
  *
  * @param path Where from.
  * @param missing What to say where the file is not there: what did not run.
- * @throws HookError with that message.
+ * @throws HookError with that message, or where what is there is no JSON.
  */
 export const readJson = <Value>(path: string, missing: string): Value => {
   const text = tolerate(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'))
   // Empty: the hook was ended before it wrote.
   if (!text) throw new HookError(missing)
-  return JSON.parse(text) as Value
+  try {
+    return JSON.parse(text) as Value
+  } catch {
+    // Node.js' own message shows a part of the text.
+    throw new HookError(`${path} is damaged, perhaps for want of space: build again`)
+  }
 }

@@ -24,6 +24,8 @@ export const staged = {
   libraries: 'lib',
   /** An empty file, over which the host's Node.js is mounted in the image. */
   node: 'node',
+  /** An empty folder, over which the local mirror is mounted in the image on its way to its place. */
+  mirror: 'mirror',
   /** A link to the host's Node.js, for cleanup.d. */
   hostNode: 'host-node',
   /** The files in which some Node.js keep modules of their own, below their own paths. */

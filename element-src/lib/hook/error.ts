@@ -15,8 +15,13 @@ export const errorCode = (error: unknown): string | undefined => (isSystemError(
  *
  * @param error What was caught.
  */
-export const errorMessage = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, '; ')
+export const errorMessage = (error: unknown): string => {
+  const message = (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, '; ')
+  // Of a write the system's message names no file, and none says whose space it is.
+  return errorCode(error) === 'ENOSPC'
+    ? `${message}: make room where dib builds (TMP_DIR), or in the image (DIB_IMAGE_SIZE)`
+    : message
+}
 
 /**
  * Tries something and lets some faults pass.

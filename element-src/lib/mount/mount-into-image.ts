@@ -1,12 +1,23 @@
-import { realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { run, start } from '../hook/command.js'
-import { errorMessage } from '../hook/error.js'
+import { errorMessage, tolerate } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
 import { planToBorrow } from './borrow.js'
 import { type Mount, mountArguments } from './mount-table.js'
 import { type Mounted, parseMountinfo } from './mountinfo.js'
 import { lstatInRoot } from './no-links.js'
+import { watchForSignals } from './signals.js'
+
+/** A mount in the image. */
+export interface ImageMount extends Mount {
+  /**
+   * Another place in the image, below one of the private mounts, where it is mounted first. What is mounted below a shared
+   * mount is writable in other mount namespaces for an instant, or for good: making it read-only does not propagate. Read-only
+   * in a place that does not propagate, and bound from there, it is so everywhere from its first instant.
+   */
+  readonly through?: string
+}
 
 const topMount = (mounted: readonly Mounted[], target: string): Mounted | undefined =>
   mounted.findLast((mount) => mount.target === target)
@@ -36,6 +47,83 @@ export interface Besides {
   readonly afterwards: () => void
 }
 
+/** The image's root, kept in sight: dib that is told to end removes its folders while a hook goes on. */
+interface Root {
+  /** Its path without links, as the kernel's list of mounts has it. */
+  readonly path: string
+  /** Whether that path is still the folder that it was. */
+  readonly isSame: () => boolean
+  readonly close: () => void
+}
+
+const openRoot = (imageRoot: string): Root => {
+  const path = realpathSync(imageRoot)
+  // Open, so that nobody unmounts the file system that it is in.
+  const descriptor = openSync(path, 'r')
+  const { dev, ino } = fstatSync(descriptor)
+  return {
+    path,
+    isSame: () => {
+      const now = tolerate(['ENOENT', 'ENOTDIR'], () => statSync(path))
+      return now?.dev === dev && now.ino === ino
+    },
+    close: () => closeSync(descriptor),
+  }
+}
+
+const mountAll = async (
+  root: Root,
+  folder: string,
+  mounts: readonly Mount[],
+  made: readonly string[],
+  { meanwhile, afterwards }: Besides,
+): Promise<void> => {
+  const below = (mounted: readonly Mounted[]): readonly string[] =>
+    mounted.map(({ target }) => target).filter((target) => target.startsWith(`${root.path}/`))
+  // What dib has mounted is the first that goes when it is told to end: its EXIT trap does not wait for hooks.
+  const dibsOwn = below(parseMountinfo())
+  const isTakenDown = (): boolean => {
+    const now = below(parseMountinfo())
+    return !root.isSame() || dibsOwn.some((target) => !now.includes(target))
+  }
+  const signals = watchForSignals()
+  try {
+    const mounting = start('sudo', ['mount', ...mountArguments(folder, mounts)])
+    try {
+      meanwhile()
+    } finally {
+      await mounting
+    }
+    const mounted = parseMountinfo()
+    for (const mount of mounts) {
+      const fault = faultOf(mount, topMount(mounted, mount.target))
+      if (fault !== undefined)
+        throw new HookError(
+          `${mount.source ?? 'a file system in memory'} ${fault} at ${mount.target}: see mount(8) of this host`,
+        )
+    }
+    afterwards()
+    const signal = signals.received()
+    if (signal !== undefined) throw new HookError(`ended by ${signal}`)
+    if (isTakenDown()) throw new HookError('the image is gone')
+  } catch (error) {
+    const reason = isTakenDown()
+      ? `${root.path} was taken down while this hook ran: disk-image-create was told to end`
+      : errorMessage(error)
+    const left = parseMountinfo()
+    const targets = mounts.map(({ target }) => target).reverse()
+    const faults = targets
+      .filter((target) => topMount(left, target) !== undefined)
+      .flatMap((target) => attempt('sudo', ['umount', '-l', target]))
+    // Where the image is gone, mount(8) made the way to its mount points anew.
+    const ways = root.isSame() ? [] : [join(root.path, 'tmp'), root.path, dirname(root.path)]
+    attempt('sudo', ['rmdir', ...[...made].reverse().map((path) => join(root.path, path)), ...ways])
+    throw new HookError([reason, ...faults].join('; '))
+  } finally {
+    signals.ignore()
+  }
+}
+
 /**
  * Mounts files and folders of the host in the image, from the host: all of them as asked, or none.
  *
@@ -44,46 +132,34 @@ export interface Besides {
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
  * @param besides What else to do.
  * @throws HookError where /tmp is missing, or a target or a folder on its way is a link, before anything is mounted; or
- *   where one of the mounts is not as asked, or what was to be done besides fails, after all of them are undone.
+ *   where one of the mounts is not as asked, what was to be done besides fails, or the build is ended meanwhile, after
+ *   all of them are undone.
  */
 export const mountIntoImage = async (
   imageRoot: string,
   folder: string,
-  mounts: readonly Mount[],
-  { meanwhile, afterwards }: Besides,
+  mounts: readonly ImageMount[],
+  besides: Besides,
 ): Promise<void> => {
   if (!lstatInRoot(imageRoot, '/tmp')?.isDirectory())
     throw new HookError('the image has no folder /tmp: make it in root.d')
-  // The kernel's list has no links in its paths.
-  const root = realpathSync(imageRoot)
-  const made = planToBorrow(
-    imageRoot,
-    mounts.map(({ target }) => target),
-  ).madeFolders
-  const onHost = mounts.map((mount) => ({ ...mount, target: join(root, mount.target) }))
+  const root = openRoot(imageRoot)
   try {
-    const mounting = start('sudo', ['mount', ...mountArguments(folder, onHost)])
-    try {
-      meanwhile()
-    } finally {
-      await mounting
-    }
-    const mounted = parseMountinfo()
-    for (const mount of onHost) {
-      const fault = faultOf(mount, topMount(mounted, mount.target))
-      if (fault !== undefined)
-        throw new HookError(
-          `${mount.source ?? 'a file system in memory'} ${fault} at ${mount.target}: see mount(8) of this host`,
-        )
-    }
-    afterwards()
-  } catch (error) {
-    const left = parseMountinfo()
-    const targets = onHost.map(({ target }) => target).reverse()
-    const faults = targets
-      .filter((target) => topMount(left, target) !== undefined)
-      .flatMap((target) => attempt('sudo', ['umount', '-l', target]))
-    for (const path of [...made].reverse()) attempt('sudo', ['rmdir', join(root, path)])
-    throw new HookError([errorMessage(error), ...faults].join('; '))
+    const onHost = mounts.flatMap(({ source, target, isReadOnly, through }): readonly Mount[] => {
+      const last = { source, target: join(root.path, target), isReadOnly }
+      if (through === undefined) return [last]
+      const place = join(root.path, through)
+      return [
+        { ...last, target: place },
+        { ...last, source: place },
+      ]
+    })
+    const made = planToBorrow(
+      imageRoot,
+      mounts.flatMap(({ target, through = target }) => [through, target]),
+    ).madeFolders
+    await mountAll(root, folder, onHost, made, besides)
+  } finally {
+    root.close()
   }
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LaidFile, State } from '../handover/state.js'
 import { run } from '../hook/command.js'
+import { tolerate } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
 import { mountArguments } from '../mount/mount-table.js'
 import { modificationTime } from './folder-time.js'
@@ -28,6 +29,7 @@ const unique = (names: readonly string[]): readonly string[] => [...new Set(name
  * @param files The files. Of two that are one file in the image, the first is laid.
  * @returns What was done, for cleanup.d to undo.
  * @throws HookError where the image has something else at a file's place, or a laid file does not read as it was written.
+ *   What was made is removed again.
  */
 export const layFiles = (
   folder: string,
@@ -51,19 +53,26 @@ export const layFiles = (
     const isEmpty = !place.exists || statSync(place.path).size === 0
     return { path: place.path, source, content, isStub: !place.exists, isEmpty }
   })
-  for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
-  for (const { place } of stubs) writeFileSync(place.path, '', { mode: 0o600, flag: 'wx' })
-  const touchedFolders = folders.map(({ path, before }) => ({ path, before, after: modificationTime(path) }))
+  try {
+    for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
+    for (const { place } of stubs) writeFileSync(place.path, '', { mode: 0o600, flag: 'wx' })
+    const touchedFolders = folders.map(({ path, before }) => ({ path, before, after: modificationTime(path) }))
 
-  const mounts = laid.map(({ path, source }) => ({ source: join(folder, source), target: path, isReadOnly: false }))
-  const [program, ...args] = mountCommand
-  run(program, [...args, ...mountArguments(folder, mounts)])
-  for (const { path, content } of laid) {
-    if (readFileSync(path, 'utf8') !== content) {
-      throw new HookError(
-        `${path} in the image does not read as it was laid: is /proc mounted in the image, as dib mounts it?`,
-      )
+    const mounts = laid.map(({ path, source }) => ({ source: join(folder, source), target: path, isReadOnly: false }))
+    const [program, ...args] = mountCommand
+    run(program, [...args, ...mountArguments(folder, mounts)])
+    for (const { path, content } of laid) {
+      if (readFileSync(path, 'utf8') !== content) {
+        throw new HookError(
+          `${path} in the image does not read as it was laid: is /proc mounted in the image, as dib mounts it?`,
+        )
+      }
     }
+    return { laid, madeFolders, touchedFolders }
+  } catch (error) {
+    // What a mount lies on stays: dib unmounts it, and deletes the whole root.
+    for (const { place } of stubs) tolerate(['ENOENT', 'EBUSY'], () => unlinkSync(place.path))
+    for (const path of [...madeFolders].reverse()) tolerate(['ENOENT', 'ENOTEMPTY', 'EBUSY'], () => rmdirSync(path))
+    throw error
   }
-  return { laid, madeFolders, touchedFolders }
 }

@@ -15,8 +15,8 @@ import type { LaidFile, State } from '../handover/state.js'
 import { run } from '../hook/command.js'
 import { errorMessage, tolerate } from '../hook/error.js'
 import { HookError } from '../hook/hook-error.js'
-import { lstatInRoot } from '../mount/no-links.js'
-import { mergeEdits } from '../pip/merge-edits.js'
+import { entryInRoot } from '../mount/no-links.js'
+import { credentialsIn, mergeEdits } from '../pip/merge-edits.js'
 import { mergeUvEdits } from '../uv/merge-edits.js'
 import { modificationTime, setModificationTime } from './folder-time.js'
 
@@ -60,10 +60,10 @@ const replaceFile = (path: string, text: string, time: string, mode: number | un
 
 type Outcome = 'removed' | 'carried over' | 'left'
 
-const takeOffFile = (root: string, folder: string, file: LaidFile): Outcome => {
+const takeOffFile = (root: string, folder: string, file: LaidFile, credentials: readonly string[]): Outcome => {
   const { path, source, content, isStub, isEmpty } = file
-  // Gone, or something else by now: another hook's doing, and none of ours is in it.
-  if (!lstatInRoot(root, path)?.isFile()) return 'left'
+  // Gone, or something else by now, behind a link perhaps: another hook's doing, and none of ours is in it.
+  if (!entryInRoot(root, path)?.isFile()) return 'left'
   const place = join(root, path)
   // A character a byte: whatever the encoding, what is not changed stays as it is. Ours is ASCII.
   const own = readFileSync(place, 'latin1')
@@ -75,11 +75,17 @@ const takeOffFile = (root: string, folder: string, file: LaidFile): Outcome => {
     )
   }
   const merge = source.endsWith('.toml') ? mergeUvEdits : mergeEdits
-  const merged = merge({ own, laid: content, edited })
+  const merged = merge({ own, laid: content, edited, credentials })
   if (merged !== undefined) {
     // Without us the hook would have made the file itself, as most programs do.
     const mode = statSync(laid).mode & 0o7777
-    replaceFile(place, merged, modificationTime(laid), isStub ? (mode === 0o600 ? 0o644 : mode) : undefined)
+    try {
+      replaceFile(place, merged, modificationTime(laid), isStub ? (mode === 0o600 ? 0o644 : mode) : undefined)
+    } catch (error) {
+      // No space, as may be: rather no file than an empty one.
+      if (isStub && own === '') unlinkSync(place)
+      throw error
+    }
     return 'carried over'
   }
   if (!isStub || own !== '') return 'left'
@@ -111,21 +117,22 @@ export const takeOffFiles = (root: string, folder: string, done: State): TakenOf
   const times = new Map<string, string>()
   for (const { path, before, after } of done.touchedFolders) {
     attempt(() => {
-      if (!lstatInRoot(root, path)?.isDirectory()) return
+      if (!entryInRoot(root, path)?.isDirectory()) return
       const now = modificationTime(join(root, path))
       times.set(path, now === after ? before : now)
     })
   }
+  const credentials = credentialsIn(done.laid.map(({ content }) => content))
   for (const file of done.laid) {
     attempt(() => {
-      const outcome = takeOffFile(root, folder, file)
+      const outcome = takeOffFile(root, folder, file, credentials)
       if (outcome === 'removed') removed.push(file.path)
       if (outcome === 'carried over') carriedOver.push(file.path)
     })
   }
   for (const path of [...done.madeFolders].reverse()) {
     attempt(() => {
-      if (!lstatInRoot(root, path)?.isDirectory()) return
+      if (!entryInRoot(root, path)?.isDirectory()) return
       // Not empty: another hook's files are in it.
       tolerate(['ENOTEMPTY', 'EEXIST'], () => {
         rmdirSync(join(root, path))

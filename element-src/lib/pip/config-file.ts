@@ -32,13 +32,16 @@ export const parseConfigFile = (text: string): ConfigFile => {
   const sections: string[] = []
   let section: string | undefined
   let open: (typeof entries)[number] | undefined
+  let indent = 0
   lines.forEach((line, number) => {
     if (/^\s*(?:[#;]|$)/.test(line)) return
-    if (/^\s/.test(line) && open !== undefined) {
+    const ownIndent = line.search(/\S/)
+    if (ownIndent > indent && open !== undefined) {
       open.value = `${open.value}\n${line.trim()}`.trim()
       open.endLine = number + 1
       return
     }
+    indent = ownIndent
     const header = /^\s*\[(.+)\]/.exec(line)?.[1]
     if (header !== undefined) {
       section = header

@@ -8,6 +8,28 @@ export interface Edited {
   readonly laid: string
   /** Our file at the end of the build. */
   readonly edited: string
+  /** What of all of our files no text may hold that goes into the image (credentialsIn). */
+  readonly credentials: readonly string[]
+}
+
+const unique = (list: readonly string[]): readonly string[] => [...new Set(list)]
+
+/**
+ * The credentials in texts, in each spelling in which another hook may have them from pip or setuptools: with percent
+ * signs as in the URL, doubled for an interpolating parser, or decoded.
+ *
+ * @param texts What our files say.
+ * @returns Each as `//user:password@`.
+ */
+export const credentialsIn = (texts: readonly string[]): readonly string[] => {
+  const found = texts.flatMap((text) => text.match(/\/\/[^\s/?#]+@/g) ?? [])
+  const inUrls = found.flatMap((spelling) => [spelling, spelling.replaceAll('%%', '%')])
+  const decoded = inUrls.map((spelling) =>
+    spelling.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) =>
+      Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('latin1'),
+    ),
+  )
+  return unique([...inUrls, ...inUrls.map((spelling) => spelling.replaceAll('%', '%%')), ...decoded])
 }
 
 const isSame = (a: Entry, b: Entry): boolean => a.section === b.section && a.key === b.key && a.value === b.value
@@ -37,6 +59,10 @@ const words = (value: string): readonly string[] => value.split(/\s+/).filter(Bo
 
 const isUrl = (word: string): boolean => /^[a-z]+:\/\//i.test(word)
 
+/** A pattern for one of our URLs, with or without a slash at its end, but not for another that begins as it does. */
+const asPattern = (url: string): RegExp =>
+  new RegExp(`${url.replace(/\/+$/, '').replace(/\W/g, '\\$&')}/*(?=$|[\\s"',;)\\]])`)
+
 /** The first line that is no comment. */
 const firstEntry = (text: string): string | undefined => text.split('\n').find((line) => /^\s*[^\s#;]/.test(line))
 
@@ -51,12 +77,13 @@ const withHeader = (added: string, section: string | undefined): string =>
  * @param states The file's three states.
  * @returns The image's file, or undefined where nothing of the change is another hook's.
  */
-export const mergeEdits = ({ own, laid, edited }: Edited): string | undefined => {
+export const mergeEdits = ({ own, laid, edited, credentials }: Edited): string | undefined => {
   if (edited === laid) return undefined
   const ours = parseConfigFile(laid)
   const theirs = parseConfigFile(edited)
-  const urls = ours.entries.flatMap(({ value }) => words(value).filter(isUrl))
-  const holdsOurs = (text: string): boolean => urls.some((url) => text.includes(url))
+  const urls = ours.entries.flatMap(({ value }) => words(value).filter(isUrl)).map(asPattern)
+  const holdsOurs = (text: string): boolean =>
+    credentials.some((secret) => text.includes(secret)) || urls.some((url) => url.test(text))
   const isOurs = (entry: Entry): boolean => ours.entries.some((other) => isSame(entry, other))
   // Written anew, with nothing of ours in it: the whole file is the hook's.
   if (!theirs.entries.some(isOurs) && !holdsOurs(edited)) return edited
@@ -69,9 +96,9 @@ export const mergeEdits = ({ own, laid, edited }: Edited): string | undefined =>
     .flatMap((entry) => {
       if (!holdsOurs(entry.value)) return [entry]
       const value = words(entry.value)
-        .filter((word) => !urls.includes(word))
+        .filter((word) => !holdsOurs(word))
         .join('\n')
-      return value === '' || holdsOurs(value) ? [] : [{ ...entry, value }]
+      return value === '' ? [] : [{ ...entry, value }]
     })
   return changes.length === 0 ? undefined : changes.reduce(setEntry, own)
 }

@@ -20,6 +20,19 @@ const findProgram = (name: string): string => {
   return found
 }
 
+/** The host's programs that hooks in the image use. */
+export interface Programs {
+  readonly mount: string
+  readonly umount: string
+}
+
+/**
+ * Finds them: before anything is mounted, since what has no umount cannot be undone.
+ *
+ * @throws HookError where one is missing.
+ */
+export const findPrograms = (): Programs => ({ mount: findProgram('mount'), umount: findProgram('umount') })
+
 const copy = (from: string, to: string): void => {
   copyFileSync(from, to)
   chmodSync(to, 0o755)
@@ -31,12 +44,12 @@ const copy = (from: string, to: string): void => {
  * but mounted.
  *
  * @param folder The staged folder, on the host.
+ * @param programs The host's mount and umount.
  * @throws HookError where a part of it is not there, or cannot be read.
  */
-export const stageRuntime = (folder: string): void => {
+export const stageRuntime = (folder: string, { mount, umount }: Programs): void => {
   const libraries = join(folder, staged.libraries)
   mkdirSync(libraries)
-  const mount = findProgram('mount')
   const loader = findLoader()
   copy(loader, join(libraries, 'ld.so'))
   const files = new Map([process.execPath, mount].flatMap((program) => [...sharedObjectsOf(loader, program)]))
@@ -46,6 +59,6 @@ export const stageRuntime = (folder: string): void => {
     if (existsSync(join(besideLibc, name))) copy(join(besideLibc, name), join(libraries, name))
   }
   copy(mount, join(folder, staged.mount))
-  copy(findProgram('umount'), join(folder, staged.unmount))
+  copy(umount, join(folder, staged.unmount))
   symlinkSync(process.execPath, join(folder, staged.hostNode))
 }

@@ -63,11 +63,12 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
     }
     return { url, scheme, host: '' }
   }
-  const [, host] =
-    /^(\[[0-9a-f:.]+\]|[^[\]:@]+)(?::[0-9]*)?$/i.exec(authority.slice(authority.lastIndexOf('@') + 1)) ?? []
+  // urlsplit takes a bracket anywhere before the path for one of an IPv6 address, and raises. A host that begins with
+  // another sign could be a comment in pip.conf.
+  const [, host] = /^(?:[^[\]]*@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?$/i.exec(authority) ?? []
   if (host === undefined || !canParse(url)) {
     return refuse(
-      'has no host, or a port that is no number: write it as http://host:port/path, and percent-encode /, ? and # in a password',
+      'has no host, or a port that is no number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
     )
   }
   return { url, scheme, host: host.replace(/^\[|\]$/g, '') }

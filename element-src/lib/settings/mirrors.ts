@@ -33,7 +33,10 @@ const suffixNumber = (name: string): number => Number(/_([0-9]+)$/.exec(name)?.[
 export const namedMirrors = (environment: Environment): NamedMirrors => {
   const family = (prefix: string): readonly NamedMirror[] =>
     Object.entries(environment)
-      .flatMap(([variable, url]) => (variable.startsWith(prefix) && url ? [{ variable, url }] : []))
+      // A shell, and so dib, knows no other names; one with a line break would reach the log.
+      .flatMap(([variable, url]) =>
+        variable.startsWith(prefix) && /^\w+$/.test(variable) && url ? [{ variable, url }] : [],
+      )
       .sort((a, b) => (a.variable < b.variable ? -1 : 1))
       .map(({ variable, url }) => ({ variable, ...parseMirrorUrl(variable, url) }))
 

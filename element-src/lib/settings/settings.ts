@@ -16,6 +16,8 @@ export interface Settings {
   readonly imageRoot: string
   /** The local mirror, on the host, or undefined where there is none. */
   readonly mirrorFolder: string | undefined
+  /** Where partitions of the image will be mounted, in the image. */
+  readonly partitions: readonly string[]
   /** What the hook in the image's chroot needs. */
   readonly pip: PipSettings
   /** Whether each step is said. */
@@ -82,6 +84,7 @@ export const readSettings = (environment: Environment): Settings => {
     hooksFolder: dib.TMP_HOOKS_PATH,
     imageRoot: dib.TMP_MOUNT_PATH,
     mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
+    partitions: dib.DIB_MOUNTPOINTS,
     pip: {
       indexes: indexes.indexes,
       retries: persons.DIB_PIP_RETRIES,

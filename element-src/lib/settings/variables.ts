@@ -64,11 +64,13 @@ export const personsVariables = z.object({
   /** What becomes of an index that does not answer. */
   DIB_PYPI_UNREACHABLE: z.pipe(
     z.optional(
-      z.enum(['', 'drop', 'keep', 'fail'], {
-        error: 'DIB_PYPI_UNREACHABLE is none of its values: write drop, keep or fail',
-      }),
+      z.string().check(
+        z.regex(/^(?:|drop|keep|fail)$/, {
+          error: 'DIB_PYPI_UNREACHABLE is none of its values: write drop, keep or fail',
+        }),
+      ),
     ),
-    z.transform((value) => value || 'drop'),
+    z.transform((value) => (value === 'keep' || value === 'fail' ? value : 'drop')),
   ),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
   DIB_PYPI_NODE: text,
@@ -82,7 +84,7 @@ export const personsVariables = z.object({
 const setByDib = (name: string) =>
   z
     .string({ error: `${name} is not set: run this hook by disk-image-create` })
-    .check(z.minLength(1, { error: `${name} is empty: run this hook by disk-image-create` }))
+    .check(z.regex(/./, { error: `${name} is empty: run this hook by disk-image-create` }))
 
 /** The variables that dib sets for hooks on the host (dib's documentation, Developing Elements). */
 export const dibVariables = z.object({
@@ -90,4 +92,9 @@ export const dibVariables = z.object({
   TMP_HOOKS_PATH: setByDib('TMP_HOOKS_PATH'),
   /** The image's root while it is built, on the host. */
   TMP_MOUNT_PATH: setByDib('TMP_MOUNT_PATH'),
+  /** Where partitions of the image will be mounted in it, separated by `|`. */
+  DIB_MOUNTPOINTS: z.pipe(
+    text,
+    z.transform((value) => (value ?? '').split('|').filter(Boolean)),
+  ),
 })

@@ -14,13 +14,13 @@ const urlsIn = (text: string): readonly string[] =>
  * @returns The image's file, or undefined where no line is another hook's.
  * @throws HookError where a line mixes ours with another's, or would get another meaning in the image's file.
  */
-export const mergeUvEdits = ({ own, laid, edited }: Edited): string | undefined => {
+export const mergeUvEdits = ({ own, laid, edited, credentials }: Edited): string | undefined => {
   if (edited === laid) return undefined
   const ours = new Set(laid.split('\n'))
   const added = edited.split('\n').filter((line) => !ours.has(line))
   const text = added.join('\n').trim()
   if (text === '') return undefined
-  if (urlsIn(laid).some((url) => text.includes(url))) {
+  if ([...urlsIn(laid), ...credentials].some((ours) => text.includes(ours))) {
     throw new HookError(
       "another hook changed a line of this build's uv.toml that names its indexes: have it use options of uv or variables",
     )

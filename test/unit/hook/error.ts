@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { errorCode, errorMessage, tolerate } from '../../../element-src/lib/hook/error.js'
 
@@ -16,6 +16,12 @@ t.test('some faults pass, others do not', async (t) => {
 t.test('a message is one line', async (t) => {
   t.equal(errorMessage(new Error('one\n  two\n')), 'one; two')
   t.equal(errorMessage('text'), 'text')
+  t.throws(() => writeFileSync('/dev/full', 'text'), { code: 'ENOSPC' })
+  try {
+    writeFileSync('/dev/full', 'text')
+  } catch (error) {
+    t.match(errorMessage(error), /^ENOSPC: .*, write: make room where dib builds \(TMP_DIR\), or in the image/)
+  }
   t.equal(errorCode('text'), undefined)
   t.equal(errorCode(new Error('x')), undefined)
 })

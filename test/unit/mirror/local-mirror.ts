@@ -36,7 +36,7 @@ t.test('what is no mirror is told, with what was looked for', async (t) => {
 t.test("a page's links are followed as the image would", async (t) => {
   t.same(withPage(t, wheel), [])
   t.same(withPage(t, `../../packages/${wheel}#sha256=0`), [], 'relative, inside the mirror')
-  t.same(withPage(t, `https://files.example/${wheel}`), [], 'elsewhere')
+  t.same(withPage(t, `https://elsewhere.example/${wheel}`), [], 'elsewhere')
   t.same(withPage(t, 'http://[/'), [], 'no URL at all')
   t.same(withPage(t, `file:///tmp/pypi/packages/${wheel}`), [])
   const outside = /links to .*, which is outside the mirror where the image has it/

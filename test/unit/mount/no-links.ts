@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lstatInRoot } from '../../../element-src/lib/mount/no-links.js'
+import { entryInRoot, lstatInRoot } from '../../../element-src/lib/mount/no-links.js'
 
 t.test('a path in the image, seen from the host', async (t) => {
   const root = t.testdir({
@@ -13,5 +13,8 @@ t.test('a path in the image, seen from the host', async (t) => {
   t.equal(lstatInRoot(root, '/tmp/file/deeper'), undefined)
   for (const path of ['/away', '/away/passwd', '/inside/up', '/inside/up/file']) {
     t.throws(() => lstatInRoot(root, path), { message: /in the image is a link, and followed from the host/ })
+    t.equal(entryInRoot(root, path), undefined)
   }
+  t.equal(entryInRoot(root, '/tmp/file')?.isFile(), true)
+  t.equal(entryInRoot(root, '/tmp/file/deeper'), undefined)
 })

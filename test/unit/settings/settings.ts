@@ -34,6 +34,7 @@ t.test('without a mirror and without a setting', async (t) => {
 t.test('with the local mirror', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} } })
   const local = { ...dib, DIB_IMAGE_CACHE }
+  t.same(readSettings({ ...local, DIB_MOUNTPOINTS: '/|/pypi' }).partitions, ['/', '/pypi'])
   t.match(readSettings(local), {
     mirrorFolder: `${DIB_IMAGE_CACHE}/pypi/mirror`,
     warnings: [],

@@ -1,0 +1,15 @@
+# dib-run-parts sources this before the hooks of each phase. DIB_ENV is dib's record of the DIB_ variables, which its
+# element manifests writes into the image, beside it, and into a traced log: now without the mirrors' user:password.
+{ set +x; } 2>/dev/null # dib-run-parts has each line of such files in the log.
+if [[ ${DIB_ENV:-} == *DIB_PYPI_MIRROR_URL*@* ]]; then
+    _pypi_rest=$DIB_ENV
+    _pypi_url='DIB_PYPI_MIRROR_URL[A-Za-z0-9_]*="?[A-Za-z][A-Za-z0-9+.-]*://'
+    DIB_ENV=
+    # No here-string: bash writes it to /tmp, and in finalise.d that is the image's own.
+    while [[ $_pypi_rest =~ ($_pypi_url)[^/?#[:space:]]*@ ]]; do
+        DIB_ENV+=${_pypi_rest%%"$BASH_REMATCH"*}${BASH_REMATCH[1]}****@
+        _pypi_rest=${_pypi_rest#*"$BASH_REMATCH"}
+    done
+    DIB_ENV+=$_pypi_rest
+    unset _pypi_rest _pypi_url
+fi

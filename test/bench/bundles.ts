@@ -1,0 +1,30 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { project } from '../../build/project.js'
+import { cleanEnvironment } from '../support/clean-environment.js'
+import { elementOfOurs, hooksOfOurs } from '../support/dib.js'
+import { median } from '../support/median.js'
+import { runProgram } from '../support/run.js'
+
+/** The size of each hook of our element, in bytes. */
+export const measureBundles = (): Readonly<Record<string, number>> =>
+  Object.fromEntries(hooksOfOurs.map((hook) => [hook, statSync(join(elementOfOurs, hook)).size]))
+
+/**
+ * Measures `make elements`, which writes nothing where elements/ is what element-src/ makes.
+ *
+ * @param rounds How often.
+ * @returns The median of its seconds.
+ * @throws Error where it fails.
+ */
+export const measureMakeElements = async (rounds: number): Promise<number> => {
+  const seconds: number[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const start = performance.now()
+    const { status, log } = await runProgram('make', ['-C', project, 'elements'], { env: cleanEnvironment() })
+    if (status !== 0) throw new Error(`make elements failed:\n${log}`)
+    seconds.push((performance.now() - start) / 1000)
+  }
+  return median(seconds)
+}

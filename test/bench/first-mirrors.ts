@@ -1,0 +1,49 @@
+import { createServer, type Socket } from 'node:net'
+import type { Ending } from '../support/build-image.js'
+import { serveMirror } from '../support/server.js'
+import type { FirstMirror } from './results.js'
+
+const listen = (
+  t: Ending,
+  onConnection: (socket: Socket) => void,
+): Promise<{ port: number; stop: () => Promise<void> }> =>
+  new Promise((resolve, reject) => {
+    const sockets = new Set<Socket>()
+    const server = createServer((socket) => {
+      sockets.add(socket)
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+      onConnection(socket)
+    })
+    const stop = (): Promise<void> =>
+      new Promise((stopped) => {
+        for (const socket of sockets) socket.destroy()
+        server.close(() => stopped())
+      })
+    t.teardown(stop)
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve({ port: typeof address === 'object' && address !== null ? address.port : 0, stop })
+    })
+  })
+
+/**
+ * Starts what can stand before a good mirror, on 127.0.0.1.
+ *
+ * @param t What they end with.
+ * @param folder The mirror that the good one serves.
+ * @returns The URL of each; none has none.
+ */
+export const startFirstMirrors = async (
+  t: Ending,
+  folder: string,
+): Promise<Readonly<Record<FirstMirror, string | undefined>>> => {
+  const good = await serveMirror(t, folder)
+  // Connections are accepted, and nothing is ever said in them.
+  const silent = await listen(t, (socket) => socket.resume())
+  // A port that was free a moment ago: connections to it are refused.
+  const refused = await listen(t, (socket) => socket.destroy())
+  await refused.stop()
+  const url = (port: number): string => `http://127.0.0.1:${port}/simple`
+  return { none: undefined, good: url(good.port), refused: url(refused.port), silent: url(silent.port) }
+}

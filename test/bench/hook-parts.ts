@@ -1,0 +1,83 @@
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { elementOfOurs, hooksOfOurs } from '../support/dib.js'
+import { hookSeconds } from '../support/hook-seconds.js'
+import { bareStart } from '../support/hooks-cost.js'
+import { median } from '../support/median.js'
+import { runPhases } from '../support/run-phases.js'
+import type { HookParts } from './results.js'
+
+/** How far a hook goes. */
+type Extent = 'launcher' | 'bundle' | 'whole'
+
+const extents = ['launcher', 'bundle', 'whole'] as const
+
+/**
+ * A hook that ends early.
+ *
+ * @param text The hook.
+ * @param extent Whether it ends before its JavaScript, before that does anything, or not at all.
+ * @throws Error where the hook is not made as hooks are: sh in a comment, JavaScript whose last statement is runHook.
+ */
+export const cutHook = (text: string, extent: Extent): string => {
+  if (extent === 'whole') return text
+  const end = extent === 'launcher' ? text.indexOf('\n*/\n') + '\n*/\n'.length : text.lastIndexOf('\nrunHook(') + 1
+  if (end < 4) throw new Error(`a hook has no end of its ${extent}`)
+  return text.slice(0, end)
+}
+
+const writeHook = (path: string, text: string): void => {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+  chmodSync(path, 0o755)
+}
+
+const [stage = '', configure = '', unconfigure = ''] = hooksOfOurs
+
+/** The hook that is measured in a hook's place: extra-data.d must do its work for the later ones, so it has another beside. */
+const measuredIn = (hook: string): string => (hook === stage ? 'extra-data.d/01-part' : hook)
+
+const bareBeside = (hook: string): string =>
+  hook === unconfigure ? 'cleanup.d/03-bare-start' : 'extra-data.d/02-bare-start'
+
+/** Makes a copy of our element whose hooks go so far, with bare starts beside them. */
+const makeElement = (folder: string, extent: Extent): string => {
+  cpSync(elementOfOurs, folder, { recursive: true })
+  if (extent !== 'whole') {
+    for (const hook of hooksOfOurs) {
+      writeHook(join(folder, measuredIn(hook)), cutHook(readFileSync(join(elementOfOurs, hook), 'utf8'), extent))
+    }
+  }
+  for (const hook of [configure, unconfigure]) writeHook(join(folder, bareBeside(hook)), bareStart)
+  return folder
+}
+
+/**
+ * Measures where the hooks' time goes, in a scratch root, by hooks that end early.
+ *
+ * @param scratch The folder for it.
+ * @param rounds How often. The parts are of a few milliseconds, so it should be more often than builds are measured.
+ * @throws Error where a hook fails.
+ */
+export const measureParts = async (scratch: string, rounds: number): Promise<readonly HookParts[]> => {
+  const elements = extents.map((extent) => ({
+    extent,
+    element: makeElement(join(scratch, `element-${extent}`), extent),
+  }))
+  const logs: Record<Extent, string[]> = { launcher: [], bundle: [], whole: [] }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { extent, element } of elements) {
+      const { log } = await runPhases(scratch, { element, compare: false, environment: { DIB_NO_PYPI_PIP: '1' } })
+      logs[extent].push(log)
+    }
+  }
+  const all = Object.values(logs).flat()
+  const medianIn = (from: readonly string[], hook: string): number => median(from.map((log) => hookSeconds(log, hook)))
+  return hooksOfOurs.map((hook) => ({
+    hook,
+    bare: medianIn(all, bareBeside(hook)),
+    launcher: medianIn(logs.launcher, measuredIn(hook)),
+    bundle: medianIn(logs.bundle, measuredIn(hook)),
+    whole: medianIn(logs.whole, hook),
+  }))
+}

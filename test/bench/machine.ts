@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import { benchTools, smallRoot } from '../support/cache.js'
+
+/** What the numbers were measured on. It names no host. */
+export interface Machine {
+  /** The day, as ISO 8601 writes it. */
+  readonly date: string
+  /** The processor, how many of it, memory, kernel and distribution, in words. */
+  readonly kind: string
+  /** How many programs were at work on average in the minute before: on a quiet machine next to none. */
+  readonly load: number
+  /** Programs with their versions. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
+const output = (program: string, ...args: readonly string[]): string =>
+  execFileSync(program, args, { encoding: 'utf8' }).trim()
+
+/** The version in a program's line about itself, as `pip 23.0.1 from ...`. */
+const versionIn = (line: string): string => /[0-9]+(?:\.[0-9]+)+/.exec(line)?.[0] ?? 'unknown'
+
+const distribution = (): string => {
+  const [, name] = /^PRETTY_NAME="?(.*?)"?$/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? []
+  return name ?? 'a Linux without a name'
+}
+
+/** Describes this machine and what is measured on it. */
+export const describeMachine = (): Machine => ({
+  date: new Date().toISOString().slice(0, 10),
+  kind: [
+    `${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}`,
+    `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    `Linux ${release()}`,
+    distribution(),
+  ].join(', '),
+  load: loadavg()[0] ?? Number.NaN,
+  versions: {
+    'Node.js': process.versions.node,
+    'diskimage-builder': versionIn(output('disk-image-create', '--version')),
+    "the image's Python": versionIn(output('chroot', smallRoot, 'python3', '--version')),
+    "the image's pip": versionIn(output('chroot', smallRoot, 'python3', '-m', 'pip', '--version')),
+    'an old pip': versionIn(output('/usr/bin/python3', benchTools.oldPip, '--version')),
+    'the newest pip': versionIn(output('/usr/bin/python3', benchTools.newPip, '--version')),
+    uv: versionIn(output(benchTools.uv, '--version')),
+  },
+})

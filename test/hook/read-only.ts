@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { project } from '../../build/project.js'
+import { scratchFolder } from '../support/build-image.js'
+import { muslRoot, ownHost, trixieHost } from '../support/cache.js'
+import { watchHost } from '../support/harm.js'
+import { pathWith } from '../support/path.js'
+import { needsRoot } from '../support/root.js'
+import { runPhases } from '../support/run-phases.js'
+
+needsRoot(t)
+
+const watcher = join(project, 'test', 'support', 'watch_mounts.py')
+
+t.test('the mirror is read-only in its place from the first instant: it is not made so there', async (t) => {
+  const scratch = scratchFolder(t)
+  const host = watchHost(scratch)
+  // Without it mount(8) binds and does no more.
+  const sudo = `
+if [ "$1" = mount ]; then
+    for table; do :; done
+    sed -i '/\\/tmp\\/pypi none/s/,ro,/,/' "$table"
+    grep '/tmp/pypi none' "$table" >'${join(scratch, 'line')}'
+fi
+exec "$@"`
+  const ran = await runPhases(scratch, {
+    root: muslRoot,
+    environment: { DIB_OFFLINE: '1', DIB_DEBUG_TRACE: '1', PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) },
+    inChroot: '! touch /tmp/pypi/new; grep /tmp/pypi /proc/mounts',
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.match(
+    readFileSync(join(scratch, 'line'), 'utf8'),
+    / none bind,private,X-mount\.mkdir 0 0\n$/,
+    'nobody asked for it',
+  )
+  t.match(ran.log, /^\S+ \/tmp\/pypi \S+ ro,/m)
+  t.same(host.harm(), [], 'the mirror and the host are as they were')
+})
+
+for (const [name, HOST_USR] of Object.entries({ 'this machine': ownHost, 'Debian 13': trixieHost })) {
+  const skip = existsSync(HOST_USR) ? false : 'made on Debian alone'
+  t.test(`with the mount(8) of ${name}, a namespace beside the build's sees it read-only`, { skip }, async (t) => {
+    const scratch = scratchFolder(t)
+    const host = watchHost(scratch)
+    const seen = join(scratch, 'seen')
+    const ran = await runPhases(scratch, {
+      root: muslRoot,
+      environment: { DIB_OFFLINE: '1', HOST_USR: join(HOST_USR, 'usr') },
+      prepare: `
+mount --version
+mount --make-rshared /
+unshare -m --propagation slave python3 '${watcher}' '${scratch}' /tmp/pypi '${seen}' >/dev/null 2>&1 &
+echo $! >'${scratch}/watcher'`,
+      finalise: `kill "$(cat '${scratch}/watcher')"`,
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    t.match(readFileSync(seen, 'utf8'), /^ro \S+\/mnt\/tmp\/pypi\n$/, 'mounted there, and never writable')
+    t.same(ran.differences, [])
+    t.same(host.harm(), [], 'the mirror and the host are as they were')
+    t.comment(/^mount from .*$/m.exec(ran.log)?.[0])
+  })
+}

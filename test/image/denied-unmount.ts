@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { buildImage, ownLines, scratchFolder } from '../support/build-image.js'
+import { bareRootTarball } from '../support/cache.js'
+import { changedMounts, watchHost, watchMounts } from '../support/harm.js'
+import { pathWith } from '../support/path.js'
+import { needsRoot } from '../support/root.js'
+
+needsRoot(t)
+
+t.test(
+  'where dib cannot unmount our mounts, it copies and deletes nothing of the mirror, and makes no image',
+  async (t) => {
+    const scratch = scratchFolder(t)
+    const host = watchHost(scratch)
+    // Ours alone: where it cannot unmount the host's /dev either, dib itself deletes that, with or without this element.
+    const sudo = `
+case "$*" in
+    "umount "*/mnt/tmp/pypi | "umount "*/mnt/root/*) echo "umount: $3: denied" >&2; exit 32 ;;
+esac
+exec /usr/bin/sudo "$@"`
+    // dib tries for ten seconds to remove what it cannot.
+    const path = pathWith(join(scratch, 'bin'), 'sudo', sudo)
+    const shorter = pathWith(join(scratch, 'shorter'), 'timeout', 'shift; exec /usr/bin/timeout 1 "$@"').split(':')[0]
+    const build = await buildImage(scratch, {
+      options: ['--offline'],
+      environment: { PATH: `${shorter}:${path}` },
+      runBy: watchMounts(),
+    })
+    t.not(build.status, 0, 'the build fails', { log: build.log.slice(-3000) })
+    t.match(build.log, /^umount: \S+\/tmp\/pypi: denied$/m)
+    t.match(
+      build.log,
+      /^rm: cannot remove '\S+\/built\/tmp\/pypi\/index\.html': Read-only file system$/m,
+      'dib tried to',
+    )
+    t.notOk(existsSync(build.image), 'there is no image')
+    const own = changedMounts(build.image).filter((line) => !/\/dib_(?:build|image)\.\w+(?:\/mnt.*)?$/.test(line))
+    t.same(
+      own.map((line) => line.replace(/^left: \S+\/built/, '')).sort(),
+      ['/root/.config/uv/uv.toml', '/root/.pip/pip.conf', '/root/.pydistutils.cfg', '/tmp/pypi'],
+      'of ours, those are left that nobody may unmount',
+    )
+    t.same(host.harm(), [], 'the mirror and the host are as they were')
+  },
+)
+
+t.test('a partition for which dib would not unmount the mirror is refused before anything is mounted', async (t) => {
+  const scratch = scratchFolder(t)
+  const host = watchHost(scratch)
+  const build = await buildImage(scratch, {
+    root: bareRootTarball,
+    options: ['--offline'],
+    runBy: watchMounts(),
+    environment: {
+      DIB_BLOCK_DEVICE_CONFIG: `
+- local_loop:
+    name: image0
+- partitioning:
+    base: image0
+    label: mbr
+    partitions:
+      - name: root
+        flags: [boot, primary]
+        size: 80%
+        mkfs: {mount: {mount_point: /, fstab: {options: defaults}}}
+      - name: pypi
+        flags: [primary]
+        size: 20%
+        mkfs: {mount: {mount_point: /pypi, fstab: {options: defaults}}}
+`,
+    },
+  })
+  t.equal(build.status, 1, 'the build fails', { log: build.log.slice(-3000) })
+  t.same(ownLines(build.log), [
+    'error: a partition of the image is mounted at /pypi (DIB_BLOCK_DEVICE_CONFIG), for which dib would not unmount /tmp/pypi but copy the mirror into the image: mount the partition elsewhere, or name a DIB_IMAGE_CACHE without pypi/mirror',
+  ])
+  t.notMatch(build.log, /^Unmount \S+\/tmp\/\.?pypi/m, 'nothing of ours was mounted')
+  t.notOk(existsSync(build.image), 'there is no image')
+  t.same(changedMounts(build.image), [], 'nothing is mounted')
+  t.same(host.leftovers(), [], 'no folder is left')
+  t.same(host.harm(), [], 'the mirror and the host are as they were')
+})

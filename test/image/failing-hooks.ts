@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { buildImage, ownLines, scratchFolder } from '../support/build-image.js'
+import { changedMounts, watchHost, watchMounts } from '../support/harm.js'
+import { pathWith } from '../support/path.js'
+import { needsRoot } from '../support/root.js'
+
+needsRoot(t)
+
+/** Hooks of another element, in the order in which dib runs them; `before` and `after` are ours in the same phase. */
+const hooks = [
+  'root.d/50-fail',
+  'extra-data.d/00-a-fail',
+  'extra-data.d/50-fail',
+  'pre-install.d/00-a-fail',
+  'pre-install.d/50-fail',
+  'install.d/50-fail',
+  'post-install.d/50-fail',
+  'post-root.d/50-fail',
+  'block-device.d/50-fail',
+  'pre-finalise.d/50-fail',
+  'finalise.d/50-fail',
+  'cleanup.d/00-a-fail',
+  'cleanup.d/50-fail',
+]
+
+t.test("where another element's hook fails, nothing is harmed or left", async (t) => {
+  const scratch = scratchFolder(t)
+  const host = watchHost(scratch)
+  for (const hook of hooks) {
+    const build = await buildImage(scratch, {
+      options: ['--offline'],
+      runBy: watchMounts(),
+      hooks: { [hook]: '#!/bin/bash\necho "at the fault"\nexit 3\n' },
+    })
+    t.not(build.status, 0, `${hook} fails the build`, { log: build.log.slice(-2000) })
+    t.match(build.log, /at the fault$/m, 'and ran')
+    t.same(
+      ownLines(build.log).filter((line) => line.startsWith('error: ')),
+      [],
+      'ours have no fault',
+    )
+    t.same(changedMounts(build.image), [], 'nothing is mounted')
+    t.same(host.leftovers(), [], 'no folder is left')
+  }
+  t.same(host.harm(), [], 'the mirror and the host are as they were')
+})
+
+t.test('where our hook in the image is killed, the build fails', async (t) => {
+  const scratch = scratchFolder(t)
+  const host = watchHost(scratch)
+  const build = await buildImage(scratch, {
+    options: ['--offline'],
+    runBy: watchMounts(),
+    hooks: {
+      // From the host, where the hook is known by its root: other builds may run at the same time.
+      'extra-data.d/50-kill-ours': `#!/bin/bash
+set -u
+kill_it() {
+    while [ -d "$TMP_MOUNT_PATH" ]; do
+        for process in $(pgrep -f -- '^/tmp/.pypi/lib/ld.so .*/tmp/.pypi/node '); do
+            [ "$(readlink "/proc/$process/root")" = "$TMP_MOUNT_PATH" ] || continue
+            kill -9 "$process" && exit
+        done
+    done
+}
+kill_it >/dev/null 2>&1 &
+`,
+    },
+  })
+  t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
+  // Of a killed process it is dib's shell that has the last word.
+  t.match(build.log, /\bKilled +\$target_dir\/\$target$/m, 'and says why')
+  t.notMatch(build.log, /00-configure-pypi-mirror completed/)
+  t.same(changedMounts(build.image), [], 'nothing is mounted')
+  t.same(host.leftovers(), [], 'no folder is left')
+  t.same(host.harm(), [], 'the mirror and the host are as they were')
+})
+
+t.test('where our hook in the image is never started, the build fails in one line', async (t) => {
+  const scratch = scratchFolder(t)
+  const host = watchHost(scratch)
+  const build = await buildImage(scratch, {
+    options: ['--offline'],
+    runBy: watchMounts(),
+    hooks: {
+      // As if the loader had been told to do nothing, and to say that all went well.
+      'extra-data.d/50-empty-ours': `#!/bin/bash
+printf '#!/bin/sh\\n' >"$TMP_HOOKS_PATH/pre-install.d/00-configure-pypi-mirror"
+`,
+    },
+  })
+  t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
+  t.match(
+    ownLines(build.log).at(-1),
+    /^error: pre-install\.d\/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror/,
+  )
+  t.notOk(existsSync(build.image), 'there is no image')
+  t.same(changedMounts(build.image), [], 'nothing is mounted')
+  t.same(host.leftovers(), [], 'no folder is left')
+  t.same(host.harm(), [], 'the mirror and the host are as they were')
+})
+
+t.test('where chroot is missing, dib itself fails and names it', async (t) => {
+  const scratch = scratchFolder(t)
+  const host = watchHost(scratch)
+  const sudo = `
+for word; do [ "$word" != chroot ] || { echo "sudo: chroot: command not found" >&2; exit 1; }; done
+exec /usr/bin/sudo "$@"`
+  const build = await buildImage(scratch, {
+    options: ['--offline'],
+    runBy: watchMounts(),
+    environment: { PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) },
+  })
+  t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
+  t.match(build.log, /^sudo: chroot: command not found$/m)
+  t.same(changedMounts(build.image), [], 'nothing is mounted')
+  t.same(host.leftovers(), [], 'no folder is left')
+  t.same(host.harm(), [], 'the mirror and the host are as they were')
+})

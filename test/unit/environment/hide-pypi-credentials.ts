@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import t from 'tap'
+import { project } from '../../../build/project.js'
+
+const file = join(project, 'element-src', 'pypi', 'environment.d', '00-hide-pypi-credentials.bash')
+
+/** What dib's releases record: DIB_ENV=$(...) of disk-image-create. */
+const records: Readonly<Record<string, string>> = {
+  'as dib 3.13 makes it': "export | grep ' DIB_.*='",
+  "as dib's newest release makes it": "declare -p $(compgen -v | grep '^DIB_')",
+}
+
+for (const [name, record] of Object.entries(records)) {
+  t.test(`dib's record of the environment, ${name}, loses the mirrors' credentials alone`, async (t) => {
+    const urls: Readonly<Record<string, readonly [string, string]>> = {
+      DIB_PYPI_MIRROR_URL: ['http://us$er:s3cret%40"w;`x\\@mirror.example/a?b=@c', 'http://****@mirror.example/a?b=@c'],
+      DIB_PYPI_MIRROR_URL_1: ['https://s3cret@[::1]:80/', 'https://****@[::1]:80/'],
+      DIB_PYPI_MIRROR_URL_2: ['https://user@name:s3cret@mirror.example', 'https://****@mirror.example'],
+      DIB_PYPI_MIRROR_URL_3: ['https://*s3cret:*@mirror.example', 'https://****@mirror.example'],
+      DIB_PYPI_MIRROR_URL_4: ['https://mirror.example/x@y', 'https://mirror.example/x@y'],
+      DIB_OTHER: ['a@b', 'a@b'],
+    }
+    // As dib-run-parts sources it, and a hook of another element says it.
+    const script = `DIB_ENV=$(${record})
+export DIB_ENV
+set -eu
+set -o pipefail
+set -o xtrace
+source "$1"
+set +o xtrace
+exec bash -c 'echo "$DIB_ENV"'`
+    const environment = Object.fromEntries(Object.entries(urls).map(([variable, [url]]) => [variable, url]))
+    const ran = spawnSync('bash', ['-c', script, 'bash', file], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...environment },
+    })
+    t.equal(ran.status, 0, ran.stderr)
+    const lines = ran.stdout.split('\n')
+    for (const [variable, [, shown]] of Object.entries(urls))
+      t.ok(lines.includes(`declare -x ${variable}="${shown}"`), variable)
+    t.notMatch(ran.stdout, /s3cret/)
+    t.notMatch(ran.stderr.replace(/^[\s\S]*source /, ''), /s3cret|DIB_PYPI/, 'nor does the trace show them')
+  })
+}
+
+t.test('without such a record nothing happens', async (t) => {
+  const ran = spawnSync('bash', ['-euc', 'source "$1"; ! declare -p DIB_ENV 2>/dev/null', 'bash', file], { env: {} })
+  t.equal(ran.status, 0, String(ran.stderr))
+})
