@@ -27,6 +27,9 @@ const listen = (
     })
   })
 
+/** A port that nothing listens on, and that no program is given which asks for any: connections to it are refused. */
+const nobodysPort = 1
+
 /**
  * Starts what can stand before a good mirror, on 127.0.0.1.
  *
@@ -41,9 +44,6 @@ export const startFirstMirrors = async (
   const good = await serveMirror(t, folder)
   // Connections are accepted, and nothing is ever said in them.
   const silent = await listen(t, (socket) => socket.resume())
-  // A port that was free a moment ago: connections to it are refused.
-  const refused = await listen(t, (socket) => socket.destroy())
-  await refused.stop()
   const url = (port: number): string => `http://127.0.0.1:${port}/simple`
-  return { none: undefined, good: url(good.port), refused: url(refused.port), silent: url(silent.port) }
+  return { none: undefined, good: url(good.port), refused: url(nobodysPort), silent: url(silent.port) }
 }

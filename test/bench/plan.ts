@@ -41,7 +41,7 @@ export const quickPlan: Plan = {
   partRounds: 1,
   packages: [1],
   waits: 1.5,
-  limit: 4,
+  limit: 6,
   apart: 0.2,
   repeats: 1,
   folders: [10],
