@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { localMirror, ownLines, scratchFolder } from '../support/build-image.js'
+import { ownLines, scratchFolder } from '../support/build-image.js'
 import { makeMirror, makeSdists, makeWheels, type SamplePackage } from '../support/mirror.js'
 import { runAsPerson, runBandersnatch } from '../support/mirror-makers.js'
 import { readRecipes, recipe } from '../support/recipes.js'
@@ -37,8 +37,6 @@ interface Places {
   /** Their wheels. */
   readonly wheels: string
 }
-
-const mirrorInHome = '.cache/image-create/pypi/mirror'
 
 /** What the page of recipes says, with the test's packages. */
 const byRecipe =
@@ -99,7 +97,15 @@ const layouts: readonly Layout[] = [
   { name: 'a flat folder by pip wheel', fill: byRecipe('pip wheel'), ...flat, named: true },
 ]
 
-const environment = (named = false): Record<string, string> => ({
+const placesIn = (scratch: string): Places => {
+  const home = join(scratch, 'home')
+  const mirror = join(home, '.cache', 'image-create', 'pypi', 'mirror')
+  mkdirSync(join(mirror, '..'), { recursive: true })
+  return { home, mirror, index: join(scratch, 'index'), wheels: join(scratch, 'wheels') }
+}
+
+const environment = ({ home }: Places, named = false): Record<string, string> => ({
+  DIB_IMAGE_CACHE: join(home, '.cache', 'image-create'),
   DIB_OFFLINE: '1',
   ...(named ? { DIB_PYPI_MIRROR_URL_7: 'file:///tmp/pypi' } : {}),
 })
@@ -116,14 +122,12 @@ const linesOfMounting = (ran: RanPhases): readonly string[] => {
 for (const { name, fill, url, recognisedAs, named } of layouts) {
   t.test(name, async (t) => {
     const scratch = scratchFolder(t)
-    const home = join(scratch, 'home')
-    const [mirror, index, wheels] = [join(home, mirrorInHome), join(scratch, 'index'), join(scratch, 'wheels')]
-    mkdirSync(join(mirror, '..'), { recursive: true })
-    makeMirror(index, packages)
-    makeWheels(wheels, packages)
-    await fill(t, { home, mirror, index, wheels })
+    const places = placesIn(scratch)
+    makeMirror(places.index, packages)
+    makeWheels(places.wheels, packages)
+    await fill(t, places)
     const ran = await runPhases(scratch, {
-      environment: { ...environment(named), DIB_IMAGE_CACHE: join(home, '.cache', 'image-create') },
+      environment: environment(places, named),
       // An sdist's build wants setuptools, which the image has.
       inChroot: `cat /root/.pip/pip.conf /root/.pydistutils.cfg
 python3 -m pip install --no-color --no-cache-dir --no-build-isolation --target /tmp/demo demo-app
@@ -159,15 +163,48 @@ for (const [name, fill] of [
 ] as const) {
   t.test(`${name} is warned of`, async (t) => {
     const scratch = scratchFolder(t)
-    mkdirSync(localMirror(scratch), { recursive: true })
-    fill(localMirror(scratch))
-    const ran = await runPhases(scratch, { environment: environment() })
+    const places = placesIn(scratch)
+    mkdirSync(places.mirror)
+    fill(places.mirror)
+    const ran = await runPhases(scratch, { environment: environment(places) })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
     const [warning = ''] = linesOfMounting(ran)
     t.match(warning, /^warning: /)
-    t.ok(warning.includes(localMirror(scratch)), 'it names the folder')
+    t.ok(warning.includes(places.mirror), 'it names the folder')
     for (const place of ['simple', 'web/simple', 'wheels'])
       t.match(warning, place, `it says that ${place} is looked for`)
     t.same(ran.differences, [])
+  })
+}
+
+for (const { name, fill, warning } of [
+  {
+    name: "dir2pi's simple/, without the files that it links",
+    fill: async (t: Test, { home, mirror, wheels }: Places) => {
+      await runAsPerson(t, home, recipe('dir2pi', { '~/.cache/image-create/pypi/mirror': wheels }))
+      renameSync(join(wheels, 'simple'), mirror)
+    },
+    warning: /: a symbolic link that leads out of the mirror is one to nothing in the image/,
+  },
+  {
+    name: "bandersnatch's simple/, without its packages",
+    fill: async (t: Test, { home, mirror, wheels }: Places) => {
+      await runBandersnatch(t, home, join(home, 'all'), wheels, ['demo-app', 'demo-lib'])
+      renameSync(join(home, 'all', 'web', 'simple'), mirror)
+    },
+    warning: / links to \.\.\/\.\.\/packages\/.*, which is outside the mirror/,
+  },
+]) {
+  t.test(`${name}, is warned of`, async (t) => {
+    const scratch = scratchFolder(t)
+    const places = placesIn(scratch)
+    makeWheels(places.wheels, packages)
+    await fill(t, places)
+    const ran = await runPhases(scratch, { environment: environment(places) })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    t.match(
+      linesOfMounting(ran).find((line) => line.startsWith('warning: ')),
+      warning,
+    )
   })
 }

@@ -32,6 +32,7 @@ t.test(
     ]
     makeWheels(wheels, [
       { name: 'from-bandersnatch', version: '1', text: 'import from_pypiserver', requirements: ['from-pypiserver'] },
+      { name: 'from-pypiserver', version: '1', text: 'raise SystemExit("an older version, of the first mirror")' },
       { name: 'not-allowed', version: '1', text: 'x = 1' },
     ])
     makeWheels(general, [
@@ -50,7 +51,7 @@ t.test(
 
     await runBandersnatch(t, join(scratch, 'home'), join(scratch, 'bandersnatch'), wheels, [
       'from-bandersnatch',
-      'not-there',
+      'from-pypiserver',
     ])
     const bandersnatch = await serveByNginx(t, join(scratch, 'nginx'), join(scratch, 'bandersnatch', 'web'))
     const plain = recipe('pypiserver', { ' packages &': ` ${general} &` })
