@@ -2,13 +2,6 @@
 const archive = /\.(?:whl|egg|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$/i
 
 /**
- * Whether a file's name is that of a package: a wheel, an sdist or an egg.
- *
- * @param name The file's name, without folders.
- */
-export const isDistribution = (name: string): boolean => archive.test(name) && !name.startsWith('.')
-
-/**
  * A project's name as indexes have it.
  *
  * @param name The name as the project writes it.
@@ -31,3 +24,11 @@ export const projectsOf = (file: string): readonly string[] => {
   const ends = beforeVersions.length > 0 ? beforeVersions : dashes.slice(-1)
   return [...new Set(ends.map((end) => normaliseName(stem.slice(0, end))))]
 }
+
+/**
+ * Whether a file's name is that of a package: a wheel, an sdist or an egg, with a project's name and a version.
+ *
+ * @param name The file's name, without folders.
+ */
+export const isDistribution = (name: string): boolean =>
+  archive.test(name) && !name.startsWith('.') && projectsOf(name).length > 0

@@ -5,6 +5,8 @@ import type { Index } from '../settings/indexes.js'
 import type { PipSettings } from '../settings/settings.js'
 import type { Probed } from './probe-all.js'
 
+const names = { refuses: 'of no use', slow: 'slow', down: 'down' } as const
+
 /**
  * Decides which indexes a build has, by what was found out of them, and says it: a line for each.
  *
@@ -24,13 +26,13 @@ export const chooseReachable = (
     const effect =
       unreachable === 'fail'
         ? ''
-        : state === 'refuses' || unreachable === 'keep'
+        : state !== 'down' || unreachable === 'keep'
           ? '; pip asks it all the same'
           : isLeft
             ? `; this build does without it (DIB_PYPI_UNREACHABLE is drop)${without}`
             : '; pip asks it all the same, since no index is left'
     if (state === 'up') info(`${url} ${reason}, ${milliseconds} ms`)
-    else warn(`${url} is ${state === 'down' ? 'down' : 'of no use'}: ${reason}, ${milliseconds} ms${effect}`)
+    else warn(`${url} is ${names[state]}: ${reason}, ${milliseconds} ms${effect}`)
   }
   const faults = probed.filter(({ state }) => state !== 'up')
   if (unreachable === 'fail' && faults.length > 0) {

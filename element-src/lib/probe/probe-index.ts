@@ -6,15 +6,16 @@ import type { Environment } from '../settings/mirrors.js'
 import { imageAuthorities } from './authorities.js'
 import type { LookUp } from './look-up.js'
 import { proxyFor } from './proxy.js'
-import { type Answer, request } from './request.js'
+import { type Answer, request, type Way } from './request.js'
 
 /** What was found out of an index. */
 export interface Verdict {
   /**
    * `up`: it can be used. `refuses`: something is there that does not let this build in: its credentials or its certificate
-   * are at fault. `down`: nothing that serves an index is there.
+   * are at fault. `slow`: its server answers, but for its index it takes longer than there is time. `down`: nothing that
+   * serves an index is there.
    */
-  readonly state: 'up' | 'refuses' | 'down'
+  readonly state: 'up' | 'refuses' | 'slow' | 'down'
   /** What it answered, or what is wrong with it. */
   readonly reason: string
 }
@@ -84,26 +85,52 @@ const faultVerdict = (error: unknown, { seconds, signal }: Probing): Verdict => 
   }
 }
 
+const wayTo = (url: URL, { environment, lookUp, signal, trustedHosts }: Probing): Way => ({
+  proxy: proxyFor(url, environment),
+  lookUp,
+  signal,
+  verifiesTls: !isTrusted(url, trustedHosts),
+  authorities: undefined,
+})
+
+/**
+ * Asks a server for its own root, where its index takes long: a devpi-server that is new fetches the list of all projects
+ * first, for a quarter of a minute, and answers other requests meanwhile.
+ *
+ * @param url The index.
+ * @param probing What all probes have in common.
+ * @returns A promise of whether the server answers, and a function that ends the asking.
+ */
+const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; stop: () => void } => {
+  const over = new AbortController()
+  const stop = (): void => over.abort()
+  probing.signal.addEventListener('abort', stop)
+  const asking = async (): Promise<boolean> => {
+    await wait(probing.seconds * 500, undefined, { signal: over.signal })
+    const { status, isOfProxy } = await request(new URL('/', url), { ...wayTo(url, probing), signal: over.signal })
+    return status < 500 && !isOfProxy
+  }
+  return { isThere: asking().catch(() => false), stop }
+}
+
 const isTrusted = (url: URL, trustedHosts: readonly string[]): boolean =>
   [url.hostname, url.hostname.replace(/^\[|\]$/g, ''), `${url.hostname}:${url.port || '443'}`].some((name) =>
     trustedHosts.some((host) => host.toLowerCase() === name),
   )
 
 const ask = async (url: URL, probing: Probing): Promise<Answer> => {
-  const { environment, lookUp, signal, trustedHosts } = probing
-  const proxy = proxyFor(url, environment)
-  const way = { proxy, lookUp, signal, verifiesTls: !isTrusted(url, trustedHosts), authorities: undefined }
+  const way = wayTo(url, probing)
   try {
     return await request(url, way)
   } catch (error) {
     const code = errorCode(error) ?? ''
     if (code === 'ECONNREFUSED' || (error instanceof AggregateError && error.errors.every(isRefusal))) {
-      await wait(pause, undefined, { signal })
+      await wait(pause, undefined, { signal: probing.signal })
       return request(url, way)
     }
     if (!isAboutCertificate(code)) throw error
     // Reading all of an image's authorities takes longer than the request: for those who need it.
-    return request(url, { ...way, authorities: imageAuthorities(environment) })
+    return request(url, { ...way, authorities: imageAuthorities(probing.environment) })
   }
 }
 
@@ -117,12 +144,18 @@ const isRefusal = (error: unknown): boolean => errorCode(error) === 'ECONNREFUSE
  */
 export const probeIndex = async (index: string, probing: Probing): Promise<Verdict> => {
   if (/^file:/i.test(index)) return folderVerdict(index)
+  const url = new URL(index)
+  // As pip does it: a project's page is below the index, with or without a slash at its end.
+  url.pathname = url.pathname.replace(/\/*$/, '/')
+  const server = askServer(url, probing)
   try {
-    const url = new URL(index)
-    // As pip does it: a project's page is below the index, with or without a slash at its end.
-    url.pathname = url.pathname.replace(/\/*$/, '/')
     return answerVerdict(await ask(url, probing))
   } catch (error) {
+    if (probing.signal.aborted && (await server.isThere)) {
+      return { state: 'slow', reason: `its server answers, its index not in ${probing.seconds} s` }
+    }
     return faultVerdict(error, probing)
+  } finally {
+    server.stop()
   }
 }

@@ -8,7 +8,7 @@ const list = (items: readonly string[]): string => `[${items.map(quote).join(', 
 
 /**
  * Renders uv.toml, with the indexes in pip's order (uv's documentation, Settings). These keys are older than `[[index]]`:
- * uv knows them since 0.2.12. It asks the extra indexes before `index-url`, so that this is the last here; and it takes
+ * uv knows them since 0.2.12, and copes with several folders since 0.2.16. It asks the extra indexes before `index-url`, so that this is the last here; and it takes
  * what the first of them has, unless it is told to choose among all of them as pip does.
  *
  * @param settings The indexes and how to ask them.

@@ -29,6 +29,8 @@ t.test('which files are packages', async (t) => {
     'requirements.txt',
     'whl',
     'a.gz',
+    'archive.tar.bz2',
+    'notes.zip',
   ]) {
     t.notOk(isDistribution(name), name)
   }

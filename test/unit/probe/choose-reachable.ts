@@ -18,6 +18,7 @@ const hosts = (all: readonly Probed[], unreachable: 'drop' | 'keep' | 'fail'): r
 t.test('drop: what is down goes while another is left', async (t) => {
   t.same(hosts([down, up, refuses], 'drop'), ['up.example', 'refuses.example'])
   t.same(hosts([down, refuses], 'drop'), ['refuses.example'])
+  t.same(hosts([down, probed('slow', 'slow.example')], 'drop'), ['slow.example'])
   t.same(hosts([down], 'drop'), ['down.example'], 'none is left')
   t.same(hosts([down, probed('down', 'official.example', true)], 'drop'), ['down.example', 'official.example'])
 })

@@ -125,6 +125,22 @@ t.test('a silent server ends with the time that there is', async (t) => {
   }
 })
 
+t.test('a server that answers, though its index takes long, is slow', async (t) => {
+  const seen: string[] = []
+  const port = await listen(
+    t,
+    createServer((asked, response) => {
+      seen.push(asked.url ?? '')
+      if (asked.url === '/') response.writeHead(404).end()
+    }),
+  )
+  t.match(await probe(`http://127.0.0.1:${port}/simple`, {}, { milliseconds: 1000 }), {
+    state: 'slow',
+    reason: 'its server answers, its index not in 1 s',
+  })
+  t.same(seen, ['/simple/', '/'])
+})
+
 t.test('what is no server of an index is down', async (t) => {
   const talker = await listen(
     t,
