@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
 import { officialIndex } from '../../../element-src/lib/settings/official-index.js'
@@ -36,6 +36,31 @@ t.test('README.md names targets and files that are there', async (t) => {
       `make ${target}`,
     )
   for (const [, path = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(project, path)), path)
+})
+
+t.test('the pages in docs/ name files that are there, and promises.md each test of a build', async (t) => {
+  const linked = (page: string): readonly string[] =>
+    [...read(`docs/${page}`).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path = '']) => join('docs', path))
+  const pages = readdirSync(join(project, 'docs')).filter((name) => name.endsWith('.md'))
+  for (const page of pages) for (const path of linked(page)) t.ok(existsSync(join(project, path)), `${page}: ${path}`)
+  const promised = linked('promises.md')
+  // Of machines and programs, not of promises: README.md has these.
+  const others = [
+    'build-variants',
+    'distributions',
+    'hosts',
+    'hostile-environment',
+    'make-image',
+    'node-versions',
+    'persons',
+  ]
+  for (const layer of ['hook', 'image']) {
+    for (const name of readdirSync(join(project, 'test', layer)).filter(
+      (name) => !others.includes(basename(name, '.ts')),
+    )) {
+      t.ok(promised.includes(`test/${layer}/${name}`), name)
+    }
+  }
 })
 
 t.test('no address of a package registry is in the project, but the one constant', async (t) => {
