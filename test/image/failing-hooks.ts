@@ -5,6 +5,7 @@ import { buildImage, ownLines, scratchFolder } from '../support/build-image.js'
 import { changedMounts, watchHost, watchMounts } from '../support/harm.js'
 import { pathWith } from '../support/path.js'
 import { needsRoot } from '../support/root.js'
+import { trimRoot } from '../support/trim-root.js'
 
 needsRoot(t)
 
@@ -28,8 +29,10 @@ const hooks = [
 t.test("where another element's hook fails, nothing is harmed or left", async (t) => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
+  const root = trimRoot(scratch)
   for (const hook of hooks) {
     const build = await buildImage(scratch, {
+      root,
       options: ['--offline'],
       runBy: watchMounts(),
       hooks: { [hook]: '#!/bin/bash\necho "at the fault"\nexit 3\n' },
@@ -50,7 +53,9 @@ t.test("where another element's hook fails, nothing is harmed or left", async (t
 t.test('where our hook in the image is killed, the build fails', async (t) => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
+  const root = trimRoot(scratch)
   const build = await buildImage(scratch, {
+    root,
     options: ['--offline'],
     runBy: watchMounts(),
     hooks: {
@@ -81,7 +86,9 @@ kill_it >/dev/null 2>&1 &
 t.test('where our hook in the image is never started, the build fails in one line', async (t) => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
+  const root = trimRoot(scratch)
   const build = await buildImage(scratch, {
+    root,
     options: ['--offline'],
     runBy: watchMounts(),
     hooks: {
@@ -105,10 +112,12 @@ printf '#!/bin/sh\\n' >"$TMP_HOOKS_PATH/pre-install.d/00-configure-pypi-mirror"
 t.test('where chroot is missing, dib itself fails and names it', async (t) => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
+  const root = trimRoot(scratch)
   const sudo = `
 for word; do [ "$word" != chroot ] || { echo "sudo: chroot: command not found" >&2; exit 1; }; done
 exec /usr/bin/sudo "$@"`
   const build = await buildImage(scratch, {
+    root,
     options: ['--offline'],
     runBy: watchMounts(),
     environment: { PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) },

@@ -4,6 +4,7 @@ import t from 'tap'
 import { buildImage, scratchFolder } from '../support/build-image.js'
 import { watchHost } from '../support/harm.js'
 import { needsRoot } from '../support/root.js'
+import { trimRoot } from '../support/trim-root.js'
 
 needsRoot(t)
 
@@ -48,9 +49,11 @@ exit 99`
 t.test('where a build is killed and its folder removed by hand, the mirror is whole', async (t) => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
+  const root = trimRoot(scratch)
   for (const [hook, isMounted] of Object.entries(phases)) {
     const marker = join(scratch, 'kill')
     const build = await buildImage(scratch, {
+      root,
       options: ['--offline'],
       runBy: ['bash', '-uc', killAndRemove, 'bash'],
       hooks: { [hook]: '#!/bin/bash\necho "to be killed"\nsleep 60\n' },
