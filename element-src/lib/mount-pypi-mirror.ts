@@ -16,6 +16,7 @@ import { recogniseMirror } from './mirror/local-mirror.js'
 import { planToBorrow } from './mount/borrow.js'
 import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
+import { isFolderUrl } from './probe/probe-folder.js'
 import { builtinFolders, copyBuiltins, externalBuiltins } from './runtime/external-builtins.js'
 import { findPrograms, stageRuntime } from './runtime/stage-runtime.js'
 import { describeIndexes } from './settings/describe.js'
@@ -72,7 +73,12 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   for (const name of [staged.mirror, staged.flatIndex]) mkdirSync(join(folder, name))
   copyBuiltins(builtins, builtinCopies)
   await mountIntoImage(imageRoot, folder, mounts, {
-    meanwhile: () => stageRuntime(folder, programs),
+    meanwhile: () =>
+      stageRuntime(
+        folder,
+        programs,
+        pip.indexes.some(({ url }) => !isFolderUrl(url)),
+      ),
     afterwards: () => {
       if (filesToIndex !== undefined) writeFlatIndex(filesToIndex, localMirrorUrl, join(imageRoot, flatIndex))
     },

@@ -42,7 +42,7 @@ const attempt = (program: string, args: readonly string[]): readonly string[] =>
 /** What is done around mounting. Where it fails, the mounts are undone. */
 export interface Besides {
   /** What to do while sudo and mount run, which take a while. */
-  readonly meanwhile: () => void
+  readonly meanwhile: () => Promise<void>
   /** What to do with what is mounted. */
   readonly afterwards: () => void
 }
@@ -90,7 +90,7 @@ const mountAll = async (
   try {
     const mounting = start('sudo', ['mount', ...mountArguments(folder, mounts)])
     try {
-      meanwhile()
+      await meanwhile()
     } finally {
       await mounting
     }

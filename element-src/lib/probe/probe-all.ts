@@ -2,8 +2,10 @@ import type { Index } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
 import { lookUpAll } from './look-up.js'
-import { type Probing, probeIndex, type Verdict } from './probe-index.js'
+import { isFolderUrl, probeFolder } from './probe-folder.js'
+import { type Probing, probeServer } from './probe-server.js'
 import { proxyFor } from './proxy.js'
+import type { Verdict } from './verdict.js'
 
 /** An index with what was found out of it. */
 export interface Probed extends Verdict {
@@ -17,7 +19,7 @@ const limit = 3
 /** The hosts to connect to: a proxy where there is one, which looks up the index's host by itself. */
 const hostsOf = (urls: readonly string[], environment: Environment): readonly string[] =>
   urls
-    .filter((url) => /^https?:/i.test(url))
+    .filter((url) => !isFolderUrl(url))
     .map((url) => (proxyFor(new URL(url), environment) ?? new URL(url)).hostname.replace(/^\[|\]$/g, ''))
 
 /**
@@ -33,6 +35,16 @@ export const probeAll = async (
   environment: Environment,
   node: readonly [string, ...string[]],
 ): Promise<readonly Probed[]> => {
+  const started = performance.now()
+  const probe = async (index: Index, verdict: Verdict | Promise<Verdict>): Promise<Probed> => ({
+    ...(await verdict),
+    index,
+    milliseconds: Math.round(performance.now() - started),
+  })
+  // What it takes to ask servers costs a millisecond and more: for those who name some.
+  if (indexes.every(({ url }) => isFolderUrl(url))) {
+    return Promise.all(indexes.map((index) => probe(index, probeFolder(index.url))))
+  }
   const over = new AbortController()
   const timer = setTimeout(() => over.abort(), limit * 1000)
   const { signal } = over
@@ -40,19 +52,12 @@ export const probeAll = async (
     indexes.map(({ url }) => url),
     environment,
   )
-  const probing: Probing = {
-    environment,
-    trustedHosts,
-    lookUp: lookUpAll(node, hosts, signal),
-    seconds: limit,
-    signal,
-  }
-  const started = performance.now()
+  const lookUp = lookUpAll(node, hosts, signal)
+  const probing: Probing = { environment, trustedHosts, lookUp, seconds: limit, signal }
   const probed = await Promise.all(
-    indexes.map(async (index): Promise<Probed> => {
-      const verdict = await probeIndex(index.url, probing)
-      return { ...verdict, index, milliseconds: Math.round(performance.now() - started) }
-    }),
+    indexes.map((index) =>
+      probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, probing)),
+    ),
   )
   clearTimeout(timer)
   return probed

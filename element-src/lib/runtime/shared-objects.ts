@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { run } from '../hook/command.js'
+import { start } from '../hook/command.js'
 import { HookError } from '../hook/hook-error.js'
 
 // glibc's ld-linux-x86-64.so.2, ld64.so.2, ld-2.31.so; musl's ld-musl-x86_64.so.1.
@@ -31,14 +31,13 @@ export const findLoader = (maps = readFileSync('/proc/self/maps', 'utf8')): stri
  * @param loader The dynamic loader, on the host.
  * @param program The program, on the host.
  * @returns The files, on the host, by the names under which programs ask for them; the loader among them.
- * @throws HookError where the loader cannot list them, or one is missing.
+ *   Rejected with a HookError where the loader cannot list them, or one is missing.
  */
-export const sharedObjectsOf = (loader: string, program: string): ReadonlyMap<string, string> => {
+export const sharedObjectsOf = async (loader: string, program: string): Promise<ReadonlyMap<string, string>> => {
   const files = new Map<string, string>()
   // `name => file (address)`, or `file (address)` where the program names the file itself.
-  for (const [, name = '', file = name] of run(loader, ['--list', program]).matchAll(
-    /^\s+(\S.*?)(?: => (.+?))?(?: \(0x[0-9a-f]+\))?$/gm,
-  )) {
+  const list = await start(loader, ['--list', program])
+  for (const [, name = '', file = name] of list.matchAll(/^\s+(\S.*?)(?: => (.+?))?(?: \(0x[0-9a-f]+\))?$/gm)) {
     if (file === 'not found') throw new HookError(`${program} needs ${name}, which this host does not have: install it`)
     // The kernel's own linux-vdso.so.1 is no file.
     if (file.startsWith('/')) files.set(basename(name), file)

@@ -45,20 +45,28 @@ const copy = (from: string, to: string): void => {
  *
  * @param folder The staged folder, on the host.
  * @param programs The host's mount and umount.
+ * @param asksServers Whether the hook in the image looks up hosts.
  * @throws HookError where a part of it is not there, or cannot be read.
  */
-export const stageRuntime = (folder: string, { mount, umount }: Programs): void => {
+export const stageRuntime = async (
+  folder: string,
+  { mount, umount }: Programs,
+  asksServers: boolean,
+): Promise<void> => {
   const libraries = join(folder, staged.libraries)
   mkdirSync(libraries)
   const loader = findLoader()
+  const listing = Promise.all([process.execPath, mount].map((program) => sharedObjectsOf(loader, program)))
+  // Its fault is met below, unless one of the copies has one first.
+  listing.catch(() => undefined)
   copy(loader, join(libraries, 'ld.so'))
-  const files = new Map([process.execPath, mount].flatMap((program) => [...sharedObjectsOf(loader, program)]))
-  for (const [name, file] of files) copy(file, join(libraries, name))
-  const besideLibc = dirname(files.get('libc.so.6') ?? '')
-  for (const name of nameServices) {
-    if (existsSync(join(besideLibc, name))) copy(join(besideLibc, name), join(libraries, name))
-  }
   copy(mount, join(folder, staged.mount))
   copy(umount, join(folder, staged.unmount))
   symlinkSync(process.execPath, join(folder, staged.hostNode))
+  const files = new Map((await listing).flatMap((list) => [...list]))
+  for (const [name, file] of files) copy(file, join(libraries, name))
+  const besideLibc = dirname(files.get('libc.so.6') ?? '')
+  for (const name of asksServers ? nameServices : []) {
+    if (existsSync(join(besideLibc, name))) copy(join(besideLibc, name), join(libraries, name))
+  }
 }

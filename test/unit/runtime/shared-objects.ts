@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { findLoader, sharedObjectsOf } from '../../../element-src/lib/runtime/shared-objects.js'
 
 t.test("this machine's own", async (t) => {
-  const files = sharedObjectsOf(findLoader(), process.execPath)
+  const files = await sharedObjectsOf(findLoader(), process.execPath)
   t.ok(files.has('libc.so.6') || files.has('libc.musl-x86_64.so.1'))
   for (const [name, file] of files) t.ok(existsSync(file), `${name} is ${file}`)
 })
@@ -44,10 +44,10 @@ t.test('the ways in which loaders list them', async (t) => {
     ],
   }
   for (const [text, files] of Object.entries(lists)) {
-    t.same([...sharedObjectsOf(loaderThatSays(t, text), '/x')], files)
+    t.same([...(await sharedObjectsOf(loaderThatSays(t, text), '/x'))], files)
   }
   const incomplete = loaderThatSays(t, '\tlibz.so.1 => not found\n')
-  t.throws(() => sharedObjectsOf(incomplete, '/x'), {
+  await t.rejects(sharedObjectsOf(incomplete, '/x'), {
     message: '/x needs libz.so.1, which this host does not have: install it',
   })
 })

@@ -5,7 +5,8 @@ import { type AddressInfo, connect, createServer as createTcpServer } from 'node
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
-import { probeIndex, type Verdict } from '../../../element-src/lib/probe/probe-index.js'
+import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
+import type { Verdict } from '../../../element-src/lib/probe/verdict.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
 
 /** Listens on 127.0.0.1 until the test ends; says the port. */
@@ -37,7 +38,7 @@ const probe = (
 ): Promise<Verdict> => {
   const signal = AbortSignal.timeout(milliseconds)
   const lookUp = lookUpAll([process.execPath], ['localhost'], signal)
-  return probeIndex(url, { environment, trustedHosts, lookUp, seconds: milliseconds / 1000, signal })
+  return probeServer(url, { environment, trustedHosts, lookUp, seconds: milliseconds / 1000, signal })
 }
 
 /** A key and a certificate for 127.0.0.1 that nothing vouches for. */
@@ -232,16 +233,4 @@ t.test('through a proxy', async (t) => {
     reason: /proxy wants other credentials/,
   })
   t.match(await probe(`http://127.0.0.1:${http}/`, { ...unknown, no_proxy: '127.0.0.0/8' }), { state: 'up' })
-})
-
-t.test('a folder is looked at on disk', async (t) => {
-  const folder = t.testdir({ 'a file': '', 'a folder': {} })
-  t.match(await probe(`file://${folder}/a%20folder/`), { state: 'up', reason: 'is a folder' })
-  for (const path of ['a%20file', 'nothing', '%2F', '%00']) {
-    t.match(
-      await probe(`file://${folder}/${path}`),
-      { state: 'down', reason: 'there is no such folder in the image' },
-      path,
-    )
-  }
 })

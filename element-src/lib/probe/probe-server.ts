@@ -1,24 +1,10 @@
-import { statSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { errorCode, errorMessage, tolerate } from '../hook/error.js'
+import { errorCode, errorMessage } from '../hook/error.js'
 import type { Environment } from '../settings/mirrors.js'
 import { imageAuthorities } from './authorities.js'
 import type { LookUp } from './look-up.js'
 import { proxyFor } from './proxy.js'
 import { type Answer, request, type Way } from './request.js'
-
-/** What was found out of an index. */
-export interface Verdict {
-  /**
-   * `up`: it can be used. `refuses`: something is there that does not let this build in: its credentials or its certificate
-   * are at fault. `slow`: its server answers, but for its index it takes longer than there is time. `down`: nothing that
-   * serves an index is there.
-   */
-  readonly state: 'up' | 'refuses' | 'slow' | 'down'
-  /** What it answered, or what is wrong with it. */
-  readonly reason: string
-}
+import type { Verdict } from './verdict.js'
 
 /** What all probes of a build have in common. */
 export interface Probing {
@@ -49,16 +35,6 @@ const reasons: Readonly<Record<string, string>> = {
 const isAboutCertificate = (code: string): boolean =>
   /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|CRL|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH/.test(code)
 
-const folderVerdict = (url: string): Verdict => {
-  const isFolder = tolerate(
-    ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_ARG_VALUE'],
-    () => statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory(),
-  )
-  return isFolder
-    ? { state: 'up', reason: 'is a folder' }
-    : { state: 'down', reason: 'there is no such folder in the image' }
-}
-
 const answerVerdict = ({ status, isOfProxy }: Answer): Verdict => {
   if (status === 407) return { state: 'refuses', reason: 'its proxy wants other credentials (407)' }
   if (isOfProxy) return { state: 'down', reason: `its proxy answers ${status}` }
@@ -85,6 +61,11 @@ const faultVerdict = (error: unknown, { seconds, signal }: Probing): Verdict => 
   }
 }
 
+const wait = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
+  const { setTimeout } = await import('node:timers/promises')
+  await setTimeout(milliseconds, undefined, { signal })
+}
+
 const wayTo = (url: URL, { environment, lookUp, signal, trustedHosts }: Probing): Way => ({
   proxy: proxyFor(url, environment),
   lookUp,
@@ -106,7 +87,7 @@ const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; sto
   const stop = (): void => over.abort()
   probing.signal.addEventListener('abort', stop)
   const asking = async (): Promise<boolean> => {
-    await wait(probing.seconds * 500, undefined, { signal: over.signal })
+    await wait(probing.seconds * 500, over.signal)
     const { status, isOfProxy } = await request(new URL('/', url), { ...wayTo(url, probing), signal: over.signal })
     return status < 500 && !isOfProxy
   }
@@ -125,7 +106,7 @@ const ask = async (url: URL, probing: Probing): Promise<Answer> => {
   } catch (error) {
     const code = errorCode(error) ?? ''
     if (code === 'ECONNREFUSED' || (error instanceof AggregateError && error.errors.every(isRefusal))) {
-      await wait(pause, undefined, { signal: probing.signal })
+      await wait(pause, probing.signal)
       return request(url, way)
     }
     if (!isAboutCertificate(code)) throw error
@@ -137,13 +118,12 @@ const ask = async (url: URL, probing: Probing): Promise<Answer> => {
 const isRefusal = (error: unknown): boolean => errorCode(error) === 'ECONNREFUSED'
 
 /**
- * Finds out whether an index can be used from here, in the image.
+ * Finds out whether an index on a server can be used from here, in the image.
  *
- * @param index The index's URL, with its credentials.
+ * @param index The index, http or https, with its credentials.
  * @param probing What all probes have in common.
  */
-export const probeIndex = async (index: string, probing: Probing): Promise<Verdict> => {
-  if (/^file:/i.test(index)) return folderVerdict(index)
+export const probeServer = async (index: string, probing: Probing): Promise<Verdict> => {
   const url = new URL(index)
   // As pip does it: a project's page is below the index, with or without a slash at its end.
   url.pathname = url.pathname.replace(/\/*$/, '/')

@@ -1,0 +1,19 @@
+import t from 'tap'
+import { isFolderUrl, probeFolder } from '../../../element-src/lib/probe/probe-folder.js'
+
+t.test('a folder is looked at on disk', async (t) => {
+  const folder = t.testdir({ 'a file': '', 'a folder': {} })
+  t.match(probeFolder(`file://${folder}/a%20folder/`), { state: 'up', reason: 'is a folder' })
+  for (const path of ['a%20file', 'nothing', '%2F', '%00']) {
+    t.match(
+      probeFolder(`file://${folder}/${path}`),
+      { state: 'down', reason: 'there is no such folder in the image' },
+      path,
+    )
+  }
+})
+
+t.test('which URLs are of folders', async (t) => {
+  t.ok(isFolderUrl('file:///tmp/pypi') && isFolderUrl('FILE:///tmp/pypi'))
+  t.notOk(isFolderUrl('http://file/') || isFolderUrl('https://a/file:'))
+})
