@@ -39,7 +39,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   }
   const usesMirror = settings.pip.indexes.some(({ url }) => isLocalMirror(url))
   const mirror = mirrorFolder !== undefined && usesMirror ? recogniseMirror(mirrorFolder) : undefined
-  for (const warning of [...settings.warnings, ...(mirror?.warnings ?? [])]) warn(warning)
+  for (const warning of settings.warnings) warn(warning)
   const indexes = settings.pip.indexes.map((index) =>
     mirror !== undefined && isLocalMirror(index.url) ? { ...index, url: mirror.url } : index,
   )
@@ -68,17 +68,16 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     ...builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path, isReadOnly: true })),
   ]
   const borrowed = planToBorrow(imageRoot, [handoverMountPoint, ...builtinFolders(builtins)])
-  writeJson(join(folder, staged.settings), { pip, borrowed, verbose } satisfies Handover)
   writeFileSync(join(folder, staged.node), '')
   for (const name of [staged.mirror, staged.flatIndex]) mkdirSync(join(folder, name))
   copyBuiltins(builtins, builtinCopies)
   await mountIntoImage(imageRoot, folder, mounts, {
-    meanwhile: () =>
-      stageRuntime(
-        folder,
-        programs,
-        pip.indexes.some(({ url }) => !isFolderUrl(url)),
-      ),
+    meanwhile: () => {
+      for (const warning of mirror?.warnings() ?? []) warn(warning)
+      writeJson(join(folder, staged.settings), { pip, borrowed, verbose } satisfies Handover)
+      const asksServers = pip.indexes.some(({ url }) => !isFolderUrl(url))
+      return stageRuntime(folder, programs, asksServers)
+    },
     afterwards: () => {
       if (filesToIndex !== undefined) writeFlatIndex(filesToIndex, localMirrorUrl, join(imageRoot, flatIndex))
     },

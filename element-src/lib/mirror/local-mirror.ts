@@ -12,8 +12,8 @@ export interface LocalMirror {
   readonly description: string
   /** The files for which an index has to be made; undefined where the mirror has one. */
   readonly filesToIndex: readonly string[] | undefined
-  /** What the person should know of it, a line each. */
-  readonly warnings: readonly string[]
+  /** Looks for what the person should know of it, a line each. */
+  readonly warnings: () => readonly string[]
 }
 
 const some = ([first = '', ...others]: readonly string[]): string =>
@@ -26,7 +26,7 @@ const aboutLinks = (mirror: string, links: readonly string[], effect: string): r
         `${join(mirror, some(links))}: a symbolic link that leads out of the mirror is one to nothing in the image${effect}; put what it names in its place`,
       ]
 
-const describeIndex = (folder: string, layout: Extract<Layout, { kind: 'index' }>): LocalMirror => {
+const indexWarnings = (folder: string, layout: Extract<Layout, { kind: 'index' }>): readonly string[] => {
   const { below, project, strayFiles } = layout
   const place = join(below, project)
   // A sample, of what whoever runs the hook may read.
@@ -39,12 +39,7 @@ const describeIndex = (folder: string, layout: Extract<Layout, { kind: 'index' }
           `${some(strayFiles)} in ${folder} lies beside its projects' folders, where pip does not look: move it into one`,
         ]
       : []
-  return {
-    url: below === '' ? localMirrorUrl : `${localMirrorUrl}/${below}`,
-    description: below === '' ? 'a PEP 503 index' : `a PEP 503 index in ${below}`,
-    filesToIndex: undefined,
-    warnings: [...aboutLinks(folder, links, ''), ...(fault ? [fault] : []), ...stray],
-  }
+  return [...aboutLinks(folder, links, ''), ...(fault ? [fault] : []), ...stray]
 }
 
 /**
@@ -57,27 +52,32 @@ export const recogniseMirror = (folder: string): LocalMirror => {
   const asIs = { url: localMirrorUrl, filesToIndex: undefined }
   switch (layout.kind) {
     case 'index':
-      return describeIndex(folder, layout)
+      return {
+        url: layout.below === '' ? localMirrorUrl : `${localMirrorUrl}/${layout.below}`,
+        description: layout.below === '' ? 'a PEP 503 index' : `a PEP 503 index in ${layout.below}`,
+        filesToIndex: undefined,
+        warnings: () => indexWarnings(folder, layout),
+      }
     case 'flat': {
       const dangling = new Set(linksOutside(folder, layout.links))
       return {
         url: flatIndexUrl,
         description: `a flat folder of ${layout.files.length} files`,
         filesToIndex: layout.files.filter((file) => !dangling.has(file)),
-        warnings: aboutLinks(folder, [...dangling], ', so that its package is not found'),
+        warnings: () => aboutLinks(folder, [...dangling], ', so that its package is not found'),
       }
     }
     case 'unreadable':
       return {
         ...asIs,
         description: 'a folder that only root can look into, taken for a PEP 503 index',
-        warnings: [],
+        warnings: () => [],
       }
     default:
       return {
         ...asIs,
         description: layout.kind === 'empty' ? 'an empty folder' : 'a folder without packages',
-        warnings: [
+        warnings: () => [
           `${folder} ${layout.kind === 'empty' ? 'is empty' : 'is no mirror'}: looked for a project's folder with an index.html (PEP 503) there, in simple/ and in web/simple/, and for wheels and sdists; no package is found in it`,
         ],
       }

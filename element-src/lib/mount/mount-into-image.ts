@@ -7,7 +7,7 @@ import { planToBorrow } from './borrow.js'
 import { type Mount, mountArguments } from './mount-table.js'
 import { type Mounted, parseMountinfo } from './mountinfo.js'
 import { lstatInRoot } from './no-links.js'
-import { watchForSignals } from './signals.js'
+import { type WatchedSignals, watchForSignals } from './signals.js'
 
 /** A mount in the image. */
 export interface ImageMount extends Mount {
@@ -86,9 +86,11 @@ const mountAll = async (
     const now = below(parseMountinfo())
     return !root.isSame() || dibsOwn.some((target) => !now.includes(target))
   }
-  const signals = watchForSignals()
+  let signals: WatchedSignals | undefined
   try {
     const mounting = start('sudo', ['mount', ...mountArguments(folder, mounts)])
+    // A millisecond, in which sudo does not get to mounting.
+    signals = watchForSignals()
     try {
       await meanwhile()
     } finally {
@@ -120,7 +122,7 @@ const mountAll = async (
     attempt('sudo', ['rmdir', ...[...made].reverse().map((path) => join(root.path, path)), ...ways])
     throw new HookError([reason, ...faults].join('; '))
   } finally {
-    signals.ignore()
+    signals?.ignore()
   }
 }
 
