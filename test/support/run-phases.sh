@@ -21,6 +21,8 @@ mount -t tmpfs tmpfs "$build"
 mkdir -p "$build"/{hooks,mnt,upper,work}
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
 export ROOT=$build/mnt
+# dib-run-parts keeps its own files there, and leaves them where a hook fails.
+export TMPDIR=$scratch
 keep() {
     local file
     for file in ${KEEP:-}; do

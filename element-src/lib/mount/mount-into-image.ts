@@ -91,11 +91,9 @@ const mountAll = async (
     const mounting = start('sudo', ['mount', ...mountArguments(folder, mounts)])
     // A millisecond, in which sudo does not get to mounting.
     signals = watchForSignals()
-    try {
-      await meanwhile()
-    } finally {
-      await mounting
-    }
+    // Each to its end, since there is nothing to undo before that; mount's fault comes first.
+    const ended = await Promise.allSettled([mounting, Promise.resolve().then(meanwhile)])
+    for (const one of ended) if (one.status === 'rejected') throw one.reason
     const mounted = parseMountinfo()
     for (const mount of mounts) {
       const fault = faultOf(mount, topMount(mounted, mount.target))
