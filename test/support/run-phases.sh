@@ -21,8 +21,6 @@ mount -t tmpfs tmpfs "$build"
 mkdir -p "$build"/{hooks,mnt,upper,work}
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
 export ROOT=$build/mnt
-# dib-run-parts keeps its own files there, and leaves them where a hook fails.
-export TMPDIR=$scratch
 keep() {
     local file
     for file in ${KEEP:-}; do
@@ -50,7 +48,9 @@ describe before
 mount -t proc none "$ROOT/proc"
 
 export TMP_BUILD_DIR=$build TMP_HOOKS_PATH=$build/hooks TMP_MOUNT_PATH=$ROOT
-"$dib_lib/dib-run-parts" "$TMP_HOOKS_PATH/extra-data.d"
+# dib-run-parts keeps files of its own there, and leaves them where a hook fails.
+on_host() { TMPDIR=$scratch "$dib_lib/dib-run-parts" "$1"; }
+on_host "$TMP_HOOKS_PATH/extra-data.d"
 mkdir "$ROOT/tmp/in_target.d"
 mount --bind "$TMP_HOOKS_PATH" "$ROOT/tmp/in_target.d"
 mount -o remount,ro,bind "$TMP_HOOKS_PATH" "$ROOT/tmp/in_target.d"
@@ -73,5 +73,5 @@ done
 awk '{ print $5 }' /proc/self/mountinfo | grep "^$ROOT/" | sort -r | while read -r mounted; do umount -fl "$mounted"; done
 rmdir "$ROOT/tmp/in_target.d"
 [ ! -e "$scratch/finalise.sh" ] || bash -eu "$scratch/finalise.sh"
-[ ! -d "$TMP_HOOKS_PATH/cleanup.d" ] || TARGET_ROOT=$ROOT "$dib_lib/dib-run-parts" "$TMP_HOOKS_PATH/cleanup.d"
+[ ! -d "$TMP_HOOKS_PATH/cleanup.d" ] || TARGET_ROOT=$ROOT on_host "$TMP_HOOKS_PATH/cleanup.d"
 describe after
