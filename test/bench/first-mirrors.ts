@@ -1,31 +1,8 @@
-import { createServer, type Socket } from 'node:net'
+import { createServer } from 'node:net'
 import type { Ending } from '../support/build-image.js'
+import { listen } from '../support/listen.js'
 import { serveMirror } from '../support/server.js'
 import type { FirstMirror } from './results.js'
-
-const listen = (
-  t: Ending,
-  onConnection: (socket: Socket) => void,
-): Promise<{ port: number; stop: () => Promise<void> }> =>
-  new Promise((resolve, reject) => {
-    const sockets = new Set<Socket>()
-    const server = createServer((socket) => {
-      sockets.add(socket)
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
-      onConnection(socket)
-    })
-    const stop = (): Promise<void> =>
-      new Promise((stopped) => {
-        for (const socket of sockets) socket.destroy()
-        server.close(() => stopped())
-      })
-    t.teardown(stop)
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      resolve({ port: typeof address === 'object' && address !== null ? address.port : 0, stop })
-    })
-  })
 
 /** A port that nothing listens on, and that no program is given which asks for any: connections to it are refused. */
 const nobodysPort = 1
@@ -43,7 +20,10 @@ export const startFirstMirrors = async (
 ): Promise<Readonly<Record<FirstMirror, string | undefined>>> => {
   const good = await serveMirror(t, folder)
   // Connections are accepted, and nothing is ever said in them.
-  const silent = await listen(t, (socket) => socket.resume())
+  const silent = await listen(
+    t,
+    createServer((socket) => socket.resume()),
+  )
   const url = (port: number): string => `http://127.0.0.1:${port}/simple`
   return { none: undefined, good: url(good.port), refused: url(nobodysPort), silent: url(silent.port) }
 }

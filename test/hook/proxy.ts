@@ -1,8 +1,8 @@
 import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { ownLines, scratchFolder } from '../support/build-image.js'
+import { listen } from '../support/listen.js'
 import { makeMirror } from '../support/mirror.js'
 import { needsRoot } from '../support/root.js'
 import { runPhases } from '../support/run-phases.js'
@@ -27,17 +27,13 @@ t.test('a mirror behind a proxy is asked through it, as pip will ask it', async 
     passed.on('error', () => response.writeHead(502).end())
     passed.end()
   })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    proxy.close()
-    proxy.closeAllConnections()
-  })
+  const { port: proxyPort } = await listen(t, proxy)
   const ran = await runPhases(scratch, {
     environment: {
       DIB_PYPI_MIRROR_URL: 'http://mirror.internal/simple',
       DIB_PYPI_MIRROR_URL_1: 'http://other.internal/simple',
       DIB_NO_PYPI_PIP: '1',
-      http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+      http_proxy: `http://127.0.0.1:${proxyPort}`,
     },
     inChroot: 'python3 -m pip install --no-cache-dir --target /tmp/x demo-app; rm -rf /tmp/x',
   })

@@ -1,25 +1,18 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import { createServer as createTcpServer, type Server } from 'node:net'
 import t, { type Test } from 'tap'
 import { localMirror, ownLines, scratchFolder } from '../support/build-image.js'
+import { listen } from '../support/listen.js'
 import { makeMirror } from '../support/mirror.js'
 import { needsRoot } from '../support/root.js'
 import { type RanPhases, runPhases } from '../support/run-phases.js'
 
 needsRoot(t)
 
-/** Listens on 127.0.0.1 until the test ends; says the URL of an index there. */
-const listen = async (t: Test, server: Server): Promise<string> => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const sockets = new Set<{ destroy: () => void }>()
-  server.on('connection', (socket) => sockets.add(socket))
-  t.teardown(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple`
-}
+/** Serves until the test ends; says the URL of an index there. */
+const serve = async (t: Test, server: Server): Promise<string> =>
+  `http://127.0.0.1:${(await listen(t, server)).port}/simple`
 
 const refused = 'http://127.0.0.1:1/simple'
 const showFiles = 'cat /root/.pip/pip.conf; cat /root/.pydistutils.cfg; cat /root/.config/uv/uv.toml'
@@ -39,8 +32,8 @@ const secondsOf = ({ log }: RanPhases, hook: string): number =>
   Number(new RegExp(`${hook} +([\\d.]+)$`, 'm').exec(log)?.[1])
 
 t.test('what is down is left out of what pip, easy_install and uv are told, once and for all', async (t) => {
-  const silent = await listen(t, createTcpServer())
-  const failing = await listen(
+  const silent = await serve(t, createTcpServer())
+  const failing = await serve(
     t,
     createServer((_asked, response) => response.writeHead(503).end()),
   )
@@ -91,7 +84,7 @@ t.test('keep: pip asks it all the same, and the person is told', async (t) => {
 })
 
 t.test('fail: the build ends, before anything is laid over', async (t) => {
-  const denying = await listen(
+  const denying = await serve(
     t,
     createServer((_asked, response) => response.writeHead(401).end()),
   )

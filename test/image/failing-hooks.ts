@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
-import { buildImage, ownLines, scratchFolder } from '../support/build-image.js'
+import t, { type Test } from 'tap'
+import { project } from '../../build/project.js'
+import { type Build, type BuiltImage, buildImage, ownLines, scratchFolder } from '../support/build-image.js'
 import { changedMounts, watchHost, watchMounts } from '../support/harm.js'
 import { pathWith } from '../support/path.js'
 import { needsRoot } from '../support/root.js'
@@ -50,14 +51,22 @@ t.test("where another element's hook fails, nothing is harmed or left", async (t
   t.same(host.harm(), [], 'the mirror and the host are as they were')
 })
 
-t.test('where our hook in the image is killed, the build fails', async (t) => {
+/** Makes a build that is to fail, and says that it harms nothing and leaves nothing. */
+const failingBuild = async (t: Test, fault: (scratch: string) => Build): Promise<BuiltImage> => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
   const root = trimRoot(scratch)
-  const build = await buildImage(scratch, {
-    root,
-    options: ['--offline'],
-    runBy: watchMounts(),
+  const build = await buildImage(scratch, { root, options: ['--offline'], runBy: watchMounts(), ...fault(scratch) })
+  t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
+  t.notOk(existsSync(build.image), 'there is no image')
+  t.same(changedMounts(build.image), [], 'nothing is mounted')
+  t.same(host.leftovers(), [], 'no folder is left')
+  t.same(host.harm(), [], 'the mirror and the host are as they were')
+  return build
+}
+
+t.test('where our hook in the image is killed, the build fails', async (t) => {
+  const build = await failingBuild(t, () => ({
     hooks: {
       // From the host, where the hook is known by its root: other builds may run at the same time.
       'extra-data.d/50-kill-ours': `#!/bin/bash
@@ -73,58 +82,74 @@ kill_it() {
 kill_it >/dev/null 2>&1 &
 `,
     },
-  })
-  t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
+  }))
   // Of a killed process it is dib's shell that has the last word.
   t.match(build.log, /\bKilled +\$target_dir\/\$target$/m, 'and says why')
   t.notMatch(build.log, /00-configure-pypi-mirror completed/)
-  t.same(changedMounts(build.image), [], 'nothing is mounted')
-  t.same(host.leftovers(), [], 'no folder is left')
-  t.same(host.harm(), [], 'the mirror and the host are as they were')
 })
 
 t.test('where our hook in the image is never started, the build fails in one line', async (t) => {
-  const scratch = scratchFolder(t)
-  const host = watchHost(scratch)
-  const root = trimRoot(scratch)
-  const build = await buildImage(scratch, {
-    root,
-    options: ['--offline'],
-    runBy: watchMounts(),
+  const build = await failingBuild(t, () => ({
     hooks: {
       // As if the loader had been told to do nothing, and to say that all went well.
       'extra-data.d/50-empty-ours': `#!/bin/bash
 printf '#!/bin/sh\\n' >"$TMP_HOOKS_PATH/pre-install.d/00-configure-pypi-mirror"
 `,
     },
-  })
-  t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
+  }))
   t.match(
     ownLines(build.log).at(-1),
     /^error: pre-install\.d\/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror/,
   )
-  t.notOk(existsSync(build.image), 'there is no image')
-  t.same(changedMounts(build.image), [], 'nothing is mounted')
-  t.same(host.leftovers(), [], 'no folder is left')
-  t.same(host.harm(), [], 'the mirror and the host are as they were')
 })
 
 t.test('where chroot is missing, dib itself fails and names it', async (t) => {
-  const scratch = scratchFolder(t)
-  const host = watchHost(scratch)
-  const root = trimRoot(scratch)
   const sudo = `
 for word; do [ "$word" != chroot ] || { echo "sudo: chroot: command not found" >&2; exit 1; }; done
 exec /usr/bin/sudo "$@"`
-  const build = await buildImage(scratch, {
-    root,
-    options: ['--offline'],
-    runBy: watchMounts(),
+  const build = await failingBuild(t, (scratch) => ({
     environment: { PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) },
-  })
-  t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
+  }))
   t.match(build.log, /^sudo: chroot: command not found$/m)
-  t.same(changedMounts(build.image), [], 'nothing is mounted')
-  t.same(host.leftovers(), [], 'no folder is left')
-  t.same(host.harm(), [], 'the mirror and the host are as they were')
 })
+
+/** Faults of mount(8) for our mounts alone: with all of dib's it would not get as far as to our hook. */
+const denied: Readonly<Record<string, readonly [string, RegExp]>> = {
+  'our mounts are denied': [
+    'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin',
+    /^error: 'sudo mount .*' failed: mount: \S+\/tmp\/\.pypi: permission denied/,
+  ],
+  'the kernel does not make our mount read-only': [
+    `python3 ${join(project, 'test', 'support', 'deny_remount.py')}`,
+    /^error: 'sudo mount .*' failed: mount: \S+\/tmp\/\.pypi\/mirror: /,
+  ],
+}
+
+for (const [name, [by, message]] of Object.entries(denied)) {
+  t.test(`where ${name}, the build fails in one line`, async (t) => {
+    const sudo = `
+case "$*" in "mount --no-mtab "*) exec /usr/bin/sudo ${by} "$@" ;; esac
+exec /usr/bin/sudo "$@"`
+    const build = await failingBuild(t, (scratch) => ({
+      environment: { PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) },
+    }))
+    t.match(ownLines(build.log).at(-1), message)
+  })
+}
+
+for (const [phase, hook] of [
+  ['extra-data.d', '00-a-fill'],
+  ['extra-data.d', '50-fill'],
+] as const) {
+  t.test(`where there is no space left after ${phase}/${hook}, the build fails in one line`, async (t) => {
+    const build = await failingBuild(t, () => ({
+      // A build folder with an end, and dib's own programs with files elsewhere.
+      environment: { DIB_NO_TMPFS: '1' },
+      runBy: watchMounts('mount -t tmpfs -o size=600m tmpfs tmp', 'rm -f tmp/full; umount tmp'),
+      hooks: { [`${phase}/${hook}`]: `#!/bin/bash\ncat /dev/zero >"$TMP_DIR/full" 2>/dev/null || true\n` },
+    }))
+    const errors = ownLines(build.log).filter((line) => line.startsWith('error: '))
+    t.equal(errors.length, 1, 'one line', { log: build.log.slice(-2000) })
+    t.match(errors[0], /no space left on device/i)
+  })
+}

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
 import { installers, mirrorPrograms } from '../support/cache.js'
-import { makeWheels } from '../support/mirror.js'
+import { makeCertificate } from '../support/certificate.js'
+import { makeMirror, makeWheels } from '../support/mirror.js'
 import { runBandersnatch } from '../support/mirror-makers.js'
 import { serveByNginx } from '../support/nginx.js'
 import { recipe } from '../support/recipes.js'
@@ -11,6 +12,26 @@ import { needsRoot } from '../support/root.js'
 import { freePort, startServer } from '../support/start-server.js'
 
 needsRoot(t)
+
+t.test('one build installs over https from a host that the person trusts', async (t) => {
+  const scratch = scratchFolder(t)
+  makeMirror(join(scratch, 'web', 'simple'), [{ name: 'demo-app', version: '1.0', text: 'x = 1' }])
+  const tls = makeCertificate(join(scratch, 'tls'))
+  const port = await serveByNginx(t, join(scratch, 'nginx'), join(scratch, 'web'), tls)
+  const url = `https://127.0.0.1:${port}/simple/`
+  const build = await buildImage(scratch, {
+    environment: { DIB_PYPI_MIRROR_URL: url, DIB_NO_PYPI_PIP: '1', DIB_PYPI_TRUSTED_HOST: `127.0.0.1:${port}` },
+    hooks: {
+      'install.d/50-install': `#!/bin/bash
+set -eu
+python3 -m pip install --no-cache-dir --target /opt/demo demo-app
+`,
+    },
+  })
+  succeeded(t, build)
+  t.match(build.log, /Successfully installed demo-app-1\.0/)
+  t.same(ownLines(build.log)[1], `${url} answers 200, N ms`)
+})
 
 /** Starts pypiserver as a recipe's text has it, but for the port, which is given back. */
 const startPypiserver = async (t: Test, log: string, text: string): Promise<number> => {

@@ -1,17 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Ending } from './build-image.js'
+import { type Listening, listen } from './listen.js'
 
 /** A mirror that is served over http. */
-export interface ServedMirror {
-  /** Its port on 127.0.0.1. */
-  readonly port: number
+export interface ServedMirror extends Listening {
   /** The paths that were asked for, in order. */
   readonly requests: readonly string[]
-  /** Ends the server before the test ends. */
-  readonly stop: () => Promise<void>
 }
 
 /**
@@ -39,12 +35,5 @@ export const serveMirror = async (t: Ending, folder: string, credentials?: strin
     }
     response.writeHead(200, page.endsWith('.html') ? { 'Content-Type': 'text/html' } : {}).end(readFileSync(page))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const stop = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
-  t.teardown(stop)
-  return { port: (server.address() as AddressInfo).port, requests, stop }
+  return { ...(await listen(t, server)), requests }
 }

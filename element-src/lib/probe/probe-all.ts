@@ -5,6 +5,7 @@ import { lookUpAll } from './look-up.js'
 import { isFolderUrl, probeFolder } from './probe-folder.js'
 import { type Probing, probeServer } from './probe-server.js'
 import { proxyFor } from './proxy.js'
+import { hostOf } from './request.js'
 import type { Verdict } from './verdict.js'
 
 /** An index with what was found out of it. */
@@ -18,9 +19,7 @@ const limit = 3
 
 /** The hosts to connect to: a proxy where there is one, which looks up the index's host by itself. */
 const hostsOf = (urls: readonly string[], environment: Environment): readonly string[] =>
-  urls
-    .filter((url) => !isFolderUrl(url))
-    .map((url) => (proxyFor(new URL(url), environment) ?? new URL(url)).hostname.replace(/^\[|\]$/g, ''))
+  urls.filter((url) => !isFolderUrl(url)).map((url) => hostOf(proxyFor(new URL(url), environment) ?? new URL(url)))
 
 /**
  * Asks all indexes at once whether they can be used, from inside the image.

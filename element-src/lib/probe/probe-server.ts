@@ -3,7 +3,7 @@ import type { Environment } from '../settings/mirrors.js'
 import { imageAuthorities } from './authorities.js'
 import type { LookUp } from './look-up.js'
 import { proxyFor } from './proxy.js'
-import { type Answer, request, type Way } from './request.js'
+import { type Answer, hostOf, request, type Way } from './request.js'
 import type { Verdict } from './verdict.js'
 
 /** What all probes of a build have in common. */
@@ -95,7 +95,7 @@ const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; sto
 }
 
 const isTrusted = (url: URL, trustedHosts: readonly string[]): boolean =>
-  [url.hostname, url.hostname.replace(/^\[|\]$/g, ''), `${url.hostname}:${url.port || '443'}`].some((name) =>
+  [url.hostname, hostOf(url), `${url.hostname}:${url.port || '443'}`].some((name) =>
     trustedHosts.some((host) => host.toLowerCase() === name),
   )
 

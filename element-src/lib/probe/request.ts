@@ -26,7 +26,8 @@ export interface Answer {
 
 const headers = { Accept: 'text/html, application/vnd.pypi.simple.v1+html', 'User-Agent': 'dib-pypi-element' }
 
-const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
+/** The host of a URL, an IPv6 one without its brackets. */
+export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
 
 const isTls = (url: URL): boolean => url.protocol === 'https:'
 

@@ -1,28 +1,16 @@
-import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
+import { connect, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
 import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
 import type { Verdict } from '../../../element-src/lib/probe/verdict.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
-
-/** Listens on 127.0.0.1 until the test ends; says the port. */
-const listen = async (t: Test, server: ReturnType<typeof createTcpServer>, port = 0): Promise<number> => {
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const sockets = new Set<{ destroy: () => void }>()
-  server.on('connection', (socket) => sockets.add(socket))
-  t.teardown(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      }),
-  )
-  return (server.address() as AddressInfo).port
-}
+import { makeCertificate } from '../../support/certificate.js'
+import { listen } from '../../support/listen.js'
+import { freePort } from '../../support/start-server.js'
 
 const answering =
   (status: number, seen?: IncomingMessage[]): RequestListener =>
@@ -41,30 +29,12 @@ const probe = (
   return probeServer(url, { environment, trustedHosts, lookUp, seconds: milliseconds / 1000, signal })
 }
 
-/** A key and a certificate for 127.0.0.1 that nothing vouches for. */
-const makeCertificate = (folder: string): { readonly key: string; readonly cert: string; readonly path: string } => {
-  const [keyPath, path] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=test',
-      '-keyout',
-      keyPath,
-      '-out',
-      path,
-    ].concat(['-addext', 'subjectAltName=IP:127.0.0.1']),
-    { stdio: 'ignore' },
-  )
-  const read = (file: string): string => execFileSync('cat', [file], { encoding: 'utf8' })
-  return { key: read(keyPath), cert: read(path), path }
+/** Serves over https with a certificate of a new authority; says the port and the authority's file. */
+const listenTls = async (t: Test, seen?: IncomingMessage[]): Promise<{ port: number; authority: string }> => {
+  const { authority, certificate, key } = makeCertificate(join(t.testdir({}), 'tls'))
+  const files = { key: readFileSync(key), cert: readFileSync(certificate) }
+  const { port } = await listen(t, createTlsServer(files, answering(200, seen)))
+  return { port, authority }
 }
 
 t.test('what an answer means', async (t) => {
@@ -79,7 +49,7 @@ t.test('what an answer means', async (t) => {
     503: 'down',
   }
   for (const [status, state] of Object.entries(states)) {
-    const port = await listen(t, createServer(answering(Number(status))))
+    const { port } = await listen(t, createServer(answering(Number(status))))
     const verdict = await probe(`http://127.0.0.1:${port}/simple`)
     t.equal(verdict.state, state, status)
     t.match(verdict.reason, status)
@@ -88,7 +58,7 @@ t.test('what an answer means', async (t) => {
 
 t.test('the root of the index is asked for once, with the credentials', async (t) => {
   const seen: IncomingMessage[] = []
-  const port = await listen(t, createServer(answering(200, seen)))
+  const { port } = await listen(t, createServer(answering(200, seen)))
   t.match(await probe(`http://user:p%40ss=w;x@localhost:${port}/simple`), { state: 'up', reason: 'answers 200' })
   t.same(
     seen.map(({ method, url, headers }) => [method, url, headers.host, headers.authorization]),
@@ -97,25 +67,16 @@ t.test('the root of the index is asked for once, with the credentials', async (t
 })
 
 t.test('a refused connection is tried once more', async (t) => {
-  const port = await listen(t, createTcpServer())
-  const gone = createServer(answering(200))
-  // A port that was free a moment ago.
-  const free = await new Promise<number>((resolve) => {
-    const server = createTcpServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-  t.not(free, port)
+  const free = await freePort()
   t.match(await probe(`http://127.0.0.1:${free}/`), { state: 'down', reason: 'the connection is refused' })
   const starting = probe(`http://127.0.0.1:${free}/`)
   await new Promise((resolve) => setTimeout(resolve, 300))
-  await listen(t, gone, free)
+  await listen(t, createServer(answering(200)), free)
   t.match(await starting, { state: 'up' }, 'a server that is just starting')
 })
 
 t.test('a silent server ends with the time that there is', async (t) => {
-  const port = await listen(t, createTcpServer())
+  const { port } = await listen(t, createTcpServer())
   for (const scheme of ['http', 'https']) {
     const started = performance.now()
     t.match(await probe(`${scheme}://127.0.0.1:${port}/`, {}, { milliseconds: 300 }), {
@@ -128,7 +89,7 @@ t.test('a silent server ends with the time that there is', async (t) => {
 
 t.test('a server that answers, though its index takes long, is slow', async (t) => {
   const seen: string[] = []
-  const port = await listen(
+  const { port } = await listen(
     t,
     createServer((asked, response) => {
       seen.push(asked.url ?? '')
@@ -143,13 +104,13 @@ t.test('a server that answers, though its index takes long, is slow', async (t) 
 })
 
 t.test('what is no server of an index is down', async (t) => {
-  const talker = await listen(
+  const { port: talker } = await listen(
     t,
     createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n')),
   )
   t.match(await probe(`http://127.0.0.1:${talker}/`), { state: 'down', reason: 'it does not speak HTTP' })
   t.match(await probe(`https://127.0.0.1:${talker}/`), { state: 'down', reason: 'it does not speak TLS' })
-  const closing = await listen(
+  const { port: closing } = await listen(
     t,
     createTcpServer((socket) => socket.destroy()),
   )
@@ -158,9 +119,8 @@ t.test('what is no server of an index is down', async (t) => {
 })
 
 t.test('a certificate that nothing vouches for', async (t) => {
-  const certificate = makeCertificate(t.testdir({}))
   const seen: IncomingMessage[] = []
-  const port = await listen(t, createTlsServer(certificate, answering(200, seen)))
+  const { port, authority } = await listenTls(t, seen)
   const url = `https://user:secret@127.0.0.1:${port}/simple/`
   const refused = await probe(url)
   t.equal(refused.state, 'refuses')
@@ -170,7 +130,7 @@ t.test('a certificate that nothing vouches for', async (t) => {
     t.match(await probe(url, {}, { trustedHosts: [trusted] }), { state: 'up' }, trusted)
   }
   t.match(await probe(url, {}, { trustedHosts: ['127.0.0.1:1'] }), { state: 'refuses' })
-  t.match(await probe(url, { REQUESTS_CA_BUNDLE: certificate.path }), { state: 'up' }, 'vouched for by an authority')
+  t.match(await probe(url, { REQUESTS_CA_BUNDLE: authority }), { state: 'up' }, 'vouched for by an authority')
 })
 
 t.test('through a proxy', async (t) => {
@@ -201,16 +161,13 @@ t.test('through a proxy', async (t) => {
     through.on('error', () => socket.destroy())
     socket.on('error', () => through.destroy())
   })
-  const proxyPort = await listen(t, proxy)
-  const certificate = makeCertificate(t.testdir({}))
-  const [http, https] = [
-    await listen(t, createServer(answering(404))),
-    await listen(t, createTlsServer(certificate, answering(200))),
-  ]
+  const { port: proxyPort } = await listen(t, proxy)
+  const { port: http } = await listen(t, createServer(answering(404)))
+  const { port: https, authority } = await listenTls(t)
   const environment = {
     http_proxy: `http://me:p%40ss@127.0.0.1:${proxyPort}`,
     https_proxy: `http://me:p%40ss@127.0.0.1:${proxyPort}`,
-    CURL_CA_BUNDLE: certificate.path,
+    CURL_CA_BUNDLE: authority,
   }
   const credentials = `Basic ${Buffer.from('me:p@ss').toString('base64')}`
   t.match(await probe(`http://u:w@127.0.0.1:${http}/simple`, environment), { state: 'up', reason: 'answers 404' })

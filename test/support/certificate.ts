@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A certificate with its key, and that of the authority that signed it; paths of PEM files. */
+export interface Certificate {
+  readonly authority: string
+  readonly certificate: string
+  readonly key: string
+}
+
+/**
+ * Makes an authority of one's own and a certificate of it for 127.0.0.1.
+ *
+ * @param folder A folder to make, for the files.
+ */
+export const makeCertificate = (folder: string): Certificate => {
+  mkdirSync(folder)
+  const openssl = (...args: readonly string[]): void => {
+    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+  }
+  const key = ['-newkey', 'rsa:2048', '-nodes']
+  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=test authority')
+  openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=127.0.0.1')
+  writeFileSync(join(folder, 'extensions'), 'subjectAltName = IP:127.0.0.1\n')
+  const signing = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'extensions']
+  openssl('x509', '-req', '-in', 'server.csr', ...signing, '-out', 'server.crt')
+  return {
+    authority: join(folder, 'ca.crt'),
+    certificate: join(folder, 'server.crt'),
+    key: join(folder, 'server.key'),
+  }
+}
