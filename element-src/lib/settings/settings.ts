@@ -13,6 +13,12 @@ export interface Settings {
   readonly hooksFolder: string
   /** The image's root while it is built, on the host. */
   readonly imageRoot: string
+  /** The folder of the build, on the host. */
+  readonly buildFolder: string
+  /** Whether what an online build downloads is kept in the folder of the local mirror. */
+  readonly fill: boolean
+  /** When the relay is between installers and indexes: where a setting needs it, always or never. */
+  readonly relay: 'auto' | 'always' | 'never'
   /** The local mirror, on the host, or undefined where there is none. */
   readonly mirrorFolder: string | undefined
   /** Where partitions of the image will be mounted, in the image. */
@@ -39,6 +45,8 @@ export interface PipSettings {
   readonly unreachable: 'drop' | 'keep' | 'fail'
 }
 
+type UserSettings = z.output<typeof userVariables>
+
 const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Environment): z.output<Schema> => {
   const result = z.safeParse(schema, environment)
   if (!result.success) throw new HookError(result.error.issues[0]?.message ?? 'the environment cannot be read')
@@ -59,6 +67,14 @@ const findMirror = (folder: string): boolean => {
   return true
 }
 
+const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSettings): readonly string[] => {
+  if (!DIB_PYPI_FILL_MIRROR) return []
+  if (DIB_OFFLINE) return ['DIB_PYPI_FILL_MIRROR is set, but the build is offline: nothing is kept']
+  return DIB_PYPI_RELAY === 'never'
+    ? ['DIB_PYPI_FILL_MIRROR needs the relay, and DIB_PYPI_RELAY=never: nothing is kept']
+    : []
+}
+
 /**
  * Reads the environment: the one place that does. Nothing on the host or in the image is changed.
  *
@@ -71,7 +87,9 @@ export const readSettings = (environment: Environment): Settings => {
   const dib = parse(dibVariables, environment)
   const { mirrors, notes } = namedMirrors(environment)
   const mirrorFolder = join(users.DIB_IMAGE_CACHE, 'pypi', 'mirror')
-  const hasMirrorFolder = findMirror(mirrorFolder)
+  const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
+  // One that is to be filled is made where it is missing.
+  const hasMirrorFolder = findMirror(mirrorFolder) || fill
   const indexes = chooseIndexes({
     mirrors,
     mirrorFolder,
@@ -82,6 +100,9 @@ export const readSettings = (environment: Environment): Settings => {
   return {
     hooksFolder: dib.TMP_HOOKS_PATH,
     imageRoot: dib.TMP_MOUNT_PATH,
+    buildFolder: dib.TMP_BUILD_DIR,
+    fill,
+    relay: users.DIB_PYPI_RELAY,
     mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
     partitions: dib.DIB_MOUNTPOINTS,
     pip: {
@@ -92,6 +113,6 @@ export const readSettings = (environment: Environment): Settings => {
       unreachable: users.DIB_PYPI_UNREACHABLE,
     },
     verbose: users.DIB_DEBUG_TRACE,
-    warnings: [...notes, ...indexes.warnings, ...trusted.warnings],
+    warnings: [...fillNotes(users), ...notes, ...indexes.warnings, ...trusted.warnings],
   }
 }
