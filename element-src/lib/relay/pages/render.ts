@@ -29,8 +29,7 @@ export const formFor = (accept: string | undefined): Form => {
   return json > 0 && json >= weight(/text\/html|vnd\.pypi\.simple\.v1\+html/) ? 'json' : 'html'
 }
 
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 const bestHash = (hashes: Readonly<Record<string, string>>): string | undefined => {
   // pip 1.5 knows none before md5 but sha256; all know sha256.
@@ -40,8 +39,7 @@ const bestHash = (hashes: Readonly<Record<string, string>>): string | undefined 
 
 const anchor = (file: ServedFile): string => {
   const hash = bestHash(file.hashes)
-  const metadata =
-    file.coreMetadata && (file.coreMetadata === true ? 'true' : (bestHash(file.coreMetadata) ?? 'true'))
+  const metadata = file.coreMetadata && (file.coreMetadata === true ? 'true' : (bestHash(file.coreMetadata) ?? 'true'))
   const attributes = [
     `href="${file.path}${hash ? `#${hash}` : ''}"`,
     ...(file.requiresPython ? [`data-requires-python="${escapeHtml(file.requiresPython)}"`] : []),
