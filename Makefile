@@ -29,7 +29,7 @@ check-elements: $(packages) ## Delete elements/, make it anew, fail where it is 
 lint: $(packages) host-packages ## Check types, style, and the elements by dib's own lint
 	@node_modules/.bin/tsc -p .
 	@node_modules/.bin/biome check --error-on-warnings .
-	@test/support/lint-elements.sh
+	@test/support/setup/lint-elements.sh
 
 test: $(packages) fixtures ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
 	@test/run.sh $(TESTS)
@@ -46,13 +46,13 @@ vendor: ## Copy elements/pypi, with its licences, into an image repository: DEST
 
 # What image builds need on this machine.
 host-packages:
-	@test/support/install-host-packages.sh
+	@test/support/setup/install-host-packages.sh
 
 # What the tests of hooks and images work with. Without root they are skipped, and it is not needed.
 is_root := $(filter 0,$(shell id -u))
 fixtures: $(if $(is_root),roots nodes devpi pips installers mirror-tools nginx new-dib bench-tools)
 roots: host-packages
-	@test/support/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie
+	@test/support/setup/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie
 
 # Node.js as its own project builds it: 12, which hooks must refuse (Ubuntu 22.04 has it), and those that they run on.
 nodes := 12 18 20 22 24
@@ -85,7 +85,7 @@ pips: .cache/pips/installed-2
 old_uv := 0.2.16
 installers: .cache/installers/installed-2
 .cache/installers/installed-2: | host-packages
-	@test/support/get-installers.sh .cache/installers 28.8.0 $(old_uv)
+	@test/support/setup/get-installers.sh .cache/installers 28.8.0 $(old_uv)
 	@touch $@
 
 # Programs that make mirrors of a folder, or serve one. pip2pi imports pkg_resources, which setuptools lost in 82.
@@ -99,7 +99,7 @@ mirror-tools: .cache/mirror-tools/installed
 # The distribution's nginx, unpacked and not installed: its package would start it.
 nginx: .cache/nginx/installed
 .cache/nginx/installed: | host-packages
-	@test/support/unpack-program.sh .cache/nginx usr/sbin/nginx nginx nginx-core
+	@test/support/setup/unpack-program.sh .cache/nginx usr/sbin/nginx nginx nginx-core
 	@touch $@
 
 # What `make bench` installs with: a pip that scans flat folders slowly, the newest, and uv.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs the tests, layer by layer, and ends with a line that counts them: `test/run.sh [FILE...]`, all by default.
 set -u
+shopt -s globstar
 cd "$(dirname "$0")/.." || exit 1
 
 results=.tap/results
@@ -21,10 +22,10 @@ layer() { # NAME JOBS FILE...
 if [ $# -gt 0 ]; then
     layer some 1 "$@"
 else
-    layer unit 2 test/unit/*/*.ts
+    layer unit 2 test/unit/**/*.ts
     layer hook 2 test/hook/*.ts
     layer image 2 test/image/*.ts
     # By itself, since it measures time.
     layer speed 1 test/speed/*.ts
 fi
-node build/run.mjs test/support/summary.ts "$results"/*.tap
+node build/run.mjs test/support/setup/summary.ts "$results"/*.tap

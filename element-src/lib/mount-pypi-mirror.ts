@@ -1,31 +1,30 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeJson } from './handover/json-file.js'
-import {
-  flatIndexMountPoint,
-  handoverMountPoint,
-  localMirrorUrl,
-  mirrorMountPoint,
-  staged,
-  stagedFolder,
-} from './handover/paths.js'
-import type { Handover } from './handover/state.js'
 import { info, setVerbose, warn } from './hook/log.js'
+import { planFootprint } from './image/footprint.js'
 import { writeFlatIndex } from './mirror/flat-index.js'
-import { recogniseMirror } from './mirror/local-mirror.js'
-import { planToBorrow } from './mount/borrow.js'
+import { detectMirror } from './mirror/local-mirror.js'
 import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
 import { isFolderUrl } from './probe/probe-folder.js'
-import { builtinFolders, copyBuiltins, externalBuiltins } from './runtime/external-builtins.js'
-import { findPrograms, stageRuntime } from './runtime/stage-runtime.js'
-import { describeIndexes } from './settings/describe.js'
-import { isLocalMirror } from './settings/indexes.js'
+import { describeIndexes, isLocalMirror } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
 import { type PipSettings, readSettings } from './settings/settings.js'
+import { builtinFolders, copyBuiltins, externalBuiltins } from './stage/external-builtins.js'
+import { writeJson } from './stage/json-file.js'
+import {
+  flatIndexMountPoint,
+  localMirrorUrl,
+  mirrorMountPoint,
+  stageEntry,
+  stageFolder,
+  stageMountPoint,
+} from './stage/paths.js'
+import { findPrograms, stageRuntime } from './stage/stage-runtime.js'
+import type { StagedSettings } from './stage/state.js'
 
 /**
- * What extra-data.d does, on the host, as the person: it reads the settings, stages what the hook in the chroot needs,
+ * What extra-data.d does, on the host, as the user: it reads the settings, stages what the hook in the chroot needs,
  * and mounts that and the local mirror in the image.
  *
  * @param environment The hook's environment.
@@ -38,7 +37,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
   }
   const usesMirror = settings.pip.indexes.some(({ url }) => isLocalMirror(url))
-  const mirror = mirrorFolder !== undefined && usesMirror ? recogniseMirror(mirrorFolder) : undefined
+  const mirror = mirrorFolder !== undefined && usesMirror ? detectMirror(mirrorFolder) : undefined
   for (const warning of settings.warnings) warn(warning)
   const indexes = settings.pip.indexes.map((index) =>
     mirror !== undefined && isLocalMirror(index.url) ? { ...index, url: mirror.url } : index,
@@ -46,19 +45,19 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const pip: PipSettings = { ...settings.pip, indexes }
 
   const programs = findPrograms()
-  const folder = stagedFolder(hooksFolder)
+  const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
   const builtins = externalBuiltins()
-  const builtinCopies = join(folder, staged.builtins)
+  const builtinCopies = join(folder, stageEntry.builtins)
   const filesToIndex = mirror?.filesToIndex
-  const flatIndex = `${handoverMountPoint}/${staged.flatIndex}`
-  const through = `${handoverMountPoint}/${staged.mirror}`
+  const flatIndex = `${stageMountPoint}/${stageEntry.flatIndex}`
+  const through = `${stageMountPoint}/${stageEntry.mirror}`
   const mounts: readonly ImageMount[] = [
-    { source: folder, target: handoverMountPoint, isReadOnly: false },
+    { source: folder, target: stageMountPoint, isReadOnly: false },
     ...(mirrorFolder === undefined
       ? []
       : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true, through }]),
-    { source: process.execPath, target: `${handoverMountPoint}/${staged.node}`, isReadOnly: true },
+    { source: process.execPath, target: `${stageMountPoint}/${stageEntry.node}`, isReadOnly: true },
     ...(filesToIndex === undefined
       ? []
       : [
@@ -67,14 +66,14 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
         ]),
     ...builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path, isReadOnly: true })),
   ]
-  const borrowed = planToBorrow(imageRoot, [handoverMountPoint, ...builtinFolders(builtins)])
-  writeFileSync(join(folder, staged.node), '')
-  for (const name of [staged.mirror, staged.flatIndex]) mkdirSync(join(folder, name))
+  const footprint = planFootprint(imageRoot, [stageMountPoint, ...builtinFolders(builtins)])
+  writeFileSync(join(folder, stageEntry.node), '')
+  for (const name of [stageEntry.mirror, stageEntry.flatIndex]) mkdirSync(join(folder, name))
   copyBuiltins(builtins, builtinCopies)
   await mountIntoImage(imageRoot, folder, mounts, {
     meanwhile: () => {
       for (const warning of mirror?.warnings() ?? []) warn(warning)
-      writeJson(join(folder, staged.settings), { pip, borrowed, verbose } satisfies Handover)
+      writeJson(join(folder, stageEntry.settings), { pip, footprint, verbose } satisfies StagedSettings)
       const asksServers = pip.indexes.some(({ url }) => !isFolderUrl(url))
       return stageRuntime(folder, programs, asksServers)
     },

@@ -1,14 +1,13 @@
 import { realpathSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJson } from './handover/json-file.js'
-import { flatIndexMountPoint, mirrorMountPoint, staged, stagedFolder } from './handover/paths.js'
-import type { State } from './handover/state.js'
-import { tolerate } from './hook/error.js'
-import { HookError } from './hook/hook-error.js'
+import { HookError, tolerate } from './hook/error.js'
 import { info, setVerbose } from './hook/log.js'
+import { entryInRoot } from './image/path-in-root.js'
 import { parseMountinfo } from './mount/mountinfo.js'
-import { entryInRoot } from './mount/no-links.js'
-import { takeOffFiles } from './overlay/take-off.js'
+import { takeOffFiles } from './overmount/take-off.js'
+import { readJson } from './stage/json-file.js'
+import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
+import type { State } from './stage/state.js'
 
 /**
  * What cleanup.d does, on the host, as root: it takes out of the finished image what the element needed there, and proves
@@ -19,9 +18,9 @@ import { takeOffFiles } from './overlay/take-off.js'
  * @throws HookError where pre-install.d did not run to its end, or something of ours is left in the image.
  */
 export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): void => {
-  const folder = stagedFolder(hooksFolder)
+  const folder = stageFolder(hooksFolder)
   const done = readJson<State>(
-    join(folder, staged.state),
+    join(folder, stageEntry.state),
     'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
   )
   setVerbose(done.verbose)

@@ -2,10 +2,10 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { project } from '../../build/project.js'
-import { cleanEnvironment } from '../support/clean-environment.js'
-import { elementOfOurs, hooksOfOurs } from '../support/dib.js'
-import { median } from '../support/median.js'
-import { runProgram } from '../support/run.js'
+import { cleanEnvironment } from '../support/builds/clean-environment.js'
+import { elementOfOurs, hooksOfOurs } from '../support/builds/dib.js'
+import { runProgram } from '../support/builds/run.js'
+import { median } from '../support/observation/median.js'
 
 /** The size of each hook of our element, in bytes. */
 export const measureBundles = (): Readonly<Record<string, number>> =>

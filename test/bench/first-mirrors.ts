@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
-import type { Ending } from '../support/build-image.js'
-import { listen } from '../support/listen.js'
-import { serveMirror } from '../support/server.js'
+import type { Ending } from '../support/builds/build-image.js'
+import { listen } from '../support/servers/listen.js'
+import { serveMirror } from '../support/servers/server.js'
 import type { FirstMirror } from './results.js'
 
 /** A port that nothing listens on, and that no program is given which asks for any: connections to it are refused. */

@@ -1,4 +1,4 @@
-import { sum } from '../support/median.js'
+import { sum } from '../support/observation/median.js'
 import { inMilliseconds, inSeconds, secondsOf, times } from './figures.js'
 import type { FolderCost, HookParts, Measured, MirrorCost, Results } from './results.js'
 

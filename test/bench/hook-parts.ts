@@ -1,10 +1,10 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { elementOfOurs, hooksOfOurs } from '../support/dib.js'
-import { hookSeconds } from '../support/hook-seconds.js'
-import { bareStart } from '../support/hooks-cost.js'
-import { median } from '../support/median.js'
-import { runPhases } from '../support/run-phases.js'
+import { elementOfOurs, hooksOfOurs } from '../support/builds/dib.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { hookSeconds } from '../support/observation/hook-seconds.js'
+import { bareStart } from '../support/observation/hooks-cost.js'
+import { median } from '../support/observation/median.js'
 import type { HookParts } from './results.js'
 
 /** How far a hook goes. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
-import { benchTools, smallRoot } from '../support/cache.js'
+import { benchTools, smallRoot } from '../support/setup/cache.js'
 
 /** What the numbers were measured on. It names no host. */
 export interface Machine {

@@ -1,7 +1,7 @@
-import { elementOfDib, elementOfOurs, hooksOfDib, hooksOfOurs } from '../support/dib.js'
-import { hookSeconds } from '../support/hook-seconds.js'
-import { sum } from '../support/median.js'
-import { runPhases } from '../support/run-phases.js'
+import { elementOfDib, elementOfOurs, hooksOfDib, hooksOfOurs } from '../support/builds/dib.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { hookSeconds } from '../support/observation/hook-seconds.js'
+import { sum } from '../support/observation/median.js'
 import type { FirstMirror, Variant } from './results.js'
 import { type Run, readRuns, timer } from './timer.js'
 

@@ -1,6 +1,6 @@
 // Apache ECharts: it writes SVG in Node.js by itself, without a browser, a DOM or a native module, and brings two packages.
 import { type EChartsOption, init } from 'echarts'
-import { sum } from '../support/median.js'
+import { sum } from '../support/observation/median.js'
 import { inCell } from './figures.js'
 import type { FirstMirror, FolderCost, HookParts, Layout, Measured, Results, Variant } from './results.js'
 

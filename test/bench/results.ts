@@ -1,4 +1,4 @@
-import type { HooksCost } from '../support/hooks-cost.js'
+import type { HooksCost } from '../support/observation/hooks-cost.js'
 import type { Machine } from './machine.js'
 
 /** A measured value: seconds, a lower bound of them where a time limit ended the program, or why there is none. */

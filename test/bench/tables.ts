@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { sum } from '../support/median.js'
+import { sum } from '../support/observation/median.js'
 import { inCell, inMilliseconds, inSeconds, times } from './figures.js'
 import { addedBy, flatToTree } from './goals.js'
 import type { FirstMirror, Measured, Results, Variant } from './results.js'

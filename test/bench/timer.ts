@@ -1,4 +1,4 @@
-import { median } from '../support/median.js'
+import { median } from '../support/observation/median.js'
 import type { Measured } from './results.js'
 
 /** A program's run, in the chroot. */

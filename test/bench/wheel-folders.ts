@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeWheels, sortIntoMirror } from '../support/mirror.js'
+import { makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
 import type { Layout } from './results.js'
 
 /** The packages that are installed from each folder. */

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import { makeWheels } from '../support/mirror.js'
-import { runProgram } from '../support/run.js'
+import { runProgram } from '../support/builds/run.js'
+import { makeWheels } from '../support/servers/mirror.js'
 import { samplePackages } from './sample-packages.js'
 
-/** What is downloaded where the person names nothing. */
+/** What is downloaded where the user names nothing. */
 const usual = ['requests']
 
 /**
@@ -11,9 +11,9 @@ const usual = ['requests']
  * side by side, as the element takes them.
  *
  * @param mirror The mirror's folder; what it held is removed.
- * @param asked The packages that the person named.
+ * @param asked The packages that the user named.
  * @returns The packages to install from it.
- * @throws Error where what the person named cannot be downloaded. Without names, and without a package index in reach,
+ * @throws Error where what the user named cannot be downloaded. Without names, and without a package index in reach,
  *   the sample packages are all.
  */
 export const fillMirror = async (mirror: string, asked: readonly string[]): Promise<readonly string[]> => {

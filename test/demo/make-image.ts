@@ -1,17 +1,22 @@
 import { appendFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { project } from '../../build/project.js'
-import { cache, smallRootTarball } from '../support/cache.js'
-import { cleanEnvironment } from '../support/clean-environment.js'
-import { wheelsOf } from '../support/mirror.js'
-import { runProgram } from '../support/run.js'
+import { cleanEnvironment } from '../support/builds/clean-environment.js'
+import { runProgram } from '../support/builds/run.js'
+import { wheelsOf } from '../support/servers/mirror.js'
+import { cache, smallRootTarball } from '../support/setup/cache.js'
 import { fillMirror } from './fill-mirror.js'
 import { lookForTraces } from './look-for-traces.js'
 
 const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
 
 const makeRoot = async (): Promise<void> => {
-  const [program = '', ...args] = [...asRoot, join(project, 'test', 'support', 'make-roots.sh'), cache, 'small-root']
+  const [program = '', ...args] = [
+    ...asRoot,
+    join(project, 'test', 'support', 'setup', 'make-roots.sh'),
+    cache,
+    'small-root',
+  ]
   const made = await runProgram(program, args, { onLine: (line) => console.log(line) })
   if (made.status !== 0) throw new Error('the root of the image could not be made')
 }
@@ -32,7 +37,7 @@ const build = async (folder: string, imageCache: string, packages: readonly stri
       DIB_DEMO_PACKAGES: packages.join(' '),
       OVERWRITE_OLD_IMAGE: '1',
       SMALL_ROOT_TARBALL: smallRootTarball,
-      ELEMENTS_PATH: ['elements', 'test/support/elements', 'test/demo/elements']
+      ELEMENTS_PATH: ['elements', 'test/support/builds/elements', 'test/demo/elements']
         .map((path) => join(project, path))
         .join(':'),
     }),

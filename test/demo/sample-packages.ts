@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { project } from '../../build/project.js'
-import type { SamplePackage } from '../support/mirror.js'
+import type { SamplePackage } from '../support/servers/mirror.js'
 
 const read = (name: string): string => readFileSync(join(project, 'test', 'demo', name), 'utf8')
 

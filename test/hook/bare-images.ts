@@ -1,8 +1,8 @@
 import t from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { muslRoot } from '../support/cache.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { muslRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
 

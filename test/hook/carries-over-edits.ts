@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { muslRoot, oldRoot, pips, smallRoot } from '../support/cache.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { muslRoot, oldRoot, pips, smallRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { officialIndex } from '../../element-src/lib/settings/official-index.js'
-import { scratchFolder } from '../support/build-image.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { officialIndex } from '../../element-src/lib/settings/indexes.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
 
 needsRoot(t)
 

@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
-import { scratchFolder } from '../support/build-image.js'
-import { muslRoot } from '../support/cache.js'
-import { watchHost } from '../support/harm.js'
-import { pathWith } from '../support/path.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { pathWith } from '../support/builds/path.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { watchHost } from '../support/observation/harm.js'
+import { muslRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
 
-const denyRemount = join(project, 'test', 'support', 'deny_remount.py')
+const denyRemount = join(project, 'test', 'support', 'observation', 'deny_remount.py')
 /** As root without the right to mount. */
 const withoutRight = 'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin'
 

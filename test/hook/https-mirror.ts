@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { installers, pips } from '../support/cache.js'
-import { makeCertificate } from '../support/certificate.js'
-import { makeMirror } from '../support/mirror.js'
-import { serveByNginx } from '../support/nginx.js'
-import { needsRoot } from '../support/root.js'
-import { type RanPhases, runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
+import { makeCertificate } from '../support/servers/certificate.js'
+import { makeMirror } from '../support/servers/mirror.js'
+import { serveByNginx } from '../support/servers/nginx.js'
+import { installers, pips } from '../support/setup/cache.js'
 
 needsRoot(t)
 

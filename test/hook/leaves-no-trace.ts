@@ -1,9 +1,9 @@
 import t from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { muslRoot } from '../support/cache.js'
-import { attributesOfOwnFiles, makeOwnFiles } from '../support/own-files.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { attributesOfOwnFiles, makeOwnFiles } from '../support/builds/own-files.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { muslRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
 

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { muslRoot } from '../support/cache.js'
-import { needsRoot } from '../support/root.js'
-import { type RanPhases, runPhases } from '../support/run-phases.js'
-import { differences, readTree } from '../support/tree.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
+import { differences, readTree } from '../support/observation/tree.js'
+import { muslRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
 

@@ -1,12 +1,12 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { ownLines, scratchFolder } from '../support/build-image.js'
-import { makeMirror, makeSdists, makeWheels, type SamplePackage } from '../support/mirror.js'
-import { runAsPerson, runBandersnatch } from '../support/mirror-makers.js'
-import { readRecipes, recipe } from '../support/recipes.js'
-import { needsRoot } from '../support/root.js'
-import { type RanPhases, runPhases } from '../support/run-phases.js'
+import { ownLines, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
+import { makeMirror, makeSdists, makeWheels, type SamplePackage } from '../support/servers/mirror.js'
+import { runAsPerson, runBandersnatch } from '../support/servers/mirror-makers.js'
+import { readRecipes, recipe } from '../support/servers/recipes.js'
 
 needsRoot(t)
 
@@ -28,7 +28,7 @@ interface Layout {
 
 /** Folders of a test. */
 interface Places {
-  /** The person's home. */
+  /** The user's home. */
   readonly home: string
   /** The mirror, in its cache folder there. */
   readonly mirror: string

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { muslRoot } from '../support/cache.js'
-import { watchHost } from '../support/harm.js'
-import { needsRoot } from '../support/root.js'
-import { type Phases, type RanPhases, runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { type Phases, type RanPhases, runPhases } from '../support/builds/run-phases.js'
+import { watchHost } from '../support/observation/harm.js'
+import { muslRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
 

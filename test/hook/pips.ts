@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
-import { localMirror, scratchFolder } from '../support/build-image.js'
-import { oldRoot, pips, smallRoot } from '../support/cache.js'
-import { makeMirror } from '../support/mirror.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { localMirror, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { makeMirror } from '../support/servers/mirror.js'
+import { oldRoot, pips, smallRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
 

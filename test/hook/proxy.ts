@@ -1,12 +1,12 @@
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
-import { ownLines, scratchFolder } from '../support/build-image.js'
-import { listen } from '../support/listen.js'
-import { makeMirror } from '../support/mirror.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
-import { serveMirror } from '../support/server.js'
+import { ownLines, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { listen } from '../support/servers/listen.js'
+import { makeMirror } from '../support/servers/mirror.js'
+import { serveMirror } from '../support/servers/server.js'
 
 needsRoot(t)
 

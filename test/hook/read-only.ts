@@ -2,16 +2,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
-import { scratchFolder } from '../support/build-image.js'
-import { muslRoot, ownHost, trixieHost } from '../support/cache.js'
-import { watchHost } from '../support/harm.js'
-import { pathWith } from '../support/path.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { pathWith } from '../support/builds/path.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { watchHost } from '../support/observation/harm.js'
+import { muslRoot, ownHost, trixieHost } from '../support/setup/cache.js'
 
 needsRoot(t)
 
-const watcher = join(project, 'test', 'support', 'watch_mounts.py')
+const watcher = join(project, 'test', 'support', 'observation', 'watch_mounts.py')
 
 t.test('the mirror is read-only in its place from the first instant: it is not made so there', async (t) => {
   const scratch = scratchFolder(t)

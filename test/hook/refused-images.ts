@@ -1,7 +1,7 @@
 import t from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
 
 needsRoot(t)
 

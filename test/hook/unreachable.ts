@@ -2,11 +2,11 @@ import { createSocket } from 'node:dgram'
 import { createServer } from 'node:http'
 import { createServer as createTcpServer, type Server } from 'node:net'
 import t, { type Test } from 'tap'
-import { localMirror, ownLines, scratchFolder } from '../support/build-image.js'
-import { listen } from '../support/listen.js'
-import { makeMirror } from '../support/mirror.js'
-import { needsRoot } from '../support/root.js'
-import { type RanPhases, runPhases } from '../support/run-phases.js'
+import { localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
+import { listen } from '../support/servers/listen.js'
+import { makeMirror } from '../support/servers/mirror.js'
 
 needsRoot(t)
 
@@ -66,7 +66,7 @@ t.test('what is down is left out of what pip, easy_install and uv are told, once
   t.same(ran.differences, [])
 })
 
-t.test('keep: pip asks it all the same, and the person is told', async (t) => {
+t.test('keep: pip asks it all the same, and the user is told', async (t) => {
   const ran = await run(t, {
     DIB_PYPI_MIRROR_URL: refused,
     DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
@@ -97,7 +97,7 @@ t.test('fail: the build ends, before anything is laid over', async (t) => {
     t.not(ran.status, 0)
     t.match(
       ownLines(ran.log).at(-1),
-      `error: ${url} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; mend it, or write drop or keep`,
+      `error: ${url} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; fix it, or write drop or keep`,
     )
     t.notMatch(ran.log, /Of the pypi element/, 'no other hook ran')
   }

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
-import { newDibPrograms } from '../support/cache.js'
-import { needsRoot } from '../support/root.js'
-import { readConfiguration, standardBuild } from '../support/standard-build.js'
+import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { readConfiguration, standardBuild } from '../support/builds/standard-build.js'
+import { newDibPrograms } from '../support/setup/cache.js'
 
 needsRoot(t)
 

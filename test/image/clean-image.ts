@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
-import { type Build, buildImage, scratchFolder, succeeded } from '../support/build-image.js'
-import { makeMirror } from '../support/mirror.js'
-import { attributesOfOwnFiles, makeOwnFiles } from '../support/own-files.js'
-import { needsRoot } from '../support/root.js'
-import { differences, parseTree, readTree, type Tree } from '../support/tree.js'
+import { type Build, buildImage, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { attributesOfOwnFiles, makeOwnFiles } from '../support/builds/own-files.js'
+import { needsRoot } from '../support/builds/root.js'
+import { differences, parseTree, readTree, type Tree } from '../support/observation/tree.js'
+import { makeMirror } from '../support/servers/mirror.js'
 
 needsRoot(t)
 
@@ -16,7 +16,7 @@ const treeOf = (scratch: string, image: string): Tree => {
   const mountPoint = join(scratch, 'image')
   mkdirSync(mountPoint, { recursive: true })
   const list = 'mount -o ro,loop "$1" "$2" && python3 "$3" "$2" && umount "$2"'
-  const tree = join(project, 'test', 'support', 'tree.py')
+  const tree = join(project, 'test', 'support', 'observation', 'tree.py')
   return parseTree(
     execFileSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', list, 'sh', image, mountPoint, tree], {
       encoding: 'utf8',

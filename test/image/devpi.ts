@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
-import { devpiPrograms } from '../support/cache.js'
-import { cleanEnvironment } from '../support/clean-environment.js'
-import { makeMirror } from '../support/mirror.js'
-import { needsRoot } from '../support/root.js'
-import { runProgram } from '../support/run.js'
-import { serveMirror } from '../support/server.js'
-import { freePort, startServer } from '../support/start-server.js'
+import { buildImage, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { cleanEnvironment } from '../support/builds/clean-environment.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runProgram } from '../support/builds/run.js'
+import { makeMirror } from '../support/servers/mirror.js'
+import { serveMirror } from '../support/servers/server.js'
+import { freePort, startServer } from '../support/servers/start-server.js'
+import { devpiPrograms } from '../support/setup/cache.js'
 
 needsRoot(t)
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import t from 'tap'
 import { project } from '../../build/project.js'
-import { scratchFolder } from '../support/build-image.js'
-import { ownHost, trixieHost } from '../support/cache.js'
-import { needsRoot } from '../support/root.js'
-import { standardBuild } from '../support/standard-build.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { standardBuild } from '../support/builds/standard-build.js'
+import { ownHost, trixieHost } from '../support/setup/cache.js'
 
 needsRoot(t)
 

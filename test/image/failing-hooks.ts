@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { project } from '../../build/project.js'
-import { type Build, type BuiltImage, buildImage, ownLines, scratchFolder } from '../support/build-image.js'
-import { changedMounts, watchHost, watchMounts } from '../support/harm.js'
-import { pathWith } from '../support/path.js'
-import { needsRoot } from '../support/root.js'
-import { trimRoot } from '../support/trim-root.js'
+import { type Build, type BuiltImage, buildImage, ownLines, scratchFolder } from '../support/builds/build-image.js'
+import { pathWith } from '../support/builds/path.js'
+import { needsRoot } from '../support/builds/root.js'
+import { trimRoot } from '../support/builds/trim-root.js'
+import { changedMounts, watchHost, watchMounts } from '../support/observation/harm.js'
 
 needsRoot(t)
 
@@ -120,7 +120,7 @@ const denied: Readonly<Record<string, readonly [string, RegExp]>> = {
     /^error: 'sudo mount .*' failed: mount: \S+\/tmp\/\.pypi: permission denied/,
   ],
   'the kernel does not make our mount read-only': [
-    `python3 ${join(project, 'test', 'support', 'deny_remount.py')}`,
+    `python3 ${join(project, 'test', 'support', 'observation', 'deny_remount.py')}`,
     /^error: 'sudo mount .*' failed: mount: \S+\/tmp\/\.pypi\/mirror: /,
   ],
 }

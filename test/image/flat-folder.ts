@@ -1,9 +1,16 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
-import { buildImage, localMirror, namesInTarball, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
-import { makeWheels } from '../support/mirror.js'
-import { needsRoot } from '../support/root.js'
-import { foldersOfOurs, ours } from '../support/standard-build.js'
+import {
+  buildImage,
+  localMirror,
+  namesInTarball,
+  ownLines,
+  scratchFolder,
+  succeeded,
+} from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { foldersOfOurs, ours } from '../support/builds/standard-build.js'
+import { makeWheels } from '../support/servers/mirror.js'
 
 needsRoot(t)
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { buildImage, namesInTarball, scratchFolder } from '../support/build-image.js'
-import { needsRoot } from '../support/root.js'
-import { readConfiguration, standardBuild } from '../support/standard-build.js'
+import { buildImage, namesInTarball, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { readConfiguration, standardBuild } from '../support/builds/standard-build.js'
 
 needsRoot(t)
 

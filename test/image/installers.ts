@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { buildImage, localMirror, scratchFolder, succeeded } from '../support/build-image.js'
-import { installers, oldRoot, pips } from '../support/cache.js'
-import { makeSdists, makeWheels, sortIntoMirror } from '../support/mirror.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { buildImage, localMirror, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { makeSdists, makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
+import { installers, oldRoot, pips } from '../support/setup/cache.js'
 
 needsRoot(t)
 

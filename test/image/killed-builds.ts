@@ -1,10 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { buildImage, scratchFolder } from '../support/build-image.js'
-import { watchHost } from '../support/harm.js'
-import { needsRoot } from '../support/root.js'
-import { trimRoot } from '../support/trim-root.js'
+import { buildImage, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { trimRoot } from '../support/builds/trim-root.js'
+import { watchHost } from '../support/observation/harm.js'
 
 needsRoot(t)
 
@@ -24,7 +24,7 @@ const phases: Readonly<Record<string, boolean>> = {
 }
 
 /**
- * Kills all of a build at once, as a power cut would, and does what a person does then. In a PID namespace, so that none of
+ * Kills all of a build at once, as a power cut would, and does what a user does then. In a PID namespace, so that none of
  * it lives on; not in a mount namespace of its own, so that the mounts do. Of what dib itself has mounted, /dev is the
  * host's own and writable: `rm -rf` would empty it, with or without this element, so it is unmounted first.
  */

@@ -9,10 +9,10 @@ import {
   readFromTarball,
   scratchFolder,
   succeeded,
-} from '../support/build-image.js'
-import { makeMirror } from '../support/mirror.js'
-import { needsRoot } from '../support/root.js'
-import { ours } from '../support/standard-build.js'
+} from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { ours } from '../support/builds/standard-build.js'
+import { makeMirror } from '../support/servers/mirror.js'
 
 needsRoot(t)
 
@@ -51,7 +51,7 @@ set -eu
 python3 -m venv /opt/demo
 /opt/demo/bin/pip install --no-cache-dir demo-app
 /opt/demo/bin/python -c 'import demo_app'
-# What the original element let happen to the person's mirror.
+# What the original element let happen to the user's mirror.
 if rm -rf /tmp/pypi/* || touch /tmp/pypi/new; then echo 'the mirror is writable'; fi
 findmnt -no OPTIONS,PROPAGATION /tmp/pypi
 ls -A /tmp

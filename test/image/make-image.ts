@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
-import { cache } from '../support/cache.js'
-import { cleanEnvironment } from '../support/clean-environment.js'
-import { needsRoot } from '../support/root.js'
-import { runProgram } from '../support/run.js'
+import { cleanEnvironment } from '../support/builds/clean-environment.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runProgram } from '../support/builds/run.js'
+import { cache } from '../support/setup/cache.js'
 
 needsRoot(t)
 
@@ -21,7 +21,7 @@ t.test('make image works where no package index can be reached', async (t) => {
   t.ok(existsSync(join(cache, 'demo', 'image.qcow2')))
 })
 
-t.test('what the person named and cannot be had is an error', async (t) => {
+t.test('what the user named and cannot be had is an error', async (t) => {
   const unreachable = { PIP_INDEX_URL: 'http://127.0.0.1:1/', PIP_CONFIG_FILE: '/dev/null', PIP_RETRIES: '0' }
   const made = await runProgram('make', ['-s', 'image', 'PACKAGES=no-such-package'], {
     cwd: project,

@@ -1,19 +1,19 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
-import { installers, mirrorPrograms } from '../support/cache.js'
-import { makeCertificate } from '../support/certificate.js'
-import { makeMirror, makeWheels } from '../support/mirror.js'
-import { runBandersnatch } from '../support/mirror-makers.js'
-import { serveByNginx } from '../support/nginx.js'
-import { recipe } from '../support/recipes.js'
-import { needsRoot } from '../support/root.js'
-import { freePort, startServer } from '../support/start-server.js'
+import { buildImage, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { makeCertificate } from '../support/servers/certificate.js'
+import { makeMirror, makeWheels } from '../support/servers/mirror.js'
+import { runBandersnatch } from '../support/servers/mirror-makers.js'
+import { serveByNginx } from '../support/servers/nginx.js'
+import { recipe } from '../support/servers/recipes.js'
+import { freePort, startServer } from '../support/servers/start-server.js'
+import { installers, mirrorPrograms } from '../support/setup/cache.js'
 
 needsRoot(t)
 
-t.test('one build installs over https from a host that the person trusts', async (t) => {
+t.test('one build installs over https from a host that the user trusts', async (t) => {
   const scratch = scratchFolder(t)
   makeMirror(join(scratch, 'web', 'simple'), [{ name: 'demo-app', version: '1.0', text: 'x = 1' }])
   const tls = makeCertificate(join(scratch, 'tls'))

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { officialIndex } from '../../element-src/lib/settings/official-index.js'
-import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
-import { needsRoot } from '../support/root.js'
-import { ours } from '../support/standard-build.js'
+import { officialIndex } from '../../element-src/lib/settings/indexes.js'
+import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { ours } from '../support/builds/standard-build.js'
 
 needsRoot(t)
 
@@ -33,7 +33,7 @@ t.test('online, without a mirror, the official index is used alone', async (t) =
   t.notMatch(build.log, /extra-index-url|there is a \/tmp\/pypi/)
 })
 
-t.test('offline, without a mirror, the person is told that nothing can be found', async (t) => {
+t.test('offline, without a mirror, the user is told that nothing can be found', async (t) => {
   const scratch = scratchFolder(t)
   const build = await buildImage(scratch, { hooks, options: ['--offline'] })
   succeeded(t, build)

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { officialNode } from '../support/cache.js'
-import { pathWithoutNode } from '../support/path.js'
-import { needsRoot } from '../support/root.js'
-import { standardBuild } from '../support/standard-build.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { pathWithoutNode } from '../support/builds/path.js'
+import { needsRoot } from '../support/builds/root.js'
+import { standardBuild } from '../support/builds/standard-build.js'
+import { officialNode } from '../support/setup/cache.js'
 
 needsRoot(t)
 

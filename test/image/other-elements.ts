@@ -8,9 +8,9 @@ import {
   readFromTarball,
   scratchFolder,
   succeeded,
-} from '../support/build-image.js'
-import { needsRoot } from '../support/root.js'
-import { filesWith, makeSecret } from '../support/secret.js'
+} from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { filesWith, makeSecret } from '../support/observation/secret.js'
 
 needsRoot(t)
 

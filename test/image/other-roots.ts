@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
-import { scratchFolder } from '../support/build-image.js'
-import { arm64RootTarball, oldRootTarball } from '../support/cache.js'
-import { needsRoot } from '../support/root.js'
-import { standardBuild } from '../support/standard-build.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { standardBuild } from '../support/builds/standard-build.js'
+import { arm64RootTarball, oldRootTarball } from '../support/setup/cache.js'
 
 needsRoot(t)
 
@@ -22,7 +22,7 @@ t.test("an image whose C library is older than the host's", async (t) => {
   t.ok(Number(inImage.replace('2.', '')) < Number(onHost.replace('2.', '')), `${inImage} is older than ${onHost}`)
 })
 
-const withBinfmt = join(project, 'test', 'support', 'run-with-binfmt.sh')
+const withBinfmt = join(project, 'test', 'support', 'builds', 'run-with-binfmt.sh')
 const tried = spawnSync(withBinfmt, ['true'], { encoding: 'utf8' })
 
 t.test('an arm64 image', { skip: tried.status === 77 ? tried.stderr.trim() : false }, async (t) => {

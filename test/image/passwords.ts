@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { buildImage, readFromTarball, scratchFolder, succeeded } from '../support/build-image.js'
-import { makeMirror } from '../support/mirror.js'
-import { pathWith } from '../support/path.js'
-import { needsRoot } from '../support/root.js'
-import { filesWith, makeSecret, watchProcesses } from '../support/secret.js'
-import { serveMirror } from '../support/server.js'
+import { buildImage, readFromTarball, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { pathWith } from '../support/builds/path.js'
+import { needsRoot } from '../support/builds/root.js'
+import { filesWith, makeSecret, watchProcesses } from '../support/observation/secret.js'
+import { makeMirror } from '../support/servers/mirror.js'
+import { serveMirror } from '../support/servers/server.js'
 
 needsRoot(t)
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { needsRoot } from '../support/root.js'
-import { standardBuild } from '../support/standard-build.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { standardBuild } from '../support/builds/standard-build.js'
 
 needsRoot(t)
 

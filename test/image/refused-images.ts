@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { buildImage, localMirror, scratchFolder } from '../support/build-image.js'
-import { bareRootTarball, smallRootTarball } from '../support/cache.js'
-import { needsRoot } from '../support/root.js'
-import { differences, readTree } from '../support/tree.js'
+import { buildImage, localMirror, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { differences, readTree } from '../support/observation/tree.js'
+import { bareRootTarball, smallRootTarball } from '../support/setup/cache.js'
 
 needsRoot(t)
 

@@ -1,14 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { buildImage, localMirror, ownLines, scratchFolder } from '../support/build-image.js'
-import { bareRootTarball, officialNode } from '../support/cache.js'
-import { pathWithoutNode } from '../support/path.js'
-import { needsRoot } from '../support/root.js'
+import { buildImage, localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
+import { pathWithoutNode } from '../support/builds/path.js'
+import { needsRoot } from '../support/builds/root.js'
+import { bareRootTarball, officialNode } from '../support/setup/cache.js'
 
 needsRoot(t)
 
-/** What a person may set by mistake, and the beginning of what the element says of it. */
+/** What a user may set by mistake, and the beginning of what the element says of it. */
 const refused: readonly (readonly [string, string, RegExp])[] = [
   ['DIB_PIP_RETRIES', 'many', /^DIB_PIP_RETRIES is no whole number: write it in digits/],
   ['DIB_PIP_RETRIES', '-1', /^DIB_PIP_RETRIES is no whole number/],

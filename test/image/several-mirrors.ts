@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { officialIndex } from '../../element-src/lib/settings/official-index.js'
+import { officialIndex } from '../../element-src/lib/settings/indexes.js'
 import {
   buildImage,
   localMirror,
@@ -9,11 +9,11 @@ import {
   readFromTarball,
   scratchFolder,
   succeeded,
-} from '../support/build-image.js'
-import { makeMirror } from '../support/mirror.js'
-import { needsRoot } from '../support/root.js'
-import { serveMirror } from '../support/server.js'
-import { foldersOfOurs, ours } from '../support/standard-build.js'
+} from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { foldersOfOurs, ours } from '../support/builds/standard-build.js'
+import { makeMirror } from '../support/servers/mirror.js'
+import { serveMirror } from '../support/servers/server.js'
 
 needsRoot(t)
 

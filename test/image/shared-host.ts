@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
-import { buildImage, namesInTarball, ownLines, scratchFolder, succeeded } from '../support/build-image.js'
-import { changedMounts, folderInMirror, watchHost, watchMounts } from '../support/harm.js'
-import { needsRoot } from '../support/root.js'
+import { buildImage, namesInTarball, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { changedMounts, folderInMirror, watchHost, watchMounts } from '../support/observation/harm.js'
 
 needsRoot(t)
 
-const watcher = join(project, 'test', 'support', 'watch_mounts.py')
+const watcher = join(project, 'test', 'support', 'observation', 'watch_mounts.py')
 
 t.test('a build on a host whose mounts are shared, whose scripts try to harm the mirror, harms nothing', async (t) => {
   const scratch = scratchFolder(t)

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { buildImage, ownLines, scratchFolder } from '../support/build-image.js'
-import { bareRootTarball } from '../support/cache.js'
-import { changedMounts, watchHost, watchMounts } from '../support/harm.js'
-import { pathWith } from '../support/path.js'
-import { needsRoot } from '../support/root.js'
+import { buildImage, ownLines, scratchFolder } from '../support/builds/build-image.js'
+import { pathWith } from '../support/builds/path.js'
+import { needsRoot } from '../support/builds/root.js'
+import { changedMounts, watchHost, watchMounts } from '../support/observation/harm.js'
+import { bareRootTarball } from '../support/setup/cache.js'
 
 needsRoot(t)
 

@@ -5,8 +5,8 @@ import { quickPlan } from '../bench/plan.js'
 import { plotOf } from '../bench/plot.js'
 import { markdownOf } from '../bench/report.js'
 import type { Measured } from '../bench/results.js'
-import { scratchFolder } from '../support/build-image.js'
-import { needsRoot } from '../support/root.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
 
 needsRoot(t)
 

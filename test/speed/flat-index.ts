@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { hookSeconds } from '../support/hook-seconds.js'
-import { median } from '../support/median.js'
-import { needsRoot } from '../support/root.js'
-import { runPhases } from '../support/run-phases.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+import { hookSeconds } from '../support/observation/hook-seconds.js'
+import { median } from '../support/observation/median.js'
 
 needsRoot(t)
 

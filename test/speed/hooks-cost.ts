@@ -1,8 +1,8 @@
 import t from 'tap'
-import { scratchFolder } from '../support/build-image.js'
-import { measureHooks } from '../support/hooks-cost.js'
-import { sum } from '../support/median.js'
-import { needsRoot } from '../support/root.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { measureHooks } from '../support/observation/hooks-cost.js'
+import { sum } from '../support/observation/median.js'
 
 needsRoot(t)
 

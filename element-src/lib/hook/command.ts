@@ -1,6 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { errorCode } from './error.js'
-import { HookError } from './hook-error.js'
+import { errorCode, HookError } from './error.js'
 import { step } from './log.js'
 
 /** What is left of a program that has ended. */
@@ -49,7 +48,7 @@ export const run = (program: string, args: readonly string[]): string => {
  * @param args Its arguments.
  * @returns What it wrote to standard output; rejected with what `run` throws.
  */
-export const start = (program: string, args: readonly string[]): Promise<string> => {
+export const runAsync = (program: string, args: readonly string[]): Promise<string> => {
   step([program, ...args].join(' '))
   return new Promise((resolve, reject) => {
     execFile(program, args, { encoding: 'utf8' }, (error, stdout, stderr) => {

@@ -1,3 +1,11 @@
+/**
+ * A fault that a user can fix: what is wrong, the variable or the file, and what to do, in one line and without a
+ * credential. Hooks end on it with exit status 1 and no stack trace.
+ */
+export class HookError extends Error {
+  override name = 'HookError'
+}
+
 /** Whether a value is an error that carries an errno name (ENOENT, EACCES) as its `code`. */
 const isSystemError = (error: unknown): error is Error & { code: string } =>
   error instanceof Error && 'code' in error && typeof error.code === 'string'

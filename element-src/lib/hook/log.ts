@@ -22,7 +22,7 @@ const say = (line: string): void => {
 /** Says what a hook did: one line in the build's log. */
 export const info = (line: string): void => say(line)
 
-/** Says what a person should know, though the build goes on. */
+/** Says what a user should know, though the build goes on. */
 export const warn = (line: string): void => say(`warning: ${line}`)
 
 /** Says why the build ends here. */

@@ -1,5 +1,4 @@
-import { errorMessage } from './error.js'
-import { HookError } from './hook-error.js'
+import { errorMessage, HookError } from './error.js'
 import { fail, isVerbose } from './log.js'
 
 /**

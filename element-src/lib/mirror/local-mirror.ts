@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { flatIndexUrl, localMirrorUrl } from '../handover/paths.js'
 import { tolerate } from '../hook/error.js'
+import { flatIndexUrl, localMirrorUrl } from '../stage/paths.js'
 import { type Layout, layoutOf } from './layout.js'
-import { linksOutside, pageFault, projectLinksOutside } from './outside.js'
+import { linksOutside, pageFault, projectLinksOutside } from './link-checks.js'
 
 /** The local mirror, as pip can use it. */
 export interface LocalMirror {
@@ -12,7 +12,7 @@ export interface LocalMirror {
   readonly description: string
   /** The files for which an index has to be made; undefined where the mirror has one. */
   readonly filesToIndex: readonly string[] | undefined
-  /** Looks for what the person should know of it, a line each. */
+  /** Looks for what the user should know of it, a line each. */
   readonly warnings: () => readonly string[]
 }
 
@@ -47,7 +47,7 @@ const indexWarnings = (folder: string, layout: Extract<Layout, { kind: 'index' }
  *
  * @param folder The mirror, on the host.
  */
-export const recogniseMirror = (folder: string): LocalMirror => {
+export const detectMirror = (folder: string): LocalMirror => {
   const layout = layoutOf(folder)
   const asIs = { url: localMirrorUrl, filesToIndex: undefined }
   switch (layout.kind) {

@@ -1,12 +1,11 @@
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { run, start } from '../hook/command.js'
-import { errorMessage, tolerate } from '../hook/error.js'
-import { HookError } from '../hook/hook-error.js'
-import { planToBorrow } from './borrow.js'
-import { type Mount, mountArguments } from './mount-table.js'
+import { run, runAsync } from '../hook/command.js'
+import { errorMessage, HookError, tolerate } from '../hook/error.js'
+import { planFootprint } from '../image/footprint.js'
+import { lstatInRoot } from '../image/path-in-root.js'
+import { type Mount, mountArguments } from './fstab.js'
 import { type Mounted, parseMountinfo } from './mountinfo.js'
-import { lstatInRoot } from './no-links.js'
 import { type WatchedSignals, watchForSignals } from './signals.js'
 
 /** A mount in the image. */
@@ -88,7 +87,7 @@ const mountAll = async (
   }
   let signals: WatchedSignals | undefined
   try {
-    const mounting = start('sudo', ['mount', ...mountArguments(folder, mounts)])
+    const mounting = runAsync('sudo', ['mount', ...mountArguments(folder, mounts)])
     // A millisecond, in which sudo does not get to mounting.
     signals = watchForSignals()
     // Each to its end, since there is nothing to undo before that; mount's fault comes first.
@@ -154,7 +153,7 @@ export const mountIntoImage = async (
         { ...last, source: place },
       ]
     })
-    const made = planToBorrow(
+    const made = planFootprint(
       imageRoot,
       mounts.flatMap(({ target, through = target }) => [through, target]),
     ).madeFolders

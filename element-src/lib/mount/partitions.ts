@@ -1,4 +1,4 @@
-import { HookError } from '../hook/hook-error.js'
+import { HookError } from '../hook/error.js'
 
 /**
  * Refuses a mount that dib would leave where it is, and then copy into the image and delete: it unmounts nothing whose path

@@ -1,4 +1,4 @@
-/** Signals that end a program, as a person, a terminal or a CI system sends them. */
+/** Signals that end a program, as a user, a terminal or a CI system sends them. */
 const ending = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /** Signals that are watched for instead of ending this process at once. */

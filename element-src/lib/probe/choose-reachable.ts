@@ -1,4 +1,4 @@
-import { HookError } from '../hook/hook-error.js'
+import { HookError } from '../hook/error.js'
 import { info, warn } from '../hook/log.js'
 import { redact } from '../settings/credentials.js'
 import type { Index } from '../settings/indexes.js'
@@ -38,7 +38,7 @@ export const chooseReachable = (
   if (unreachable === 'fail' && faults.length > 0) {
     const urls = faults.map(({ index }) => redact(index.url)).join(', ')
     throw new HookError(
-      `${urls} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; mend it, or write drop or keep`,
+      `${urls} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; fix it, or write drop or keep`,
     )
   }
   return unreachable === 'drop' && isLeft

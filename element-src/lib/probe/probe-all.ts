@@ -2,11 +2,10 @@ import type { Index } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
 import { lookUpAll } from './look-up.js'
-import { isFolderUrl, probeFolder } from './probe-folder.js'
+import { isFolderUrl, probeFolder, type Verdict } from './probe-folder.js'
 import { type Probing, probeServer } from './probe-server.js'
 import { proxyFor } from './proxy.js'
 import { hostOf } from './request.js'
-import type { Verdict } from './verdict.js'
 
 /** An index with what was found out of it. */
 export interface Probed extends Verdict {

@@ -1,7 +1,18 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { tolerate } from '../hook/error.js'
-import type { Verdict } from './verdict.js'
+
+/** What was found out of an index. */
+export interface Verdict {
+  /**
+   * `up`: it can be used. `refuses`: something is there that does not let this build in: its credentials or its certificate
+   * are at fault. `slow`: its server answers, but for its index it takes longer than there is time. `down`: nothing that
+   * serves an index is there.
+   */
+  readonly state: 'up' | 'refuses' | 'slow' | 'down'
+  /** What it answered, or what is wrong with it. */
+  readonly reason: string
+}
 
 // What a path can be wrong in, and what a URL of one can.
 const faults = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_ARG_VALUE']

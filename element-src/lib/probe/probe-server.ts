@@ -1,10 +1,10 @@
 import { errorCode, errorMessage } from '../hook/error.js'
 import type { Environment } from '../settings/mirrors.js'
-import { imageAuthorities } from './authorities.js'
+import { imageCaCertificates } from './ca-certificates.js'
 import type { LookUp } from './look-up.js'
+import type { Verdict } from './probe-folder.js'
 import { proxyFor } from './proxy.js'
-import { type Answer, hostOf, request, type Way } from './request.js'
-import type { Verdict } from './verdict.js'
+import { type Answer, hostOf, type RequestOptions, request } from './request.js'
 
 /** What all probes of a build have in common. */
 export interface Probing {
@@ -66,12 +66,12 @@ const wait = async (milliseconds: number, signal: AbortSignal): Promise<void> =>
   await setTimeout(milliseconds, undefined, { signal })
 }
 
-const wayTo = (url: URL, { environment, lookUp, signal, trustedHosts }: Probing): Way => ({
+const wayTo = (url: URL, { environment, lookUp, signal, trustedHosts }: Probing): RequestOptions => ({
   proxy: proxyFor(url, environment),
   lookUp,
   signal,
   verifiesTls: !isTrusted(url, trustedHosts),
-  authorities: undefined,
+  caCertificates: undefined,
 })
 
 /**
@@ -110,8 +110,8 @@ const ask = async (url: URL, probing: Probing): Promise<Answer> => {
       return request(url, way)
     }
     if (!isAboutCertificate(code)) throw error
-    // Reading all of an image's authorities takes longer than the request: for those who need it.
-    return request(url, { ...way, authorities: imageAuthorities(probing.environment) })
+    // Reading all of an image's caCertificates takes longer than the request: for those who need it.
+    return request(url, { ...way, caCertificates: imageCaCertificates(probing.environment) })
   }
 }
 

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import type { RequestOptions } from 'node:https'
+import type { RequestOptions as NodeRequestOptions } from 'node:https'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import type { LookUp } from './look-up.js'
 
 /** How to ask. */
-export interface Way {
+export interface RequestOptions {
   /** The proxy, with its credentials, or undefined to go there directly. */
   readonly proxy: URL | undefined
   readonly lookUp: LookUp
   /** Whether the server's certificate is verified. */
   readonly verifiesTls: boolean
   /** Authorities in PEM besides Node.js' own, or undefined for these alone. */
-  readonly authorities: readonly string[] | undefined
+  readonly caCertificates: readonly string[] | undefined
   /** When it is over. */
   readonly signal: AbortSignal
 }
@@ -48,7 +48,7 @@ const authorization = (name: string, { username, password }: URL): Record<string
     : { [name]: `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64')}` }
 
 /** Sends a request; resolved with the answer's head. The rest of it is not read. */
-const headOf = async (options: RequestOptions, overTls: boolean): Promise<IncomingMessage> => {
+const headOf = async (options: NodeRequestOptions, overTls: boolean): Promise<IncomingMessage> => {
   const { request } = overTls ? await import('node:https') : await import('node:http')
   return new Promise((resolve, reject) => {
     // An agent makes connections of its own.
@@ -63,7 +63,7 @@ const headOf = async (options: RequestOptions, overTls: boolean): Promise<Incomi
   })
 }
 
-const connectionTo = async (server: URL, { lookUp, signal }: Way): Promise<RequestOptions> => {
+const connectionTo = async (server: URL, { lookUp, signal }: RequestOptions): Promise<NodeRequestOptions> => {
   const addresses = await lookUp(hostOf(server))
   const lookup: LookupFunction = (_host, { all }, callback) =>
     all ? callback(null, [...addresses]) : callback(null, addresses[0]?.address ?? '', addresses[0]?.family)
@@ -72,20 +72,20 @@ const connectionTo = async (server: URL, { lookUp, signal }: Way): Promise<Reque
   return options
 }
 
-const tlsOptions = (url: URL, { verifiesTls, authorities }: Way): RequestOptions => ({
+const tlsOptions = (url: URL, { verifiesTls, caCertificates }: RequestOptions): NodeRequestOptions => ({
   servername: isIP(hostOf(url)) > 0 ? '' : hostOf(url),
   rejectUnauthorized: verifiesTls,
-  ...(authorities === undefined ? {} : { ca: [...authorities] }),
+  ...(caCertificates === undefined ? {} : { ca: [...caCertificates] }),
 })
 
 // Trust in an index is none in its proxy.
-const connectionToProxy = async (proxy: URL, way: Way): Promise<RequestOptions> => ({
+const connectionToProxy = async (proxy: URL, way: RequestOptions): Promise<NodeRequestOptions> => ({
   ...(await connectionTo(proxy, way)),
   ...(isTls(proxy) ? tlsOptions(proxy, { ...way, verifiesTls: true }) : {}),
 })
 
 /** Through a proxy, http goes as a request for a whole URL (RFC 9112, 3.2.2). */
-const requestByProxy = async (url: URL, proxy: URL, way: Way): Promise<Answer> => {
+const requestByProxy = async (url: URL, proxy: URL, way: RequestOptions): Promise<Answer> => {
   const { statusCode = 0 } = await headOf(
     {
       ...(await connectionToProxy(proxy, way)),
@@ -103,7 +103,7 @@ const requestByProxy = async (url: URL, proxy: URL, way: Way): Promise<Answer> =
 }
 
 /** Through a proxy, https goes in a tunnel (RFC 9110, 9.3.6). */
-const tunnelBy = async (url: URL, proxy: URL, way: Way): Promise<IncomingMessage> => {
+const tunnelBy = async (url: URL, proxy: URL, way: RequestOptions): Promise<IncomingMessage> => {
   const authority = `${url.hostname}:${portOf(url)}`
   return headOf(
     {
@@ -116,7 +116,7 @@ const tunnelBy = async (url: URL, proxy: URL, way: Way): Promise<IncomingMessage
   )
 }
 
-const connectionThrough = async (socket: Socket, url: URL, way: Way): Promise<RequestOptions> => {
+const connectionThrough = async (socket: Socket, url: URL, way: RequestOptions): Promise<NodeRequestOptions> => {
   const { connect } = await import('node:tls')
   const { rejectUnauthorized = true, ca } = tlsOptions(url, way)
   const options = { host: hostOf(url), socket, rejectUnauthorized, ...(ca === undefined ? {} : { ca }) }
@@ -131,10 +131,10 @@ const connectionThrough = async (socket: Socket, url: URL, way: Way): Promise<Re
  * @param way How to ask.
  * @returns The answer; rejected with the error of Node.js where there is none.
  */
-export const request = async (url: URL, way: Way): Promise<Answer> => {
+export const request = async (url: URL, way: RequestOptions): Promise<Answer> => {
   const { proxy } = way
   if (proxy !== undefined && !isTls(url)) return requestByProxy(url, proxy, way)
-  let connection: RequestOptions
+  let connection: NodeRequestOptions
   if (proxy === undefined) {
     connection = { ...(await connectionTo(url, way)), ...(isTls(url) ? tlsOptions(url, way) : {}) }
   } else {

@@ -1,10 +1,16 @@
-import { localMirrorUrl } from '../handover/paths.js'
+import { localMirrorUrl } from '../stage/paths.js'
+import { redact } from './credentials.js'
 import type { NamedMirror } from './mirrors.js'
-import { officialIndex } from './official-index.js'
+
+/**
+ * The official index, at the address that is pip's own default (pip's documentation, `pip install --index-url`). The
+ * one address of a package registry in this project.
+ */
+export const officialIndex = 'https://pypi.org/simple'
 
 /** What decides the list of indexes. */
 export interface IndexChoice {
-  /** The mirrors that the person named, in order. */
+  /** The mirrors that the user named, in order. */
   readonly mirrors: readonly NamedMirror[]
   /** The folder on the host where the local mirror is looked for. */
   readonly mirrorFolder: string
@@ -18,7 +24,7 @@ export interface IndexChoice {
 export interface Index {
   /** Its URL, with its credentials. */
   readonly url: string
-  /** Whether it is the official one, which the person did not name. */
+  /** Whether it is the official one, which the user did not name. */
   readonly isOfficial: boolean
 }
 
@@ -26,7 +32,7 @@ export interface Index {
 export interface Indexes {
   /** They in pip's order: the first is index-url, the others are extra-index-url. Never empty. */
   readonly indexes: readonly Index[]
-  /** What the person should know of the choice. */
+  /** What the user should know of the choice. */
   readonly warnings: readonly string[]
 }
 
@@ -36,7 +42,7 @@ export const isLocalMirror = (url: string): boolean => url.replace(/\/+$/, '') =
 /**
  * Decides what pip is to ask, and in which order.
  *
- * @param choice What the person set and what the host has.
+ * @param choice What the user set and what the host has.
  * @returns The indexes. Where there is neither a mirror nor the official index, the local mirror's URL stands alone, so
  *   that pip finds nothing rather than goes elsewhere.
  */
@@ -69,3 +75,13 @@ export const chooseIndexes = ({ mirrors, mirrorFolder, hasMirrorFolder, withoutO
  */
 export const easyInstallIndex = (indexes: readonly Index[]): string =>
   (indexes.findLast(({ isOfficial }) => !isOfficial) ?? indexes[0])?.url ?? ''
+
+/**
+ * The indexes in order, for the log, without their passwords.
+ *
+ * @param indexes The indexes; the first is index-url.
+ */
+export const describeIndexes = (indexes: readonly Index[]): string => {
+  const [first, ...others] = indexes.map(({ url }) => redact(url))
+  return `index ${first}${others.length > 0 ? `, then ${others.join(', ')}` : ''}`
+}

@@ -1,8 +1,8 @@
-import { HookError } from '../hook/hook-error.js'
+import { HookError } from '../hook/error.js'
 
 /** A mirror's URL in its parts, as pip's own parser (Python's urllib.parse.urlsplit) takes it apart. */
 export interface MirrorUrl {
-  /** The URL as the person wrote it. */
+  /** The URL as the user wrote it. */
   readonly url: string
   /** http, https or file, in small letters. */
   readonly scheme: 'http' | 'https' | 'file'

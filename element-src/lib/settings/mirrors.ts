@@ -3,7 +3,7 @@ import { type MirrorUrl, parseMirrorUrl } from './mirror-url.js'
 /** The environment of a process: names and values. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A mirror that the person named. */
+/** A mirror that the user named. */
 export interface NamedMirror extends MirrorUrl {
   /** The variable that names it. */
   readonly variable: string
@@ -13,7 +13,7 @@ export interface NamedMirror extends MirrorUrl {
 export interface NamedMirrors {
   /** The mirrors, in the order in which pip gets them. */
   readonly mirrors: readonly NamedMirror[]
-  /** What the person should know of the variables' names. */
+  /** What the user should know of the variables' names. */
   readonly notes: readonly string[]
 }
 
@@ -23,11 +23,11 @@ const deprecated = 'PYPI_MIRROR_URL'
 const suffixNumber = (name: string): number => Number(/_([0-9]+)$/.exec(name)?.[1] ?? 0)
 
 /**
- * Collects the mirrors that the person named: DIB_PYPI_MIRROR_URL and its suffixed forms, then the deprecated
+ * Collects the mirrors that the user named: DIB_PYPI_MIRROR_URL and its suffixed forms, then the deprecated
  * PYPI_MIRROR_URL ones, each family in plain string order of the names. A variable that is empty counts as not set.
  *
  * @param environment The environment of the hook on the host.
- * @returns The mirrors in their order, and what to tell the person of it.
+ * @returns The mirrors in their order, and what to tell the user of it.
  * @throws HookError where a value is no URL that pip can use.
  */
 export const namedMirrors = (environment: Environment): NamedMirrors => {

@@ -1,12 +1,11 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
-import { tolerate } from '../hook/error.js'
-import { HookError } from '../hook/hook-error.js'
+import { HookError, tolerate } from '../hook/error.js'
 import { chooseIndexes, type Index } from './indexes.js'
 import { type Environment, namedMirrors } from './mirrors.js'
 import { trustedHosts } from './trusted-hosts.js'
-import { dibVariables, personsVariables } from './variables.js'
+import { dibVariables, userVariables } from './variables.js'
 
 /** What the hooks do, decided once, on the host, from the environment. */
 export interface Settings {
@@ -22,7 +21,7 @@ export interface Settings {
   readonly pip: PipSettings
   /** Whether each step is said. */
   readonly verbose: boolean
-  /** What the person should know, a line each. */
+  /** What the user should know, a line each. */
   readonly warnings: readonly string[]
 }
 
@@ -34,7 +33,7 @@ export interface PipSettings {
   readonly retries: number | undefined
   /** The hosts for pip's trusted-host. */
   readonly trustedHosts: readonly string[]
-  /** Those of them that the person named, so that their certificates are not verified. */
+  /** Those of them that the user named, so that their certificates are not verified. */
   readonly unverifiedHosts: readonly string[]
   /** What becomes of an index that does not answer: it is left out while another is left, it stays, or the build ends. */
   readonly unreachable: 'drop' | 'keep' | 'fail'
@@ -52,7 +51,7 @@ const findMirror = (folder: string): boolean => {
   if (entry === undefined) {
     const link = tolerate(['ENOENT', 'ENOTDIR'], () => lstatSync(folder))
     if (link === undefined) return false
-    throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is a link to nothing: mend it or remove it`)
+    throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is a link to nothing: fix it or remove it`)
   }
   if (!entry.isDirectory()) {
     throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is not a folder: a mirror is a folder; move the file away`)
@@ -68,18 +67,18 @@ const findMirror = (folder: string): boolean => {
  * @throws HookError where a variable cannot be used, naming it and the remedy.
  */
 export const readSettings = (environment: Environment): Settings => {
-  const persons = parse(personsVariables, environment)
+  const users = parse(userVariables, environment)
   const dib = parse(dibVariables, environment)
   const { mirrors, notes } = namedMirrors(environment)
-  const mirrorFolder = join(persons.DIB_IMAGE_CACHE, 'pypi', 'mirror')
+  const mirrorFolder = join(users.DIB_IMAGE_CACHE, 'pypi', 'mirror')
   const hasMirrorFolder = findMirror(mirrorFolder)
   const indexes = chooseIndexes({
     mirrors,
     mirrorFolder,
     hasMirrorFolder,
-    withoutOfficial: persons.DIB_OFFLINE || persons.DIB_NO_PYPI_PIP,
+    withoutOfficial: users.DIB_OFFLINE || users.DIB_NO_PYPI_PIP,
   })
-  const trusted = trustedHosts(mirrors, persons.DIB_PYPI_TRUSTED_HOST)
+  const trusted = trustedHosts(mirrors, users.DIB_PYPI_TRUSTED_HOST)
   return {
     hooksFolder: dib.TMP_HOOKS_PATH,
     imageRoot: dib.TMP_MOUNT_PATH,
@@ -87,12 +86,12 @@ export const readSettings = (environment: Environment): Settings => {
     partitions: dib.DIB_MOUNTPOINTS,
     pip: {
       indexes: indexes.indexes,
-      retries: persons.DIB_PIP_RETRIES,
+      retries: users.DIB_PIP_RETRIES,
       trustedHosts: trusted.hosts,
-      unverifiedHosts: persons.DIB_PYPI_TRUSTED_HOST,
-      unreachable: persons.DIB_PYPI_UNREACHABLE,
+      unverifiedHosts: users.DIB_PYPI_TRUSTED_HOST,
+      unreachable: users.DIB_PYPI_UNREACHABLE,
     },
-    verbose: persons.DIB_DEBUG_TRACE,
+    verbose: users.DIB_DEBUG_TRACE,
     warnings: [...notes, ...indexes.warnings, ...trusted.warnings],
   }
 }

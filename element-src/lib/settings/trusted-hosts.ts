@@ -1,11 +1,11 @@
+import { officialIndex } from './indexes.js'
 import type { NamedMirror } from './mirrors.js'
-import { officialIndex } from './official-index.js'
 
 /** The hosts for pip's trusted-host. */
 export interface TrustedHosts {
-  /** Each host once, in the order of the mirrors, then the person's own. */
+  /** Each host once, in the order of the mirrors, then the user's own. */
   readonly hosts: readonly string[]
-  /** What the person should know of them. */
+  /** What the user should know of them. */
   readonly warnings: readonly string[]
 }
 
@@ -15,7 +15,7 @@ export interface TrustedHosts {
  * switch off the verification of its certificate (pip's documentation, `--trusted-host`). An IPv6 address goes without its
  * brackets: every pip that knows them at all knows it so.
  *
- * @param mirrors The mirrors that the person named.
+ * @param mirrors The mirrors that the user named.
  * @param asked The hosts of DIB_PYPI_TRUSTED_HOST.
  * @returns The hosts, and a warning where trust in an http mirror also takes TLS verification from an https one.
  */

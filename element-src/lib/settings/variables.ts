@@ -46,11 +46,11 @@ const trustedHosts = z.pipe(
 )
 
 /**
- * The variables that a person sets, but for the two families of mirrors (mirrors.ts). README.md has a row for each of
+ * The variables that a user sets, but for the two families of mirrors (mirrors.ts). README.md has a row for each of
  * them; a test holds the two together.
  */
-export const personsVariables = z.object({
-  /** The folder of dib's cache, on the host. dib itself sets it when the person does not. */
+export const userVariables = z.object({
+  /** The folder of dib's cache, on the host. dib itself sets it when the user does not. */
   DIB_IMAGE_CACHE: z.pipe(
     text,
     z.transform((value) => resolve(value || join(homedir(), '.cache', 'image-create'))),

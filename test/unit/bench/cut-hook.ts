@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { cutHook } from '../../bench/hook-parts.js'
-import { elementOfOurs, hooksOfOurs } from '../../support/dib.js'
+import { elementOfOurs, hooksOfOurs } from '../../support/builds/dib.js'
 
 for (const hook of hooksOfOurs) {
   t.test(`${hook} can end after its sh, and before it does anything`, async (t) => {

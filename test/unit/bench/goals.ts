@@ -1,7 +1,7 @@
 import t from 'tap'
 import { goalsOf } from '../../bench/goals.js'
 import type { Measured, Results } from '../../bench/results.js'
-import { sampleResults } from '../../support/sample-results.js'
+import { sampleResults } from '../../support/bench/sample-results.js'
 
 /** The goals that are missed, by what was measured. */
 const missed = (changed: Partial<Results>): readonly string[] =>

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { median } from '../../support/median.js'
+import { median } from '../../support/observation/median.js'
 
 t.test('the median is the one in the middle by value, or the mean of two', async (t) => {
   t.equal(median([10, 9, 100]), 10)

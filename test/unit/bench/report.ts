@@ -3,7 +3,7 @@ import t from 'tap'
 import { plotOf } from '../../bench/plot.js'
 import { markdownOf, terminalOf } from '../../bench/report.js'
 import { tablesOf } from '../../bench/tables.js'
-import { sampleResults } from '../../support/sample-results.js'
+import { sampleResults } from '../../support/bench/sample-results.js'
 
 const page = markdownOf(sampleResults, 'bench.svg')
 

@@ -3,13 +3,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
-import { officialIndex } from '../../../element-src/lib/settings/official-index.js'
-import { personsVariables } from '../../../element-src/lib/settings/variables.js'
+import { officialIndex } from '../../../element-src/lib/settings/indexes.js'
+import { userVariables } from '../../../element-src/lib/settings/variables.js'
 
 const read = (path: string): string => readFileSync(join(project, path), 'utf8')
 
 /** The variables that the settings know, and the two families of mirrors. */
-const variables = [...Object.keys(personsVariables.shape), 'DIB_PYPI_MIRROR_URL', 'PYPI_MIRROR_URL'].sort()
+const variables = [...Object.keys(userVariables.shape), 'DIB_PYPI_MIRROR_URL', 'PYPI_MIRROR_URL'].sort()
 
 t.test("README.md's table of settings has a row for each variable, and no other", async (t) => {
   const [, table = ''] = /^## Settings\n([\s\S]*?)^## /m.exec(read('README.md')) ?? []
@@ -52,7 +52,7 @@ t.test('the pages in docs/ name files that are there, and promises.md each test 
     'hostile-environment',
     'make-image',
     'node-versions',
-    'persons',
+    'users',
   ]
   for (const layer of ['hook', 'image']) {
     for (const name of readdirSync(join(project, 'test', layer)).filter(
@@ -71,7 +71,7 @@ t.test('no address of a package registry is in the project, but the one constant
   t.ok(files.includes('package-lock.json'))
   const host = new URL(officialIndex).host
   t.same(files.filter((path) => read(path).includes(`//${host}`)).sort(), [
-    'element-src/lib/settings/official-index.ts',
+    'element-src/lib/settings/indexes.ts',
     'elements/pypi/extra-data.d/00-mount-pypi-mirror',
   ])
   const registries = new RegExp(['registry', 'files', 'deb', 'archive'].map((name) => `//${name}\\.[a-z]+`).join('|'))

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
-import { personsVariables } from '../../../element-src/lib/settings/variables.js'
-import { readRecipes, recipe } from '../../support/recipes.js'
+import { userVariables } from '../../../element-src/lib/settings/variables.js'
+import { readRecipes, recipe } from '../../support/servers/recipes.js'
 
 const read = (path: string): string => readFileSync(join(project, path), 'utf8')
 
@@ -13,8 +13,8 @@ t.test('docs/mirrors.md has no recipe that no test runs, but for those that it m
   const runs = [
     'test/hook/mirror-layouts.ts',
     'test/image/mirror-servers.ts',
-    'test/support/mirror-makers.ts',
-    'test/support/nginx.ts',
+    'test/support/servers/mirror-makers.ts',
+    'test/support/servers/nginx.ts',
   ].map(read)
   const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => heading)
   for (const heading of headings.filter((name) => !name.endsWith('not tested)') && name !== 'Tools for indexes')) {
@@ -43,7 +43,7 @@ t.test('it installs the programs that the tests have installed, and names the ol
 
 t.test('it names variables and files that are there', async (t) => {
   const families = ['DIB_PYPI_MIRROR_URL']
-  const known = [...Object.keys(personsVariables.shape), ...families]
+  const known = [...Object.keys(userVariables.shape), ...families]
   for (const [name] of page.matchAll(/\bDIB_[A-Z_]+/g)) t.ok(known.includes(name), name)
   for (const [, path = ''] of page.matchAll(/\]\((?!https?:)([^)#]+)/g))
     t.ok(existsSync(join(project, 'docs', path)), path)

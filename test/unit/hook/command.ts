@@ -1,8 +1,11 @@
 import t from 'tap'
-import { run, start } from '../../../element-src/lib/hook/command.js'
-import { HookError } from '../../../element-src/lib/hook/hook-error.js'
+import { run, runAsync } from '../../../element-src/lib/hook/command.js'
+import { HookError } from '../../../element-src/lib/hook/error.js'
 
-for (const [name, execute] of Object.entries({ run: async (...args: Parameters<typeof run>) => run(...args), start })) {
+for (const [name, execute] of Object.entries({
+  run: async (...args: Parameters<typeof run>) => run(...args),
+  runAsync,
+})) {
   t.test(name, async (t) => {
     t.equal(await execute('printf', ['%s', 'a b;$c']), 'a b;$c', 'no shell is in between')
     await t.rejects(

@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { recogniseMirror } from '../../../element-src/lib/mirror/local-mirror.js'
+import { detectMirror } from '../../../element-src/lib/mirror/local-mirror.js'
 
 const wheel = 'demo-1-py3-none-any.whl'
 const page = (href: string, attributes = ''): string => `<a href="${href}" ${attributes}>${wheel}</a>`
-const warningsOf = (mirror: string): readonly string[] => recogniseMirror(mirror).warnings()
+const warningsOf = (mirror: string): readonly string[] => detectMirror(mirror).warnings()
 const withPage = (t: Test, href: string, attributes?: string): readonly string[] =>
   warningsOf(
     t.testdir({ simple: { demo: { 'index.html': page(href, attributes), [wheel]: '' } }, packages: { [wheel]: '' } }),
@@ -21,10 +21,10 @@ t.test('each layout has its URL and its description', async (t) => {
   ] as const
   for (const [tree, url, description] of cases) {
     const mirror = t.testdir(tree)
-    t.match(recogniseMirror(mirror), { url, description }, description)
+    t.match(detectMirror(mirror), { url, description }, description)
     t.same(warningsOf(mirror), [], description)
   }
-  t.same(recogniseMirror(t.testdir({ [wheel]: '' })).filesToIndex, [wheel])
+  t.same(detectMirror(t.testdir({ [wheel]: '' })).filesToIndex, [wheel])
 })
 
 t.test('what is no mirror is told, with what was looked for', async (t) => {
@@ -64,7 +64,7 @@ t.test('a flat folder goes without the links that lead out of it', async (t) => 
   const mirror = t.testdir({ [wheel]: '' })
   symlinkSync('../elsewhere/out-1.zip', join(mirror, 'out-1.zip'))
   symlinkSync(wheel, join(mirror, 'in-1-py3-none-any.whl'))
-  const { filesToIndex, warnings } = recogniseMirror(mirror)
+  const { filesToIndex, warnings } = detectMirror(mirror)
   t.same([...(filesToIndex ?? [])].sort(), [wheel, 'in-1-py3-none-any.whl'])
   t.match(warnings()[0], /out-1\.zip: a symbolic link that leads out .*so that its package is not found/)
 })

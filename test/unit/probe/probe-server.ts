@@ -5,12 +5,12 @@ import { connect, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
+import type { Verdict } from '../../../element-src/lib/probe/probe-folder.js'
 import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
-import type { Verdict } from '../../../element-src/lib/probe/verdict.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
-import { makeCertificate } from '../../support/certificate.js'
-import { listen } from '../../support/listen.js'
-import { freePort } from '../../support/start-server.js'
+import { makeCertificate } from '../../support/servers/certificate.js'
+import { listen } from '../../support/servers/listen.js'
+import { freePort } from '../../support/servers/start-server.js'
 
 const answering =
   (status: number, seen?: IncomingMessage[]): RequestListener =>

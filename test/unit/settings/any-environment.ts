@@ -1,14 +1,12 @@
 import t from 'tap'
-import { errorMessage } from '../../../element-src/lib/hook/error.js'
-import { HookError } from '../../../element-src/lib/hook/hook-error.js'
-import { indexKeys, renderPipConf } from '../../../element-src/lib/pip/pip-conf.js'
-import { renderPydistutilsCfg } from '../../../element-src/lib/pip/pydistutils-cfg.js'
-import { easyInstallIndex } from '../../../element-src/lib/settings/indexes.js'
-import { officialIndex } from '../../../element-src/lib/settings/official-index.js'
+import { errorMessage, HookError } from '../../../element-src/lib/hook/error.js'
+import { indexKeys, renderPipConf } from '../../../element-src/lib/installers/pip/pip-conf.js'
+import { renderPydistutilsCfg } from '../../../element-src/lib/installers/setuptools/pydistutils-cfg.js'
+import { renderUvToml } from '../../../element-src/lib/installers/uv/uv-toml.js'
+import { easyInstallIndex, officialIndex } from '../../../element-src/lib/settings/indexes.js'
 import { type PipSettings, readSettings } from '../../../element-src/lib/settings/settings.js'
-import { renderUvToml } from '../../../element-src/lib/uv/uv-toml.js'
-import { environments, many, secretMark } from '../../support/any.js'
-import { hostsOf, type PythonConfig, readMany } from '../../support/python.js'
+import { environments, many, secretMark } from '../../support/arbitrary/any.js'
+import { hostsOf, type PythonConfig, readMany } from '../../support/builds/python.js'
 
 type Environment = Readonly<Record<string, string>>
 

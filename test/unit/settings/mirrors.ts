@@ -23,7 +23,7 @@ t.test('empty ones are skipped, and a suffixed one counts without the bare one',
   t.same(order({}), [])
 })
 
-t.test('the person is told of names that are deprecated and of an order that surprises', async (t) => {
+t.test('the user is told of names that are deprecated and of an order that surprises', async (t) => {
   const old = namedMirrors({ PYPI_MIRROR_URL: 'http://old', PYPI_MIRROR_URL_1: 'http://older' }).notes
   t.same(old, [
     'PYPI_MIRROR_URL, PYPI_MIRROR_URL_1: the name PYPI_MIRROR_URL is deprecated, use DIB_PYPI_MIRROR_URL instead',

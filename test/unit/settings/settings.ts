@@ -1,8 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { easyInstallIndex } from '../../../element-src/lib/settings/indexes.js'
-import { officialIndex } from '../../../element-src/lib/settings/official-index.js'
+import { easyInstallIndex, officialIndex } from '../../../element-src/lib/settings/indexes.js'
 import { type PipSettings, readSettings } from '../../../element-src/lib/settings/settings.js'
 
 const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt' }
@@ -104,7 +103,7 @@ t.test('trusted hosts', async (t) => {
       DIB_PYPI_TRUSTED_HOST: ' c.example\td.example:443\n[2001:db8::1]:443 ',
     }).pip.trustedHosts,
     ['a.example', '2001:db8::2', 'c.example', 'd.example:443', '[2001:db8::1]:443'],
-    "the http mirrors' hosts once, never the https ones', and the person's own",
+    "the http mirrors' hosts once, never the https ones', and the user's own",
   )
   for (const wrong of ['https://c.example', 'c.example/simple', 'c.example:port', 'a,b', '[::1', '[:::1::]:80']) {
     t.throws(

@@ -1,0 +1,84 @@
+/** A key with its value. */
+export interface Entry {
+  readonly section: string
+  readonly key: string
+  /** The value; the lines of one that goes on over several are joined by line breaks. */
+  readonly value: string
+  /** The entry's first line in the file, from 0. */
+  readonly firstLine: number
+  /** The line after its last. */
+  readonly endLine: number
+}
+
+/** A file in the format of Python's configparser, as far as pip uses it. */
+export interface ConfigFile {
+  readonly lines: readonly string[]
+  readonly entries: readonly Entry[]
+  /** The names of the sections, in order. */
+  readonly sections: readonly string[]
+}
+
+/**
+ * Reads the format that pip's and setuptools' files are in: Python's RawConfigParser (Python's documentation,
+ * configparser, Supported INI File Structure). The package ini reads another dialect: it knows no values that go on over
+ * several lines, no `key: value`, and cuts a value at `;` and `#`.
+ *
+ * @param text The file's text.
+ * @returns Its entries with their places. What Python would refuse is passed over.
+ */
+export const parseConfigFile = (text: string): ConfigFile => {
+  const lines = text.split('\n')
+  const entries: { section: string; key: string; value: string; firstLine: number; endLine: number }[] = []
+  const sections: string[] = []
+  let section: string | undefined
+  let open: (typeof entries)[number] | undefined
+  let indent = 0
+  lines.forEach((line, number) => {
+    if (/^\s*(?:[#;]|$)/.test(line)) return
+    const ownIndent = line.search(/\S/)
+    if (ownIndent > indent && open !== undefined) {
+      open.value = `${open.value}\n${line.trim()}`.trim()
+      open.endLine = number + 1
+      return
+    }
+    indent = ownIndent
+    const header = /^\s*\[(.+)\]/.exec(line)?.[1]
+    if (header !== undefined) {
+      section = header
+      sections.push(header)
+      open = undefined
+      return
+    }
+    const [, key, value = ''] = /^\s*([^=:\s][^=:]*?)\s*(?:[=:]\s*(.*?)\s*)?$/.exec(line) ?? []
+    if (key === undefined || section === undefined) return
+    open = { section, key: key.toLowerCase(), value, firstLine: number, endLine: number + 1 }
+    entries.push(open)
+  })
+  return { lines, entries, sections }
+}
+
+/** A section of a file: its keys, each with one value or a list of them. */
+export type Section = Readonly<Record<string, string | readonly string[]>>
+
+/** What our files say of themselves. */
+export const remark = 'Of the pypi element, for the time of this build. What a hook adds here goes into the image.'
+
+/**
+ * Writes the format of Python's configparser. Values stand as they are: RawConfigParser, which is what pip reads with,
+ * knows no quotes and no escapes (the package ini writes both, and pip would take them for a part of the URL). A list
+ * goes over several lines, which every pip since 1.5 splits at white space.
+ *
+ * @param comment A line for people.
+ * @param sections The sections in order.
+ */
+export const renderConfigFile = (comment: string, sections: Readonly<Record<string, Section>>): string => {
+  const lines = [`# ${comment}`]
+  for (const [name, section] of Object.entries(sections)) {
+    lines.push(`[${name}]`)
+    for (const [key, value] of Object.entries(section)) {
+      if (typeof value === 'string') lines.push(`${key} = ${value}`)
+      else lines.push(`${key} =`, ...value.map((item) => `    ${item}`))
+    }
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,27 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { tolerate } from '../hook/error.js'
+import type { Environment } from '../settings/mirrors.js'
+
+/** Where distributions keep the authorities that the image trusts, in one file. */
+const bundles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+]
+
+/** The variables by which pip and Python are given others (pip's documentation, HTTPS Certificates; requests', SSL). */
+const variables = ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE']
+
+/**
+ * The authorities that pip may know in the image, besides those that it and Node.js bring along.
+ *
+ * @param environment The environment that pip has.
+ * @returns What stands in their files, PEM.
+ */
+export const imageCaCertificates = (environment: Environment): readonly string[] =>
+  [...variables.flatMap((name) => environment[name] ?? []), ...bundles.filter((path) => existsSync(path))].flatMap(
+    (path) =>
+      tolerate(['ENOENT', 'ENOTDIR', 'EACCES'], () => (statSync(path).isFile() ? readFileSync(path, 'utf8') : [])) ??
+      [],
+  )

@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+
+/** Where the local mirror is mounted, in the image. */
+export const mirrorMountPoint = '/tmp/pypi'
+
+/** The local mirror as an index, in the image. */
+export const localMirrorUrl = `file://${mirrorMountPoint}`
+
+/** Where the index of a flat mirror is mounted, in the image. */
+export const flatIndexMountPoint = '/tmp/pypi-index'
+
+/** That index, in the image. */
+export const flatIndexUrl = `file://${flatIndexMountPoint}`
+
+/**
+ * Where extra-data.d mounts its staged folder for the hook in the chroot, in the image. The dot keeps it out of
+ * `/tmp/*`. launcher/in-image.sh has it too.
+ */
+export const stageMountPoint = '/tmp/.pypi'
+
+/** The files of the staged folder. Two phases and launcher/*.sh share these names. */
+export const stageEntry = {
+  /** The shared objects of the programs below, and the loader as `ld.so`. */
+  libraries: 'lib',
+  /** An empty file, over which the host's Node.js is mounted in the image. */
+  node: 'node',
+  /** An empty folder, over which the local mirror is mounted in the image on its way to its place. */
+  mirror: 'mirror',
+  /** A link to the host's Node.js, for cleanup.d. */
+  hostNode: 'host-node',
+  /** The files in which some Node.js keep modules of their own, below their own paths. */
+  builtins: 'builtins',
+  /** Where the index of a flat mirror is made, on a file system in memory. */
+  flatIndex: 'flat-index',
+  mount: 'mount',
+  unmount: 'umount',
+  /** PipSettings and what else the hook in the chroot has to know. */
+  settings: 'settings.json',
+  /** What that hook did. Its presence is the proof that it ran to its end. */
+  state: 'state.json',
+} as const
+
+/**
+ * The staged folder on the host, mode 0700: it holds credentials.
+ *
+ * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
+ */
+export const stageFolder = (hooksFolder: string): string => join(hooksFolder, 'pypi')

@@ -1,0 +1,154 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { project } from '../../../build/project.js'
+import { smallRootTarball } from '../setup/cache.js'
+import { cleanEnvironment } from './clean-environment.js'
+import { writeElement } from './element.js'
+import { type Finished, runProgram } from './run.js'
+
+/** A build to make. */
+export interface Build {
+  /** What an element of the test's own does: its hooks, `<phase>.d/<name>`. */
+  readonly hooks?: Readonly<Record<string, string>>
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Options of disk-image-create. */
+  readonly options?: readonly string[]
+  /** Whether `pypi` is among the elements. */
+  readonly withPypi?: boolean
+  /** Elements of dib's own besides. */
+  readonly elements?: readonly string[]
+  /** Whether that `pypi` is dib's own; ours by default. */
+  readonly isDibsOwn?: boolean
+  /** The tarball of the image's root. */
+  readonly root?: string
+  /** The image's type, as disk-image-create names it; or several, with commas between them. */
+  readonly type?: string
+  /** Which of dib's programs: disk-image-create by default. */
+  readonly program?: 'disk-image-create' | 'ramdisk-image-create'
+  /** What runs disk-image-create, in the build's mount namespace: a program with its arguments, such as `su`. */
+  readonly runBy?: readonly string[]
+  /** What to do with each line of the log as it comes. */
+  readonly onLine?: (line: string) => void
+}
+
+/** What became of a build. */
+export interface BuiltImage extends Finished {
+  /** The image, where it was made; the first of several. */
+  readonly image: string
+}
+
+/** What has an end, at which things are undone: a test, or a program. */
+export interface Ending {
+  readonly teardown: (action: () => unknown) => unknown
+}
+
+/**
+ * The folder for a test's files; gone when the test has ended. Not t.testdir(), which tap removes without a look at what
+ * is mounted in it.
+ *
+ * @param t The test.
+ */
+export const scratchFolder = (t: Ending): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'pypi-test-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+let count = 0
+
+/**
+ * Runs disk-image-create for real, in a mount namespace of its own, so that what a failed build leaves mounted goes with
+ * it. The cache is below the scratch folder.
+ *
+ * @param scratch The test's folder.
+ * @param build What to build.
+ */
+export const buildImage = async (scratch: string, build: Build): Promise<BuiltImage> => {
+  const {
+    hooks = {},
+    environment = {},
+    options = [],
+    withPypi = true,
+    elements = [],
+    isDibsOwn = false,
+    root = smallRootTarball,
+    type = 'tar',
+    runBy = [],
+    onLine,
+    program = 'disk-image-create',
+  } = build
+  count += 1
+  const folder = join(scratch, `build-${count}`)
+  const temporary = join(folder, 'tmp')
+  mkdirSync(temporary, { recursive: true })
+  writeElement(join(folder, 'elements'), 'work', hooks)
+  const image = join(folder, 'image')
+  const names = ['small-root', ...(withPypi ? ['pypi'] : []), ...elements, 'work']
+  const finished = await runProgram(
+    'unshare',
+    ['-m', '--propagation', 'private', ...runBy, program, '-n', '-t', type, '-o', image, ...options, ...names],
+    {
+      cwd: folder,
+      ...(onLine && { onLine }),
+      env: cleanEnvironment({
+        HOME: join(scratch, 'home'),
+        TMP_DIR: temporary,
+        DIB_IMAGE_CACHE: join(scratch, 'cache'),
+        DIB_NO_TIMESTAMP: '1',
+        ELEMENTS_PATH: [...(isDibsOwn ? [] : ['elements']), 'test/support/builds/elements']
+          .map((path) => join(project, path))
+          .concat(join(folder, 'elements'))
+          .join(':'),
+        SMALL_ROOT_TARBALL: root,
+        ...environment,
+      }),
+    },
+  )
+  return { ...finished, image: `${image}.${type.split(',')[0]}` }
+}
+
+/** Where the local mirror of a scratch folder is. */
+export const localMirror = (scratch: string): string => join(scratch, 'cache', 'pypi', 'mirror')
+
+/**
+ * The names of the entries in a tarball.
+ *
+ * @param tarball An image of the type tar.
+ */
+export const namesInTarball = (tarball: string): readonly string[] =>
+  execFileSync('tar', ['-tf', tarball], { encoding: 'utf8', maxBuffer: 1 << 28 })
+    .split('\n')
+    .map((name) => name.replace(/^\./, '').replace(/\/$/, ''))
+
+/**
+ * A file in a tarball.
+ *
+ * @param tarball An image of the type tar.
+ * @param path Its path in the image.
+ */
+export const readFromTarball = (tarball: string, path: string): string =>
+  execFileSync('tar', ['-xOf', tarball, `.${path}`], { encoding: 'utf8' })
+
+/**
+ * The lines that the element's hooks wrote to a build's log, with `N` for milliseconds.
+ *
+ * @param log The log.
+ */
+export const ownLines = (log: string): readonly string[] =>
+  log
+    .split('\n')
+    .filter((line) => line.startsWith('pypi: '))
+    .map((line) => line.slice('pypi: '.length).replace(/\b\d+ ms\b/, 'N ms'))
+
+/**
+ * Says that a build succeeded, and shows the end of its log where it did not.
+ *
+ * @param t The test.
+ * @param build What became of the build.
+ */
+export const succeeded = (t: Test, build: BuiltImage): void => {
+  t.equal(build.status, 0, 'the build succeeds', { log: build.log.slice(-3000) })
+}

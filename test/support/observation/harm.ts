@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { project } from '../../../build/project.js'
+import { tolerate } from '../../../element-src/lib/hook/error.js'
+import { localMirror } from '../builds/build-image.js'
+import { differences, parseTree, type Tree } from './tree.js'
+
+/** Every entry of a folder: type, mode, owner, time, attributes, content. */
+const treeOf = (folder: string): Tree =>
+  existsSync(folder)
+    ? parseTree(
+        execFileSync('python3', [join(project, 'test', 'support', 'observation', 'tree.py'), folder], {
+          encoding: 'utf8',
+        }),
+      )
+    : {}
+
+/** Where this machine has the files that the element has in an image, and where it would mount by mistake. */
+const ownPlaces = ['/tmp/pypi', '/tmp/.pypi', '/root/.pip', '/root/.config/pip', '/usr/share/nodejs']
+
+/** Files such as people's mirrors have: links, odd names and modes, an empty folder. */
+const mirrorFiles: Readonly<Record<string, string>> = {
+  'index.html': '<a href="demo-app/">demo-app</a>\n',
+  'demo-app/index.html': '<a href="../files/demo_app-1.0-py3-none-any.whl">demo_app-1.0-py3-none-any.whl</a>\n',
+  'files/demo_app-1.0-py3-none-any.whl': 'a wheel',
+  '.hidden': 'hidden',
+}
+
+/** Looks after what no fault of a build may harm. */
+export interface Host {
+  /** What has changed since: in the mirror, in the host's other files, or in this machine's list of mounts. A line each. */
+  readonly harm: () => readonly string[]
+  /** What builds left in the folder that they are made in. */
+  readonly leftovers: () => readonly string[]
+}
+
+/** Where a file system of the host's can be mounted in the mirror. */
+export const folderInMirror = (scratch: string): string => join(localMirror(scratch), 'other-disk')
+
+/**
+ * Makes a mirror and files beside it, as a host has them, and notes them and what the machine has mounted.
+ *
+ * @param scratch The test's folder.
+ */
+export const watchHost = (scratch: string): Host => {
+  const mirror = localMirror(scratch)
+  for (const [path, text] of Object.entries(mirrorFiles)) {
+    mkdirSync(dirname(join(mirror, path)), { recursive: true })
+    writeFileSync(join(mirror, path), text)
+  }
+  symlinkSync('../files/demo_app-1.0-py3-none-any.whl', join(mirror, 'demo-app', 'link.whl'))
+  mkdirSync(folderInMirror(scratch))
+  mkdirSync(join(scratch, 'home', '.pip'), { recursive: true })
+  writeFileSync(join(scratch, 'home', '.pip', 'pip.conf'), '[global]\ntimeout = 5\n')
+  const folders = [join(scratch, 'cache', 'pypi'), join(scratch, 'home', '.pip'), ...ownPlaces]
+  const look = () => folders.map(treeOf)
+  const mounts = (): readonly string[] =>
+    readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      // Other tests may mount at the same time, but not below this one's folder.
+      .filter((line) => line.includes(scratch))
+  const [before, mounted] = [look(), mounts()]
+  return {
+    harm: () => {
+      const after = look()
+      return [
+        ...folders.flatMap((folder, i) =>
+          differences(before[i] ?? {}, after[i] ?? {}).map((line) => `${folder}: ${line}`),
+        ),
+        ...mounts().filter((line) => !mounted.includes(line)),
+      ]
+    },
+    leftovers: () =>
+      readdirSync(scratch)
+        .filter((name) => name.startsWith('build-'))
+        .flatMap((name) =>
+          (tolerate(['ENOENT'], () => readdirSync(join(scratch, name, 'tmp'))) ?? []).map(
+            (entry) => `${name}/${entry}`,
+          ),
+        ),
+  }
+}
+
+/**
+ * What runs a build with an eye on the mounts of its mount namespace.
+ *
+ * @param prepare bash, before the build, in the build's folder.
+ * @param after bash, after the build, before the mounts are looked at.
+ */
+export const watchMounts = (prepare = '', after = ''): readonly string[] => [
+  'bash',
+  '-uc',
+  `set -e
+${prepare}
+set +e
+list() { awk '{ print $1, $5 }' /proc/self/mountinfo | sort; }
+list >mounts-before
+"$@"
+status=$?
+${after}
+list | diff mounts-before - | sed -n 's/^< [0-9]* /gone: /p; s/^> [0-9]* /left: /p' >mounts
+exit $status`,
+  'bash',
+]
+
+/**
+ * What a build changed in its mount namespace, where watchMounts ran it: `left: PATH`, `gone: PATH`.
+ *
+ * @param image The image that was to be made.
+ */
+export const changedMounts = (image: string): readonly string[] =>
+  readFileSync(join(dirname(image), 'mounts'), 'utf8')
+    .split('\n')
+    .filter(Boolean)

@@ -1,0 +1,48 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { nginxProgram } from '../setup/cache.js'
+import type { Certificate } from './certificate.js'
+import { recipe } from './recipes.js'
+import { freePort, startServer } from './start-server.js'
+
+/**
+ * Serves a folder by nginx on 127.0.0.1 until the test ends, as docs/mirrors.md has it.
+ *
+ * @param t The test.
+ * @param scratch A folder to make, for nginx's own files.
+ * @param root The folder to serve.
+ * @param tls The certificate, where it is to be https.
+ * @returns Its port.
+ */
+export const serveByNginx = async (t: Test, scratch: string, root: string, tls?: Certificate): Promise<number> => {
+  mkdirSync(scratch)
+  const port = await freePort()
+  const configuration = join(scratch, 'nginx.conf')
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${name};\n`)
+  const server = recipe('nginx', { 'listen 127.0.0.1:8082;': '@listen@', '/srv/pypi/web': root })
+  const listen = tls
+    ? recipe('https with a certificate of your own', {
+        '8443': String(port),
+        '/srv/tls/server.crt': tls.certificate,
+        '/srv/tls/server.key': tls.key,
+      })
+    : `listen 127.0.0.1:${port};`
+  // Its workers are root's as well, since the scratch folder is.
+  writeFileSync(
+    configuration,
+    `daemon off;
+user root;
+worker_processes 1;
+pid nginx.pid;
+events {}
+http {
+  access_log off;
+${temporary.join('')}${server.replace('@listen@', listen)}
+}
+`,
+  )
+  const args = ['-p', scratch, '-c', configuration, '-e', 'stderr']
+  await startServer(t, port, join(scratch, 'log'), nginxProgram, args)
+  return port
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { project } from '../../../build/project.js'
+
+/** The page of recipes. */
+export const readRecipes = (): string => readFileSync(join(project, 'docs', 'mirrors.md'), 'utf8')
+
+/**
+ * What a recipe of docs/mirrors.md tells a user to type: the first indented block under its heading.
+ *
+ * @param heading The heading, whole.
+ * @param changes What stands for one machine or user there, with what it is in a test; each must be there.
+ * @returns The block's lines, without their indentation.
+ */
+export const recipe = (heading: string, changes: Readonly<Record<string, string>> = {}): string => {
+  const [, section] = readRecipes().split(`\n### ${heading}\n`)
+  const [block] = /(?:^ {4}.*\n|^\n(?= {4}))+/m.exec(section?.split('\n## ')[0]?.split('\n### ')[0] ?? '') ?? []
+  if (block === undefined) throw new Error(`docs/mirrors.md has no recipe '${heading}'`)
+  const text = block.replace(/^ {4}/gm, '').trim()
+  return Object.entries(changes).reduce((changed, [from, to]) => {
+    if (!changed.includes(from)) throw new Error(`the recipe '${heading}' does not say ${from}`)
+    return changed.replaceAll(from, to)
+  }, `${text}\n`)
+}

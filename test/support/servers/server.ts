@@ -1,0 +1,39 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import type { Ending } from '../builds/build-image.js'
+import { type Listening, listen } from './listen.js'
+
+/** A mirror that is served over http. */
+export interface ServedMirror extends Listening {
+  /** The paths that were asked for, in order. */
+  readonly requests: readonly string[]
+}
+
+/**
+ * Serves a mirror over http on 127.0.0.1 until the test ends.
+ *
+ * @param t The test.
+ * @param folder The mirror: a folder a project.
+ * @param credentials `user:password`, where the server wants them (RFC 7617).
+ */
+export const serveMirror = async (t: Ending, folder: string, credentials?: string): Promise<ServedMirror> => {
+  const requests: string[] = []
+  const expected = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent((request.url ?? '/').replace(/^\/simple/, '').replace(/\?.*/, ''))
+    requests.push(path)
+    if (expected && request.headers.authorization !== expected) {
+      response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="mirror"' }).end()
+      return
+    }
+    const file = join(folder, path)
+    const page = existsSync(file) && statSync(file).isDirectory() ? join(file, 'index.html') : file
+    if (!existsSync(page)) {
+      response.writeHead(404).end()
+      return
+    }
+    response.writeHead(200, page.endsWith('.html') ? { 'Content-Type': 'text/html' } : {}).end(readFileSync(page))
+  })
+  return { ...(await listen(t, server)), requests }
+}

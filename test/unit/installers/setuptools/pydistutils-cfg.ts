@@ -1,0 +1,16 @@
+import t from 'tap'
+import { renderPydistutilsCfg } from '../../../../element-src/lib/installers/setuptools/pydistutils-cfg.js'
+import { readAsSetuptools } from '../../../support/builds/python.js'
+
+t.test('Python 2.7 does as well: it interpolates only what refers to another value', async (t) => {
+  t.match(
+    renderPydistutilsCfg('http://a%40b/simple'),
+    /^index_url = http:\/\/a%%40b\/simple%\(find_links\)s\nfind_links = *$/m,
+  )
+})
+
+t.test('setuptools reads the URL to the letter', async (t) => {
+  for (const url of ['file:///tmp/pypi', 'https://user:p%40ss=w;x@mirror.example/simple?a=b;c#d', 'http://a/%(x)s']) {
+    t.match(readAsSetuptools(renderPydistutilsCfg(url)), { easy_install: { index_url: url } })
+  }
+})
