@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs'
+import { certificateHint } from '../../build/certificate-hint.mjs'
 import { runProgram } from '../support/builds/run.js'
 import { makeWheels } from '../support/servers/mirror.js'
 import { samplePackages } from './sample-packages.js'
@@ -29,8 +30,11 @@ export const fillMirror = async (mirror: string, asked: readonly string[]): Prom
     { env: process.env },
   )
   const isThere = download.status === 0
-  if (!isThere && asked.length > 0) throw new Error(`pip download failed:\n${download.log}`)
+  const hint = isThere ? undefined : certificateHint(download.log)
+  if (!isThere && asked.length > 0)
+    throw new Error(`pip download failed:\n${[download.log.trim(), hint].join('\n').trim()}`)
   if (!isThere) console.log('No package index can be reached: the sample package of this project is all.')
+  if (hint !== undefined) console.log(hint)
   makeWheels(mirror, samplePackages)
   return ['hello-mirror', ...(isThere ? packages : [])]
 }

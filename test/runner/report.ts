@@ -1,3 +1,4 @@
+import { layerOf } from './layers.js'
 import type { Outcome } from './run-file.js'
 
 /** What TAP says of tests that pass, and of its own form. */
@@ -5,8 +6,8 @@ const quiet =
   /^\s*(?:ok [0-9]+\b.*|[0-9]+\.\.[0-9]+\b.*|# Subtest: .*|# time=.*|# \{ total: .*\}|TAP version [0-9]+|\})?$/
 
 /**
- * What a person is shown of a test file: a line; where something failed, also each failure and whatever else it wrote; and
- * what a test says of itself (t.comment).
+ * What is shown of a test file: a line; where something failed, also each failure and whatever else it wrote. What a test
+ * says of itself (t.comment) is shown of a passing one too, unless it is a unit test.
  */
 export const linesOf = ({ file, passed, failed, skipped, time, output }: Outcome): readonly string[] => {
   const counts = [
@@ -17,7 +18,9 @@ export const linesOf = ({ file, passed, failed, skipped, time, output }: Outcome
   const said = output.split('\n').filter((line) => !quiet.test(line))
   return [
     `${failed > 0 ? 'FAILED' : 'ok'} ${file}: ${counts.join(', ')} (${(time / 1000).toFixed(1)} s)`,
-    ...said.filter((line) => failed > 0 || /^\s*# /.test(line)).map((line) => `  ${line}`),
+    ...said
+      .filter((line) => failed > 0 || (layerOf(file) !== 'unit' && /^\s*# /.test(line)))
+      .map((line) => `  ${line}`),
   ]
 }
 
