@@ -5,7 +5,8 @@ import { project } from '../../build/project.js'
 
 /** The folders of tests, in the order in which they run, with how many files of each may run at a time. */
 export const layers: ReadonlyMap<string, number> = new Map([
-  ['unit', Math.max(2, cpus().length)],
+  // One more than there are processors: some wait.
+  ['unit', cpus().length + 1],
   ['hook', 2],
   ['image', 2],
   // By itself, since it measures time.
