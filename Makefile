@@ -12,7 +12,9 @@ run := node build/run.mjs
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-image: elements host-packages ## Build a sample image through a local mirror: PACKAGES="requests flask" names what to install
+# It makes elements/ from the sources as they are, which takes a second: the image shows what was changed last.
+image: build-packages host-packages ## Build a sample image through a local mirror: PACKAGES="requests flask" names what to install
+	@$(run) build/elements.ts >/dev/null
 	@$(run) test/demo/make-image.ts $(PACKAGES)
 
 elements: build-packages ## Turn element-src/ into elements/
