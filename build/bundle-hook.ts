@@ -23,7 +23,9 @@ export interface Bundle {
  * @param hook The hook.
  */
 export const bundleHook = async (elementSource: string, hook: HookSource): Promise<Bundle> => {
-  const top = dirname(elementSource)
+  const launcher = ['head', hook.launcher, 'tail'].map((name) =>
+    readFileSync(join(elementSource, 'launcher', `${name}.sh`), 'utf8'),
+  )
   // An old Node.js can read these lines, and the rest, whose syntax is kept as old for their sake.
   const guard = [
     "'use strict'",
@@ -50,13 +52,11 @@ export const bundleHook = async (elementSource: string, hook: HookSource): Promi
   const inputs = Object.values(result.metafile.outputs).flatMap((output) => Object.entries(output.inputs))
   const paths = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path)
   const names = [...new Set([bundler, ...paths.flatMap((path) => packageOf(path) ?? [])])].sort()
+  const top = dirname(elementSource)
   const packages = names.map((name) => readPart(join(top, 'node_modules', name)))
   const project = readPart(top)
   const parts = new Map([['', project], ...names.map((name, index) => [name, packages[index] ?? project] as const)])
 
-  const launcher = ['head', hook.launcher, 'tail'].map((name) =>
-    readFileSync(join(elementSource, 'launcher', `${name}.sh`), 'utf8'),
-  )
   // The launcher's first two lines make the file sh and JavaScript at once; what follows them is a comment in both.
   const head = withOrigin(launcher.join(''), 2, hook.source, project, packages)
   const code = markGroups(result.outputFiles[0]?.text ?? '', paths, parts)

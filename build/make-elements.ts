@@ -28,9 +28,10 @@ export const makeElements = async (
   const files = new Map<string, OutputFile>()
   for (const path of statics) {
     const text = readFileSync(join(elementSource, path), 'utf8')
+    const isProgram = text.startsWith('#!')
     const isHook = path.split('/')[1]?.endsWith('.d') === true
-    const content = isHook ? withOrigin(text, text.startsWith('#!') ? 1 : 0, path, readPart(project), []) : text
-    files.set(path, { content, mode: 0o644 })
+    const content = isHook ? withOrigin(text, isProgram ? 1 : 0, path, readPart(project), []) : text
+    files.set(path, { content, mode: isProgram ? 0o755 : 0o644 })
   }
   for (const element of elements) {
     const packages = new Map<string, Part>()
