@@ -64,8 +64,8 @@ t.test('the licences of all that is in the hooks stand beside them', async (t) =
 
 t.test('every hook says where it comes from, in which version, and under which licences', async (t) => {
   const { version, license } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
-  const texts = Object.entries(filesIn(join(project, 'elements', 'pypi'))).filter(([path]) =>
-    /^[a-z-]+\.d\//.test(path),
+  const texts = Object.entries(filesIn(join(project, 'elements', 'pypi'))).filter(
+    ([path, [text]]) => /^[a-z-]+\.d\//.test(path) || text.startsWith('#!'),
   )
   t.ok(texts.length >= 4)
   for (const [path, [text]] of texts) {
