@@ -6,7 +6,7 @@ run := node build/run.mjs
 packages := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint test bench vendor host-packages fixtures roots devpi pips installers \
+.PHONY: help image real-image elements check-elements lint test bench bench-engines vendor host-packages fixtures roots devpi pips installers \
     mirror-tools nginx new-dib bench-tools clean
 
 help: ## List the targets
@@ -36,6 +36,13 @@ test: $(packages) fixtures ## Run the tests: unit, hook, image; the last two as 
 
 bench: $(packages) roots bench-tools ## Measure against dib's own element, as root, in 12 minutes; writes docs/. QUICK=1 tries it
 	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
+
+bench-engines: $(packages) devpi nginx bench-tools ## Measure what engines for several build hosts cost (docs/mirrors.md), in 2 minutes
+	@$(run) test/bench/engines.ts
+
+# Whole Debian images, 7 minutes: too long for `make test`, and it needs a package index.
+real-image: elements host-packages new-dib ## Build a Debian image by dib's newest release, online and again offline: PACKAGES=... as above
+	@$(run) test/demo/real-image.ts $(PACKAGES)
 
 vendor: ## Copy elements/pypi, with its licences, into an image repository: DEST=folder
 	@[ -n "$(DEST)" ] || { echo "say where: make vendor DEST=folder-of-elements" >&2; exit 1; }
