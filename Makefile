@@ -4,7 +4,7 @@ SHELL := /bin/bash
 run := node build/run.mjs
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint unit test bench vendor dist packages build-packages bench-packages \
+.PHONY: help image real-image elements check-elements lint unit test bench bench-engines vendor dist packages build-packages bench-packages \
     host-packages fixtures roots devpi pips installers mirror-tools nginx new-dib bench-tools clean
 # npm installs into one folder.
 .NOTPARALLEL:
@@ -59,6 +59,13 @@ build-packages:
 	@node build/install-packages.mjs --omit=dev
 bench-packages:
 	@node build/install-packages.mjs test/bench
+bench-engines: packages bench-packages devpi nginx bench-tools ## Measure what engines for several build hosts cost (docs/mirrors.md), in 2 minutes
+	@$(run) test/bench/engines.ts
+
+# Whole Debian images, 7 minutes: too long for `make test`, and it needs a package index.
+real-image: elements host-packages new-dib ## Build a Debian image by dib's newest release, online and again offline: PACKAGES=... as above
+	@$(run) test/demo/real-image.ts $(PACKAGES)
+
 
 # What image builds need on this machine.
 host-packages:
