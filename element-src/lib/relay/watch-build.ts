@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { BuildProcess } from './config.js'
+import type { RelayConfig } from './config.js'
 
 /** How often the build is looked for, in milliseconds. */
 const interval = 1000
 
-const isThere = ({ pid, startTime }: BuildProcess): boolean => {
+const isThere = ({ pid, startTime }: RelayConfig['build']): boolean => {
   try {
     // The program's name, in brackets, may hold spaces and brackets; the field behind it is the state (proc_pid_stat(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
@@ -23,7 +23,7 @@ const isThere = ({ pid, startTime }: BuildProcess): boolean => {
  * @param onEnd What to do when it is gone; called once.
  * @returns A function that ends the watch.
  */
-export const watchBuild = (build: BuildProcess, onEnd: () => void): (() => void) => {
+export const watchBuild = (build: RelayConfig['build'], onEnd: () => void): (() => void) => {
   const timer = setInterval(() => {
     if (isThere(build)) return
     clearInterval(timer)
