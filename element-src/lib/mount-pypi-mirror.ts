@@ -66,14 +66,15 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
         ]),
     ...builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path, isReadOnly: true })),
   ]
-  const footprint = planFootprint(imageRoot, [stageMountPoint, ...builtinFolders(builtins)])
+  const mountPoints = [stageMountPoint, ...builtinFolders(builtins)]
+  const footprint = planFootprint(imageRoot, mountPoints)
   writeFileSync(join(folder, stageEntry.node), '')
   for (const name of [stageEntry.mirror, stageEntry.flatIndex]) mkdirSync(join(folder, name))
   copyBuiltins(builtins, builtinCopies)
   await mountIntoImage(imageRoot, folder, mounts, {
     meanwhile: () => {
       for (const warning of mirror?.warnings() ?? []) warn(warning)
-      writeJson(join(folder, stageEntry.settings), { pip, footprint, verbose } satisfies StagedSettings)
+      writeJson(join(folder, stageEntry.settings), { pip, footprint, mountPoints, verbose } satisfies StagedSettings)
       const asksServers = pip.indexes.some(({ url }) => !isFolderUrl(url))
       return stageRuntime(folder, programs, asksServers)
     },

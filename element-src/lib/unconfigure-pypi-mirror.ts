@@ -4,7 +4,7 @@ import { HookError, tolerate } from './hook/error.js'
 import { info, setVerbose } from './hook/log.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { parseMountinfo } from './mount/mountinfo.js'
-import { takeOffFiles } from './overmount/take-off.js'
+import { takeOff } from './overmount/take-off.js'
 import { readJson } from './stage/json-file.js'
 import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
 import type { State } from './stage/state.js'
@@ -24,12 +24,10 @@ export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): v
     'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
   )
   setVerbose(done.verbose)
-  const { removed, carriedOver, faults } = takeOffFiles(imageRoot, folder, done)
+  const { removed, kept, faults } = takeOff(imageRoot, folder, done)
   const mountPoints = [mirrorMountPoint, flatIndexMountPoint]
-  const places = [...mountPoints, ...done.laid.map(({ path }) => path)].map((path) =>
-    join(realpathSync(imageRoot), path),
-  )
-  const mounted = parseMountinfo().filter(({ target }) => places.includes(target))
+  const targets = [...mountPoints, ...done.mountPoints].map((path) => join(realpathSync(imageRoot), path))
+  const mounted = parseMountinfo().filter(({ target }) => targets.includes(target))
   const left = [...faults, ...mounted.map(({ target }) => `${target} is still mounted`)]
   if (left.length > 0) throw new HookError(`the image is not clean: ${left.join('; ')}`)
   for (const path of mountPoints) {
@@ -38,7 +36,6 @@ export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): v
       tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
     }
   }
-  if (carriedOver.length > 0)
-    info(`what another hook wrote into ours is now in the image's own ${carriedOver.join(', ')}`)
+  if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
 }

@@ -34,6 +34,7 @@ export const stageEntry = {
   flatIndex: 'flat-index',
   mount: 'mount',
   unmount: 'umount',
+  copy: 'cp',
   /** PipSettings and what else the hook in the chroot has to know. */
   settings: 'settings.json',
   /** What that hook did. Its presence is the proof that it ran to its end. */

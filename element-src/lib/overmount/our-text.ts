@@ -1,0 +1,53 @@
+import { mergeConfigFile } from '../installers/config-files.js'
+import type { OvermountedText } from '../stage/state.js'
+
+/**
+ * What the image's own file becomes when another hook has changed ours.
+ *
+ * @param file Our file, as it was at first.
+ * @param own What the image's own says by now; undefined where there is none.
+ * @param edited What ours says by now.
+ * @param credentials What no text may hold that goes into the image.
+ * @returns The image's file, or undefined where it stays as it is.
+ * @throws HookError where the change cannot be told from ours.
+ */
+export const mergeText = (
+  { format, content }: OvermountedText,
+  own: string | undefined,
+  edited: string,
+  credentials: readonly string[],
+): string | undefined => {
+  if (edited === content) return undefined
+  const merged = mergeConfigFile(format, { own: own ?? '', laid: content, edited, credentials })
+  return merged === (own ?? '') ? undefined : merged
+}
+
+/**
+ * Whether the image's own file holds our configuration: dib then copied it while ours was mounted. The image's file is as it
+ * was before the build, or another hook changed it after the unmounting, in every other case.
+ *
+ * @param file Our file, as it was at first.
+ * @param now What the image's own says by now.
+ * @param edited What ours says by now.
+ * @param credentials What no text may hold that goes into the image.
+ */
+export const isLeftBehind = (
+  file: OvermountedText,
+  now: string,
+  edited: string,
+  credentials: readonly string[],
+): boolean => {
+  if (now === '' || now === file.own) return false
+  return now === file.content || (now === edited && mergeText(file, undefined, edited, credentials) !== edited)
+}
+
+const urlsIn = (text: string): readonly string[] => text.match(/[a-z]+:\/\/[^\s"',]+/gi) ?? []
+
+/**
+ * Whether a text is one of ours or was made of it, as a hook's copy of our file is.
+ *
+ * @param file Our file, as it was at first.
+ * @param text The text.
+ */
+export const isMadeOfOurs = ({ content }: OvermountedText, text: string): boolean =>
+  (content !== '' && text === content) || urlsIn(content).some((url) => text.includes(url))
