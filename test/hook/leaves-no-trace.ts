@@ -71,5 +71,5 @@ t.test("another hook's change to a folder keeps the time of that change", async 
   })
   t.equal(ran.status, 0)
   t.same(ran.differences, ['/root: time', '/root/made-by-a-hook: only in the second'])
-  t.match(ran.log, /removed \/root\/\.pip\/pip\.conf, \/root\/\.pydistutils\.cfg, .*, \/root\/\.pip$/m)
+  t.match(ran.log, /removed \/root\/\.pydistutils\.cfg, .*, \/root\/\.pip$/m)
 })

@@ -97,7 +97,9 @@ export const configFiles = (
     ...configHomes.flatMap((configHome) => [
       uvToml(join(configHome, 'uv', 'uv.toml')),
       // It would beat ~/.pip/pip.conf key by key. pip 1.5 knows that one alone.
-      pipConf(join(configHome, 'pip', 'pip.conf'), (own) => (own === undefined ? undefined : '')),
+      pipConf(join(configHome, 'pip', 'pip.conf'), (own) =>
+        own === undefined ? undefined : renderPipConf(settings, overridden),
+      ),
     ]),
     { ...pipConf('/etc/xdg/pip/pip.conf', () => renderPipConf(settings, overridden)), isForEveryone: true },
     { ...uvToml('/etc/xdg/uv/uv.toml'), isForEveryone: true },

@@ -24,7 +24,7 @@ export ROOT=$build/mnt
 keep() {
     local file
     for file in ${KEEP:-}; do
-        [ -e "$ROOT$file" ] || continue
+        [ -e "$ROOT$file" ] || [ -L "$ROOT$file" ] || continue
         mkdir -p "$scratch/kept/$(dirname "$file")"
         cp -a "$ROOT$file" "$scratch/kept$file"
     done
