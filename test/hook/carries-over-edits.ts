@@ -188,3 +188,41 @@ t.test('a hook that leaves our configuration in the image fails the build', asyn
   )
   t.notMatch(ran.log, /secret/)
 })
+
+t.test("a hook that writes what the image's own file says already changes nothing", async (t) => {
+  const own = '[global]\\ntimeout = 7\\n'
+  const ran = await runPhases(scratchFolder(t), {
+    environment,
+    prepare: `mkdir -p $ROOT/root/.pip $ROOT/srv; printf '${own}' >$ROOT${conf}; printf '${own}' >$ROOT/srv/own
+printf '[easy_install]\\n' >$ROOT/root/.pydistutils.cfg`,
+    inChroot: `cp /srv/own ${conf}; tee ${conf} </srv/own; printf '[easy_install]\\n' >/root/.pydistutils.cfg`,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.same(ran.differences, [])
+})
+
+t.test("a file that another hook writes with a mirror's password stays out of the image", async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment,
+    inChroot: `echo 'asked https://user:secret@elsewhere.example/' >/root/.pip/pip.log
+mkdir /root/.config/uv/sub; cp /root/.config/uv/uv.toml /root/.config/uv/sub/copy
+cp ${conf} ${conf}.orig`,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  for (const path of ['/root/.pip/pip.log', '/root/.config/uv/sub'])
+    t.ok(ran.log.includes(`pypi: warning: left ${path} out of the image: another hook wrote a credential`), path)
+  t.notMatch(ran.log, /secret/)
+  t.same(ran.differences, [])
+})
+
+t.test('what is written through a dangling link goes where it leads', async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment,
+    prepare: 'mkdir $ROOT/srv/there; ln -s /srv/there/cfg $ROOT/root/.pydistutils.cfg',
+    inChroot: "printf '[easy_install]\nzip_ok = 0\n' >/root/.pydistutils.cfg",
+    keep: ['/srv/there/cfg', '/root/.pydistutils.cfg'],
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.equal(ran.kept('/srv/there/cfg'), '[easy_install]\nzip_ok = 0\n')
+  t.equal(ran.keptEntry('/root/.pydistutils.cfg'), 'link to /srv/there/cfg')
+})
