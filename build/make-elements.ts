@@ -23,7 +23,10 @@ export const makeElements = async (
   const elementSource = join(project, 'element-src')
   const { elements, hooks, statics } = findSources(elementSource)
   const files = new Map<string, OutputFile>()
-  for (const path of statics) files.set(path, { content: readFileSync(join(elementSource, path)), mode: 0o644 })
+  for (const path of statics) {
+    const content = readFileSync(join(elementSource, path))
+    files.set(path, { content, mode: content.toString('latin1', 0, 2) === '#!' ? 0o755 : 0o644 })
+  }
   for (const element of elements) {
     const packages = new Set<string>()
     for (const hook of hooks.filter(({ source }) => source.startsWith(`${element}/`))) {

@@ -4,6 +4,7 @@ import { info, setVerbose, warn } from './hook/log.js'
 import { planFootprint } from './image/footprint.js'
 import { writeFlatIndex } from './mirror/flat-index.js'
 import { detectMirror } from './mirror/local-mirror.js'
+import { closeBuildFolder } from './mount/close-build-folder.js'
 import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
 import { isFolderUrl } from './probe/probe-folder.js'
@@ -33,6 +34,7 @@ import type { StagedSettings } from './stage/state.js'
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const { hooksFolder, imageRoot, mirrorFolder, partitions, verbose, ...settings } = readSettings(environment)
   setVerbose(verbose)
+  closeBuildFolder(hooksFolder, imageRoot)
   if (mirrorFolder !== undefined) {
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
   }

@@ -1,4 +1,4 @@
-import { realpathSync, rmdirSync } from 'node:fs'
+import { realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { HookError, tolerate } from './hook/error.js'
 import { info, setVerbose } from './hook/log.js'
@@ -6,7 +6,7 @@ import { entryInRoot } from './image/path-in-root.js'
 import { parseMountinfo } from './mount/mountinfo.js'
 import { takeOff } from './overmount/take-off.js'
 import { readJson } from './stage/json-file.js'
-import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
+import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
 import type { State } from './stage/state.js'
 
 /**
@@ -24,11 +24,17 @@ export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): v
     'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
   )
   setVerbose(done.verbose)
+  const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined
+  if (cachesAreLeft) rmSync(join(imageRoot, cacheFolder), { recursive: true })
   const { removed, kept, faults } = takeOff(imageRoot, folder, done)
   const mountPoints = [mirrorMountPoint, flatIndexMountPoint]
   const targets = [...mountPoints, ...done.mountPoints].map((path) => join(realpathSync(imageRoot), path))
   const mounted = parseMountinfo().filter(({ target }) => targets.includes(target))
-  const left = [...faults, ...mounted.map(({ target }) => `${target} is still mounted`)]
+  const left = [
+    ...(cachesAreLeft ? [`${cacheFolder} was copied with it: did post-root.d/99-remove-pypi-caches run?`] : []),
+    ...faults,
+    ...mounted.map(({ target }) => `${target} is still mounted`),
+  ]
   if (left.length > 0) throw new HookError(`the image is not clean: ${left.join('; ')}`)
   for (const path of mountPoints) {
     // dib empties /tmp only after this, and an element may pack the image before that.

@@ -1,6 +1,28 @@
 import { mergeConfigFile } from '../installers/config-files.js'
 import type { OvermountedText } from '../stage/state.js'
 
+const urlsIn = (text: string): readonly string[] => text.match(/[a-z]+:\/\/[^\s"',]+/gi) ?? []
+
+/**
+ * Whether a text is one of ours or was made of it, as a hook's copy of our file is.
+ *
+ * @param file Our file, as it was at first.
+ * @param text The text.
+ */
+export const isMadeOfOurs = ({ content }: OvermountedText, text: string): boolean =>
+  (content !== '' && text === content) || urlsIn(content).some((url) => text.includes(url))
+
+const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.trim())
+
+/** Whether another hook wrote the whole file: of the lines that are ours alone, none is left. */
+const isWrittenAnew = (file: OvermountedText, edited: string, credentials: readonly string[]): boolean => {
+  const own = linesOf(file.own ?? '')
+  const ours = linesOf(file.content).filter((line) => line !== '' && !line.startsWith('[') && !own.includes(line))
+  const left = linesOf(edited)
+  if (ours.length === 0 || ours.some((line) => left.includes(line))) return false
+  return !isMadeOfOurs(file, edited) && !credentials.some((credential) => edited.includes(credential))
+}
+
 /**
  * What the image's own file becomes when another hook has changed ours.
  *
@@ -12,13 +34,15 @@ import type { OvermountedText } from '../stage/state.js'
  * @throws HookError where the change cannot be told from ours.
  */
 export const mergeText = (
-  { format, content }: OvermountedText,
+  file: OvermountedText,
   own: string | undefined,
   edited: string,
   credentials: readonly string[],
 ): string | undefined => {
-  if (edited === content) return undefined
-  const merged = mergeConfigFile(format, { own: own ?? '', laid: content, edited, credentials })
+  if (edited === file.content) return undefined
+  const merged = isWrittenAnew(file, edited, credentials)
+    ? edited
+    : mergeConfigFile(file.format, { own: own ?? '', laid: file.content, edited, credentials })
   return merged === (own ?? '') ? undefined : merged
 }
 
@@ -40,14 +64,3 @@ export const isLeftBehind = (
   if (now === '' || now === file.own) return false
   return now === file.content || (now === edited && mergeText(file, undefined, edited, credentials) !== edited)
 }
-
-const urlsIn = (text: string): readonly string[] => text.match(/[a-z]+:\/\/[^\s"',]+/gi) ?? []
-
-/**
- * Whether a text is one of ours or was made of it, as a hook's copy of our file is.
- *
- * @param file Our file, as it was at first.
- * @param text The text.
- */
-export const isMadeOfOurs = ({ content }: OvermountedText, text: string): boolean =>
-  (content !== '' && text === content) || urlsIn(content).some((url) => text.includes(url))

@@ -5,6 +5,7 @@ import { HookError, tolerate } from '../hook/error.js'
 import { noteTimes, planChanges, removeMadeFolders } from '../image/footprint.js'
 import type { ConfigFile } from '../installers/config-files.js'
 import { mountArguments } from '../mount/fstab.js'
+import { cacheFolder } from '../stage/paths.js'
 import type { State } from '../stage/state.js'
 import { planOvermount } from './plan.js'
 import { prepareFolder } from './prepare-folder.js'
@@ -49,6 +50,7 @@ export const overmount = (
     return { path, source, own, format, content }
   })
   try {
+    mkdirSync(cacheFolder, { recursive: true, mode: 0o700 })
     for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
     for (const path of stubs) writeFileSync(path, '', { mode: 0o600, flag: 'wx' })
     const noted = noteTimes('/', touchedFolders)

@@ -33,6 +33,8 @@ interface Takeoff {
   /** The image's folder, on the host. */
   readonly target: string
   readonly credentials: readonly string[]
+  /** What the image's own files say, by the names of ours, before any is changed here; undefined where there is none. */
+  readonly own: ReadonlyMap<string, string | undefined>
 }
 
 const ownText = (root: string, { ownPath }: OvermountedEntry): string | undefined =>
@@ -46,7 +48,7 @@ const remove = (path: string): boolean => {
 }
 
 /** Brings a change of one of our own files into the image. Returns whether there was one. */
-const keepFile = ({ root, folder, ours, target, credentials }: Takeoff, file: OvermountedEntry): boolean => {
+const keepFile = ({ root, folder, ours, target, credentials, own: owns }: Takeoff, file: OvermountedEntry): boolean => {
   const [place, from] = [join(target, file.name), join(ours, file.name)]
   const found = lstat(from)
   if (found === undefined) return remove(place)
@@ -55,7 +57,7 @@ const keepFile = ({ root, folder, ours, target, credentials }: Takeoff, file: Ov
     replaceEntry(from, place)
     return true
   }
-  const own = ownText(root, file)
+  const own = owns.get(file.name)
   const access = accessOf(from)
   const ownAccess = own === undefined ? usualAccess : accessOf(join(root, file.ownPath))
   // Where the hook left it as we made it, it stays as the image has it.
@@ -78,14 +80,14 @@ const keepFile = ({ root, folder, ours, target, credentials }: Takeoff, file: Ov
 }
 
 /** Brings another entry that a hook changed or made into the image. Returns whether there was one. */
-const keepOther = ({ root, folder, ours, target, credentials }: Takeoff, name: string): boolean => {
+const keepOther = ({ folder, ours, target, credentials, own: owns }: Takeoff, name: string): boolean => {
   const [place, from] = [join(target, name), join(ours, name)]
   if (lstat(from) === undefined) return remove(place)
   const edited = textOf(from)
   const original = edited === undefined ? undefined : folder.files.find((file) => isMadeOfOurs(file, edited))
   if (edited !== undefined && original !== undefined) {
     // A hook's copy of our file: without us, it would be one of the image's own.
-    const own = ownText(root, original)
+    const own = owns.get(original.name)
     const text = mergeText(original, own, edited, credentials) ?? own
     if (text === undefined) return false
     replaceFile(place, { text, attributesOf: from, access: undefined, time: modificationTime(from) })
@@ -142,6 +144,7 @@ export const takeOffFolder = (
     ours: join(stage, folder.source),
     target: join(root, folder.path),
     credentials,
+    own: new Map(folder.files.map((file) => [file.name, ownText(root, file)])),
   }
   const { ours, target } = takeoff
   const time = modificationTime(target)
