@@ -6,7 +6,7 @@ import { cutToml, isTable, parseToml, readToml, type Statement } from './toml.js
 
 type Path = readonly string[]
 
-/** A value that is no table, by the path of its keys. An array of tables is one value. */
+/** A value that is no table, by the path of its keys. An array of tables is one value; an empty table says nothing. */
 interface Leaf {
   readonly path: Path
   readonly value: TomlValue
@@ -15,7 +15,7 @@ interface Leaf {
 const leavesOf = (table: TomlTable, above: Path = []): readonly Leaf[] =>
   Object.entries(table).flatMap(([key, value]): readonly Leaf[] => {
     const path = [...above, key]
-    return isTable(value) && Object.keys(value).length > 0 ? leavesOf(value, path) : [{ path, value }]
+    return isTable(value) ? leavesOf(value, path) : [{ path, value }]
   })
 
 const isAt = (path: Path) => (leaf: Leaf) => isDeepStrictEqual(leaf.path, path)
@@ -48,6 +48,15 @@ const startsWith = (path: Path, start: Path): boolean => isDeepStrictEqual(path.
 const write = (path: Path, value: TomlValue): string =>
   stringify(path.reduceRight<TomlValue>((inner, key) => ({ [key]: inner }), value) as TomlTable).trim()
 
+const quoteKey = (key: string): string => (/^[A-Za-z0-9_-]+$/.test(key) ? key : JSON.stringify(key))
+
+/** A key with its value on a line of its own, with dots where it is in tables below the one that the line stands in. */
+const writeLine = (key: Path, value: TomlValue): string =>
+  `${key
+    .slice(0, -1)
+    .map((name) => `${quoteKey(name)}.`)
+    .join('')}${write(key.slice(-1), value)}\n`
+
 const isTables = (value: TomlValue | undefined): value is TomlTable[] =>
   Array.isArray(value) && value.length > 0 && value.every(isTable)
 
@@ -67,20 +76,22 @@ const edit = (text: string, { path, value }: Change, before: TomlValue | undefin
   if (place >= 0) {
     const key = path.slice(result[place]?.table.length)
     const comments = /^(?:\s*#[^\n]*\n|\s*\n)*/.exec(result[place]?.text ?? '')?.[0] ?? ''
-    const line = { text: `${comments}${write(key, value)}\n` }
-    return join([...result.slice(0, place), line, ...result.slice(place + 1)]) + rest
+    return (
+      join([...result.slice(0, place), { text: comments + writeLine(key, value) }, ...result.slice(place + 1)]) + rest
+    )
   }
+  // Behind the last key of its table, or the table's header.
   const table = path.slice(0, -1)
-  const line = { text: `${write(path.slice(-1), value)}\n` }
-  const isTop = table.length === 0
-  const last = isTop
-    ? result.findLastIndex((one) => one.table.length === 0)
-    : result.findLastIndex((one) => isDeepStrictEqual(one.table, table))
-  if (!isTop && last < 0) return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${write(path, value)}\n`
-  const above = result.slice(0, last + 1)
-  const start = join(above)
+  const last = result.findLastIndex(
+    (one) => isDeepStrictEqual(one.table, table) || (one.key.length > 1 && startsWith(pathOf(one), table)),
+  )
+  if (table.length > 0 && last < 0) {
+    return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${write(path, value)}\n`
+  }
+  const start = join(result.slice(0, last + 1))
   const gap = start === '' || start.endsWith('\n') ? '' : '\n'
-  return `${start}${gap}${line.text}${join(result.slice(last + 1))}${rest}`
+  const line = writeLine(path.slice(result[last]?.table.length ?? 0), value)
+  return `${start}${gap}${line}${join(result.slice(last + 1))}${rest}`
 }
 
 /**
@@ -134,9 +145,8 @@ export const mergeUvEdits = ({ own, laid, edited, credentials }: Edited): string
   const sameAsExpected = (text: string): boolean => {
     const read = parseToml(text)
     if (read === undefined) return false
-    const found = leavesOf(read).filter(({ value }) => !isEmpty(value))
-    const wanted = expected.filter(({ value }) => !isEmpty(value))
-    return found.length === wanted.length && wanted.every((leaf) => isIn(leaf, found))
+    const found = leavesOf(read)
+    return found.length === expected.length && expected.every((leaf) => isIn(leaf, found))
   }
   if (changes.length === 0) return undefined
   // Lines before and behind ours, comments and all.
@@ -156,8 +166,6 @@ export const mergeUvEdits = ({ own, laid, edited, credentials }: Edited): string
   }
   return text === own ? undefined : text
 }
-
-const isEmpty = (value: TomlValue): boolean => isTable(value) && Object.keys(value).length === 0
 
 /** A list as it is for the image: without what is ours, and with the image's own where the hook only made ours longer. */
 const ownList = (

@@ -1,4 +1,4 @@
-import { parse, type TomlTable } from 'smol-toml'
+import { parse, type TomlTable, type TomlValue } from 'smol-toml'
 import { HookError } from '../../hook/error.js'
 
 /** A statement of a TOML file: a key with its value, or a table's header. */
@@ -19,6 +19,15 @@ export interface Statements {
   readonly rest: string
 }
 
+// The parser's tables have no prototype, so that none would equal one of ours.
+const plain = (value: TomlValue): TomlValue => {
+  if (Array.isArray(value)) return value.map(plain)
+  return isTable(value) ? plainTable(value) : value
+}
+
+const plainTable = (table: TomlTable): TomlTable =>
+  Object.fromEntries(Object.entries(table).map(([key, value]) => [key, plain(value)]))
+
 /**
  * Reads TOML 1.0.
  *
@@ -27,7 +36,7 @@ export interface Statements {
  */
 export const parseToml = (text: string): TomlTable | undefined => {
   try {
-    return parse(text)
+    return plainTable(parse(text))
   } catch {
     return undefined
   }
@@ -42,7 +51,7 @@ export const parseToml = (text: string): TomlTable | undefined => {
  */
 export const readToml = (what: string, text: string): TomlTable => {
   try {
-    return parse(text)
+    return plainTable(parse(text))
   } catch (error) {
     const line = (error as { line?: number }).line
     throw new HookError(`${what} is no TOML that uv could read${line ? ` (line ${line})` : ''}: fix it or remove it`)
