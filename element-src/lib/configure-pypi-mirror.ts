@@ -10,7 +10,7 @@ import { describeIndexes } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
 import type { PipSettings } from './settings/settings.js'
 import { readJson } from './stage/json-file.js'
-import { stageEntry, stageMountPoint } from './stage/paths.js'
+import { cacheFolder, stageEntry, stageMountPoint } from './stage/paths.js'
 import { stagedProgram } from './stage/staged-program.js'
 import type { StagedSettings } from './stage/state.js'
 import { unmountStage } from './stage/unmount-stage.js'
@@ -35,7 +35,9 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const pip: PipSettings = { ...asked, indexes: chooseReachable(probed, asked.unreachable) }
 
   const programs = { mount: stagedProgram(stageEntry.mount), copy: stagedProgram(stageEntry.copy) }
-  const done = overmount(stageMountPoint, programs, configFiles(pip, overridden, findHomes(environment)))
+  const caches = { pip: join(cacheFolder, 'pip'), uv: join(cacheFolder, 'uv') }
+  const files = configFiles(pip, overridden, findHomes(environment), caches)
+  const done = overmount(stageMountPoint, programs, files)
   unmountStage(staged, { ...done, verbose: staged.verbose })
   info(`mounted over ${done.mountPoints.join(', ')} for this build; ${describeIndexes(pip.indexes)}`)
 }

@@ -1,10 +1,17 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { tolerate } from '../hook/error.js'
 import { easyInstallIndex } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
 import { type Edited, mergeEdits } from './pip/merge-edits.js'
-import { type OverriddenKeys, renderPipConf } from './pip/pip-conf.js'
+import {
+  type OverriddenKeys,
+  type OwnFile,
+  renderEtcPipConf,
+  renderPipConf,
+  renderSystemPipConf,
+} from './pip/pip-conf.js'
 import { renderPydistutilsCfg } from './setuptools/pydistutils-cfg.js'
 import { mergeUvEdits } from './uv/merge-edits.js'
 import { renderUvToml } from './uv/uv-toml.js'
@@ -56,55 +63,81 @@ export const findHomes = (environment: Environment): ConfigPlaces => {
   return { homes, configHomes: configHome ? [configHome] : homes.map((home) => join(home, '.config')) }
 }
 
+/** Where root's installers keep what they download, in the image: mounts of ours, so that nothing of it stays there. */
+export interface CacheFolders {
+  readonly pip: string
+  readonly uv: string
+}
+
 /**
  * What is mounted over the image: the one list of it.
  *
  * @param settings The indexes and how to ask them.
- * @param overridden What files of the image set that pip reads before ours.
+ * @param overridden What files of the image set that pip reads before ours and that are not mounted over.
  * @param places Where root's installers look (findHomes).
+ * @param caches Where root's installers keep what they download; undefined for their own places.
  * @returns The files, in the order in which they are mounted.
  */
 export const configFiles = (
   settings: PipSettings,
   overridden: OverriddenKeys,
   { homes, configHomes }: ConfigPlaces,
+  caches?: CacheFolders,
 ): readonly ConfigFile[] => {
-  const pipConf = (path: string, render: ConfigFile['render']): ConfigFile => ({
+  const file = (
+    path: string,
+    format: Format,
+    render: (file: OwnFile) => string | undefined,
+    attributes: Partial<ConfigFile> = {},
+  ): ConfigFile => ({
     path,
-    format: 'pip',
+    format,
     ownsFolder: true,
     isForEveryone: false,
-    render,
+    render: (own) => render({ path, own }),
+    ...attributes,
   })
-  const uvToml = (path: string): ConfigFile => ({
-    path,
-    format: 'uv',
-    ownsFolder: true,
-    isForEveryone: false,
-    render: () => renderUvToml(settings),
-  })
+  const rootsPipConf = (own: OwnFile) => renderPipConf(settings, own, overridden, caches?.pip)
+  const everyones = { isForEveryone: true }
   return [
-    ...homes.flatMap((home): readonly ConfigFile[] => [
-      pipConf(join(home, '.pip', 'pip.conf'), () => renderPipConf(settings, overridden)),
-      {
-        path: join(home, '.pydistutils.cfg'),
-        format: 'setuptools',
-        ownsFolder: false,
-        isForEveryone: false,
-        render: () => renderPydistutilsCfg(easyInstallIndex(settings.indexes)),
-      },
-    ]),
-    ...configHomes.flatMap((configHome) => [
-      uvToml(join(configHome, 'uv', 'uv.toml')),
-      // It would beat ~/.pip/pip.conf key by key. pip 1.5 knows that one alone.
-      pipConf(join(configHome, 'pip', 'pip.conf'), (own) =>
-        own === undefined ? undefined : renderPipConf(settings, overridden),
+    ...homes.flatMap((home) => [
+      file(join(home, '.pip', 'pip.conf'), 'pip', rootsPipConf),
+      file(
+        join(home, '.pydistutils.cfg'),
+        'setuptools',
+        (own) => renderPydistutilsCfg(easyInstallIndex(settings.indexes), own),
+        { ownsFolder: false },
       ),
     ]),
-    { ...pipConf('/etc/xdg/pip/pip.conf', () => renderPipConf(settings, overridden)), isForEveryone: true },
-    { ...uvToml('/etc/xdg/uv/uv.toml'), isForEveryone: true },
+    ...configHomes.flatMap((configHome) => [
+      file(join(configHome, 'uv', 'uv.toml'), 'uv', (own) =>
+        renderUvToml(settings, own, caches && { folder: caches.uv }),
+      ),
+      // It would beat ~/.pip/pip.conf key by key. pip 1.5 knows that one alone.
+      file(join(configHome, 'pip', 'pip.conf'), 'pip', (file) =>
+        file.own === undefined ? undefined : rootsPipConf(file),
+      ),
+    ]),
+    file('/etc/xdg/pip/pip.conf', 'pip', (own) => renderSystemPipConf(settings, own), everyones),
+    file('/etc/pip.conf', 'pip', (own) => renderEtcPipConf(settings, own), { ...everyones, ownsFolder: false }),
+    // uv reads it instead of /etc/uv/uv.toml.
+    file(
+      '/etc/xdg/uv/uv.toml',
+      'uv',
+      (file) => renderUvToml(settings, file.own === undefined ? otherOwn('/etc/uv/uv.toml') : file, 'none'),
+      everyones,
+    ),
   ]
 }
+
+/** Another file of the image, which ours takes the place of. */
+const otherOwn = (path: string): OwnFile => ({
+  path,
+  // A FIFO there would keep a reader waiting, and uv with it.
+  own: tolerate(['ENOENT', 'ENOTDIR', 'ELOOP'], () => statSync(path))?.isFile()
+    ? readFileSync(path, 'latin1')
+    : undefined,
+})
 
 const merges: Readonly<Record<Format, (states: Edited) => string | undefined>> = {
   pip: mergeEdits,

@@ -71,7 +71,7 @@ t.test(
         unverifiedHosts: [],
         unreachable: 'drop',
       },
-      new Map(),
+      { path: '/root/.pip/pip.conf', own: undefined },
     )
     const [ours = {}] = readMany([{ parser: 'RawConfigParser', text: laid }])
     const copies = fc.constantFrom<Sections>(
