@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { buildImage, scratchFolder } from '../support/builds/build-image.js'
 import { pathWith } from '../support/builds/path.js'
@@ -56,5 +56,5 @@ exit 7
   })
   t.equal(build.status, 7, 'the build ends as its hook did', { log: build.log.slice(-3000) })
   t.notMatch(build.log, /cannot remove/)
-  t.same(readdirSync(join(scratch, 'build-2', 'tmp')), [], 'nothing is left')
+  t.same(readdirSync(join(dirname(build.image), 'tmp')), [], 'nothing is left')
 })

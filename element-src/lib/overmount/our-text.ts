@@ -15,12 +15,28 @@ export const isMadeOfOurs = ({ content }: OvermountedText, text: string): boolea
 const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.trim())
 
 /** Whether another hook wrote the whole file: of the lines that are ours alone, none is left. */
-const isWrittenAnew = (file: OvermountedText, edited: string, credentials: readonly string[]): boolean => {
+const isWrittenAnew = (file: OvermountedText, edited: string, isOurs: (text: string) => boolean): boolean => {
   const own = linesOf(file.own ?? '')
   const ours = linesOf(file.content).filter((line) => line !== '' && !line.startsWith('[') && !own.includes(line))
   const left = linesOf(edited)
   if (ours.length === 0 || ours.some((line) => left.includes(line))) return false
-  return !isMadeOfOurs(file, edited) && !credentials.some((credential) => edited.includes(credential))
+  return !isOurs(edited)
+}
+
+/**
+ * The image's own file with what another hook put at the end of ours, where that begins a section of its own: so it means the
+ * same wherever it stands, also where ours has a section of that name.
+ */
+const withAddition = (
+  { content }: OvermountedText,
+  own: string,
+  edited: string,
+  isOurs: (text: string) => boolean,
+): string | undefined => {
+  if (!edited.startsWith(content) || (own !== '' && !own.endsWith('\n'))) return undefined
+  const added = edited.slice(content.length)
+  const first = linesOf(added).find((line) => line !== '' && !/^[#;]/.test(line))
+  return first?.startsWith('[') && !isOurs(added) ? own + added : undefined
 }
 
 /**
@@ -40,9 +56,12 @@ export const mergeText = (
   credentials: readonly string[],
 ): string | undefined => {
   if (edited === file.content) return undefined
-  const merged = isWrittenAnew(file, edited, credentials)
+  const isOurs = (text: string): boolean =>
+    isMadeOfOurs(file, text) || credentials.some((credential) => text.includes(credential))
+  const merged = isWrittenAnew(file, edited, isOurs)
     ? edited
-    : mergeConfigFile(file.format, { own: own ?? '', laid: file.content, edited, credentials })
+    : (withAddition(file, own ?? '', edited, isOurs) ??
+      mergeConfigFile(file.format, { own: own ?? '', laid: file.content, edited, credentials }))
   return merged === (own ?? '') ? undefined : merged
 }
 

@@ -31,3 +31,11 @@ t.test("a copy of ours is known by its text or its indexes' addresses", async (t
   t.equal(isMadeOfOurs(file, own), false)
   t.equal(isMadeOfOurs({ ...file, content: '' }, ''), false)
 })
+
+t.test('a section at the end goes to the end, also where ours has one of that name', async (t) => {
+  t.equal(
+    mergeText(file, own, `${content}# why\n[global]\nretries = 1\n`, credentials),
+    `${own}# why\n[global]\nretries = 1\n`,
+  )
+  t.equal(mergeText({ ...file, own: undefined }, undefined, `${content}[list]\n`, credentials), '[list]\n')
+})

@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+/**
+ * What dib's element debian-minimal is to be told so that it fetches Debian from where this machine's own apt-get does.
+ *
+ * @returns Variables of debian-minimal and debootstrap; none where this machine is no Debian, so that dib's own defaults hold.
+ */
+export const debianMirrors = (): Readonly<Record<string, string>> => {
+  const [, release] = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? []
+  if (release === undefined || !/^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))) return {}
+  const siteOf = (codename: string): string | undefined =>
+    execFileSync('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages', `Codename: ${codename}`], {
+      encoding: 'utf8',
+    }).split('\n')[0]
+  const [site, security] = [siteOf(release), siteOf(`${release}-security`)]
+  return {
+    DIB_RELEASE: release,
+    ...(site && { DIB_DISTRIBUTION_MIRROR: site }),
+    ...(security && { DIB_DEBIAN_SECURITY_MIRROR: security }),
+  }
+}
