@@ -34,17 +34,14 @@ const cacheLines = (cache: UvCache | undefined): readonly string[] => {
   return ['no-cache = false', `cache-dir = ${quote(cache.folder)}`, 'link-mode = "copy"']
 }
 
-/** Tables as one, without a prototype, as smol-toml makes them, so that they compare as equal. */
-const together = (...tables: readonly TomlTable[]): TomlTable => Object.assign(Object.create(null), ...tables)
-
 const without = (table: TomlTable): TomlTable =>
-  together(Object.fromEntries(Object.entries(table).filter(([key]) => !replaced.includes(key))))
+  Object.fromEntries(Object.entries(table).filter(([key]) => !replaced.includes(key)))
 
 /** What stays in force of the image's own file. */
 const staying = (own: TomlTable): TomlTable => {
   const top = without(own)
   const pip = own['pip'] as TomlTable | undefined
-  return pip === undefined ? top : together(top, { pip: without(pip) })
+  return pip === undefined ? top : { ...top, pip: without(pip) }
 }
 
 /**
@@ -81,7 +78,7 @@ export const renderUvToml = (
   })
   const text = `${ours}${kept.map(({ text }) => text).join('')}${rest}`
   const read = parseToml(text)
-  if (read === undefined || !isDeepStrictEqual(read, together(staying(values), parseToml(ours) ?? {}))) {
+  if (read === undefined || !isDeepStrictEqual(read, { ...staying(values), ...parseToml(ours) })) {
     throw new HookError(
       `${path} in the image sets indexes in a way that cannot be replaced for the build: write each key on a line of its own`,
     )
