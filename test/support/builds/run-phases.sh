@@ -27,7 +27,7 @@ export ROOT=$build/mnt
 keep() {
     local file
     for file in ${KEEP:-}; do
-        [ -e "$ROOT$file" ] || continue
+        [ -e "$ROOT$file" ] || [ -L "$ROOT$file" ] || continue
         mkdir -p "$scratch/kept/$(dirname "$file")"
         cp -a "$ROOT$file" "$scratch/kept$file"
     done
@@ -72,6 +72,7 @@ for script in "$scratch"/*.chroot.sh; do
 done
 # dib's own element has hooks there, and none in cleanup.d.
 [ ! -d "$TMP_HOOKS_PATH/post-install.d" ] || in_chroot /tmp/in_target.d/dib-run-parts /tmp/in_target.d/post-install.d
+[ ! -d "$TMP_HOOKS_PATH/post-root.d" ] || on_host "$TMP_HOOKS_PATH/post-root.d"
 # As dib's unmount_dir does, below the image's root; /proc last.
 awk '{ print $5 }' /proc/self/mountinfo | grep "^$ROOT/" | sort -r | while read -r mounted; do umount -fl "$mounted"; done
 rmdir "$ROOT/tmp/in_target.d"
