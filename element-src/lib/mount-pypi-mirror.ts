@@ -85,7 +85,8 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   copyBuiltins(builtins, builtinCopies)
   const mounting = mountIntoImage(imageRoot, folder, mounts, {
     meanwhile: () => {
-      for (const warning of mirror?.warnings() ?? []) warn(warning)
+      // An empty folder is as it should be where it is to be filled.
+      if (!settings.fill) for (const warning of mirror?.warnings() ?? []) warn(warning)
       writeJson(join(folder, stageEntry.settings), {
         pip,
         footprint,

@@ -6,16 +6,20 @@ import { entryInRoot } from './image/path-in-root.js'
 import { parseMountinfo } from './mount/mountinfo.js'
 import { takeOff } from './overmount/take-off.js'
 import { endRelay } from './relay/control/ask-relay.js'
+import { keptLine } from './relay/kept-line.js'
 import { readJson } from './stage/json-file.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
 import type { StagedRelay, State } from './stage/state.js'
 
-/** Ends the relay, where there is one. It says itself what it has kept. */
+/** Ends the relay, where there is one, and says what it has kept. */
 const closeRelay = async (folder: string): Promise<void> => {
   const path = join(folder, stageEntry.relay)
   if (!existsSync(path)) return
   const { base } = readJson<StagedRelay>(path, 'extra-data.d did not say where the relay is')
-  if ((await endRelay(base)) === undefined) warn('the relay ended before the build did: see its lines in this log')
+  const status = await endRelay(base)
+  if (status === undefined) return warn('the relay ended before the build did: see its lines in this log')
+  const line = keptLine(status)
+  if (line !== undefined) info(line)
 }
 
 /**
