@@ -17,6 +17,11 @@ image: build-packages host-packages ## Build a sample image through a local mirr
 	@$(run) build/elements.ts >/dev/null
 	@$(run) test/demo/make-image.ts $(PACKAGES)
 
+# Whole Debian images, 7 minutes: too long for `make test`, and it needs a package index.
+real-image: build-packages host-packages new-dib ## Build a Debian image by dib's newest release, as root, online and again offline: PACKAGES=... as above
+	@$(run) build/elements.ts >/dev/null
+	@$(run) test/demo/real-image.ts $(PACKAGES)
+
 elements: build-packages ## Turn element-src/ into elements/
 	@$(run) build/elements.ts
 
@@ -46,6 +51,9 @@ test: packages $(if $(TESTS),,fixtures) ## Run the tests: unit, hook, image; the
 bench: packages bench-packages roots bench-tools ## Measure against dib's own element, as root, in 12 minutes; writes docs/. QUICK=1 tries it
 	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
 
+bench-engines: build-packages devpi nginx bench-tools ## Measure what engines for several build hosts cost (docs/mirrors.md), in 2 minutes
+	@$(run) test/bench/engines.ts
+
 vendor: ## Copy elements/pypi, with its licences, into an image repository, or upgrade the copy there: DEST=folder
 	@build/vendor.sh "$(DEST)"
 
@@ -59,13 +67,6 @@ build-packages:
 	@node build/install-packages.mjs --omit=dev
 bench-packages:
 	@node build/install-packages.mjs test/bench
-bench-engines: packages bench-packages devpi nginx bench-tools ## Measure what engines for several build hosts cost (docs/mirrors.md), in 2 minutes
-	@$(run) test/bench/engines.ts
-
-# Whole Debian images, 7 minutes: too long for `make test`, and it needs a package index.
-real-image: elements host-packages new-dib ## Build a Debian image by dib's newest release, online and again offline: PACKAGES=... as above
-	@$(run) test/demo/real-image.ts $(PACKAGES)
-
 
 # What image builds need on this machine.
 host-packages:

@@ -5,8 +5,8 @@ import { project } from '../../build/project.js'
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { runProgram } from '../support/builds/run.js'
 import { cache, newDibPrograms } from '../support/setup/cache.js'
-import { debianMirrors } from './debian-mirrors.js'
 import { lookForTraces } from './look-for-traces.js'
+import { debianMirrors, pipIndex } from './own-sources.js'
 
 const folder = join(cache, 'real-image')
 const imageCache = join(folder, 'image-create')
@@ -49,6 +49,8 @@ const build = async (name: string, packages: readonly string[], options: readonl
         // dib's own programs call each other by name.
         PATH: `${newDibPrograms}:${process.env['PATH']}:/usr/sbin:/sbin`,
         ...debianMirrors(),
+        // Offline the folder is all there is.
+        ...(options.includes('--offline') ? {} : pipIndex()),
         DIB_IMAGE_CACHE: imageCache,
         DIB_DEBOOTSTRAP_CACHE: '1',
         DIB_PYPI_FILL_MIRROR: '1',

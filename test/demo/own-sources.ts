@@ -20,3 +20,15 @@ export const debianMirrors = (): Readonly<Record<string, string>> => {
     ...(security && { DIB_DEBIAN_SECURITY_MIRROR: security }),
   }
 }
+
+/**
+ * The index of this machine's own pip, where it is not the official one.
+ *
+ * @returns Variables of the element pypi; none where pip has no index of its own.
+ */
+export const pipIndex = (): Readonly<Record<string, string>> => {
+  const listed = execFileSync('/usr/bin/python3', ['-m', 'pip', 'config', 'list'], { encoding: 'utf8' })
+  const [, index] =
+    /^:env:\.index-url='(.*)'$/m.exec(listed) ?? /^(?:install|global)\.index-url='(.*)'$/m.exec(listed) ?? []
+  return index ? { DIB_PYPI_MIRROR_URL: index, DIB_NO_PYPI_PIP: '1' } : {}
+}
