@@ -1,9 +1,10 @@
 import { realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { HookError, tolerate } from './hook/error.js'
-import { info, setVerbose } from './hook/log.js'
+import { info, setVerbose, warn } from './hook/log.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { parseMountinfo } from './mount/mountinfo.js'
+import { lateIndexes } from './overmount/late-indexes.js'
 import { takeOff } from './overmount/take-off.js'
 import { readJson } from './stage/json-file.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
@@ -42,6 +43,7 @@ export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): v
       tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
     }
   }
+  for (const warning of lateIndexes(imageRoot, done)) warn(warning)
   if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
 }
