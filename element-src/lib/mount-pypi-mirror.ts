@@ -2,26 +2,26 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { info, setVerbose, warn } from './hook/log.js'
 import { planFootprint } from './image/footprint.js'
-import { writeFlatIndex } from './mirror/flat-index.js'
-import { detectMirror } from './mirror/local-mirror.js'
 import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
-import { isFolderUrl } from './probe/probe-folder.js'
-import { describeIndexes, isLocalMirror } from './settings/indexes.js'
+import { refuseFileAt } from './mount/refuse-files.js'
+import { describeIndexes } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
-import { type PipSettings, readSettings } from './settings/settings.js'
+import { readSettings, type Settings } from './settings/settings.js'
 import { builtinFolders, copyBuiltins, externalBuiltins } from './stage/external-builtins.js'
 import { writeJson } from './stage/json-file.js'
-import {
-  flatIndexMountPoint,
-  localMirrorUrl,
-  mirrorMountPoint,
-  stageEntry,
-  stageFolder,
-  stageMountPoint,
-} from './stage/paths.js'
+import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder, stageMountPoint } from './stage/paths.js'
 import { findPrograms, stageRuntime } from './stage/stage-runtime.js'
 import type { StagedSettings } from './stage/state.js'
+
+/** What the local mirror is, and what folders of it are that are named. */
+const describeMirror = ({ mirrorFolder, localMirrors }: Settings): string => {
+  if (mirrorFolder === undefined) return 'no local mirror'
+  const top = localMirrors.find(({ below }) => below === '')
+  const others = localMirrors.filter((mirror) => mirror !== top)
+  const named = others.map(({ below, description }) => ` (${below}: ${description})`).join('')
+  return `${mirrorFolder}${top === undefined ? '' : `, ${top.description},`} is read-only at ${mirrorMountPoint}${named}`
+}
 
 /**
  * What extra-data.d does, on the host, as the user: it reads the settings, stages what the hook in the chroot needs,
@@ -31,25 +31,20 @@ import type { StagedSettings } from './stage/state.js'
  * @throws HookError where a setting is wrong, or a mount fails; nothing of ours is mounted then.
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
-  const { hooksFolder, imageRoot, mirrorFolder, partitions, verbose, ...settings } = readSettings(environment)
+  const settings = readSettings(environment)
+  const { hooksFolder, imageRoot, mirrorFolder, localMirrors, partitions, pip, verbose } = settings
   setVerbose(verbose)
   if (mirrorFolder !== undefined) {
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
   }
-  const usesMirror = settings.pip.indexes.some(({ url }) => isLocalMirror(url))
-  const mirror = mirrorFolder !== undefined && usesMirror ? detectMirror(mirrorFolder) : undefined
+  refuseFileAt(imageRoot, '/root')
   for (const warning of settings.warnings) warn(warning)
-  const indexes = settings.pip.indexes.map((index) =>
-    mirror !== undefined && isLocalMirror(index.url) ? { ...index, url: mirror.url } : index,
-  )
-  const pip: PipSettings = { ...settings.pip, indexes }
-
   const programs = findPrograms()
   const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
   const builtins = externalBuiltins()
   const builtinCopies = join(folder, stageEntry.builtins)
-  const filesToIndex = mirror?.filesToIndex
+  const indexesToMake = localMirrors.flatMap(({ writeIndex }) => writeIndex ?? [])
   const flatIndex = `${stageMountPoint}/${stageEntry.flatIndex}`
   const through = `${stageMountPoint}/${stageEntry.mirror}`
   const mounts: readonly ImageMount[] = [
@@ -58,7 +53,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
       ? []
       : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true, through }]),
     { source: process.execPath, target: `${stageMountPoint}/${stageEntry.node}`, isReadOnly: true },
-    ...(filesToIndex === undefined
+    ...(indexesToMake.length === 0
       ? []
       : [
           { source: undefined, target: flatIndex, isReadOnly: false },
@@ -72,17 +67,14 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   copyBuiltins(builtins, builtinCopies)
   await mountIntoImage(imageRoot, folder, mounts, {
     meanwhile: () => {
-      for (const warning of mirror?.warnings() ?? []) warn(warning)
+      for (const warning of localMirrors.flatMap(({ warnings }) => warnings())) warn(warning)
       writeJson(join(folder, stageEntry.settings), { pip, footprint, verbose } satisfies StagedSettings)
-      const asksServers = pip.indexes.some(({ url }) => !isFolderUrl(url))
+      const asksServers = pip.indexes.some(({ scheme }) => scheme !== 'file')
       return stageRuntime(folder, programs, asksServers)
     },
     afterwards: () => {
-      if (filesToIndex !== undefined) writeFlatIndex(filesToIndex, localMirrorUrl, join(imageRoot, flatIndex))
+      for (const writeIndex of indexesToMake) writeIndex(join(imageRoot, flatIndex))
     },
   })
-  const kind = mirror === undefined ? '' : `, ${mirror.description},`
-  const mounted =
-    mirrorFolder === undefined ? 'no local mirror' : `${mirrorFolder}${kind} is read-only at ${mirrorMountPoint}`
-  info(`${mounted}; ${describeIndexes(pip.indexes)}`)
+  info(`${describeMirror(settings)}; ${describeIndexes(pip.indexes)}; official index: ${settings.officialIndex}`)
 }

@@ -3,6 +3,7 @@ import t from 'tap'
 import { parseConfigFile } from '../../../../element-src/lib/installers/pip/config-file.js'
 import { credentialsIn, mergeEdits } from '../../../../element-src/lib/installers/pip/merge-edits.js'
 import { renderPipConf } from '../../../../element-src/lib/installers/pip/pip-conf.js'
+import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
 import { configTexts, many, type Sections, secretMark, sections } from '../../../support/arbitrary/any.js'
 import { type PythonConfig, readMany } from '../../../support/builds/python.js'
 
@@ -62,10 +63,7 @@ t.test(
   async (t) => {
     const laid = renderPipConf(
       {
-        indexes: [`https://user:${secretMark}%40@mirror.example/simple`, 'file:///tmp/pypi'].map((url) => ({
-          url,
-          isOfficial: false,
-        })),
+        indexes: [`https://user:${secretMark}%40@mirror.example/simple`, 'file:///tmp/pypi'].map(indexAt),
         retries: 0,
         trustedHosts: ['t.example'],
         unverifiedHosts: [],

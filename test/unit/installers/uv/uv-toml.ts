@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { renderUvToml } from '../../../../element-src/lib/installers/uv/uv-toml.js'
+import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
 
 const read = (urls: readonly string[], unverifiedHosts: readonly string[] = []): unknown => {
-  const indexes = urls.map((url) => ({ url, isOfficial: false }))
+  const indexes = urls.map((url) => ({ ...indexAt(url), isOfficial: false }))
   const text = renderUvToml({ indexes, unverifiedHosts, trustedHosts: ['a'], retries: 3, unreachable: 'drop' })
   const program =
     'import json, sys\ntry:\n    import tomllib\nexcept ImportError:\n    from pip._vendor import tomli as tomllib\nprint(json.dumps(tomllib.loads(sys.stdin.read())))'
