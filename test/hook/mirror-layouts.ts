@@ -184,7 +184,8 @@ for (const { name, fill, warning } of [
       await runAsPerson(t, home, recipe('dir2pi', { '~/.cache/image-create/pypi/mirror': wheels }))
       renameSync(join(wheels, 'simple'), mirror)
     },
-    warning: / is a symbolic link to a file outside the mirror, which the image cannot see: replace the link with the file/,
+    warning:
+      / is a symbolic link to a file outside the mirror, which the image cannot see: replace the link with the file/,
   },
   {
     name: "bandersnatch's simple/, without its packages",

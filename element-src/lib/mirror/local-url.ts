@@ -1,10 +1,8 @@
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { tolerate } from '../hook/error.js'
 import { mirrorMountPoint } from '../stage/paths.js'
 
-/** Whether a path of the image is the local mirror or is in it. */
-export const isInMirror = (path: string): boolean => `${path}/`.startsWith(`${mirrorMountPoint}/`)
+const isInMirror = (path: string): boolean => `${path}/`.startsWith(`${mirrorMountPoint}/`)
 
 /**
  * Tells whether a URL is a folder of the local mirror, compared as a URL: `FILE:///tmp//pypi/.` and `file:///tmp/%70ypi` are
@@ -16,10 +14,14 @@ export const isInMirror = (path: string): boolean => `${path}/`.startsWith(`${mi
  */
 export const folderOfMirror = (url: string): string | undefined => {
   if (!/^file:/i.test(url)) return undefined
-  // An escaped slash or a host is in no path of the image.
-  const faults = ['ERR_INVALID_URL', 'ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_FILE_URL_HOST', 'ERR_INVALID_ARG_VALUE']
-  const path = tolerate(faults, () => posix.normalize(fileURLToPath(new URL(url))).replace(/\/+$/, ''))
-  return path !== undefined && isInMirror(path) ? path.slice(mirrorMountPoint.length + 1) : undefined
+  let path: string
+  try {
+    path = posix.normalize(fileURLToPath(new URL(url))).replace(/\/+$/, '')
+  } catch {
+    // A host, an escaped slash or escapes that are no UTF-8: none is in a path of the image.
+    return undefined
+  }
+  return isInMirror(path) ? path.slice(mirrorMountPoint.length + 1) : undefined
 }
 
 /**

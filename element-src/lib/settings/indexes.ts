@@ -103,11 +103,13 @@ export const chooseIndexes = (choice: IndexChoice): Indexes => {
       warnings: [`${missing} and no DIB_PYPI_MIRROR_URL: the official index is used alone`],
     }
   }
-  const nothing = `${missing} and no DIB_PYPI_MIRROR_URL, and the official index is off: no package can be found`
+  const nothing = `${missing} and no DIB_PYPI_MIRROR_URL, and the official index is off`
   if (unreachable === 'fail') {
-    throw new HookError(`${nothing} (DIB_PYPI_UNREACHABLE=fail): fill the folder or set DIB_PYPI_MIRROR_URL`)
+    throw new HookError(
+      `DIB_PYPI_UNREACHABLE is fail, and no package can be found: ${nothing}; fill the folder or set DIB_PYPI_MIRROR_URL`,
+    )
   }
-  return { indexes: [indexAt(localMirrorUrl)], warnings: [nothing] }
+  return { indexes: [indexAt(localMirrorUrl)], warnings: [`${nothing}: no package can be found`] }
 }
 
 /**

@@ -8,7 +8,8 @@ import { type Index, indexAt } from '../../../../element-src/lib/settings/indexe
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { readAsPip } from '../../../support/builds/python.js'
 
-const asIndexes = (urls: readonly string[]): readonly Index[] => urls.map((url) => ({ ...indexAt(url), isOfficial: false }))
+const asIndexes = (urls: readonly string[]): readonly Index[] =>
+  urls.map((url) => ({ ...indexAt(url), isOfficial: false }))
 const settings: PipSettings = {
   indexes: asIndexes(['http://a/simple']),
   retries: undefined,
