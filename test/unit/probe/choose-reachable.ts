@@ -1,9 +1,10 @@
 import t from 'tap'
 import { chooseReachable } from '../../../element-src/lib/probe/choose-reachable.js'
 import type { Probed } from '../../../element-src/lib/probe/probe-all.js'
+import { indexAt } from '../../../element-src/lib/settings/indexes.js'
 
 const probed = (state: Probed['state'], name: string, isOfficial = false): Probed => ({
-  index: { url: `http://user:secret@${name}/simple`, isOfficial },
+  index: { ...indexAt(`http://user:secret@${name}/simple`), isOfficial },
   state,
   reason: `it is ${state}`,
   milliseconds: 7,
