@@ -9,6 +9,7 @@ import { competingSettings } from './installers/pip/competing-settings.js'
 import { competingUvSettings } from './installers/uv/competing-settings.js'
 import { overmountFiles } from './overmount/overmount-files.js'
 import { chooseReachable } from './probe/choose-reachable.js'
+import { readPipOptions } from './probe/pip-options.js'
 import { probeAll } from './probe/probe-all.js'
 import { describeIndexes } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
@@ -64,7 +65,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   setVerbose(verbose)
   const { overridden, warnings } = competingSettings(environment)
   for (const warning of [...warnings, ...competingUvSettings(environment)]) warn(warning)
-  const probed = await probeAll(asked, environment, stagedProgram(stageEntry.node))
+  const probed = await probeAll(asked, environment, stagedProgram(stageEntry.node), readPipOptions(environment))
   const pip: PipSettings = { ...asked, indexes: chooseReachable(probed, asked.unreachable) }
 
   const done = overmountFiles(
