@@ -45,7 +45,7 @@ t.test('what is down is left out of what pip, easy_install and uv are told, once
     DIB_PYPI_MIRROR_URL_4: 'file:///srv/nowhere',
   })
   t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
-  const without = 'this build does without it (DIB_PYPI_UNREACHABLE is drop)'
+  const without = 'left out of this build (DIB_PYPI_UNREACHABLE=drop)'
   t.same(
     ownLines(ran.log).filter((line) => / is (?:down|a folder)/.test(line)),
     [
@@ -53,7 +53,7 @@ t.test('what is down is left out of what pip, easy_install and uv are told, once
       `warning: ${silent.replace('http://', 'http://user:****@')} is down: no answer in 3 s, N ms; ${without}`,
       'file:///tmp/pypi is a folder, N ms',
       `warning: ${failing} is down: it answers 503, N ms; ${without}`,
-      `warning: file:///srv/nowhere is down: there is no such folder in the image, N ms; ${without}`,
+      `warning: file:///srv/nowhere is down: there is no such folder in the image, where it is looked up; a mirror of the host belongs in pypi/mirror below DIB_IMAGE_CACHE, which is file:///tmp/pypi in the image, N ms; ${without}`,
     ],
   )
   const [, shown = ''] = ran.log.split('# Of the pypi element')

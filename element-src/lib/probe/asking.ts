@@ -1,7 +1,7 @@
 import type { Environment } from '../settings/mirrors.js'
 import { imageCaCertificates } from './ca-certificates.js'
 import { hostOf } from './connection.js'
-import { isAboutCertificate, isRefusal } from './fault.js'
+import { isAboutCertificate } from './fault.js'
 import type { LookUp } from './look-up.js'
 import { clientCertificate, type PipOptions } from './pip-options.js'
 import { proxyFor } from './proxy.js'
@@ -20,9 +20,6 @@ export interface Probing {
   /** When that time is over. */
   readonly signal: AbortSignal
 }
-
-/** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
-const pause = 1000
 
 /** Waits; rejected where the time is over before. */
 export const wait = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
@@ -64,10 +61,6 @@ export const ask = async (url: URL, probing: Probing, options: RequestOptions, w
   try {
     return await request(url, options, wanted)
   } catch (error) {
-    if (isRefusal(error)) {
-      await wait(pause, probing.signal)
-      return request(url, options, wanted)
-    }
     if (!isAboutCertificate(error)) throw error
     // Reading all of an image's authorities takes longer than the request: for those who need it.
     const caCertificates = imageCaCertificates(probing.environment, probing.pipOptions.cert)

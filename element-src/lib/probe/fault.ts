@@ -84,6 +84,12 @@ export const faultVerdict = (error: unknown, context: FaultContext): Verdict => 
   const fault = innermost(error)
   const code = errorCode(fault) ?? ''
   if (aboutClient.test(code)) return { state: 'refuses', reason: clientCertificateReason(hasClientCertificate) }
+  if (code.startsWith('ERR_OSSL_')) {
+    return { state: 'refuses', reason: 'PIP_CLIENT_CERT names no PEM file with a certificate and its key: fix it' }
+  }
+  if (hasClientCertificate && code === 'ECONNRESET') {
+    return { state: 'refuses', reason: `${reasons[code]}, having seen the client certificate of PIP_CLIENT_CERT` }
+  }
   if (isAboutCertificate(fault)) return { state: 'refuses', reason: untrusted(url.hostname, code) }
   return { state: 'down', reason: `${reasons[code] ?? errorMessage(fault)}${through && ` (${through.trim()})`}` }
 }

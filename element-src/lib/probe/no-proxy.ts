@@ -13,7 +13,10 @@ const isInNetwork = (address: number, network: number, bits: number): boolean =>
   return Math.floor(address / size) === Math.floor(network / size)
 }
 
-/** requests' utils.py, should_bypass_proxies: no entry is trimmed of dots or made small. */
+/**
+ * requests' utils.py, should_bypass_proxies, as pip 25.3 and older have it: no entry is trimmed of dots or made small, and one
+ * matches in the middle of a label, too. That of pip 26.3 (requests 2.34) matches whole labels only.
+ */
 const asRequests = (host: string, port: string, noProxy: string): boolean => {
   const address = inetAton(host)
   const entries = noProxy.replaceAll(' ', '').split(',').filter(Boolean)

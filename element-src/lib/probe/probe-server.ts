@@ -1,7 +1,7 @@
 import { redact } from '../settings/credentials.js'
 import { ask, type Probing, requestOptions, wait } from './asking.js'
 import { probeDevpi } from './devpi.js'
-import { clientCertificateReason, faultVerdict } from './fault.js'
+import { clientCertificateReason, faultVerdict, isRefusal } from './fault.js'
 import { filesHostNotes } from './files-hosts.js'
 import { findIndexNearby } from './look-elsewhere.js'
 import { hasLinks } from './page.js'
@@ -9,6 +9,9 @@ import type { Verdict } from './probe-folder.js'
 import { type Answer, type RequestOptions, request } from './request.js'
 
 export type { Probing } from './asking.js'
+
+/** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
+const pause = 1000
 
 /** How long an index that answers is asked for what is good to know besides, in milliseconds. */
 const patience = 1000
@@ -63,6 +66,17 @@ const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; sto
   return { isThere: asking().catch(() => false), stop }
 }
 
+const askOnceMore = async (url: URL, probing: Probing, options: RequestOptions): Promise<Answer> => {
+  const wanted = { isEnough: hasLinks }
+  try {
+    return await ask(url, probing, options, wanted)
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    await wait(pause, probing.signal)
+    return ask(url, probing, options, wanted)
+  }
+}
+
 /** A probing with less time. */
 const hurried = (probing: Probing): { probing: Probing; stop: () => void } => {
   const over = new AbortController()
@@ -112,7 +126,7 @@ export const probeServer = async (index: string, probing: Probing): Promise<Verd
   }
   const server = askServer(url, probing)
   try {
-    const answer = await ask(url, probing, options, { isEnough: hasLinks })
+    const answer = await askOnceMore(url, probing, options)
     server.stop()
     const verdict = answerVerdict(answer, url, options)
     return (await probeDevpi(index, answer, probing)) ?? (await lookFurther(url, verdict, answer, probing))

@@ -4,13 +4,11 @@ import { createServer as createTlsServer } from 'node:https'
 import { connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
-import type { PipOptions } from '../../../element-src/lib/probe/pip-options.js'
 import type { Verdict } from '../../../element-src/lib/probe/probe-folder.js'
-import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
 import { makeCertificate } from '../../support/servers/certificate.js'
 import { listen } from '../../support/servers/listen.js'
+import { type ProbeOptions, probe as probeWith } from '../../support/servers/probe.js'
 import { freePort } from '../../support/servers/start-server.js'
 
 const answering =
@@ -24,15 +22,8 @@ const answering =
 const raw = (bytes: string | Buffer): TcpServer =>
   createTcpServer((socket) => socket.once('data', () => socket.end(bytes)))
 
-const probe = (
-  url: string,
-  environment: Environment = {},
-  { trustedHosts = [] as readonly string[], milliseconds = 2500, pipOptions = {} as PipOptions } = {},
-): Promise<Verdict> => {
-  const signal = AbortSignal.timeout(milliseconds)
-  const lookUp = lookUpAll([process.execPath], ['localhost'], signal)
-  return probeServer(url, { environment, pipOptions, trustedHosts, lookUp, seconds: milliseconds / 1000, signal })
-}
+const probe = (url: string, environment: Environment = {}, options: ProbeOptions = {}): Promise<Verdict> =>
+  probeWith(url, { environment, ...options })
 
 /** Serves over https with a certificate of a new authority; says the port and the authority's file. */
 const listenTls = async (t: Test, seen?: IncomingMessage[]): Promise<{ port: number; authority: string }> => {
