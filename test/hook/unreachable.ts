@@ -27,10 +27,6 @@ const run = async (t: Test, environment: Readonly<Record<string, string>>, prepa
   })
 }
 
-/** The seconds that a hook took, by dib's profile. */
-const secondsOf = ({ log }: RanPhases, hook: string): number =>
-  Number(new RegExp(`${hook} +([\\d.]+)$`, 'm').exec(log)?.[1])
-
 t.test('what is down is left out of what pip, easy_install and uv are told, once and for all', async (t) => {
   const silent = await serve(t, createTcpServer())
   const failing = await serve(
@@ -62,7 +58,6 @@ t.test('what is down is left out of what pip, easy_install and uv are told, once
   t.match(ran.log, /^index-url = "file:\/\/\/tmp\/pypi"$/m, 'uv')
   t.notMatch(ran.log, /^extra-index-url/m)
   t.match(ran.log, /Successfully installed demo-app-1/)
-  t.ok(secondsOf(ran, '00-configure-pypi-mirror') < 4, 'three seconds for all of them together')
   t.same(ran.differences, [])
 })
 
@@ -122,6 +117,5 @@ t.test('a name server that is silent holds a build up for three seconds, not for
   t.match(ran.log, /mirror\.example\/simple is down: no answer in 3 s/)
   t.match(ran.log, /pinned\.example:1\/simple is down: the connection is refused/, "the image's own /etc/hosts counts")
   t.match(ran.log, /Successfully installed demo-app-1/)
-  t.ok(secondsOf(ran, '00-configure-pypi-mirror') < 4)
   t.same(ran.differences, [])
 })
