@@ -28,7 +28,7 @@ t.test('keep: all stay', async (t) => {
   t.same(hosts([down, up, refuses], 'keep'), ['down.example', 'up.example', 'refuses.example'])
 })
 
-t.test('fail: the build ends on each that is of no use', async (t) => {
+t.test('fail: the build ends on each that is unusable', async (t) => {
   t.same(hosts([up], 'fail'), ['up.example'])
   for (const fault of [down, refuses]) {
     t.throws(() => chooseReachable([up, fault], 'fail'), {
