@@ -78,7 +78,7 @@ ls .eggs
   t.same(ownLines(build.log), [
     `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi`,
     'file:///tmp/pypi is a folder, N ms',
-    `mounted over /root/.pip, /root/.config/uv, /root/.config/pip, /etc/xdg/pip, /etc/xdg/uv, /root/.pydistutils.cfg for this build; index file:///tmp/pypi`,
+    `mounted over /root/.pip, /root/.config/uv, /root/.config/pip, /etc/xdg/pip, /etc/xdg/uv, /root/.pydistutils.cfg, /etc/pip.conf for this build; index file:///tmp/pypi`,
     `the image holds no mirror configuration; removed ${madeForMounts.filter((path) => path !== '/root/.config').join(', ')}`,
   ])
   const names = namesInTarball(build.image)
