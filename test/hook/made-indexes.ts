@@ -18,7 +18,11 @@ const wheelsOfPip = readdirSync(pips).filter((name) => name.endsWith('.whl'))
 /** The tests' Pythons, with some pips for each, from the oldest to the newest. */
 const pythons = [
   { python: 'python2.7', root: oldRoot, isFor: (wheel: string) => [1.5, 9.0, 18.1, 20.3].includes(release(wheel)) },
-  { python: 'python3', root: smallRoot, isFor: (wheel: string) => release(wheel) > 21 && release(wheel) !== 25.0 },
+  {
+    python: 'python3',
+    root: smallRoot,
+    isFor: (wheel: string) => release(wheel) >= 26 || [21.3, 24.0].includes(release(wheel)),
+  },
 ]
 const uvs = ['uv-old', 'uv-new']
 
@@ -99,7 +103,8 @@ t.test('what lies beside wheels is used: hashes and metadata', async (t) => {
   execFileSync('sh', ['-c', 'sha256sum -- * >SHA256SUMS'], { cwd: mirror })
   writeFileSync(join(mirror, wrong), 'other bytes')
   execFileSync('mkfifo', [join(mirror, 'fifo-1.tar.gz')])
-  const chosen = wheelsOfPip.filter((wheel) => release(wheel) > 21)
+  // pip reads metadata beside a wheel since 22.3, and compares it with the wheel's since 26.3.
+  const chosen = wheelsOfPip.filter((wheel) => release(wheel) >= 26 || [22.3, 25.3].includes(release(wheel)))
   const ran = await runPhases(scratch, {
     environment: { DIB_OFFLINE: '1' },
     prepare: unpackPips,
