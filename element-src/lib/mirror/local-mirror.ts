@@ -44,7 +44,7 @@ const chain = function* (...parts: readonly (() => Iterable<Link>)[]): Generator
 
 const indexWarnings = (mirror: string, { below, project, strayFiles }: Extract<Layout, { kind: 'index' }>) => {
   const place = join(below, project)
-  // A sample, of what whoever runs the hook may read.
+  // A sample, of what the user who runs the hook may read.
   const fault = tolerate(['EACCES'], () => pageFault(mirror, place))
   const stray = `lies beside its projects' folders, where pip does not look: move it into one`
   return [
