@@ -26,6 +26,9 @@ export interface LocalMirror {
   readonly warnings: () => readonly string[]
 }
 
+/** What is said of a folder that is named and missing. */
+export const missingFolder = 'a folder that does not exist'
+
 /** A folder without the place of its index in memory. */
 interface Detected {
   readonly description: string
@@ -97,7 +100,7 @@ const detect = (mirror: string, folder: string): Detected => {
     case 'missing':
       return {
         ...asIs,
-        description: 'a folder that does not exist',
+        description: missingFolder,
         warnings: () => [`${path} does not exist: no package is found in it`],
       }
     default:
