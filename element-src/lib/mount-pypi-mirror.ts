@@ -84,7 +84,8 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const mounting = mountIntoImage(imageRoot, folder, mounts, {
     meanwhile: () => {
       // An empty folder is as it should be where it is to be filled.
-      if (!settings.fill) for (const warning of localMirrors.flatMap(({ warnings }) => warnings())) warn(warning)
+      const isFilled = ({ below }: LocalMirror): boolean => settings.fill && below === ''
+      for (const mirror of localMirrors.filter((one) => !isFilled(one))) mirror.warnings().forEach(warn)
       writeJson(join(folder, stageEntry.settings), {
         pip,
         footprint,
