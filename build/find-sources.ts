@@ -38,8 +38,9 @@ const filesBelow = (folder: string, prefix = ''): readonly string[] =>
  * @throws Error where a hook's phase is none that a hook can be started in.
  */
 export const findSources = (folder: string): Sources => {
-  const elements = readdirSync(folder)
-    .filter((name) => !shared.includes(name))
+  const elements = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !shared.includes(entry.name))
+    .map(({ name }) => name)
     .sort()
   const hooks: HookSource[] = []
   const statics: string[] = []

@@ -9,7 +9,7 @@ import {
   succeeded,
 } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { foldersOfOurs, ours } from '../support/builds/standard-build.js'
+import { madeForMounts, mountedOver } from '../support/builds/standard-build.js'
 import { makeWheels } from '../support/servers/mirror.js'
 
 needsRoot(t)
@@ -44,11 +44,11 @@ set -eu
   })
   succeeded(t, build)
   t.same(ownLines(build.log), [
-    `${localMirror(scratch)}, a flat folder of 2 files, is read-only at /tmp/pypi; index ${refused}, then file:///tmp/pypi-index`,
-    `warning: ${refused} is down: the connection is refused, N ms; this build does without it (DIB_PYPI_UNREACHABLE is drop)`,
+    `${localMirror(scratch)}, a flat folder of 2 files for any Python, is read-only at /tmp/pypi; index ${refused}, then file:///tmp/pypi-index; official index: off (DIB_OFFLINE)`,
+    `warning: ${refused} is down: the connection is refused, N ms; left out of this build (DIB_PYPI_UNREACHABLE=drop)`,
     'file:///tmp/pypi-index is a folder, N ms',
-    `laid ${ours.join(', ')} for this build; index file:///tmp/pypi-index`,
-    `the image holds no mirror configuration; removed ${[...ours, ...foldersOfOurs].join(', ')}`,
+    `mounted over ${mountedOver.join(', ')} for this build; index file:///tmp/pypi-index`,
+    `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,
   ])
   t.match(build.log, /Successfully installed demo-app-1\.0 demo[.-]lib-2\.1/i)
   t.match(build.log, /Successfully installed demo[.-]lib-2\.1$/im)

@@ -11,7 +11,7 @@ import {
   succeeded,
 } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { ours } from '../support/builds/standard-build.js'
+import { madeForMounts } from '../support/builds/standard-build.js'
 import { makeMirror } from '../support/servers/mirror.js'
 
 needsRoot(t)
@@ -76,10 +76,10 @@ ls .eggs
   t.same(hashes(localMirror(scratch)), before, 'not a byte of the mirror has changed')
 
   t.same(ownLines(build.log), [
-    `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi`,
+    `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi; official index: off (DIB_OFFLINE)`,
     'file:///tmp/pypi is a folder, N ms',
-    `laid ${ours.join(', ')}, /root/.config/pip/pip.conf for this build; index file:///tmp/pypi`,
-    `the image holds no mirror configuration; removed ${[...ours, '/root/.config/uv', '/root/.pip'].join(', ')}`,
+    `mounted over /root/.pip, /root/.config/uv, /root/.config/pip, /etc/xdg/pip, /etc/xdg/uv, /root/.pydistutils.cfg, /etc/pip.conf for this build; index file:///tmp/pypi`,
+    `the image holds no mirror configuration; removed ${madeForMounts.filter((path) => path !== '/root/.config').join(', ')}`,
   ])
   const names = namesInTarball(build.image)
   t.ok(

@@ -11,7 +11,7 @@ import {
   succeeded,
 } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { foldersOfOurs, ours } from '../support/builds/standard-build.js'
+import { madeForMounts, mountedOver } from '../support/builds/standard-build.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
 
@@ -66,8 +66,8 @@ cat /root/.pydistutils.cfg
         `http://builder:****@${first} answers 200, N ms`,
         `${second} answers 200, N ms`,
         'file:///tmp/pypi is a folder, N ms',
-        `laid ${ours.join(', ')} for this build; ${order}`,
-        `the image holds no mirror configuration; removed ${[...ours, ...foldersOfOurs].join(', ')}`,
+        `mounted over ${mountedOver.join(', ')} for this build; ${order}`,
+        `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,
       ],
     )
     t.ok(
@@ -134,7 +134,7 @@ stat -c %a /root/.pip/pip.conf
   t.equal(readFromTarball(build.image, '/opt/read-by-pip').trim(), odd)
   t.match(build.log, /^600$/m, 'for root alone, since it holds passwords')
   const warnings = ownLines(build.log).filter(
-    (line) => line.startsWith('warning: ') && !/ is (?:down|of no use): /.test(line),
+    (line) => line.startsWith('warning: ') && !/ is (?:down|unusable|odd|without a page): /.test(line),
   )
   t.match(warnings[0], /^warning: PYPI_MIRROR_URL_OLD: the name PYPI_MIRROR_URL is deprecated, use DIB_PYPI_MIRROR_URL/)
   t.match(warnings[1], /: DIB_PYPI_MIRROR_URL, DIB_PYPI_MIRROR_URL_1, DIB_PYPI_MIRROR_URL_10, DIB_PYPI_MIRROR_URL_2, /)

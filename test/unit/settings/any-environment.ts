@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import t from 'tap'
 import { errorMessage, HookError } from '../../../element-src/lib/hook/error.js'
-import { indexKeys, renderPipConf } from '../../../element-src/lib/installers/pip/pip-conf.js'
+import { indexOptions } from '../../../element-src/lib/installers/pip/options.js'
+import { renderPipConf } from '../../../element-src/lib/installers/pip/pip-conf.js'
 import { renderPydistutilsCfg } from '../../../element-src/lib/installers/setuptools/pydistutils-cfg.js'
 import { renderUvToml } from '../../../element-src/lib/installers/uv/uv-toml.js'
 import { easyInstallIndex, officialIndex } from '../../../element-src/lib/settings/indexes.js'
@@ -23,26 +25,40 @@ const mirrorsIn = (environment: Environment): readonly string[] =>
       .flatMap((name) => environment[name] || []),
   )
 
+/** The one spelling of the local mirror, and of a folder in it, where there is one. */
+const canonical = (url: string): string => {
+  if (!/^file:/i.test(url)) return url
+  try {
+    const path = resolve(decodeURIComponent(new URL(url).pathname))
+    const isLocal = `${path}/`.startsWith('/tmp/pypi/') && !/%2f/i.test(url)
+    return isLocal ? `file://${path.split('/').map(encodeURIComponent).join('/')}` : url
+  } catch {
+    return url
+  }
+}
+
 /** What pip is to ask, and easy_install, in order. */
 const asked = (environment: Environment, hasFolder: boolean): { indexes: readonly string[]; last: string } => {
   const isAlone = Boolean(environment['DIB_OFFLINE'] || environment['DIB_NO_PYPI_PIP'])
-  const named = mirrorsIn(environment)
+  const named = mirrorsIn(environment).map(hasFolder ? canonical : (url) => url)
   const mirrors = named.length > 0 ? named : hasFolder || isAlone ? [local] : []
   return { indexes: isAlone ? mirrors : [...mirrors, officialIndex], last: mirrors.at(-1) ?? officialIndex }
 }
 
+const none = { path: '/root/file', own: undefined }
+
 /** How each file is made, and read back. A file in another format has its own reader. */
 const files = {
-  pip: { parser: 'RawConfigParser', render: (pip: PipSettings) => renderPipConf(pip, new Map()) },
+  pip: { parser: 'RawConfigParser', render: (pip: PipSettings) => renderPipConf(pip, none) },
   easyInstall: {
     parser: 'ConfigParser',
-    render: (pip: PipSettings) => renderPydistutilsCfg(easyInstallIndex(pip.indexes)),
+    render: (pip: PipSettings) => renderPydistutilsCfg(easyInstallIndex(pip.indexes), none),
   },
-  uv: { parser: 'TOML', render: renderUvToml },
+  uv: { parser: 'TOML', render: (pip: PipSettings) => renderUvToml(pip, none) },
 } as const
 
 /** The settings that decide where packages come from, and from whom; what else pip.conf has is the same in each build. */
-const decisive: readonly string[] = [...indexKeys, 'trusted-host', 'retries']
+const decisive: readonly string[] = [...indexOptions, 'retries']
 const others = (config: PythonConfig | undefined): readonly (readonly [string, string])[] =>
   Object.entries(config?.['global'] ?? {}).filter(([key]) => !decisive.includes(key))
 
