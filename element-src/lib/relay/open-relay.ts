@@ -19,6 +19,15 @@ import { fileServer } from './server/serve-file.js'
 import { type ServedIndex, servePage, serveRoot } from './server/serve-page.js'
 import { type Client, newClient } from './upstream/client.js'
 
+/** What the relay tells of itself, for those who look into a build. */
+interface Report extends RelayStatus {
+  /** How many files were fetched whole, kept or not, and how many were sent from the folder instead. */
+  readonly fetchedFiles: number
+  readonly servedFromFolder: number
+  /** The indexes that went down, with the cause; no credential is in it. */
+  readonly down: readonly { readonly label: string; readonly cause: string }[]
+}
+
 /** A relay that listens. */
 export interface OpenRelay {
   /** Its port of 127.0.0.1. */
@@ -85,6 +94,10 @@ export const openRelay = async (config: RelayConfig, token: string): Promise<Ope
       ownHashes.set(`${index.label} ${key}`, sha256)
       await keepMetadata(file, clientOf(index), metadata, mirror)
     },
+    onUnproven: ({ label }, { name }) =>
+      log.warn(
+        `${label} tells neither a hash nor the length of ${name}, so that it is not kept: an offline build lacks it`,
+      ),
     onBroken: (index, key, file, fault) => {
       const cause = `${index.label} ${fault.message}, asked for ${file.name}`
       log.warn(cause)
@@ -113,7 +126,7 @@ export const openRelay = async (config: RelayConfig, token: string): Promise<Ope
     },
   })
 
-  const status = (): RelayStatus & Readonly<Record<string, unknown>> => ({
+  const status = (): Report => ({
     folder: config.fill ?? null,
     keptFiles: mirror?.kept().files ?? 0,
     keptBytes: mirror?.kept().bytes ?? 0,

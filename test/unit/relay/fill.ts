@@ -63,6 +63,26 @@ t.test('what was downloaded is kept under its name, with its metadata and hashes
   t.ok((await ask(await offline.link('demo-app', wheel(0)))).body.equals(content))
 })
 
+t.test('a file of which nothing tells that it is whole is not kept, which is said', async (t) => {
+  const name = 'demo-app-0.8.tar.gz'
+  const file = { name, content: Buffer.from('x'), sha256: undefined }
+  const upstream = await serveIndex(t, { 'demo-app': [file] }, ({ url }, response) => {
+    if (!url?.startsWith('/f/')) return undefined
+    response.write('x')
+    response.end('y')
+    return true
+  })
+  const folder = t.testdir({})
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+  t.equal((await ask(await relay.link('demo-app', name))).body.toString(), 'xy')
+  await relay.end()
+  t.same(names(folder), [])
+  t.match(
+    relay.log(),
+    /^pypi: warning: \S+ tells neither a hash nor the length of demo-app-0\.8\.tar\.gz, so that it is not kept/m,
+  )
+})
+
 t.test('another file of the same name stays', async (t) => {
   const content = randomBytes(1000)
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content }] })

@@ -39,6 +39,8 @@ export interface DownloadParts {
   readonly mirror: MirrorFolder | undefined
   /** Called when a file came whole: with its sha256 where the folder has it now. */
   readonly onWhole: (index: RelayIndex, key: string, file: PageFile, sha256: string | undefined) => Promise<void>
+  /** Called when a file would be kept, and nothing tells whether it came whole. */
+  readonly onUnproven: (index: RelayIndex, file: PageFile) => void
   /** Called when a file did not come whole although its beginning did, with the cause. */
   readonly onBroken: (index: RelayIndex, key: string, file: PageFile, fault: UpstreamFault) => void
   /** When the relay ends. */
@@ -67,7 +69,7 @@ const orNone = <Result>(make: () => Result): Result | undefined => {
  *
  * @param parts What is needed.
  */
-export const newDownloads = ({ retries, mirror, onWhole, onBroken, signal }: DownloadParts): Downloads => {
+export const newDownloads = ({ retries, mirror, onWhole, onUnproven, onBroken, signal }: DownloadParts): Downloads => {
   /** By index and key. */
   const running = new Map<string, Running>()
   const keeping = new Set<Promise<unknown>>()
@@ -99,8 +101,9 @@ export const newDownloads = ({ retries, mirror, onWhole, onBroken, signal }: Dow
 
     const keep = async ({ sha256, isProven }: Incoming): Promise<void> => {
       fetched += 1
-      const canKeep = isStored && isProven && named !== undefined && mirror !== undefined
-      const isKept = canKeep && (await mirror.keep(named, file.name, sha256()))
+      const canKeep = isStored && named !== undefined && mirror !== undefined
+      if (canKeep && !isProven) onUnproven(index, file)
+      const isKept = canKeep && isProven && (await mirror.keep(named, file.name, sha256()))
       await onWhole(index, key, file, isKept ? sha256() : undefined)
     }
 

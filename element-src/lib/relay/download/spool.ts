@@ -28,7 +28,7 @@ export interface Reader {
    *
    * @param from The first byte.
    * @param to The byte behind the last; undefined for all.
-   * @returns The bytes; ends with the error of `fail`.
+   * @returns The bytes, each chunk good until the next is asked for; ends with the error of `fail`.
    */
   readonly read: (from: number, to: number | undefined) => AsyncGenerator<Buffer>
   /** Says that nothing is read any more. */
@@ -71,8 +71,8 @@ export const newSpool = (
     }
   }
 
-  const take = async (at: number, most: number): Promise<Buffer> => {
-    if (at < stored && file !== undefined) return file.read(at, Math.min(readSize, stored - at, most))
+  const take = async (at: number, most: number, into: Buffer): Promise<Buffer> => {
+    if (at < stored && file !== undefined) return file.read(at, Math.min(stored - at, most), into)
     const start = total - last.length
     if (at < start) throw new Error('this part has not been stored')
     return last.subarray(at - start, at - start + most)
@@ -107,9 +107,10 @@ export const newSpool = (
       return {
         read: async function* (from, to) {
           position.at = from
+          const own = Buffer.allocUnsafeSlow(readSize)
           while (!signal.aborted && (to === undefined || position.at < to)) {
             if (position.at < total) {
-              const chunk = await take(position.at, to === undefined ? readSize : to - position.at)
+              const chunk = await take(position.at, to === undefined ? readSize : to - position.at, own)
               yield chunk
               position.at += chunk.length
               changes.tell()

@@ -13,8 +13,8 @@ export interface TemporaryFile {
   readonly path: string | undefined
   /** Appends at a position; rejected with the system's error, such as ENOSPC. */
   readonly write: (chunk: Buffer, position: number) => Promise<void>
-  /** Reads at most so many bytes. */
-  readonly read: (position: number, length: number) => Promise<Buffer>
+  /** Reads at most so many bytes, into the beginning of a buffer; returns that part of it. */
+  readonly read: (position: number, length: number, into: Buffer) => Promise<Buffer>
   /** Has it on the disk. */
   readonly sync: () => Promise<void>
   /** Closes it, and removes its name. */
@@ -36,10 +36,9 @@ const fileAt = (path: string, isNamed: boolean): TemporaryFile => {
         done += bytesWritten
       }
     },
-    read: async (position, length) => {
-      const buffer = Buffer.allocUnsafeSlow(length)
-      const { bytesRead } = await readAt(descriptor, buffer, 0, length, position)
-      return buffer.subarray(0, bytesRead)
+    read: async (position, length, into) => {
+      const { bytesRead } = await readAt(descriptor, into, 0, Math.min(length, into.length), position)
+      return into.subarray(0, bytesRead)
     },
     sync: () => promisify(fsync)(descriptor),
     remove: () => {

@@ -7,7 +7,6 @@ import type { RelayIndex } from '../config.js'
 import { readSums } from '../keep/sha256sums.js'
 import { excludeNewer } from '../pages/exclude-newer.js'
 import type { PageFile } from '../pages/page.js'
-import { parseHtml } from '../pages/parse-html.js'
 import type { RelayLog } from '../relay-log.js'
 import { newScanner } from './folder-scan.js'
 import { readMetadata } from './metadata-file.js'
@@ -57,11 +56,12 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
     })
   }
 
-  const inFolder = (folder: string, project: string): readonly PageFile[] => {
+  const inFolder = async (folder: string, project: string): Promise<readonly PageFile[]> => {
     const text = tolerate(['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR'], () =>
       readFileSync(join(folder, 'index.html'), 'utf8'),
     )
     if (text === undefined) return describe(folder, scanner(folder)?.files.get(project) ?? [])
+    const { parseHtml } = await import('../pages/parse-html.js')
     return parseHtml(text, pathToFileURL(join(folder, 'index.html'))).filter(({ name }) =>
       projectsOf(name).includes(project),
     )
@@ -80,7 +80,7 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
     tolerate(['ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_FILE_URL_HOST'], () => pathInside(root, fileURLToPath(url))) !==
       undefined
 
-  const filesOf = (project: string): readonly PageFile[] => {
+  const filesOf = async (project: string): Promise<readonly PageFile[]> => {
     const all = new Map<string, PageFile>()
     for (const place of placesOfIndexes) {
       const folder = join(root, place)
@@ -88,7 +88,7 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
       if (found === undefined) continue
       const folders = (found.folders.get(project) ?? []).map((name) => join(folder, name))
       const lists = [
-        ...folders.map((name) => inFolder(name, project)),
+        ...(await Promise.all(folders.map((name) => inFolder(name, project)))),
         describe(folder, found.files.get(project) ?? []),
       ]
       for (const file of lists.flat())
@@ -110,7 +110,7 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
       ].sort(),
     find: async (project) => {
       try {
-        const all = filesOf(project)
+        const all = await filesOf(project)
         if (all.length === 0) return { kind: 'none' }
         const files = excludeNewer(all, config.excludeNewer)
         if (files !== undefined) return { kind: 'page', files }

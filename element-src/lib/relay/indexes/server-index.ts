@@ -3,7 +3,6 @@ import { projectsOf } from '../../mirror/distribution-file.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
 import { excludeNewer } from '../pages/exclude-newer.js'
 import type { PageFile } from '../pages/page.js'
-import { parseHtml } from '../pages/parse-html.js'
 import { parseJson } from '../pages/parse-json.js'
 import type { RelayLog } from '../relay-log.js'
 import { readBody } from '../upstream/body.js'
@@ -30,10 +29,13 @@ const lifetimeOf = (headers: IncomingHttpHeaders): number => {
 const decode = (bytes: Buffer, type: string): string =>
   /charset=["']?(?:iso-8859-1|latin-?1|windows-1252)/i.test(type) ? bytes.toString('latin1') : bytes.toString('utf8')
 
-const parse = (bytes: Buffer, { headers, url }: Answered): readonly PageFile[] => {
+const parse = async (bytes: Buffer, { headers, url }: Answered): Promise<readonly PageFile[]> => {
   const type = headers['content-type'] ?? ''
   try {
-    return /[/+]json\b/i.test(type) ? parseJson(bytes.toString('utf8'), url) : parseHtml(decode(bytes, type), url)
+    if (/[/+]json\b/i.test(type)) return parseJson(bytes.toString('utf8'), url)
+    // Its tables take longer to load than all else: for those who need it.
+    const { parseHtml } = await import('../pages/parse-html.js')
+    return parseHtml(decode(bytes, type), url)
   } catch {
     throw new UpstreamFault('sends a page that is not what PEP 691 says', 'content', false)
   }
@@ -94,7 +96,7 @@ export const serverIndex = (
     })
     hasFailed = false
     if (bytes === undefined) return { kind: 'none' }
-    const files = parse(bytes, answered).filter((file) => isUsable(file, project))
+    const files = (await parse(bytes, answered)).filter((file) => isUsable(file, project))
     const old = excludeNewer(files, config.excludeNewer)
     if (old === undefined)
       return refuse(

@@ -21,7 +21,12 @@ const file = z.object({
 const page = z.object({ files: z.array(file) })
 
 const known = (all: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> =>
-  Object.fromEntries(algorithms.flatMap((name) => (all?.[name] ? [[name, all[name].toLowerCase()]] : [])))
+  Object.fromEntries(
+    algorithms.flatMap((name) => {
+      const digits = all?.[name]
+      return digits !== undefined && /^[0-9a-f]+$/i.test(digits) ? [[name, digits.toLowerCase()]] : []
+    }),
+  )
 
 /**
  * Reads a project's page in JSON (PEP 691, PEP 700, PEP 714).

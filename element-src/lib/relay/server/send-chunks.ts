@@ -11,14 +11,14 @@ export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable
   try {
     for await (const chunk of chunks) {
       if (response.destroyed) return
-      if (!response.write(chunk))
-        await new Promise<void>((resolve) => {
-          const go = (): void => {
-            response.off('drain', go).off('close', go)
-            resolve()
-          }
-          response.on('drain', go).on('close', go)
+      // Until the system has it: its memory is used again, and 50 clients at a time hold one chunk each.
+      await new Promise<void>((resolve) => {
+        response.once('close', resolve)
+        response.write(chunk, () => {
+          response.off('close', resolve)
+          resolve()
         })
+      })
     }
     response.end()
   } catch (error) {

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { project } from '../../../build/project.js'
+import { scratchFolder } from '../../support/builds/build-image.js'
+import { ask, at } from '../../support/relay/test-relay.js'
+import { serveIndex } from '../../support/relay/upstream.js'
+
+interface Started {
+  readonly relay: ChildProcess
+  readonly ended: Promise<number | null>
+  readonly answer: { readonly base: string; readonly indexes: readonly string[]; readonly error?: string }
+}
+
+const startTimeOf = (pid: number): string =>
+  readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ')[19] ?? ''
+
+/** Starts the relay as extra-data.d does, and waits until it lets go of its standard output. */
+const start = async (t: Test, input: string): Promise<Started> => {
+  // Outside of the project, whose package.json would make it an ES module.
+  const program = join(scratchFolder(t), 'pypi-relay')
+  copyFileSync(join(project, 'elements/pypi/pypi-relay/pypi-relay'), program)
+  const relay = spawn(process.execPath, [program], {
+    cwd: '/',
+    detached: true,
+    env: { PATH: process.env['PATH'] },
+    stdio: 'pipe',
+  })
+  const ended = new Promise<number | null>((resolve) => relay.on('exit', resolve))
+  t.teardown(() => relay.kill('SIGKILL'))
+  let text = ''
+  relay.stdout.setEncoding('utf8').on('data', (more: string) => {
+    text += more
+  })
+  const closed = [relay.stdout, relay.stderr].map(
+    (stream) => new Promise((resolve) => stream.resume().on('close', resolve)),
+  )
+  relay.stdin.on('error', () => undefined).end(input)
+  await Promise.all(closed)
+  t.match(text, /^[^\n]+\n$/, 'it says one line')
+  return { relay, ended, answer: JSON.parse(text) }
+}
+
+/** Something in the place of disk-image-create. */
+const startBuild = (t: Test): { build: ChildProcess; process: { pid: number; startTime: string } } => {
+  const build = spawn('sleep', ['100'], { stdio: 'ignore' })
+  t.teardown(() => build.kill('SIGKILL'))
+  const pid = build.pid ?? 0
+  return { build, process: { pid, startTime: startTimeOf(pid) } }
+}
+
+const config = (indexes: readonly unknown[], build: unknown, logFile: string, more = {}): string =>
+  JSON.stringify({
+    indexes,
+    environment: {},
+    unreachable: 'drop',
+    retries: 0,
+    trustedHosts: [],
+    build,
+    logFile,
+    ...more,
+  })
+
+t.test('it answers one line, holds no pipe, and ends when the build was killed', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: 'demo_app-1.0.tar.gz', content: Buffer.from('x') }] })
+  const { build, process } = startBuild(t)
+  const folder = t.testdir({ mirror: {}, log: '' })
+  const log = join(folder, 'log')
+  const index = at(upstream.url.replace('//', '//user:secret@'))
+  const { relay, ended, answer } = await start(
+    t,
+    config([index, index], process, log, { fill: join(folder, 'mirror') }),
+  )
+  t.match(answer.base, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22,}$/)
+  t.same(answer.indexes, [`${answer.base}/0/simple`, `${answer.base}/1/simple`])
+  const { body } = await ask(`${answer.indexes[1]}/demo-app/`, { Accept: 'text/html' })
+  const [, href = ''] = /href="([^"#]+)/.exec(body.toString()) ?? []
+  t.equal((await ask(new URL(href, `${answer.indexes[1]}/demo-app/`).href)).body.toString(), 'x')
+
+  const proc = `/proc/${relay.pid}`
+  t.notMatch(readFileSync(`${proc}/cmdline`, 'utf8') + readFileSync(`${proc}/environ`, 'utf8'), /secret|127\.0\.0\.1/)
+  t.equal(readlinkSync(`${proc}/cwd`), '/')
+  t.same(
+    [0, 1, 2].map((n) => readlinkSync(`${proc}/fd/${n}`)),
+    ['/dev/null', '/dev/null', '/dev/null'],
+  )
+  const open = readdirSync(`${proc}/fd`).map((n) => {
+    try {
+      return readlinkSync(`${proc}/fd/${n}`)
+    } catch {
+      return ''
+    }
+  })
+  t.notOk(
+    open.some((path) => path.startsWith(folder)),
+    'it holds neither the log nor the folder open',
+  )
+  build.kill('SIGKILL')
+  t.equal(await ended, 0)
+  t.same(readdirSync(join(folder, 'mirror')).sort(), ['SHA256SUMS', 'demo_app-1.0.tar.gz'])
+  t.match(
+    readFileSync(log, 'utf8'),
+    `pypi: kept 1 new file, 1 KB, in ${folder}/mirror: an offline build can use them\n`,
+  )
+})
+
+t.test('a build that has ended and is a zombie, or another process with its number, has ended', async (t) => {
+  const zombie = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.teardown(() => zombie.kill('SIGKILL'))
+  const pid = Number(await new Promise((resolve) => zombie.stdout.once('data', resolve)))
+  const first = await start(t, config([at('http://127.0.0.1:1')], { pid, startTime: startTimeOf(pid) }, '/dev/null'))
+  t.equal(await first.ended, 0)
+  const { process } = startBuild(t)
+  const second = await start(t, config([at('http://127.0.0.1:1')], { ...process, startTime: '1' }, '/dev/null'))
+  t.equal(await second.ended, 0)
+})
+
+t.test('it ends on SIGTERM, and on POST to end', async (t) => {
+  const { process } = startBuild(t)
+  const first = await start(t, config([at('http://127.0.0.1:1')], process, '/dev/null'))
+  first.relay.kill('SIGTERM')
+  t.equal(await first.ended, 0)
+  const second = await start(t, config([at('http://127.0.0.1:1')], process, '/dev/null'))
+  t.match(JSON.parse((await ask(`${second.answer.base}/-/end`, {}, 'POST')).body.toString()), {
+    keptFiles: 0,
+    keptBytes: 0,
+  })
+  t.equal(await second.ended, 0)
+})
+
+t.test('what it does not understand it refuses, without a credential', async (t) => {
+  const { process } = startBuild(t)
+  const file = join(t.testdir({ file: '' }), 'file')
+  writeFileSync(file, '')
+  for (const [input, error] of [
+    ['{"secret', /is no JSON/],
+    ['{}', /at indexes/],
+    [config([{ ...at('ftp://user:secret@host/'), label: 'it' }], process, '/dev/null'), /neither http nor https/],
+    [config([at('http://127.0.0.1:1')], process, '/dev/null', { fill: file }), /ENOTDIR/],
+  ] as const) {
+    const { answer, ended } = await start(t, input)
+    t.match(answer.error, error)
+    t.notMatch(answer.error, 'secret')
+    t.equal(await ended, 1)
+  }
+})
