@@ -5,6 +5,7 @@ import { competingSettings } from './installers/pip/competing-settings.js'
 import { competingUvSettings } from './installers/uv/competing-settings.js'
 import { overmount } from './overmount/overmount.js'
 import { chooseReachable } from './probe/choose-reachable.js'
+import { readPipOptions } from './probe/pip-options.js'
 import { probeAll } from './probe/probe-all.js'
 import { describeIndexes } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
@@ -24,20 +25,30 @@ import { unmountStage } from './stage/unmount-stage.js'
  *   that, or the files cannot be mounted.
  */
 export const configurePypiMirror = async (environment: Environment): Promise<void> => {
-  const { pip: asked, ...staged } = readJson<StagedSettings>(
+  const {
+    pip: asked,
+    asksIndexes,
+    ...staged
+  } = readJson<StagedSettings>(
     join(stageMountPoint, stageEntry.settings),
     'the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?',
   )
   setVerbose(staged.verbose)
   const { overridden, warnings } = competingSettings(environment)
   for (const warning of [...warnings, ...competingUvSettings(environment)]) warn(warning)
-  const probed = await probeAll(asked, environment, stagedProgram(stageEntry.node))
-  const pip: PipSettings = { ...asked, indexes: chooseReachable(probed, asked.unreachable) }
+  const indexes = asksIndexes
+    ? chooseReachable(
+        await probeAll(asked, environment, stagedProgram(stageEntry.node), readPipOptions(environment)),
+        asked.unreachable,
+      )
+    : asked.indexes
+  const pip: PipSettings = { ...asked, indexes }
 
   const programs = { mount: stagedProgram(stageEntry.mount), copy: stagedProgram(stageEntry.copy) }
   const caches = { pip: join(cacheFolder, 'pip'), uv: join(cacheFolder, 'uv') }
   const files = configFiles(pip, overridden, findHomes(environment), caches)
   const done = overmount(stageMountPoint, programs, files)
   unmountStage(staged, { ...done, verbose: staged.verbose })
-  info(`mounted over ${done.mountPoints.join(', ')} for this build; ${describeIndexes(pip.indexes)}`)
+  const told = asksIndexes ? describeIndexes(indexes) : 'installers ask the relay'
+  info(`mounted over ${done.mountPoints.join(', ')} for this build; ${told}`)
 }

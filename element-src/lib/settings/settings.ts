@@ -1,11 +1,12 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
-import { HookError, tolerate } from '../hook/error.js'
-import { chooseIndexes, type Index } from './indexes.js'
+import { errorCode, HookError, tolerate } from '../hook/error.js'
+import { detectMirrors, type LocalMirror } from '../mirror/local-mirror.js'
+import { chooseIndexes, foldersToUse, type Index } from './indexes.js'
 import { type Environment, namedMirrors } from './mirrors.js'
 import { trustedHosts } from './trusted-hosts.js'
-import { dibVariables, userVariables } from './variables.js'
+import { dibVariables, officialIndexFlags, userVariables, warnOfFalse } from './variables.js'
 
 /** What the hooks do, decided once, on the host, from the environment. */
 export interface Settings {
@@ -13,8 +14,18 @@ export interface Settings {
   readonly hooksFolder: string
   /** The image's root while it is built, on the host. */
   readonly imageRoot: string
+  /** The folder of the build, on the host. */
+  readonly buildFolder: string
+  /** Whether what an online build downloads is kept in the folder of the local mirror. */
+  readonly fill: boolean
+  /** When the relay is between installers and indexes: where a setting needs it, always or never. */
+  readonly relay: 'auto' | 'always' | 'never'
   /** The local mirror, on the host, or undefined where there is none. */
   readonly mirrorFolder: string | undefined
+  /** The folders of that mirror that are indexes. */
+  readonly localMirrors: readonly LocalMirror[]
+  /** Whether the official index is asked, for the log: `on`, or `off` and by which variables. */
+  readonly officialIndex: string
   /** Where partitions of the image will be mounted, in the image. */
   readonly partitions: readonly string[]
   /** What the hook in the image's chroot needs. */
@@ -41,28 +52,42 @@ export interface PipSettings {
   readonly relay?: boolean
 }
 
+type UserSettings = z.output<typeof userVariables>
+
 const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Environment): z.output<Schema> => {
   const result = z.safeParse(schema, environment)
   if (!result.success) throw new HookError(result.error.issues[0]?.message ?? 'the environment cannot be read')
   return result.data
 }
 
-// A mirror behind a dangling link, or that is a file, is a mistake; only where there is no such name is there no mirror.
+// A dangling link or a file here is an error; only a missing path means that there is no mirror.
 const findMirror = (folder: string): boolean => {
-  const entry = tolerate(['ENOENT', 'ENOTDIR'], () => statSync(folder))
-  if (entry === undefined) {
-    const link = tolerate(['ENOENT', 'ENOTDIR'], () => lstatSync(folder))
-    if (link === undefined) return false
-    throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is a link to nothing: fix it or remove it`)
+  try {
+    if (statSync(folder).isDirectory()) return true
+  } catch (error) {
+    const code = errorCode(error)
+    const isLink = tolerate(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () => lstatSync(folder)) !== undefined
+    if (code === 'ELOOP') throw new HookError(`${folder} (DIB_IMAGE_CACHE) is behind a symbolic link to itself: fix it`)
+    if (code === 'EACCES') {
+      throw new HookError(`${folder} (DIB_IMAGE_CACHE) is in a folder that this user may not enter: allow it`)
+    }
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
+    if (!isLink) return false
+    throw new HookError(`${folder} (DIB_IMAGE_CACHE) is a symbolic link to nothing: fix it or remove it`)
   }
-  if (!entry.isDirectory()) {
-    throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is not a folder: a mirror is a folder; move the file away`)
-  }
-  return true
+  throw new HookError(`${folder} (DIB_IMAGE_CACHE) is not a folder: move the file away`)
+}
+
+const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSettings): readonly string[] => {
+  if (!DIB_PYPI_FILL_MIRROR) return []
+  if (DIB_OFFLINE) return ['DIB_PYPI_FILL_MIRROR is set, but the build is offline: nothing is kept']
+  return DIB_PYPI_RELAY === 'never'
+    ? ['DIB_PYPI_FILL_MIRROR needs the relay, and DIB_PYPI_RELAY=never: nothing is kept']
+    : []
 }
 
 /**
- * Reads the environment: the one place that does. Nothing on the host or in the image is changed.
+ * Reads the settings from the environment, and what the local mirror holds. Nothing on the host or in the image is changed.
  *
  * @param environment The environment of the hook on the host.
  * @returns The settings.
@@ -73,18 +98,28 @@ export const readSettings = (environment: Environment): Settings => {
   const dib = parse(dibVariables, environment)
   const { mirrors, notes } = namedMirrors(environment)
   const mirrorFolder = join(users.DIB_IMAGE_CACHE, 'pypi', 'mirror')
-  const hasMirrorFolder = findMirror(mirrorFolder)
+  const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
+  // One that is to be filled is made where it is missing.
+  const hasMirrorFolder = findMirror(mirrorFolder) || fill
+  const localMirrors = hasMirrorFolder ? detectMirrors(mirrorFolder, foldersToUse(mirrors)) : []
+  const off = officialIndexFlags.filter((name) => users[name])
   const indexes = chooseIndexes({
     mirrors,
     mirrorFolder,
-    hasMirrorFolder,
-    withoutOfficial: users.DIB_OFFLINE || users.DIB_NO_PYPI_PIP,
+    localMirrors: hasMirrorFolder ? localMirrors : undefined,
+    withoutOfficial: off.length > 0,
+    unreachable: users.DIB_PYPI_UNREACHABLE,
   })
   const trusted = trustedHosts(mirrors, users.DIB_PYPI_TRUSTED_HOST)
   return {
     hooksFolder: dib.TMP_HOOKS_PATH,
     imageRoot: dib.TMP_MOUNT_PATH,
+    buildFolder: dib.TMP_BUILD_DIR,
+    fill,
+    relay: users.DIB_PYPI_RELAY,
     mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
+    localMirrors,
+    officialIndex: off.length > 0 ? `off (${off.join(', ')})` : 'on',
     partitions: dib.DIB_MOUNTPOINTS,
     pip: {
       indexes: indexes.indexes,
@@ -94,6 +129,6 @@ export const readSettings = (environment: Environment): Settings => {
       unreachable: users.DIB_PYPI_UNREACHABLE,
     },
     verbose: users.DIB_DEBUG_TRACE,
-    warnings: [...notes, ...indexes.warnings, ...trusted.warnings],
+    warnings: [...fillNotes(users), ...warnOfFalse(environment), ...notes, ...indexes.warnings, ...trusted.warnings],
   }
 }

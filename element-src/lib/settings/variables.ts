@@ -13,12 +13,29 @@ const flag = z.pipe(
   z.transform((value) => Boolean(value)),
 )
 
+/** The flags that keep the official index away. */
+export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
+
+/**
+ * Warns of flags that are set to a word for no.
+ *
+ * @param environment The environment of the hook on the host.
+ * @returns A line for each.
+ */
+export const warnOfFalse = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  officialIndexFlags
+    .filter((name) => /^(?:0|no|off|false)$/i.test(environment[name] ?? ''))
+    .map(
+      (name) =>
+        `${name}=${environment[name]} counts as set, so that the official index is off: unset ${name} to use that index`,
+    )
+
 const retries = z.pipe(
   z.optional(
     z.string().check(
       // Read as a number, since pip takes a leading 0 for octal and fails at 08.
       z.regex(/^[0-9]{0,6}$/, {
-        error: 'DIB_PIP_RETRIES is no whole number: write it in digits, 0 or more, such as 0 for no retries',
+        error: 'DIB_PIP_RETRIES must be a whole number, 0 or more, in digits: 0 means no retries',
       }),
     ),
   ),
@@ -38,7 +55,7 @@ const trustedHosts = z.pipe(
     z.string().check(
       z.refine((value) => words(value).every(isHost), {
         error:
-          'DIB_PYPI_TRUSTED_HOST is no list of hosts: write host or host:port, without https:// and path, separated by spaces',
+          'DIB_PYPI_TRUSTED_HOST must be a list of hosts: write host or host:port, without https:// and path, separated by spaces',
       }),
     ),
   ),
@@ -66,11 +83,24 @@ export const userVariables = z.object({
     z.optional(
       z.string().check(
         z.regex(/^(?:|drop|keep|fail)$/, {
-          error: 'DIB_PYPI_UNREACHABLE is none of its values: write drop, keep or fail',
+          error: 'DIB_PYPI_UNREACHABLE must be drop, keep or fail',
         }),
       ),
     ),
     z.transform((value) => (value === 'keep' || value === 'fail' ? value : 'drop')),
+  ),
+  /** Whether an online build keeps what it downloads in the mirror's folder. */
+  DIB_PYPI_FILL_MIRROR: flag,
+  /** Whether the relay stands between installers and indexes. */
+  DIB_PYPI_RELAY: z.pipe(
+    z.optional(
+      z.string().check(
+        z.regex(/^(?:|auto|always|never)$/, {
+          error: 'DIB_PYPI_RELAY must be auto, always or never',
+        }),
+      ),
+    ),
+    z.transform((value) => (value === 'always' || value === 'never' ? value : 'auto')),
   ),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
   DIB_PYPI_NODE: text,
@@ -92,6 +122,8 @@ export const dibVariables = z.object({
   TMP_HOOKS_PATH: setByDib('TMP_HOOKS_PATH'),
   /** The image's root while it is built, on the host. */
   TMP_MOUNT_PATH: setByDib('TMP_MOUNT_PATH'),
+  /** The folder of the build, on the host. */
+  TMP_BUILD_DIR: setByDib('TMP_BUILD_DIR'),
   /** Where partitions of the image will be mounted in it, separated by `|`. */
   DIB_MOUNTPOINTS: z.pipe(
     text,

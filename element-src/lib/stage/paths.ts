@@ -44,6 +44,8 @@ export const stageEntry = {
   copy: 'cp',
   /** PipSettings and what else the hook in the chroot has to know. */
   settings: 'settings.json',
+  /** Where the relay answers, where there is one. */
+  relay: 'relay.json',
   /** What that hook did. Its presence is the proof that it ran to its end. */
   state: 'state.json',
 } as const

@@ -7,10 +7,18 @@ export interface StagedSettings {
   readonly pip: PipSettings
   /** What is in the image for no longer than the hook in its chroot runs. */
   readonly footprint: Footprint
+  /** Whether that hook asks the indexes: the relay's were asked on the host. */
+  readonly asksIndexes: boolean
   /** Where something is mounted for no longer than that, in the image. */
   readonly mountPoints: readonly string[]
   /** Whether each step is said. */
   readonly verbose: boolean
+}
+
+/** What extra-data.d hands to cleanup.d of the relay. */
+export interface StagedRelay {
+  /** The URL below which it answers. */
+  readonly base: string
 }
 
 /** A configuration file of ours, that stands for one of the image's while the build runs. Texts have a character a byte. */

@@ -10,6 +10,9 @@
 set -eu
 set -o pipefail
 
+# As disk-image-create's, standard output is a pipe.
+exec > >(cat) 2>&1
+
 scratch=$1 lower=$2 element=$3 dib_lib=$4 tree=$5
 
 # Another /usr for the host, of whose programs the hooks take Node.js.
@@ -40,7 +43,7 @@ left_behind() {
     find "$ROOT/root" -mindepth 1 -printf "/root/%P\n" >"$scratch/in-home" || true
 }
 trap left_behind EXIT
-cp -a "$element"/*.d "$build/hooks"
+cp -a "$element"/*/ "$build/hooks"
 cp "$dib_lib/dib-run-parts" "$build/hooks"
 bash -eu "$scratch/prepare.sh"
 describe() { [ -n "${NO_TREES:-}" ] || python3 "$tree" "$ROOT" >"$scratch/$1.json"; }

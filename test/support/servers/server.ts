@@ -36,7 +36,8 @@ export const serveMirror = async (t: Ending, folder: string, credentials?: strin
     const type = page.endsWith('.html') ? { 'Content-Type': 'text/html' } : {}
     // So that pip and uv keep the request's Authorization with the answer (RFC 9111, Calculating Cache Keys with Vary).
     const caching = { Vary: 'Authorization', ETag: `"${path}"`, 'Cache-Control': 'max-age=600' }
-    response.writeHead(200, expected ? { ...type, ...caching } : type).end(readFileSync(page))
+    const body = readFileSync(page)
+    response.writeHead(200, { ...type, ...(expected ? caching : {}), 'Content-Length': body.length }).end(body)
   })
   return { ...(await listen(t, server)), requests }
 }

@@ -6,11 +6,12 @@ import {
   renderPipConf,
   renderSystemPipConf,
 } from '../../../../element-src/lib/installers/pip/pip-conf.js'
-import type { Index } from '../../../../element-src/lib/settings/indexes.js'
+import { type Index, indexAt } from '../../../../element-src/lib/settings/indexes.js'
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { readAsPip } from '../../../support/builds/python.js'
 
-const asIndexes = (urls: readonly string[]): readonly Index[] => urls.map((url) => ({ url, isOfficial: false }))
+const asIndexes = (urls: readonly string[]): readonly Index[] =>
+  urls.map((url) => ({ ...indexAt(url), isOfficial: false }))
 const settings: PipSettings = {
   indexes: asIndexes(['http://a/simple']),
   retries: undefined,

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { renderUvToml } from '../../../../element-src/lib/installers/uv/uv-toml.js'
+import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
 
 const read = (urls: readonly string[], unverifiedHosts: readonly string[] = []): unknown => {
-  const indexes = urls.map((url) => ({ url, isOfficial: false }))
+  const indexes = urls.map((url) => ({ ...indexAt(url), isOfficial: false }))
   const settings = { indexes, unverifiedHosts, trustedHosts: ['a'], retries: 3, unreachable: 'drop' } as const
   const text = renderUvToml(settings, { path: '/root/.config/uv/uv.toml', own: undefined })
   const program =
@@ -30,7 +31,7 @@ t.test('odd URLs are read back to the letter', async (t) => {
 })
 
 const settings = {
-  indexes: [{ url: 'http://a', isOfficial: false }],
+  indexes: [indexAt('http://a')],
   unverifiedHosts: [],
   trustedHosts: [],
   retries: 3,
