@@ -20,8 +20,25 @@ export interface IndexChoice {
   readonly withoutOfficial: boolean
 }
 
+/** What only a mirrors file says of an index, and only the relay can do. */
+export interface IndexOptions {
+  /** CA certificates in PEM that sign its server's, besides those that the host trusts. */
+  readonly ca?: string
+  /** The certificate in PEM by which it knows its clients, and its key; one may hold both. */
+  readonly clientCert?: string
+  readonly clientKey?: string
+  /** Whether its server's certificate is not verified. */
+  readonly trusted?: boolean
+  /** The projects that are asked here and nowhere else: normalised names (PEP 503), `*` for any characters. */
+  readonly projects?: readonly string[]
+  /** The projects that are not asked here: as `projects`. */
+  readonly exclude?: readonly string[]
+  /** Files that were uploaded after this instant (ISO 8601) are not there. */
+  readonly excludeNewer?: string
+}
+
 /** One of the indexes of a build. */
-export interface Index {
+export interface Index extends IndexOptions {
   /** Its URL, with its credentials. */
   readonly url: string
   /** Whether it is the official one, which the user did not name. */
