@@ -3,15 +3,15 @@ const units = [7 * 86_400, 86_400, 3_600, 60, 1]
 
 /** `1 week`, `7 days`, `24 hours`, `1d 12h`: uv's "friendly" durations, in whole numbers. */
 const friendly =
-  /^(?:(\d{1,9})\s*(?:weeks?|wks?|w))?,?\s*(?:(\d{1,9})\s*(?:days?|d))?,?\s*(?:(\d{1,9})\s*(?:hours?|hrs?|h))?,?\s*(?:(\d{1,9})\s*(?:minutes?|mins?|m))?,?\s*(?:(\d{1,9})\s*(?:seconds?|secs?|s))?(?:\s+ago)?$/i
+  /^(?:(\d{1,9})\s*(?:weeks?|wks?|w))?,?\s*(?:(\d{1,9})\s*(?:days?|d))?,?\s*(?:(\d{1,9})\s*(?:hours?|hrs?|h))?,?\s*(?:(\d{1,9})\s*(?:minutes?|mins?|m))?,?\s*(?:(\d{1,9})\s*(?:seconds?|secs?|s))?(?:\s+ago)?$/
 
 /** `P7D`, `PT24H`: ISO 8601's durations, without the units whose length differs. */
 const iso = /^P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?$/i
 
 const dateAlone = /^(\d{4})-(\d\d)-(\d\d)$/
-const instant = /^(\d{4})-(\d\d)-(\d\d)[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+const instant = /^(\d{4})-(\d\d)-(\d\d)[T ](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
-const toIso = (date: Date): string | undefined => (Number.isNaN(date.getTime()) ? undefined : date.toISOString())
+const toIso = (date: Date): string | undefined => (date.getUTCFullYear() > 0 ? date.toISOString() : undefined)
 
 const isDay = (year: number, month: number, day: number): boolean => {
   const date = new Date(Date.UTC(year, month - 1, day))

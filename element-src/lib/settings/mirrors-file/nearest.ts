@@ -17,7 +17,10 @@ const distance = (a: string, b: string): number => {
  *
  * @param written What was written.
  * @param known The words that exist, not empty.
- * @returns The one that is nearest, whatever the letters' case.
+ * @returns The one that is nearest, whatever the letters' case; before others one that holds what was written.
  */
-export const nearest = (written: string, known: readonly string[]): string =>
-  [...known].sort((a, b) => distance(written.toLowerCase(), a) - distance(written.toLowerCase(), b))[0] ?? ''
+export const nearest = (written: string, known: readonly string[]): string => {
+  const small = written.toLowerCase()
+  const far = (word: string): number => distance(small, word) - (word.includes(small) ? word.length : 0)
+  return [...known].sort((a, b) => far(a) - far(b))[0] ?? ''
+}

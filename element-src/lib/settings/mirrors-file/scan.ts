@@ -53,7 +53,7 @@ export const scanMirrorsFile = (path: string, text: string): readonly ScannedSec
   }
   const readKey = (written: string, value: string): void => {
     const section = sections.at(-1) ?? refuse('stands before the first section: write a line such as [corp] before it')
-    const [, key, list] = /^([a-z0-9_-]+)\s*(\[\])?$/i.exec(written.trim()) ?? []
+    const [, key, list] = /^([a-z][a-z0-9_-]*)\s*(\[\])?$/i.exec(written.trim()) ?? []
     const name =
       key === undefined ? refuse(`what stands before the = in [${section.name}] is no key: write key = value`) : key
     const fullName = `${name} in [${section.name}]`
