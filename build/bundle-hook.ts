@@ -20,7 +20,8 @@ export interface Bundle {
  * @param hook The hook.
  */
 export const bundleHook = async (elementSource: string, hook: HookSource): Promise<Bundle> => {
-  const launcher = ['head', hook.launcher, 'tail'].map((name) =>
+  const onHost = hook.launcher === 'on-host' ? ['hand-over-environment'] : []
+  const launcher = ['head', ...onHost, 'clear-environment', hook.launcher, 'tail'].map((name) =>
     readFileSync(join(elementSource, 'launcher', `${name}.sh`), 'utf8'),
   )
   // An old Node.js can read these lines, and the rest, whose syntax is kept as old for their sake.

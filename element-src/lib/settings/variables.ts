@@ -72,6 +72,11 @@ export const userVariables = z.object({
     ),
     z.transform((value) => (value === 'keep' || value === 'fail' ? value : 'drop')),
   ),
+  /** The file that names the mirrors, on the host, or undefined where variables do. */
+  DIB_PYPI_MIRRORS: z.pipe(
+    text,
+    z.transform((value) => (value ? resolve(value) : undefined)),
+  ),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
   DIB_PYPI_NODE: text,
   /** Whether each step is said. */

@@ -26,6 +26,7 @@ const odd = fc.constantFrom(
   'a # b',
   'a\\;b',
   'a\\b',
+  'a\\\\b',
   "'a'",
   `"a" "b"`,
   '"a',
@@ -61,6 +62,7 @@ const otherLines = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom(
       ' indented',
+      ' username = x',
       'alone',
       '[corp',
       `${secretMark} = x`,
