@@ -56,6 +56,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const {
     pip: asked,
     footprint,
+    asksIndexes,
     verbose,
   } = readJson<StagedSettings>(
     join(stageMountPoint, stageEntry.settings),
@@ -64,14 +65,17 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   setVerbose(verbose)
   const { overridden, warnings } = competingSettings(environment)
   for (const warning of [...warnings, ...competingUvSettings(environment)]) warn(warning)
-  const probed = await probeAll(asked, environment, stagedProgram(stageEntry.node))
-  const pip: PipSettings = { ...asked, indexes: chooseReachable(probed, asked.unreachable) }
-
+  const indexes = asksIndexes
+    ? chooseReachable(await probeAll(asked, environment, stagedProgram(stageEntry.node)), asked.unreachable)
+    : asked.indexes
+  const pip: PipSettings = { ...asked, indexes }
   const done = overmountFiles(
     stageMountPoint,
     stagedProgram(stageEntry.mount),
     configFiles(pip, overridden, environment),
   )
   unmountStage(footprint, { ...done, verbose })
-  info(`laid ${done.laid.map(({ path }) => path).join(', ')} for this build; ${describeIndexes(pip.indexes)}`)
+  info(
+    `laid ${done.laid.map(({ path }) => path).join(', ')} for this build; ${asksIndexes ? describeIndexes(indexes) : 'installers ask the relay'}`,
+  )
 }

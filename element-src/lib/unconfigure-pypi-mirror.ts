@@ -1,13 +1,22 @@
-import { realpathSync, rmdirSync } from 'node:fs'
+import { existsSync, realpathSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { HookError, tolerate } from './hook/error.js'
-import { info, setVerbose } from './hook/log.js'
+import { info, setVerbose, warn } from './hook/log.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { parseMountinfo } from './mount/mountinfo.js'
 import { takeOffFiles } from './overmount/take-off.js'
+import { endRelay } from './relay/control/ask-relay.js'
 import { readJson } from './stage/json-file.js'
 import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
-import type { State } from './stage/state.js'
+import type { StagedRelay, State } from './stage/state.js'
+
+/** Ends the relay, where there is one. It says itself what it has kept. */
+const closeRelay = async (folder: string): Promise<void> => {
+  const path = join(folder, stageEntry.relay)
+  if (!existsSync(path)) return
+  const { base } = readJson<StagedRelay>(path, 'extra-data.d did not say where the relay is')
+  if ((await endRelay(base)) === undefined) warn('the relay ended before the build did: see its lines in this log')
+}
 
 /**
  * What cleanup.d does, on the host, as root: it takes out of the finished image what the element needed there, and proves
@@ -17,13 +26,14 @@ import type { State } from './stage/state.js'
  * @param imageRoot dib's $TARGET_ROOT, the finished image, on the host.
  * @throws HookError where pre-install.d did not run to its end, or something of ours is left in the image.
  */
-export const unconfigurePypiMirror = (hooksFolder: string, imageRoot: string): void => {
+export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: string): Promise<void> => {
   const folder = stageFolder(hooksFolder)
   const done = readJson<State>(
     join(folder, stageEntry.state),
     'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
   )
   setVerbose(done.verbose)
+  await closeRelay(folder)
   const { removed, carriedOver, faults } = takeOffFiles(imageRoot, folder, done)
   const mountPoints = [mirrorMountPoint, flatIndexMountPoint]
   const places = [...mountPoints, ...done.laid.map(({ path }) => path)].map((path) =>

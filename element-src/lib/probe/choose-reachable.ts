@@ -28,9 +28,11 @@ export const chooseReachable = (
         ? ''
         : state !== 'down' || unreachable === 'keep'
           ? '; pip asks it all the same'
-          : isLeft
-            ? `; this build does without it (DIB_PYPI_UNREACHABLE is drop)${without}`
-            : '; pip asks it all the same, since no index is left'
+          : index.projects !== undefined
+            ? '; its projects are asked there and nowhere else, so they are not found while it is down'
+            : isLeft
+              ? `; this build does without it (DIB_PYPI_UNREACHABLE is drop)${without}`
+              : '; pip asks it all the same, since no index is left'
     if (state === 'up') info(`${url} ${reason}, ${milliseconds} ms`)
     else warn(`${url} is ${names[state]}: ${reason}, ${milliseconds} ms${effect}`)
   }
@@ -42,6 +44,7 @@ export const chooseReachable = (
     )
   }
   return unreachable === 'drop' && isLeft
-    ? probed.filter(({ state }) => state !== 'down').map(({ index }) => index)
+    ? // Without an index that has projects of its own, these would come from another one.
+      probed.filter(({ state, index }) => state !== 'down' || index.projects !== undefined).map(({ index }) => index)
     : probed.map(({ index }) => index)
 }

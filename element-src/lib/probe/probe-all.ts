@@ -54,7 +54,7 @@ export const probeAll = async (
   const probing: Probing = { environment, trustedHosts, lookUp, seconds: limit, signal }
   const probed = await Promise.all(
     indexes.map((index) =>
-      probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, probing)),
+      probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, probing, index)),
     ),
   )
   clearTimeout(timer)

@@ -1,4 +1,5 @@
 import { errorCode, errorMessage } from '../hook/error.js'
+import type { IndexOptions } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import { imageCaCertificates } from './ca-certificates.js'
 import type { LookUp } from './look-up.js'
@@ -66,12 +67,17 @@ const wait = async (milliseconds: number, signal: AbortSignal): Promise<void> =>
   await setTimeout(milliseconds, undefined, { signal })
 }
 
-const wayTo = (url: URL, { environment, lookUp, signal, trustedHosts }: Probing): RequestOptions => ({
+const wayTo = (
+  url: URL,
+  { environment, lookUp, signal, trustedHosts }: Probing,
+  { ca, clientCert, clientKey, trusted }: IndexOptions,
+): RequestOptions => ({
   proxy: proxyFor(url, environment),
   lookUp,
   signal,
-  verifiesTls: !isTrusted(url, trustedHosts),
-  caCertificates: undefined,
+  verifiesTls: !trusted && !isTrusted(url, trustedHosts),
+  caCertificates: ca === undefined ? undefined : [ca],
+  client: clientCert === undefined ? undefined : { cert: clientCert, key: clientKey ?? clientCert },
 })
 
 /**
@@ -80,15 +86,23 @@ const wayTo = (url: URL, { environment, lookUp, signal, trustedHosts }: Probing)
  *
  * @param url The index.
  * @param probing What all probes have in common.
+ * @param options What a mirrors file says of the index.
  * @returns A promise of whether the server answers, and a function that ends the asking.
  */
-const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; stop: () => void } => {
+const askServer = (
+  url: URL,
+  probing: Probing,
+  options: IndexOptions,
+): { isThere: Promise<boolean>; stop: () => void } => {
   const over = new AbortController()
   const stop = (): void => over.abort()
   probing.signal.addEventListener('abort', stop)
   const asking = async (): Promise<boolean> => {
     await wait(probing.seconds * 500, over.signal)
-    const { status, isOfProxy } = await request(new URL('/', url), { ...wayTo(url, probing), signal: over.signal })
+    const { status, isOfProxy } = await request(new URL('/', url), {
+      ...wayTo(url, probing, options),
+      signal: over.signal,
+    })
     return status < 500 && !isOfProxy
   }
   return { isThere: asking().catch(() => false), stop }
@@ -99,8 +113,8 @@ const isTrusted = (url: URL, trustedHosts: readonly string[]): boolean =>
     trustedHosts.some((host) => host.toLowerCase() === name),
   )
 
-const ask = async (url: URL, probing: Probing): Promise<Answer> => {
-  const way = wayTo(url, probing)
+const ask = async (url: URL, probing: Probing, options: IndexOptions): Promise<Answer> => {
+  const way = wayTo(url, probing, options)
   try {
     return await request(url, way)
   } catch (error) {
@@ -111,7 +125,10 @@ const ask = async (url: URL, probing: Probing): Promise<Answer> => {
     }
     if (!isAboutCertificate(code)) throw error
     // Reading all of an image's caCertificates takes longer than the request: for those who need it.
-    return request(url, { ...way, caCertificates: imageCaCertificates(probing.environment) })
+    return request(url, {
+      ...way,
+      caCertificates: [...imageCaCertificates(probing.environment), ...(way.caCertificates ?? [])],
+    })
   }
 }
 
@@ -122,14 +139,15 @@ const isRefusal = (error: unknown): boolean => errorCode(error) === 'ECONNREFUSE
  *
  * @param index The index, http or https, with its credentials.
  * @param probing What all probes have in common.
+ * @param options What a mirrors file says of it.
  */
-export const probeServer = async (index: string, probing: Probing): Promise<Verdict> => {
+export const probeServer = async (index: string, probing: Probing, options: IndexOptions = {}): Promise<Verdict> => {
   const url = new URL(index)
   // As pip does it: a project's page is below the index, with or without a slash at its end.
   url.pathname = url.pathname.replace(/\/*$/, '/')
-  const server = askServer(url, probing)
+  const server = askServer(url, probing, options)
   try {
-    return answerVerdict(await ask(url, probing))
+    return answerVerdict(await ask(url, probing, options))
   } catch (error) {
     if (probing.signal.aborted && (await server.isThere)) {
       return { state: 'slow', reason: `its server answers, its index not in ${probing.seconds} s` }

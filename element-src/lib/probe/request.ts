@@ -12,6 +12,8 @@ export interface RequestOptions {
   readonly verifiesTls: boolean
   /** Authorities in PEM besides Node.js' own, or undefined for these alone. */
   readonly caCertificates: readonly string[] | undefined
+  /** The certificate by which the server knows this client, and its key, in PEM; undefined for none. */
+  readonly client: { readonly cert: string; readonly key: string } | undefined
   /** When it is over. */
   readonly signal: AbortSignal
 }
@@ -72,16 +74,17 @@ const connectionTo = async (server: URL, { lookUp, signal }: RequestOptions): Pr
   return options
 }
 
-const tlsOptions = (url: URL, { verifiesTls, caCertificates }: RequestOptions): NodeRequestOptions => ({
+const tlsOptions = (url: URL, { verifiesTls, caCertificates, client }: RequestOptions): NodeRequestOptions => ({
   servername: isIP(hostOf(url)) > 0 ? '' : hostOf(url),
   rejectUnauthorized: verifiesTls,
   ...(caCertificates === undefined ? {} : { ca: [...caCertificates] }),
+  ...client,
 })
 
 // Trust in an index is none in its proxy.
 const connectionToProxy = async (proxy: URL, way: RequestOptions): Promise<NodeRequestOptions> => ({
   ...(await connectionTo(proxy, way)),
-  ...(isTls(proxy) ? tlsOptions(proxy, { ...way, verifiesTls: true }) : {}),
+  ...(isTls(proxy) ? tlsOptions(proxy, { ...way, verifiesTls: true, client: undefined }) : {}),
 })
 
 /** Through a proxy, http goes as a request for a whole URL (RFC 9112, 3.2.2). */
@@ -119,7 +122,7 @@ const tunnelBy = async (url: URL, proxy: URL, way: RequestOptions): Promise<Inco
 const connectionThrough = async (socket: Socket, url: URL, way: RequestOptions): Promise<NodeRequestOptions> => {
   const { connect } = await import('node:tls')
   const { rejectUnauthorized = true, ca } = tlsOptions(url, way)
-  const options = { host: hostOf(url), socket, rejectUnauthorized, ...(ca === undefined ? {} : { ca }) }
+  const options = { host: hostOf(url), socket, rejectUnauthorized, ...(ca === undefined ? {} : { ca }), ...way.client }
   const name = isIP(hostOf(url)) > 0 ? {} : { servername: hostOf(url) }
   return { signal: way.signal, createConnection: () => connect({ ...options, ...name }) }
 }

@@ -1,3 +1,4 @@
+import type { RelayIndex } from '../relay/config.js'
 import { localMirrorUrl } from '../stage/paths.js'
 import { redact } from './credentials.js'
 import type { NamedMirror } from './mirrors.js'
@@ -21,21 +22,10 @@ export interface IndexChoice {
 }
 
 /** What only a mirrors file says of an index, and only the relay can do. */
-export interface IndexOptions {
-  /** CA certificates in PEM that sign its server's, besides those that the host trusts. */
-  readonly ca?: string
-  /** The certificate in PEM by which it knows its clients, and its key; one may hold both. */
-  readonly clientCert?: string
-  readonly clientKey?: string
-  /** Whether its server's certificate is not verified. */
-  readonly trusted?: boolean
-  /** The projects that are asked here and nowhere else: normalised names (PEP 503), `*` for any characters. */
-  readonly projects?: readonly string[]
-  /** The projects that are not asked here: as `projects`. */
-  readonly exclude?: readonly string[]
-  /** Files that were uploaded after this instant (ISO 8601) are not there. */
-  readonly excludeNewer?: string
-}
+export type IndexOptions = Pick<
+  RelayIndex,
+  'ca' | 'clientCert' | 'clientKey' | 'trusted' | 'projects' | 'exclude' | 'excludeNewer'
+>
 
 /** One of the indexes of a build. */
 export interface Index extends IndexOptions {
@@ -82,6 +72,25 @@ export const chooseIndexes = ({ mirrors, mirrorFolder, hasMirrorFolder, withoutO
   }
   const indexes = listed.map((url): Index => ({ url, isOfficial: false }))
   return { indexes: withoutOfficial ? indexes : [...indexes, { url: officialIndex, isOfficial: true }], warnings }
+}
+
+/**
+ * The same for the indexes of a mirrors file.
+ *
+ * @param named The indexes that the file names, and what there is to say of them.
+ * @param mirrorFolder The folder on the host where the local mirror is looked for.
+ * @param hasMirrorFolder Whether it is there.
+ * @returns The indexes; the local mirror's URL where the file names none for this build.
+ */
+export const checkIndexes = (named: Indexes, mirrorFolder: string, hasMirrorFolder: boolean): Indexes => {
+  const indexes = named.indexes.length > 0 ? named.indexes : [{ url: localMirrorUrl, isOfficial: false }]
+  const missing = `there is no folder ${mirrorFolder}`
+  const without =
+    named.indexes.length === 0
+      ? `DIB_PYPI_MIRRORS names the official index alone, which is switched off, and ${missing}: no package can be found`
+      : `DIB_PYPI_MIRRORS names ${localMirrorUrl}, but ${missing}: nothing is found there`
+  const isMissing = !hasMirrorFolder && indexes.some(({ url }) => isLocalMirror(url))
+  return { indexes, warnings: isMissing ? [...named.warnings, without] : named.warnings }
 }
 
 /**

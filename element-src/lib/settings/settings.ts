@@ -2,8 +2,10 @@ import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { HookError, tolerate } from '../hook/error.js'
-import { chooseIndexes, type Index } from './indexes.js'
-import { type Environment, namedMirrors } from './mirrors.js'
+import { checkIndexes, chooseIndexes, type Index } from './indexes.js'
+import { type Environment, type NamedMirror, namedMirrors } from './mirrors.js'
+import { callerEnvironment } from './mirrors-file/caller-environment.js'
+import { type FileIndexes, readMirrorsFile } from './mirrors-file/read-mirrors-file.js'
 import { trustedHosts } from './trusted-hosts.js'
 import { dibVariables, userVariables } from './variables.js'
 
@@ -13,10 +15,20 @@ export interface Settings {
   readonly hooksFolder: string
   /** The image's root while it is built, on the host. */
   readonly imageRoot: string
+  /** The folder of the build, on the host. */
+  readonly buildFolder: string
+  /** Whether what an online build downloads is kept in the folder of the local mirror. */
+  readonly fill: boolean
+  /** When the relay is between installers and indexes: where a setting needs it, always or never. */
+  readonly relay: 'auto' | 'always' | 'never'
   /** The local mirror, on the host, or undefined where there is none. */
   readonly mirrorFolder: string | undefined
   /** Where partitions of the image will be mounted, in the image. */
   readonly partitions: readonly string[]
+  /** The mirrors file, on the host, or undefined where variables name the mirrors. */
+  readonly mirrorsFile: string | undefined
+  /** The variables of the caller's that hold passwords, which dib would hand to the chroot. */
+  readonly passwordVariables: readonly string[]
   /** What the hook in the image's chroot needs. */
   readonly pip: PipSettings
   /** Whether each step is said. */
@@ -39,6 +51,8 @@ export interface PipSettings {
   readonly unreachable: 'drop' | 'keep' | 'fail'
 }
 
+type UserSettings = z.output<typeof userVariables>
+
 const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Environment): z.output<Schema> => {
   const result = z.safeParse(schema, environment)
   if (!result.success) throw new HookError(result.error.issues[0]?.message ?? 'the environment cannot be read')
@@ -59,39 +73,74 @@ const findMirror = (folder: string): boolean => {
   return true
 }
 
+const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSettings): readonly string[] => {
+  if (!DIB_PYPI_FILL_MIRROR) return []
+  if (DIB_OFFLINE) return ['DIB_PYPI_FILL_MIRROR is set, but the build is offline: nothing is kept']
+  return DIB_PYPI_RELAY === 'never'
+    ? ['DIB_PYPI_FILL_MIRROR needs the relay, and DIB_PYPI_RELAY=never: nothing is kept']
+    : []
+}
+
+const readFile = (
+  { DIB_PYPI_MIRRORS: path, DIB_PYPI_RELAY, DIB_OFFLINE, DIB_NO_PYPI_PIP }: UserSettings,
+  mirrors: readonly NamedMirror[],
+  environment: Environment,
+): FileIndexes | undefined => {
+  if (path === undefined) return undefined
+  const [mirror] = mirrors
+  if (mirror !== undefined) {
+    throw new HookError(`DIB_PYPI_MIRRORS and ${mirror.variable} both name mirrors: unset one of them`)
+  }
+  if (DIB_PYPI_RELAY === 'never') {
+    throw new HookError('DIB_PYPI_MIRRORS needs the relay, and DIB_PYPI_RELAY is never: unset one of them')
+  }
+  return readMirrorsFile(path, {
+    withoutOfficial: DIB_OFFLINE || DIB_NO_PYPI_PIP,
+    caller: callerEnvironment(environment),
+    now: new Date(),
+  })
+}
+
 /**
  * Reads the environment: the one place that does. Nothing on the host or in the image is changed.
  *
  * @param environment The environment of the hook on the host.
  * @returns The settings.
- * @throws HookError where a variable cannot be used, naming it and the remedy.
+ * @throws HookError where a variable cannot be used, or what the mirrors file holds, naming it and the remedy.
  */
 export const readSettings = (environment: Environment): Settings => {
   const users = parse(userVariables, environment)
   const dib = parse(dibVariables, environment)
   const { mirrors, notes } = namedMirrors(environment)
   const mirrorFolder = join(users.DIB_IMAGE_CACHE, 'pypi', 'mirror')
-  const hasMirrorFolder = findMirror(mirrorFolder)
-  const indexes = chooseIndexes({
-    mirrors,
-    mirrorFolder,
-    hasMirrorFolder,
-    withoutOfficial: users.DIB_OFFLINE || users.DIB_NO_PYPI_PIP,
-  })
+  const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
+  // One that is to be filled is made where it is missing.
+  const hasMirrorFolder = findMirror(mirrorFolder) || fill
+  const file = readFile(users, mirrors, environment)
+  const withoutOfficial = users.DIB_OFFLINE || users.DIB_NO_PYPI_PIP
+  const { indexes, warnings } =
+    file === undefined
+      ? chooseIndexes({ mirrors, mirrorFolder, hasMirrorFolder, withoutOfficial })
+      : checkIndexes(file, mirrorFolder, hasMirrorFolder)
   const trusted = trustedHosts(mirrors, users.DIB_PYPI_TRUSTED_HOST)
   return {
     hooksFolder: dib.TMP_HOOKS_PATH,
     imageRoot: dib.TMP_MOUNT_PATH,
+    buildFolder: dib.TMP_BUILD_DIR,
+    fill,
+    relay: users.DIB_PYPI_RELAY,
     mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
     partitions: dib.DIB_MOUNTPOINTS,
+    mirrorsFile: users.DIB_PYPI_MIRRORS,
+    passwordVariables: file?.passwordVariables ?? [],
     pip: {
-      indexes: indexes.indexes,
+      indexes,
       retries: users.DIB_PIP_RETRIES,
       trustedHosts: trusted.hosts,
       unverifiedHosts: users.DIB_PYPI_TRUSTED_HOST,
       unreachable: users.DIB_PYPI_UNREACHABLE,
     },
     verbose: users.DIB_DEBUG_TRACE,
-    warnings: [...notes, ...indexes.warnings, ...trusted.warnings],
+    warnings: [...fillNotes(users), ...notes, ...warnings, ...trusted.warnings],
   }
 }

@@ -77,6 +77,19 @@ export const userVariables = z.object({
     text,
     z.transform((value) => (value ? resolve(value) : undefined)),
   ),
+  /** Whether an online build keeps what it downloads in the mirror's folder. */
+  DIB_PYPI_FILL_MIRROR: flag,
+  /** Whether the relay stands between installers and indexes. */
+  DIB_PYPI_RELAY: z.pipe(
+    z.optional(
+      z.string().check(
+        z.regex(/^(?:|auto|always|never)$/, {
+          error: 'DIB_PYPI_RELAY must be auto, always or never',
+        }),
+      ),
+    ),
+    z.transform((value) => (value === 'always' || value === 'never' ? value : 'auto')),
+  ),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
   DIB_PYPI_NODE: text,
   /** Whether each step is said. */
@@ -97,6 +110,8 @@ export const dibVariables = z.object({
   TMP_HOOKS_PATH: setByDib('TMP_HOOKS_PATH'),
   /** The image's root while it is built, on the host. */
   TMP_MOUNT_PATH: setByDib('TMP_MOUNT_PATH'),
+  /** The folder of the build, on the host. */
+  TMP_BUILD_DIR: setByDib('TMP_BUILD_DIR'),
   /** Where partitions of the image will be mounted in it, separated by `|`. */
   DIB_MOUNTPOINTS: z.pipe(
     text,

@@ -15,8 +15,16 @@ export interface Footprint {
 export interface StagedSettings {
   readonly pip: PipSettings
   readonly footprint: Footprint
+  /** Whether that hook asks the indexes: the relay's were asked on the host. */
+  readonly asksIndexes: boolean
   /** Whether each step is said. */
   readonly verbose: boolean
+}
+
+/** What extra-data.d hands to cleanup.d of the relay. */
+export interface StagedRelay {
+  /** The URL below which it answers. */
+  readonly base: string
 }
 
 /** A file of ours that lies over one of the image's while the build runs. */

@@ -5,5 +5,5 @@ import { unconfigurePypiMirror } from '../../lib/unconfigure-pypi-mirror.js'
 // launcher/on-host-as-root.sh starts `node HOOK TARGET_ROOT` by sudo, which keeps no environment.
 runHook(() => {
   const [, hook = '', targetRoot = ''] = process.argv
-  unconfigurePypiMirror(dirname(dirname(hook)), targetRoot)
+  return unconfigurePypiMirror(dirname(dirname(hook)), targetRoot)
 })

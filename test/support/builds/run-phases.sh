@@ -10,6 +10,9 @@
 set -eu
 set -o pipefail
 
+# As disk-image-create's, standard output is a pipe.
+exec > >(cat) 2>&1
+
 scratch=$1 lower=$2 element=$3 dib_lib=$4 tree=$5
 
 # Another /usr for the host, of whose programs the hooks take Node.js.

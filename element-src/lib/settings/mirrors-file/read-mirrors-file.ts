@@ -1,5 +1,5 @@
 import { HookError } from '../../hook/error.js'
-import { type Index, officialIndex } from '../indexes.js'
+import { type Index, type Indexes, officialIndex } from '../indexes.js'
 import type { Environment } from '../mirrors.js'
 import { parseExcludeNewer } from './exclude-newer.js'
 import { pathOf, readHostFile } from './host-file.js'
@@ -7,11 +7,9 @@ import { getPassword } from './password.js'
 import { type MirrorSection, parseMirrorsFile } from './sections.js'
 
 /** What a mirrors file comes to. */
-export interface FileIndexes {
-  /** The indexes in the order of their sections, with their credentials; empty where only `official` is there, and left out. */
-  readonly indexes: readonly Index[]
-  /** What the user should know, a line each. */
-  readonly warnings: readonly string[]
+export interface FileIndexes extends Indexes {
+  /** The variables of the caller's that hold passwords. */
+  readonly passwordVariables: readonly string[]
 }
 
 /** What else decides. */
@@ -85,7 +83,8 @@ const toIndex = (
  *
  * @param path The file, on the host.
  * @param context What else decides.
- * @returns The indexes, and what to tell the user of them.
+ * @returns The indexes in the order of their sections, with their credentials; none where only `official` is there, and left
+ *   out. And what to tell the user of them.
  * @throws HookError where something cannot be used: the file, the line, the key and the remedy.
  */
 export const readMirrorsFile = (path: string, context: FileContext): FileIndexes => {
@@ -97,5 +96,10 @@ export const readMirrorsFile = (path: string, context: FileContext): FileIndexes
     .map(({ place }) => `${place('url')} has a password, and every user of this host can read it: chmod o-r ${path}`)
   const sections = all.filter(({ isOfficial }) => !isOfficial || !context.withoutOfficial)
   const read = sections.map((section) => toIndex(section, path, context))
-  return { indexes: read.map(([index]) => index), warnings: [...warnings, ...read.flatMap(([, more]) => more)] }
+  return {
+    indexes: read.map(([index]) => index),
+    warnings: [...warnings, ...read.flatMap(([, more]) => more)],
+    // Of sections that are left out as well.
+    passwordVariables: all.flatMap(({ values }) => values['password-env'] ?? []),
+  }
 }

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { HookError } from '../../hook/error.js'
+import { chooseReachable } from '../../probe/choose-reachable.js'
+import { type Probed, probeAll } from '../../probe/probe-all.js'
+import { redact } from '../../settings/credentials.js'
+import type { Environment } from '../../settings/mirrors.js'
+import type { PipSettings, Settings } from '../../settings/settings.js'
+import type { RelayConfig, RelayIndex } from '../config.js'
+import { findBuild } from './find-build.js'
+import { environmentForRelay } from './plan-relay.js'
+import { startRelay } from './start-relay.js'
+
+/** pip's own number of retries (pip's documentation, `--retries`): the relay's where the user names none. */
+const usualRetries = 5
+
+/** Where dib has copied the relay to, below $TMP_HOOKS_PATH. */
+const program = join('pypi-relay', 'pypi-relay')
+
+/** A relay that is open, and what installers are told in its place. */
+export interface OpenRelay {
+  /** The URL below which it answers. */
+  readonly base: string
+  readonly pip: PipSettings
+}
+
+/**
+ * Opens the relay of a build: asks the indexes, from the host, then starts it in front of those that can be used.
+ *
+ * @param settings The settings of the build.
+ * @param folderOf The folder of the host for an index that is the local mirror; undefined for others.
+ * @param environment The hook's environment.
+ * @returns What installers are told: the relay's own URLs, and nothing of what is behind them.
+ * @throws HookError where the relay does not start, or an index is unusable and the build is to end on that.
+ */
+export const openRelay = async (
+  settings: Settings,
+  folderOf: (url: string) => string | undefined,
+  environment: Environment,
+): Promise<OpenRelay> => {
+  const { pip } = settings
+  const build = findBuild(settings.buildFolder)
+  if (build === undefined) {
+    throw new HookError(
+      'disk-image-create is not among the processes that started this hook: run it by disk-image-create',
+    )
+  }
+  const servers = pip.indexes.filter(({ url }) => folderOf(url) === undefined)
+  const answers = await probeAll({ ...pip, indexes: servers }, environment, [process.execPath])
+  const folders = pip.indexes
+    .filter((index) => !servers.includes(index))
+    .map((index): Probed => ({ index, state: 'up', reason: 'is a folder', milliseconds: 0 }))
+  const reachable = chooseReachable([...folders, ...answers], pip.unreachable)
+  const indexes = pip.indexes.filter((index) => reachable.includes(index))
+  const config: RelayConfig = {
+    indexes: indexes.map(({ url, ...index }): RelayIndex => {
+      const folder = folderOf(url)
+      return { ...index, url: folder === undefined ? url : undefined, folder, label: redact(url) }
+    }),
+    environment: environmentForRelay(environment),
+    unreachable: pip.unreachable,
+    retries: pip.retries ?? usualRetries,
+    trustedHosts: pip.unverifiedHosts,
+    fill: settings.fill ? settings.mirrorFolder : undefined,
+    build,
+    logFile: `/proc/${build.pid}/fd/1`,
+  }
+  const { base, indexes: urls } = await startRelay(join(settings.hooksFolder, program), config, {
+    PATH: environment['PATH'] ?? '/usr/bin:/bin',
+  })
+  return {
+    base,
+    pip: {
+      ...pip,
+      indexes: indexes.map(({ isOfficial }, i) => ({ url: urls[i] ?? '', isOfficial })),
+      // It tries again by itself, and an installer's own tries would only delay its answer.
+      retries: 0,
+      trustedHosts: ['127.0.0.1'],
+      unverifiedHosts: [],
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { HookError } from '../../hook/error.js'
+import type { RelayConfig } from '../config.js'
+
+/** A relay that runs. */
+export interface StartedRelay {
+  /** The URL below which it answers; whoever knows it can use the relay. */
+  readonly base: string
+  /** The URLs of its indexes, in the order of the configuration's. */
+  readonly indexes: readonly string[]
+}
+
+/** What the relay says when it has started: one line of JSON. */
+type Answer = StartedRelay | { readonly error: string }
+
+const parse = (line: string): Answer => {
+  try {
+    return JSON.parse(line) as Answer
+  } catch {
+    return { error: 'it ended before it said where it listens' }
+  }
+}
+
+/**
+ * Starts the relay, in a session of its own and outside the build's folders, so that dib neither waits for it nor ends it.
+ * It is told its configuration on standard input, where no other process can read it.
+ *
+ * @param program The relay, on the host.
+ * @param config What it is to do.
+ * @param environment The environment that it gets: nothing of it is a secret.
+ * @returns Where it listens; rejected with a HookError where it does not start.
+ */
+export const startRelay = (
+  program: string,
+  config: RelayConfig,
+  environment: Readonly<Record<string, string>>,
+): Promise<StartedRelay> =>
+  new Promise((resolve, reject) => {
+    const relay = spawn(process.execPath, [program], {
+      cwd: '/',
+      detached: true,
+      env: { ...environment },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    const refuse = (why: string): void =>
+      reject(new HookError(`the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it`))
+    let text = ''
+    relay.on('error', (error) => refuse(error.message))
+    relay.stdout.setEncoding('utf8').on('data', (more: string) => {
+      text += more
+    })
+    // It closes its standard output when it has said its line, and holds no pipe of dib's from then on.
+    relay.stdout.on('close', () => {
+      const answer = parse(text)
+      if ('error' in answer) refuse(answer.error)
+      else resolve(answer)
+      relay.unref()
+    })
+    relay.stdin.on('error', () => undefined)
+    relay.stdin.end(JSON.stringify(config))
+  })

@@ -1,0 +1,90 @@
+import { algorithms, type PageFile } from './page.js'
+
+/** A file with the path by which the relay serves it. */
+export interface ServedFile extends PageFile {
+  /** An absolute path of the relay's. */
+  readonly path: string
+}
+
+/** The forms in which a page is served, and their media types (PEP 691). */
+export const mediaTypes = {
+  json: 'application/vnd.pypi.simple.v1+json',
+  html: 'text/html; charset=utf-8',
+} as const
+
+export type Form = keyof typeof mediaTypes
+
+const weightOf = (part: string): number => Number(/;\s*q=([\d.]+)/i.exec(part)?.[1] ?? 1)
+
+/**
+ * The form that a client asks for (PEP 691, Version + Format Selection).
+ *
+ * @param accept Its Accept header.
+ * @returns JSON where it wants that at least as much as HTML; HTML where it says nothing.
+ */
+export const formFor = (accept: string | undefined): Form => {
+  const parts = (accept ?? '').toLowerCase().split(',')
+  const weight = (pattern: RegExp): number => Math.max(0, ...parts.filter((part) => pattern.test(part)).map(weightOf))
+  const json = weight(/application\/vnd\.pypi\.simple\.(?:v1|latest)\+json/)
+  return json > 0 && json >= weight(/text\/html|vnd\.pypi\.simple\.v1\+html/) ? 'json' : 'html'
+}
+
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+
+const bestHash = (hashes: Readonly<Record<string, string>>): string | undefined => {
+  // pip 1.5 knows none before md5 but sha256; all know sha256.
+  const name = hashes['sha256'] ? 'sha256' : algorithms.find((algorithm) => hashes[algorithm])
+  return name && `${name}=${hashes[name]}`
+}
+
+const anchor = (file: ServedFile): string => {
+  const hash = bestHash(file.hashes)
+  const metadata = file.coreMetadata && (file.coreMetadata === true ? 'true' : (bestHash(file.coreMetadata) ?? 'true'))
+  const attributes = [
+    `href="${file.path}${hash ? `#${hash}` : ''}"`,
+    ...(file.requiresPython ? [`data-requires-python="${escapeHtml(file.requiresPython)}"`] : []),
+    ...(file.yanked ? [`data-yanked="${file.yanked === true ? '' : escapeHtml(file.yanked)}"`] : []),
+    // PEP 714: the old name as well, for pip 22.3 to 23.2.
+    ...(metadata ? [`data-core-metadata="${metadata}" data-dist-info-metadata="${metadata}"`] : []),
+  ]
+  return `<a ${attributes.join(' ')}>${escapeHtml(file.name)}</a><br>`
+}
+
+const asJson = (file: ServedFile): Record<string, unknown> => ({
+  filename: file.name,
+  url: file.path,
+  hashes: file.hashes,
+  ...(file.requiresPython && { 'requires-python': file.requiresPython }),
+  ...(file.yanked && { yanked: file.yanked }),
+  ...(file.uploadTime && { 'upload-time': file.uploadTime }),
+  ...(file.size !== undefined && { size: file.size }),
+  ...(file.coreMetadata && { 'core-metadata': file.coreMetadata, 'dist-info-metadata': file.coreMetadata }),
+})
+
+/**
+ * Writes a project's page.
+ *
+ * @param project The project's name, normalised.
+ * @param files Its files.
+ * @param form In HTML (PEP 503) or JSON (PEP 691).
+ */
+export const renderPage = (project: string, files: readonly ServedFile[], form: Form): string =>
+  form === 'json'
+    ? JSON.stringify({
+        // PEP 700 wants the size of each file.
+        meta: { 'api-version': files.every(({ size }) => size !== undefined) ? '1.1' : '1.0' },
+        name: project,
+        files: files.map(asJson),
+        versions: [],
+      })
+    : `<!DOCTYPE html>\n<title>${escapeHtml(project)}</title>\n${files.map(anchor).join('\n')}\n`
+
+/**
+ * Writes the page of the index itself. It names no project: installers ask for these by name.
+ *
+ * @param form In HTML or JSON.
+ */
+export const renderRoot = (form: Form): string =>
+  form === 'json'
+    ? JSON.stringify({ meta: { 'api-version': '1.0' }, projects: [] })
+    : '<!DOCTYPE html>\n<title>Simple index</title>\n'

@@ -1,0 +1,208 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { type Phases, type RanPhases, runPhases } from '../support/builds/run-phases.js'
+import { filesWith, makeSecret, watchProcesses } from '../support/observation/secret.js'
+import { makeMirror, makeSdists, makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
+import { serveMirror } from '../support/servers/server.js'
+
+needsRoot(t)
+
+const packages = [
+  { name: 'demo-app', version: '1.0', text: 'import demo_lib', requirements: ['demo-lib>=2'] },
+  { name: 'demo-lib', version: '2.1', text: 'print("demo-lib is here")' },
+]
+
+/** The relays that run for a test's folder: the hooks, and with them the relay, are below it. */
+const relays = (scratch: string): readonly string[] =>
+  readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      return (
+        readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`${scratch}/`) &&
+        readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('pypi-relay')
+      )
+    } catch {
+      return false
+    }
+  })
+
+/** Waits until no relay of a test runs any more: for at most five seconds, of which it is to take two. */
+const noRelayIsLeft = async (t: Test, scratch: string): Promise<void> => {
+  for (let tries = 0; tries < 50 && relays(scratch).length > 0; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  t.same(relays(scratch), [], 'the relay has ended')
+}
+
+const install = `python3 -m pip install --no-color --target /tmp/demo demo-app
+PYTHONPATH=/tmp/demo python3 -c 'import demo_app'
+rm -rf /tmp/demo`
+
+const worked = (t: Test, ran: RanPhases): void => {
+  t.equal(ran.status, 0, 'the hooks succeed, and so does the installation', { log: ran.log.slice(-3000) })
+  t.match(ran.log, /^demo-lib is here$/m)
+  t.same(ran.differences, [], 'the image is as it was')
+  t.same(ran.mounted, [])
+}
+
+t.test('a password goes to the mirror and nowhere else', async (t) => {
+  const scratch = scratchFolder(t)
+  const secret = makeSecret()
+  makeMirror(join(scratch, 'served'), packages)
+  const server = await serveMirror(t, join(scratch, 'served'), secret.credentials)
+  const processes = watchProcesses(10)
+  const ran = await runPhases(scratch, {
+    environment: { DIB_PYPI_MIRROR_URL: `http://${secret.inUrl}@127.0.0.1:${server.port}/simple`, DIB_OFFLINE: '1' },
+    inChroot: `cat /root/.pip/pip.conf /root/.pydistutils.cfg /root/.config/uv/uv.toml
+unset DIB_PYPI_MIRROR_URL
+echo "processes: $(cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0\\n' '  ' | grep -c pypi-relay)"
+${install}`,
+  })
+  processes.stop()
+  worked(t, ran)
+  t.match(ran.log, /^index-url = http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}\/0\/simple\/?$/m, 'pip is told of the relay')
+  t.match(ran.log, /^index_url = http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}\/0\/simple\/?$/m, 'and so is easy_install')
+  t.ok(server.requests.includes('/demo-app/'), 'the relay asks the mirror')
+  t.match(ownLines(ran.log)[0], /^http:\/\/\*{4}|answers 200/, 'which extra-data.d asked before')
+  t.ok(
+    ownLines(ran.log).some((line) => line.includes('through the relay (a URL with a password)')),
+    'the log says why there is a relay',
+  )
+  t.same(
+    [...ran.log.split('\n'), ...processes.commands].filter((line) =>
+      secret.traces.some((trace) => line.includes(trace)),
+    ),
+    [],
+    'the password is in no line of the log, and no argument of a process',
+  )
+  t.ok(
+    [...processes.commands].some((command) => command.includes('pypi-relay')),
+    'the relay was among these',
+  )
+  t.same(await filesWith(secret.traces, [scratch]), [], 'nor in a file that is left')
+  await noRelayIsLeft(t, scratch)
+})
+
+t.test('never: installers know the password themselves', async (t) => {
+  const scratch = scratchFolder(t)
+  makeMirror(join(scratch, 'served'), packages)
+  const server = await serveMirror(t, join(scratch, 'served'), 'user:secret')
+  const url = `http://user:secret@127.0.0.1:${server.port}/simple`
+  const ran = await runPhases(scratch, {
+    environment: { DIB_PYPI_MIRROR_URL: url, DIB_OFFLINE: '1', DIB_PYPI_RELAY: 'never' },
+    inChroot: `cat /root/.pip/pip.conf\n${install}`,
+  })
+  worked(t, ran)
+  t.ok(ran.log.includes(`index-url = ${url}\n`))
+})
+
+/** Where a mirror of the packages is served; one of them is an sdist, which is built in the image. */
+const serveUpstream = async (t: Test, scratch: string) => {
+  const folder = join(scratch, 'served')
+  makeWheels(folder, packages.slice(0, 1))
+  makeSdists(folder, packages.slice(1))
+  sortIntoMirror(folder)
+  return serveMirror(t, folder)
+}
+
+const filling = (port: number, more: Phases['environment'] = {}): Phases['environment'] => ({
+  DIB_PYPI_FILL_MIRROR: '1',
+  DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${port}/simple`,
+  DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+  DIB_NO_PYPI_PIP: '1',
+  ...more,
+})
+
+// An sdist's build wants setuptools, which the image has.
+const installAll = install.replace('--target', '--no-build-isolation --target')
+
+t.test('online once, offline from then on', async (t) => {
+  const scratch = scratchFolder(t)
+  const server = await serveUpstream(t, scratch)
+  const mirror = localMirror(scratch)
+  const filled = await runPhases(scratch, { environment: filling(server.port), inChroot: installAll })
+  worked(t, filled)
+  t.ok(
+    ownLines(filled.log).some((line) => /^kept 2 new files, .*, in .*: an offline build can use them$/.test(line)),
+    'the build says what it kept',
+    { lines: ownLines(filled.log) },
+  )
+  t.ok(ownLines(filled.log).some((line) => line.includes(mirror)))
+  const names = readdirSync(mirror).sort()
+  const files = names.filter((name) => name !== 'SHA256SUMS')
+  t.equal(files.length, 2, names.join(' '))
+  for (const name of files) {
+    const project = /^demo[-_]app/.test(name) ? 'demo-app' : 'demo-lib'
+    t.ok(readFileSync(join(mirror, name)).equals(readFileSync(join(scratch, 'served', project, name))), name)
+  }
+  t.match(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: mirror, encoding: 'utf8' }), /: OK\n.*: OK\n$/)
+  await server.stop()
+
+  const asked = server.requests.length
+  const offline = await runPhases(scratch, {
+    environment: { DIB_OFFLINE: '1', DIB_PYPI_FILL_MIRROR: '1' },
+    inChroot: installAll,
+  })
+  worked(t, offline)
+  t.ok(
+    ownLines(offline.log).some((line) => /^warning: DIB_PYPI_FILL_MIRROR is set, but the build is offline/.test(line)),
+  )
+  t.equal(server.requests.length, asked)
+  t.same(readdirSync(mirror).sort(), names, 'nothing more is kept')
+  await noRelayIsLeft(t, scratch)
+})
+
+t.test("the user's proxy does not stand before the relay, nor does one of the image", async (t) => {
+  const scratch = scratchFolder(t)
+  const server = await serveUpstream(t, scratch)
+  const ran = await runPhases(scratch, {
+    prepare: `mkdir -p "$ROOT/etc"; printf '[global]\\nproxy = http://127.0.0.1:1\\n' >"$ROOT/etc/pip.conf"`,
+    environment: filling(server.port, {
+      http_proxy: 'http://127.0.0.1:1',
+      ALL_PROXY: 'http://127.0.0.1:1',
+      no_proxy: '127.0.0.1',
+    }),
+    inChroot: installAll,
+  })
+  worked(t, ran)
+  await noRelayIsLeft(t, scratch)
+})
+
+t.test('a folder that another tool made is refused, and stays as it is', async (t) => {
+  const scratch = scratchFolder(t)
+  makeMirror(localMirror(scratch), packages)
+  const ran = await runPhases(scratch, { environment: filling(1) })
+  t.not(ran.status, 0)
+  t.match(ownLines(ran.log).at(-1), /^error: .* DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE/)
+  t.notOk(existsSync(join(localMirror(scratch), 'SHA256SUMS')))
+  t.same(ran.mounted, [])
+  t.same(relays(scratch), [])
+})
+
+t.test('where a hook fails the relay ends, and what was kept stays', async (t) => {
+  const scratch = scratchFolder(t)
+  const server = await serveUpstream(t, scratch)
+  const ran = await runPhases(scratch, { environment: filling(server.port), inChroot: `${installAll}\nfalse` })
+  t.not(ran.status, 0)
+  await noRelayIsLeft(t, scratch)
+  t.equal(readdirSync(localMirror(scratch)).filter((name) => /\.(?:whl|gz)$/.test(name)).length, 2)
+  t.same(
+    readdirSync(localMirror(scratch)).filter((name) => name.startsWith('.')),
+    [],
+    'no temporary file is left',
+  )
+})
+
+t.test('what it keeps can be read by every user, and what was there before stays', async (t) => {
+  const scratch = scratchFolder(t)
+  const server = await serveUpstream(t, scratch)
+  mkdirSync(localMirror(scratch), { recursive: true })
+  writeFileSync(join(localMirror(scratch), 'other-1.0-py3-none-any.whl'), 'mine')
+  await runPhases(scratch, { environment: filling(server.port), inChroot: installAll })
+  t.equal(readFileSync(join(localMirror(scratch), 'other-1.0-py3-none-any.whl'), 'utf8'), 'mine')
+  for (const name of readdirSync(localMirror(scratch)))
+    t.equal(statSync(join(localMirror(scratch), name)).mode & 0o777, 0o644, name)
+})

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { RelayConfig } from '../../../../element-src/lib/relay/config.js'
+import { startRelay } from '../../../../element-src/lib/relay/control/start-relay.js'
+
+const config: RelayConfig = {
+  indexes: [],
+  environment: { http_proxy: 'http://user:s3cret@proxy.example' },
+  unreachable: 'drop',
+  retries: 5,
+  trustedHosts: [],
+  fill: undefined,
+  build: { pid: 1, startTime: '1' },
+  logFile: '/dev/null',
+}
+
+t.test('the relay is told its configuration where no other process can read it', async (t) => {
+  const folder = t.testdir({
+    relay: `const fs = require('fs')
+fs.writeFileSync(${JSON.stringify('REPORT')}, JSON.stringify({
+  told: JSON.parse(fs.readFileSync(0, 'utf8')), args: process.argv.slice(2), env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_TAPJS|^NODE_/.test(name))), cwd: process.cwd(),
+  isLeader: fs.readFileSync('/proc/self/stat', 'utf8').replace(/^.*\\) /, '').split(' ')[3] === String(process.pid) }))
+process.stdout.write(JSON.stringify({ base: 'http://127.0.0.1:1/x', indexes: [] }))
+fs.closeSync(1)`.replace('"REPORT"', JSON.stringify(join(t.testdirName, 'report'))),
+  })
+  t.same(await startRelay(join(folder, 'relay'), config, { PATH: '/bin' }), {
+    base: 'http://127.0.0.1:1/x',
+    indexes: [],
+  })
+  const report = JSON.parse(readFileSync(join(folder, 'report'), 'utf8'))
+  t.same(report.told, JSON.parse(JSON.stringify(config)))
+  t.same({ args: report.args, env: report.env, cwd: report.cwd }, { args: [], env: { PATH: '/bin' }, cwd: '/' })
+  t.ok(report.isLeader, 'it is in a session of its own, so that no signal of the terminal reaches it')
+})
+
+t.test('one that does not start is told in one line', async (t) => {
+  const folder = t.testdir({
+    silent: '',
+    refusing: `console.log('{"error":"no port is free"}')`,
+    odd: 'console.log("x")',
+  })
+  for (const [name, why] of [
+    ['silent', 'it ended before it said where it listens'],
+    ['refusing', 'no port is free'],
+    ['odd', 'it ended before it said where it listens'],
+  ] as const) {
+    await t.rejects(startRelay(join(folder, name), config, {}), {
+      message: `the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it`,
+    })
+  }
+})
