@@ -2,47 +2,71 @@
 
 SHELL := /bin/bash
 run := node build/run.mjs
-# Where npm has installed what package-lock.json names.
-packages := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help image elements check-elements lint test bench vendor host-packages fixtures roots devpi pips installers \
-    mirror-tools nginx new-dib bench-tools clean
+.PHONY: help image real-image elements check-elements lint unit test bench bench-engines vendor dist packages build-packages bench-packages \
+    host-packages fixtures roots devpi pips installers mirror-tools nginx new-dib bench-tools clean
+# npm installs into one folder.
+.NOTPARALLEL:
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-image: elements host-packages ## Build a sample image through a local mirror: PACKAGES="requests flask" names what to install
+# It makes elements/ from the sources as they are, which takes a second: the image shows what was changed last.
+image: build-packages host-packages ## Build a sample image through a local mirror: PACKAGES="requests flask" names what to install
+	@$(run) build/elements.ts >/dev/null
 	@$(run) test/demo/make-image.ts $(PACKAGES)
 
-elements: $(packages) ## Turn element-src/ into elements/
+# Whole Debian images, 7 minutes: too long for `make test`, and it needs a package index.
+real-image: build-packages host-packages new-dib ## Build a Debian image by dib's newest release, as root, online and again offline: PACKAGES=... as above
+	@$(run) build/elements.ts >/dev/null
+	@$(run) test/demo/real-image.ts $(PACKAGES)
+
+elements: build-packages ## Turn element-src/ into elements/
 	@$(run) build/elements.ts
 
 # `git status` and not `git diff`, which says nothing of a file that git does not know.
-check-elements: $(packages) ## Delete elements/, make it anew, fail where it is not what is committed
+check-elements: build-packages ## Delete elements/, make it anew, fail where it is not what is committed
 	@rm -rf elements
 	@$(run) build/elements.ts
 	@changed=$$(git status --porcelain elements) && if [ -n "$$changed" ]; then \
 	    echo "elements/ is not what element-src/ makes: run 'make elements' and commit it" >&2; \
 	    echo "$$changed" >&2; exit 1; fi
 
-lint: $(packages) host-packages ## Check types, style, and the elements by dib's own lint
+# Twice by tsc: all of it, and the element by the types and the library of the oldest Node.js that runs it.
+lint: packages bench-packages host-packages ## Check types, style, and the elements by dib's own lint
 	@node_modules/.bin/tsc -p .
+	@node_modules/.bin/tsc -p element-src
 	@node_modules/.bin/biome check --error-on-warnings .
 	@test/support/setup/lint-elements.sh
 
-test: $(packages) fixtures ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
-	@test/run.sh $(TESTS)
+unit: packages ## Run the unit tests: no root, no fixtures, seconds. TESTS=file... names some
+	@test/run.sh $(or $(TESTS),unit)
 
-bench: $(packages) roots bench-tools ## Measure against dib's own element, as root, in 12 minutes; writes docs/. QUICK=1 tries it
+# The fixtures of the tests that are named are found in what they import.
+test: packages $(if $(TESTS),,fixtures) ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
+	@needed=$(if $(TESTS),$(if $(is_root),$$($(run) test/runner/fixtures.ts $(TESTS)))) && \
+	    { [ -z "$$needed" ] || $(MAKE) -s --no-print-directory $$needed; } && test/run.sh $(TESTS)
+
+bench: packages bench-packages roots bench-tools ## Measure against dib's own element, as root, in 12 minutes; writes docs/. QUICK=1 tries it
 	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
 
-vendor: ## Copy elements/pypi, with its licences, into an image repository: DEST=folder
-	@[ -n "$(DEST)" ] || { echo "say where: make vendor DEST=folder-of-elements" >&2; exit 1; }
-	@mkdir -p "$(DEST)"
-	@[ ! -e "$(DEST)/pypi" ] || { echo "$(DEST)/pypi is there already: remove it first" >&2; exit 1; }
-	@cp -R elements/pypi "$(DEST)/pypi"
-	@echo "copied to $(DEST)/pypi"
+bench-engines: build-packages devpi nginx bench-tools ## Measure what engines for several build hosts cost (docs/mirrors.md), in 2 minutes
+	@$(run) test/bench/engines.ts
+
+vendor: ## Copy elements/pypi, with its licences, into an image repository, or upgrade the copy there: DEST=folder
+	@build/vendor.sh "$(DEST)"
+
+dist: ## Pack elements/pypi and its licences as dist/dib-pypi-element-VERSION.tar.gz, with its checksum
+	@build/dist.sh dist
+
+# What npm installs: all of it, what elements/ is made with, and what the bench draws with.
+packages:
+	@node build/install-packages.mjs
+build-packages:
+	@node build/install-packages.mjs --omit=dev
+bench-packages:
+	@node build/install-packages.mjs test/bench
 
 # What image builds need on this machine.
 host-packages:
@@ -50,9 +74,12 @@ host-packages:
 
 # What the tests of hooks and images work with. Without root they are skipped, and it is not needed.
 is_root := $(filter 0,$(shell id -u))
-fixtures: $(if $(is_root),roots nodes devpi pips installers mirror-tools nginx new-dib bench-tools)
-roots: host-packages
-	@test/support/setup/make-roots.sh .cache small-root bare-root old-root arm64-root musl-root host host-trixie
+fixtures: $(if $(is_root),roots nodes devpi pips installers mirror-tools nginx new-dib bench-tools bench-packages)
+roots := small-root bare-root old-root arm64-root musl-root host host-trixie
+.PHONY: $(roots)
+roots: $(roots)
+$(roots): host-packages
+	@test/support/setup/make-roots.sh .cache $@
 
 # Node.js as its own project builds it: 12, which hooks must refuse (Ubuntu 22.04 has it), and those that they run on.
 nodes := 12 18 20 22 24
@@ -119,10 +146,6 @@ new-dib: .cache/new-dib/installed
 	@touch $@
 
 clean: ## Remove what was installed and cached here
-	rm -rf node_modules .tap
+	rm -rf node_modules test/bench/node_modules .tap .run dist
 	@# The roots in it are of root.
 	if [ "$$(id -u)" -eq 0 ]; then rm -rf --one-file-system .cache; else sudo rm -rf --one-file-system .cache; fi
-
-$(packages): package.json package-lock.json
-	npm ci
-	@touch $@

@@ -32,20 +32,21 @@ const filesBelow = (folder: string, prefix = ''): readonly string[] =>
     })
 
 /**
- * Finds every hook, `<element>/<phase>.d/<name>.ts`, and every static file of the elements.
+ * Finds every hook, `<element>/<phase>.d/<name>.ts`, every program that hooks start, and every static file of the elements.
  *
  * @param folder element-src.
  * @throws Error where a hook's phase is none that a hook can be started in.
  */
 export const findSources = (folder: string): Sources => {
-  const elements = readdirSync(folder)
-    .filter((name) => !shared.includes(name))
+  const elements = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !shared.includes(entry.name))
+    .map(({ name }) => name)
     .sort()
   const hooks: HookSource[] = []
   const statics: string[] = []
   for (const source of elements.flatMap((element) => filesBelow(folder, element))) {
     const phase = source.split('/')[1] ?? ''
-    if (!phase.endsWith('.d') || !source.endsWith('.ts')) {
+    if (!(phase.endsWith('.d') || phase in launchers) || !source.endsWith('.ts')) {
       statics.push(source)
       continue
     }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Part } from './parts.js'
 
 const licenseOf = (folder: string): string => {
   const file = readdirSync(folder).find((name) => /^licen[cs]e(?:\.(?:md|txt))?$/i.test(name))
@@ -11,15 +12,15 @@ const licenseOf = (folder: string): string => {
  * The licences of an element: the project's own, and those of the packages that are in its hooks.
  *
  * @param project The project's top folder.
- * @param packages The names of the packages.
+ * @param packages The packages.
  */
-export const licenses = (project: string, packages: readonly string[]): string =>
+export const licenses = (project: string, packages: readonly Part[]): string =>
   [
     // dib-lint reads every file of an element as a script, in which it wants no call of which(1).
     '# dib-lint: disable=which',
     ...packages.map(
-      (name) =>
-        `The hooks contain parts of the npm package ${name}, under this licence:\n\n${licenseOf(join(project, 'node_modules', name))}`,
+      ({ name, version }) =>
+        `The hooks contain parts of the npm package ${name} ${version}, under this licence:\n\n${licenseOf(join(project, 'node_modules', name))}`,
     ),
     `All else is under this licence:\n\n${licenseOf(project)}`,
   ]

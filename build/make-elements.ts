@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { bundleHook } from './bundle-hook.js'
 import { findSources } from './find-sources.js'
 import { licenses } from './licenses.js'
+import { manifest } from './manifest.js'
+import { withOrigin } from './origin.js'
+import { type Part, readPart } from './parts.js'
 import { type OutputFile, writeTree } from './write-tree.js'
 
 /** The most that a bundle may take, in bytes: people read and vendor them. */
-const largestBundle = 120 * 1024
+const largestBundle = { hook: 120 * 1024, program: 250 * 1024 }
 
 /**
  * Turns element-src/ into elements/: the same bytes each time, from any folder.
@@ -23,18 +26,27 @@ export const makeElements = async (
   const elementSource = join(project, 'element-src')
   const { elements, hooks, statics } = findSources(elementSource)
   const files = new Map<string, OutputFile>()
-  for (const path of statics) files.set(path, { content: readFileSync(join(elementSource, path)), mode: 0o644 })
+  for (const path of statics) {
+    const text = readFileSync(join(elementSource, path), 'utf8')
+    const isProgram = text.startsWith('#!')
+    const isHook = path.split('/')[1]?.endsWith('.d') === true
+    const content = isHook ? withOrigin(text, isProgram ? 1 : 0, path, readPart(project), []) : text
+    files.set(path, { content, mode: isProgram ? 0o755 : 0o644 })
+  }
   for (const element of elements) {
-    const packages = new Set<string>()
+    const packages = new Map<string, Part>()
     for (const hook of hooks.filter(({ source }) => source.startsWith(`${element}/`))) {
       const bundle = await bundleHook(elementSource, hook)
       const size = Buffer.byteLength(bundle.text)
-      if (size > largestBundle) throw new Error(`${hook.output} has ${size} bytes, more than ${largestBundle}`)
+      const most = hook.launcher === 'program' ? largestBundle.program : largestBundle.hook
+      if (size > most) throw new Error(`${hook.output} has ${size} bytes, more than ${most}`)
       files.set(hook.output, { content: bundle.text, mode: 0o755 })
-      for (const name of bundle.packages) packages.add(name)
+      for (const part of bundle.packages) packages.set(part.name, part)
     }
-    // dib copies an element's top-level files into one folder, so the name is the element's own.
-    files.set(`${element}/${element}-licenses.txt`, { content: licenses(project, [...packages].sort()), mode: 0o644 })
+    const parts = [...packages.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+    // dib copies the top-level files of all elements into one folder, so these names are the element's own.
+    files.set(`${element}/${element}-licenses.txt`, { content: licenses(project, parts), mode: 0o644 })
+    files.set(`${element}/${element}-manifest.sha256`, { content: manifest(element, files), mode: 0o644 })
   }
   writeTree(output, files)
   return new Map([...files].map(([path, { content }]) => [path, Buffer.byteLength(content)]))

@@ -1,12 +1,15 @@
 // Runs a TypeScript program of this project: `node build/run.mjs FILE.ts [ARGUMENT...]`. esbuild is here anyway, and
 // not every Node.js that the project is worked on with takes TypeScript by itself.
+import { rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 const project = fileURLToPath(new URL('..', import.meta.url))
 const [, , program, ...args] = process.argv
-const outfile = join(project, '.cache', 'run', `${basename(program, '.ts')}.mjs`)
+// In the project itself, where the program finds it and its packages; a process's own, since several may run at a time.
+const outfile = join(project, '.run', `${basename(program, '.ts')}-${process.pid}.mjs`)
+process.on('exit', () => rmSync(outfile, { force: true }))
 await build({
   entryPoints: [program],
   outfile,

@@ -5,26 +5,8 @@ import { runPhases } from '../support/builds/run-phases.js'
 import { hookSeconds } from '../support/observation/hook-seconds.js'
 import { bareStart } from '../support/observation/hooks-cost.js'
 import { median } from '../support/observation/median.js'
+import { cutHook, type Extent, extents } from './cut-hook.js'
 import type { HookParts } from './results.js'
-
-/** How far a hook goes. */
-type Extent = 'launcher' | 'bundle' | 'whole'
-
-const extents = ['launcher', 'bundle', 'whole'] as const
-
-/**
- * A hook that ends early.
- *
- * @param text The hook.
- * @param extent Whether it ends before its JavaScript, before that does anything, or not at all.
- * @throws Error where the hook is not made as hooks are: sh in a comment, JavaScript whose last statement is runHook.
- */
-export const cutHook = (text: string, extent: Extent): string => {
-  if (extent === 'whole') return text
-  const end = extent === 'launcher' ? text.indexOf('\n*/\n') + '\n*/\n'.length : text.lastIndexOf('\nrunHook(') + 1
-  if (end < 4) throw new Error(`a hook has no end of its ${extent}`)
-  return text.slice(0, end)
-}
 
 const writeHook = (path: string, text: string): void => {
   mkdirSync(dirname(path), { recursive: true })

@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module'
 // Apache ECharts: it writes SVG in Node.js by itself, without a browser, a DOM or a native module, and brings two packages.
-import { type EChartsOption, init } from 'echarts'
+import type { EChartsOption } from 'echarts'
 import { sum } from '../support/observation/median.js'
+import { benchPackage } from '../support/setup/cache.js'
 import { inCell } from './figures.js'
 import type { FirstMirror, FolderCost, HookParts, Layout, Measured, Results, Variant } from './results.js'
 
@@ -213,6 +215,8 @@ export const plotOf = (results: Results): string => {
       series.map((one) => ({ ...one, xAxisIndex: index, yAxisIndex: index, silent: true })),
     ) as EChartsOption['series'],
   }
+  // Loaded where it is called: the package is test/bench's own, and only it has it installed.
+  const { init } = createRequire(benchPackage)('echarts') as typeof import('echarts')
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
     chart.setOption(option)

@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs'
+import { certificateHint } from '../../build/certificate-hint.mjs'
 import { runProgram } from '../support/builds/run.js'
 import { makeWheels } from '../support/servers/mirror.js'
 import { samplePackages } from './sample-packages.js'
@@ -21,16 +22,22 @@ export const fillMirror = async (mirror: string, asked: readonly string[]): Prom
   mkdirSync(mirror, { recursive: true })
   const packages = asked.length > 0 ? asked : usual
   console.log(`Downloading ${packages.join(', ')} into ${mirror}`)
-  // The machine's own Python is of the same release as the image's, so the wheels are right for both.
+  // The machine's own Python is of the same release as the image's, so the wheels are right for both. Not --quiet: with it
+  // pip keeps to itself that it does not trust a certificate.
   const quick = asked.length > 0 ? [] : ['--retries', '0', '--timeout', '10']
   const download = await runProgram(
     '/usr/bin/python3',
-    ['-m', 'pip', 'download', '--quiet', ...quick, '--dest', mirror, ...packages],
+    ['-m', 'pip', 'download', '--progress-bar', 'off', ...quick, '--dest', mirror, ...packages],
     { env: process.env },
   )
   const isThere = download.status === 0
-  if (!isThere && asked.length > 0) throw new Error(`pip download failed:\n${download.log}`)
+  const hint = isThere ? undefined : certificateHint(download.log)
+  if (!isThere && asked.length > 0) {
+    const errors = download.log.split('\n').filter((line) => line.startsWith('ERROR: '))
+    throw new Error(['pip download failed:', ...errors, ...(hint === undefined ? [] : [hint])].join('\n'))
+  }
   if (!isThere) console.log('No package index can be reached: the sample package of this project is all.')
+  if (hint !== undefined) console.log(hint)
   makeWheels(mirror, samplePackages)
   return ['hello-mirror', ...(isThere ? packages : [])]
 }

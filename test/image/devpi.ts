@@ -4,6 +4,7 @@ import { buildImage, ownLines, scratchFolder, succeeded } from '../support/build
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runProgram } from '../support/builds/run.js'
+import { pointDevpiAt } from '../support/servers/devpi.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
 import { freePort, startServer } from '../support/servers/start-server.js'
@@ -12,32 +13,14 @@ import { devpiPrograms } from '../support/setup/cache.js'
 needsRoot(t)
 
 /** Starts devpi-server, until the test ends, with root/pypi as a mirror of an index. */
-const startDevpi = async (t: Test, folder: string, upstream: string): Promise<string> => {
+const startOne = async (t: Test, folder: string, upstream: string): Promise<string> => {
   const port = await freePort()
-  const env = cleanEnvironment()
-  const made = await runProgram(join(devpiPrograms, 'devpi-init'), ['--serverdir', folder], { env })
+  const made = await runProgram(join(devpiPrograms, 'devpi-init'), ['--serverdir', folder], { env: cleanEnvironment() })
   t.equal(made.status, 0, 'devpi-init', { log: made.log })
-  await startServer(t, port, `${folder}.log`, join(devpiPrograms, 'devpi-server'), [
-    '--serverdir',
-    folder,
-    '--port',
-    String(port),
-  ])
-  const base = `http://127.0.0.1:${port}`
-  const json = { 'Content-Type': 'application/json', Accept: 'application/json' }
-  const login = await fetch(`${base}/+login`, {
-    method: 'POST',
-    headers: json,
-    body: JSON.stringify({ user: 'root', password: '' }),
-  })
-  const { result } = (await login.json()) as { result: { password: string } }
-  const changed = await fetch(`${base}/root/pypi`, {
-    method: 'PATCH',
-    headers: { ...json, 'X-Devpi-Auth': Buffer.from(`root:${result.password}`).toString('base64') },
-    body: JSON.stringify([`mirror_url=${upstream}`]),
-  })
-  t.ok(changed.ok, 'root/pypi mirrors the index of the test')
-  return `${base}/root/pypi/+simple/`
+  const args = ['--serverdir', folder, '--port', String(port)]
+  await startServer(t, port, `${folder}.log`, join(devpiPrograms, 'devpi-server'), args)
+  await pointDevpiAt(port, '', upstream)
+  return `http://127.0.0.1:${port}/root/pypi/+simple/`
 }
 
 t.test('a partial mirror by devpi-server: what was fetched once is served when the upstream is away', async (t) => {
@@ -47,7 +30,7 @@ t.test('a partial mirror by devpi-server: what was fetched once is served when t
     { name: 'demo-lib', version: '2.1', text: 'x = 1' },
   ])
   const upstream = await serveMirror(t, join(scratch, 'upstream'))
-  const devpi = await startDevpi(t, join(scratch, 'devpi'), `http://127.0.0.1:${upstream.port}/simple/`)
+  const devpi = await startOne(t, join(scratch, 'devpi'), `http://127.0.0.1:${upstream.port}/simple/`)
   const install = {
     environment: { DIB_PYPI_MIRROR_URL: devpi, DIB_NO_PYPI_PIP: '1' },
     hooks: {

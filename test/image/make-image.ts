@@ -1,10 +1,13 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runProgram } from '../support/builds/run.js'
+import { makeCertificate } from '../support/servers/certificate.js'
+import { listen } from '../support/servers/listen.js'
 import { cache } from '../support/setup/cache.js'
 
 needsRoot(t)
@@ -29,4 +32,17 @@ t.test('what the user named and cannot be had is an error', async (t) => {
   })
   t.not(made.status, 0)
   t.match(made.log, /^pip download failed:$/m)
+})
+
+t.test('a proxy that opens TLS is named, with what npm and pip need', async (t) => {
+  const { certificate, key } = makeCertificate(join(t.testdir(), 'certificate'))
+  const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) })
+  const { port } = await listen(t, server)
+  const proxied = { PIP_INDEX_URL: `https://127.0.0.1:${port}/`, PIP_CONFIG_FILE: '/dev/null', PIP_RETRIES: '0' }
+  const made = await runProgram('make', ['-s', 'image', 'PACKAGES=no-such-package'], {
+    cwd: project,
+    env: cleanEnvironment(proxied),
+  })
+  t.not(made.status, 0)
+  t.match(made.log, /^A certificate here is not trusted\..* NODE_EXTRA_CA_CERTS for npm, and in PIP_CERT for pip\.$/m)
 })

@@ -19,7 +19,7 @@ export interface ImageMount extends Mount {
 }
 
 const topMount = (mounted: readonly Mounted[], target: string): Mounted | undefined =>
-  mounted.findLast((mount) => mount.target === target)
+  mounted.filter((mount) => mount.target === target).at(-1)
 
 /** What is wrong with a mount that was just made, or undefined where it is as it should be. */
 const faultOf = ({ isReadOnly }: Mount, found: Mounted | undefined): string | undefined => {

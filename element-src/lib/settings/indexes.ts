@@ -100,7 +100,7 @@ export const checkIndexes = (named: Indexes, mirrorFolder: string, hasMirrorFold
  * @returns The last mirror; the official index where there is none.
  */
 export const easyInstallIndex = (indexes: readonly Index[]): string =>
-  (indexes.findLast(({ isOfficial }) => !isOfficial) ?? indexes[0])?.url ?? ''
+  (indexes.filter(({ isOfficial }) => !isOfficial).at(-1) ?? indexes[0])?.url ?? ''
 
 /**
  * The indexes in order, for the log, without their passwords.

@@ -4,8 +4,9 @@ import * as z from 'zod/mini'
 import { HookError, tolerate } from '../hook/error.js'
 import { checkIndexes, chooseIndexes, type Index } from './indexes.js'
 import { type Environment, type NamedMirror, namedMirrors } from './mirrors.js'
-import { callerEnvironment } from './mirrors-file/caller-environment.js'
-import { type FileIndexes, readMirrorsFile } from './mirrors-file/read-mirrors-file.js'
+import { askProgram } from './mirrors-file/ask-program.js'
+import { callerVariable } from './mirrors-file/caller-environment.js'
+import type { FileIndexes } from './mirrors-file/read-mirrors-file.js'
 import { trustedHosts } from './trusted-hosts.js'
 import { dibVariables, userVariables } from './variables.js'
 
@@ -82,7 +83,8 @@ const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSe
 }
 
 const readFile = (
-  { DIB_PYPI_MIRRORS: path, DIB_PYPI_RELAY, DIB_OFFLINE, DIB_NO_PYPI_PIP }: UserSettings,
+  hooksFolder: string,
+  { DIB_PYPI_MIRRORS: path, DIB_PYPI_RELAY, DIB_OFFLINE, DIB_NO_PYPI_PIP, DIB_DEBUG_TRACE }: UserSettings,
   mirrors: readonly NamedMirror[],
   environment: Environment,
 ): FileIndexes | undefined => {
@@ -94,10 +96,11 @@ const readFile = (
   if (DIB_PYPI_RELAY === 'never') {
     throw new HookError('DIB_PYPI_MIRRORS needs the relay, and DIB_PYPI_RELAY is never: unset one of them')
   }
-  return readMirrorsFile(path, {
+  return askProgram(hooksFolder, {
+    path,
     withoutOfficial: DIB_OFFLINE || DIB_NO_PYPI_PIP,
-    caller: callerEnvironment(environment),
-    now: new Date(),
+    caller: environment[callerVariable] ?? '',
+    verbose: DIB_DEBUG_TRACE,
   })
 }
 
@@ -116,7 +119,7 @@ export const readSettings = (environment: Environment): Settings => {
   const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
   // One that is to be filled is made where it is missing.
   const hasMirrorFolder = findMirror(mirrorFolder) || fill
-  const file = readFile(users, mirrors, environment)
+  const file = readFile(dib.TMP_HOOKS_PATH, users, mirrors, environment)
   const withoutOfficial = users.DIB_OFFLINE || users.DIB_NO_PYPI_PIP
   const { indexes, warnings } =
     file === undefined

@@ -1,10 +1,39 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import type { Ending } from '../builds/build-image.js'
 import { nginxProgram } from '../setup/cache.js'
 import type { Certificate } from './certificate.js'
 import { recipe } from './recipes.js'
-import { freePort, startServer } from './start-server.js'
+import { freePort, type StartedServer, startServer } from './start-server.js'
+
+/**
+ * Starts nginx on 127.0.0.1 until the test ends.
+ *
+ * @param t The test.
+ * @param scratch A folder to make, for nginx's own files; its working folder.
+ * @param port The port that the blocks have it listen on.
+ * @param blocks What goes into http { }, with what is to become of accesses.
+ */
+export const startNginx = async (t: Ending, scratch: string, port: number, blocks: string): Promise<StartedServer> => {
+  mkdirSync(scratch)
+  const configuration = join(scratch, 'nginx.conf')
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${name};\n`)
+  // Its workers are root's as well, since the scratch folder is.
+  writeFileSync(
+    configuration,
+    `daemon off;
+user root;
+worker_processes 1;
+pid nginx.pid;
+events {}
+http {
+${temporary.join('')}${blocks}
+}
+`,
+  )
+  return startServer(t, port, join(scratch, 'log'), nginxProgram, ['-p', scratch, '-c', configuration, '-e', 'stderr'])
+}
 
 /**
  * Serves a folder by nginx on 127.0.0.1 until the test ends, as docs/mirrors.md has it.
@@ -16,10 +45,7 @@ import { freePort, startServer } from './start-server.js'
  * @returns Its port.
  */
 export const serveByNginx = async (t: Test, scratch: string, root: string, tls?: Certificate): Promise<number> => {
-  mkdirSync(scratch)
   const port = await freePort()
-  const configuration = join(scratch, 'nginx.conf')
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${name};\n`)
   const server = recipe('nginx', { 'listen 127.0.0.1:8082;': '@listen@', '/srv/pypi/web': root })
   const listen = tls
     ? recipe('https with a certificate of your own', {
@@ -28,21 +54,6 @@ export const serveByNginx = async (t: Test, scratch: string, root: string, tls?:
         '/srv/tls/server.key': tls.key,
       })
     : `listen 127.0.0.1:${port};`
-  // Its workers are root's as well, since the scratch folder is.
-  writeFileSync(
-    configuration,
-    `daemon off;
-user root;
-worker_processes 1;
-pid nginx.pid;
-events {}
-http {
-  access_log off;
-${temporary.join('')}${server.replace('@listen@', listen)}
-}
-`,
-  )
-  const args = ['-p', scratch, '-c', configuration, '-e', 'stderr']
-  await startServer(t, port, join(scratch, 'log'), nginxProgram, args)
+  await startNginx(t, scratch, port, `access_log off;\n${server.replace('@listen@', listen)}`)
   return port
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import type { Test } from 'tap'
+import type { Ending } from '../builds/build-image.js'
 import { cleanEnvironment } from '../builds/clean-environment.js'
 
 /** A port of 127.0.0.1 on which nothing listens. */
@@ -24,6 +24,18 @@ const listens = (port: number): Promise<boolean> =>
     socket.on('error', () => resolve(false))
   })
 
+/** A server that was started, and runs until the test ends or it is stopped. */
+export interface StartedServer {
+  /** Its process. */
+  readonly pid: number
+  /**
+   * Sends it a signal, and waits for its end.
+   *
+   * @param signal SIGTERM by default.
+   */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>
+}
+
 /**
  * Starts a server, which is ended with the test, and waits until it listens.
  *
@@ -35,12 +47,12 @@ const listens = (port: number): Promise<boolean> =>
  * @throws Where it ends or does not listen within 30 seconds, with what it wrote.
  */
 export const startServer = async (
-  t: Test,
+  t: Ending,
   port: number,
   log: string,
   program: string,
   args: readonly string[],
-): Promise<void> => {
+): Promise<StartedServer> => {
   const file = openSync(log, 'w')
   const server = spawn(program, args, { env: cleanEnvironment(), stdio: ['ignore', file, file] })
   closeSync(file)
@@ -48,13 +60,14 @@ export const startServer = async (
     server.on('exit', () => resolve())
     server.on('error', () => resolve())
   })
-  t.teardown(() => {
-    server.kill()
+  const stop = (signal?: NodeJS.Signals): Promise<void> => {
+    server.kill(signal)
     return ended
-  })
+  }
+  t.teardown(() => stop())
   for (let tries = 0; tries < 300; tries += 1) {
     if (server.exitCode !== null) break
-    if (await listens(port)) return
+    if (await listens(port)) return { pid: server.pid ?? 0, stop }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`${program} does not listen on port ${port}:\n${readFileSync(log, 'utf8')}`)

@@ -64,3 +64,6 @@ export const benchTools = {
   newPip: join(cache, 'bench-tools', 'new', 'pip'),
   uv: join(cache, 'bench-tools', 'uv', 'bin', 'uv'),
 } as const
+
+/** The package of `make bench`, beside which its packages are installed. */
+export const benchPackage = join(project, 'test', 'bench', 'package.json')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { cutHook } from '../../bench/hook-parts.js'
+import { cutHook } from '../../bench/cut-hook.js'
 import { elementOfOurs, hooksOfOurs } from '../../support/builds/dib.js'
 
 for (const hook of hooksOfOurs) {

@@ -27,16 +27,20 @@ t.test("the element's README.rst describes each of them in dib's form", async (t
   t.same(described.map(([, name]) => name).sort(), variables)
 })
 
-t.test('README.md names targets and files that are there', async (t) => {
-  const text = read('README.md')
-  const targets = read('Makefile').match(/^[a-z-]+(?=:.*##)/gm) ?? []
-  for (const [, target = ''] of text.matchAll(/`make ([a-z-]+)/g))
-    t.ok(
-      targets.some((name) => name === target),
-      `make ${target}`,
-    )
-  for (const [, path = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(project, path)), path)
-})
+for (const page of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']) {
+  t.test(`${page} names targets and files that are there`, async (t) => {
+    const text = read(page)
+    const targets = read('Makefile').match(/^[a-z-]+(?=:.*##)/gm) ?? []
+    for (const [, target = ''] of text.matchAll(/`make ([a-z-]+)/g))
+      t.ok(
+        targets.some((name) => name === target),
+        `make ${target}`,
+      )
+    for (const [, path = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(project, path)), path)
+    for (const [, path = ''] of text.matchAll(/`((?:test|docs|build|element-src)\/[A-Za-z0-9./_-]+)`/g))
+      t.ok(existsSync(join(project, path)) || page === 'CHANGELOG.md', path)
+  })
+}
 
 t.test('the pages in docs/ name files that are there, and promises.md each test of a build', async (t) => {
   const linked = (page: string): readonly string[] =>

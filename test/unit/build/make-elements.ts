@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { findSources } from '../../../build/find-sources.js'
 import { makeElements } from '../../../build/make-elements.js'
+import { readPart } from '../../../build/parts.js'
 import { project } from '../../../build/project.js'
 
 const filesIn = (folder: string): Readonly<Record<string, readonly [string, number]>> =>
@@ -57,16 +58,39 @@ t.test('a hook of a phase that cannot be started is an error', async (t) => {
 
 t.test('the licences of all that is in the hooks stand beside them', async (t) => {
   const text = readFileSync(join(project, 'elements', 'pypi', 'pypi-licenses.txt'), 'utf8')
-  t.match(text, /parts of the npm package zod, under this licence:\n\nMIT License/)
+  t.match(text, /parts of the npm package zod [0-9.]+, under this licence:\n\nMIT License/)
   t.match(text, /Apache License/)
 })
 
-t.test('make vendor copies the element, and no other element over it', async (t) => {
-  const repository = t.testdir()
-  const vendor = () =>
-    execFileSync('make', ['-s', 'vendor', `DEST=${repository}/elements`], { cwd: project, stdio: 'pipe' })
-  vendor()
-  t.strictSame(filesIn(join(repository, 'elements', 'pypi')), filesIn(join(project, 'elements', 'pypi')))
-  writeFileSync(join(repository, 'elements', 'pypi', 'mine'), '')
-  t.throws(vendor, { message: /is there already: remove it first/ })
+t.test('every hook says where it comes from, in which version, and under which licences', async (t) => {
+  const { version, license } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
+  const texts = Object.entries(filesIn(join(project, 'elements', 'pypi'))).filter(
+    ([path, [text]]) => /^[a-z-]+\.d\//.test(path) || text.startsWith('#!'),
+  )
+  t.ok(texts.length >= 4)
+  for (const [path, [text]] of texts) {
+    const [, source = ''] = /^# Source: (\S+) of the project dib-pypi-element, version (?:\S+)\.$/m.exec(text) ?? []
+    t.ok(existsSync(join(project, source)) && source.startsWith('element-src/pypi/'), `${path}: ${source}`)
+    t.match(text, `of the project dib-pypi-element, version ${version}.\n`)
+    const head = text.split('\n').slice(0, 6).join('\n')
+    const named = /^# SPDX-License-Identifier: (.*)$/m.exec(head)?.[1]?.split(' AND ')
+    const groups = [...text.matchAll(/^\/\/ ---- From the (?:project|npm package) (\S+) \S+, (\S+) ----$/gm)]
+    t.same(named, [...new Set([license, ...groups.map(([, , of]) => of)])], `${path} names the licences of its parts`)
+  }
+})
+
+t.test('in a hook, our code is marked apart from that of packages', async (t) => {
+  const text = readFileSync(join(project, 'elements', 'pypi', 'extra-data.d', '00-mount-pypi-mirror'), 'utf8')
+  let owner = ''
+  const owners = text.split('\n').flatMap((line) => {
+    owner = /^\/\/ ---- From the .*?(\S+) \S+, \S+ ----$/.exec(line)?.[1] ?? owner
+    return /^\/\/ (?:\.\.\/node_modules|lib|pypi)\/\S+$/.test(line) ? [[line, owner] as const] : []
+  })
+  t.ok(owners.length > 20)
+  for (const [line, of] of owners) t.equal(of, /node_modules\/([^/]+)\//.exec(line)?.[1] ?? 'dib-pypi-element', line)
+})
+
+t.test('a package that names no licence of the SPDX list is an error', async (t) => {
+  const folder = t.testdir({ 'package.json': '{"name":"one","version":"1.0.0","license":"SEE LICENSE IN it"}' })
+  t.throws(() => readPart(folder), { message: /names no licence of SPDX's list/ })
 })

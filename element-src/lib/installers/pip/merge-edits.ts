@@ -49,7 +49,7 @@ const setEntry = (text: string, entry: Entry): string => {
     const before = text === '' || text.endsWith('\n') ? text : `${text}\n`
     return `${before}[${entry.section}]\n${entryLines(entry).join('\n')}\n`
   }
-  const last = entries.findLast(({ section }) => section === entry.section)
+  const last = entries.filter(({ section }) => section === entry.section).at(-1)
   const header = lines.findIndex((line) => line.trimStart().startsWith(`[${entry.section}]`))
   result.splice(last?.endLine ?? header + 1, 0, ...entryLines(entry))
   return result.join('\n')

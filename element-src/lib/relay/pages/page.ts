@@ -2,8 +2,8 @@
 export interface PageFile {
   /** Its name: of a wheel, an sdist or an egg, without folders. */
   readonly name: string
-  /** Where it is: a URL, or a path of the host behind `file:`. */
-  readonly url: URL
+  /** Where it is: a URL without a fragment, or a path of the host behind `file:`. Text, since a page can have thousands. */
+  readonly url: string
   /** Its hashes in hexadecimal digits by the names of their algorithms, such as sha256. */
   readonly hashes: Readonly<Record<string, string>>
   /** The Python versions that it is for (PEP 440), where the index says so. */

@@ -1,4 +1,5 @@
-import { Parser } from 'htmlparser2'
+// Not the package's own entry, which brings along all that makes a DOM: 184 KB in place of 88.
+import { WritableStream } from 'htmlparser2/WritableStream'
 import { fileNameOf } from './file-name.js'
 import { algorithms, type PageFile } from './page.js'
 
@@ -31,7 +32,7 @@ const metadataOf = (value: string | undefined): PageFile['coreMetadata'] => {
 export const parseHtml = (text: string, address: URL): readonly PageFile[] => {
   const files: PageFile[] = []
   let base = address
-  const parser = new Parser({
+  const parser = new WritableStream({
     onopentag: (tag, attributes) => {
       const href = attributes['href']
       if (href === undefined) return
@@ -47,7 +48,7 @@ export const parseHtml = (text: string, address: URL): readonly PageFile[] => {
       url.hash = ''
       files.push({
         name,
-        url,
+        url: url.href,
         hashes,
         ...(requiresPython && { requiresPython }),
         ...(yanked !== undefined && { yanked: yanked || true }),

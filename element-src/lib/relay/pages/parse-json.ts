@@ -47,7 +47,7 @@ export const parseJson = (text: string, address: URL): readonly PageFile[] =>
     return [
       {
         name,
-        url,
+        url: url.href,
         hashes: known(entry.hashes),
         ...(entry['requires-python'] && { requiresPython: entry['requires-python'] }),
         ...(entry.yanked && { yanked: entry.yanked }),

@@ -71,11 +71,10 @@ const asJson = (file: ServedFile): Record<string, unknown> => ({
 export const renderPage = (project: string, files: readonly ServedFile[], form: Form): string =>
   form === 'json'
     ? JSON.stringify({
-        // PEP 700 wants the size of each file.
-        meta: { 'api-version': files.every(({ size }) => size !== undefined) ? '1.1' : '1.0' },
+        // 1.1 wants a list of versions, too (PEP 700), which no installer reads; sizes and times are read all the same.
+        meta: { 'api-version': '1.0' },
         name: project,
         files: files.map(asJson),
-        versions: [],
       })
     : `<!DOCTYPE html>\n<title>${escapeHtml(project)}</title>\n${files.map(anchor).join('\n')}\n`
 

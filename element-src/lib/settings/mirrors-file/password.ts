@@ -29,7 +29,7 @@ const firstLine = (text: string): string => /^[^\r\n]*/.exec(text)?.[0] ?? ''
  */
 const runCommand = (command: string, place: string, caller: Environment): string => {
   step(`${place} runs`)
-  const { error, status, signal, stdout } = spawnSync('sh', ['-c', command], {
+  const { error, status, signal, stdout } = spawnSync('/bin/sh', ['-c', command], {
     encoding: 'utf8',
     env: { ...caller },
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Copies elements/pypi into a folder of elements: `build/vendor.sh FOLDER`. A copy that is there is replaced where all of it
+# is as an earlier run left it, which its own pypi-manifest.sha256 shows; else it stays, and what differs is named. It is
+# sh, and takes what is committed: who vendors needs neither npm nor Node.js.
+set -eu
+LC_ALL=C
+export LC_ALL
+manifest=pypi-manifest.sha256
+fail() { echo "$*" >&2; exit 1; }
+
+[ -n "${1:-}" ] || fail 'say where: make vendor DEST=folder-of-elements'
+source=$(cd "$(dirname "$0")/../elements/pypi" && pwd)
+(cd "$source" && sha256sum -c "$manifest" >/dev/null 2>&1) ||
+    fail "$source is not what its $manifest says: run 'make elements' first"
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
+copy=$folder/pypi
+[ "$copy" != "$source" ] || fail "$copy is the element itself: name another folder"
+
+did="copied to $copy"
+if [ -e "$copy" ] || [ -L "$copy" ]; then
+    [ -d "$copy" ] && [ ! -L "$copy" ] || fail "$copy is there, and is no folder: remove it first"
+    [ -f "$copy/$manifest" ] ||
+        fail "$copy has no $manifest, so nobody can tell whether it was edited: compare it with $source, then remove it"
+    # A file that the manifest does not name differs as well: someone put it there.
+    differing=$(
+        cd "$copy"
+        sha256sum -c "$manifest" 2>/dev/null | sed -n 's/: FAILED.*//p'
+        here=$(mktemp)
+        find . ! -type d ! -path "./$manifest" | sed 's,^\./,,' | sort >"$here"
+        sed 's/^[0-9a-f]*  //' "$manifest" | sort | comm -13 - "$here"
+        rm "$here"
+    )
+    [ -z "$differing" ] || fail "$copy was edited, and stays as it is. These files differ from what was copied there:
+$(printf '%s\n' "$differing" | sed 's/^/  /')
+Move the edits elsewhere and remove the folder, then run this again."
+    if cmp -s "$source/$manifest" "$copy/$manifest"; then
+        echo "$copy is this version already"
+        exit
+    fi
+    did="upgraded $copy"
+fi
+
+# Beside it first, so that a copy that is broken off is none.
+new=$folder/.pypi.new
+rm -rf "$new"
+cp -R "$source" "$new"
+rm -rf "$copy"
+mv "$new" "$copy"
+echo "$did"

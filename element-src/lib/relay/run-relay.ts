@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { errorMessage } from '../hook/error.js'
+import type { RelayAnswer, RelayConfig } from './config.js'
+import { openRelay } from './open-relay.js'
+import { parseConfig } from './parse-config.js'
+
+const readInput = async (): Promise<string> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Says the one line, and lets go of the pipes of whoever started this. */
+const tellAndLetGo = (answer: RelayAnswer): void => {
+  writeSync(1, `${JSON.stringify(answer)}\n`)
+  for (const descriptor of [0, 1, 2]) {
+    closeSync(descriptor)
+    // The lowest number that is free: what Node.js writes to these later on goes nowhere, and into no file of ours.
+    openSync('/dev/null', 'r+')
+  }
+}
+
+/**
+ * Runs the relay from its first line to its end: reads the configuration, listens, tells where, and serves until the
+ * build has ended. Ends this process.
+ */
+export const runRelay = async (): Promise<void> => {
+  try {
+    const config: RelayConfig = parseConfig(await readInput())
+    const token = randomBytes(18).toString('base64url')
+    const relay = await openRelay(config, token)
+    const base = `http://127.0.0.1:${relay.port}/${token}`
+    tellAndLetGo({ base, indexes: config.indexes.map((_index, i) => `${base}/${i}/simple`) })
+    await relay.ended
+    process.exit(0)
+  } catch (error) {
+    tellAndLetGo({ error: errorMessage(error) })
+    process.exit(1)
+  }
+}

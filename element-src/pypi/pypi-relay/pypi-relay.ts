@@ -1,0 +1,3 @@
+import { runRelay } from '../../lib/relay/run-relay.js'
+
+runRelay()
