@@ -43,7 +43,8 @@ left_behind() {
     find "$ROOT/root" -mindepth 1 -printf "/root/%P\n" >"$scratch/in-home" || true
 }
 trap left_behind EXIT
-cp -a "$element"/*.d "$build/hooks"
+# As dib does: each folder, with the programs that hooks start.
+cp -a "$element"/*/ "$build/hooks"
 cp "$dib_lib/dib-run-parts" "$build/hooks"
 bash -eu "$scratch/prepare.sh"
 describe() { [ -n "${NO_TREES:-}" ] || python3 "$tree" "$ROOT" >"$scratch/$1.json"; }
