@@ -4,6 +4,7 @@ import { errorMessage } from '../hook/error.js'
 import type { RelayAnswer, RelayConfig } from './config.js'
 import { openRelay } from './open-relay.js'
 import { parseConfig } from './parse-config.js'
+import { watchBuild } from './watch-build.js'
 
 const readInput = async (): Promise<string> => {
   const chunks: Buffer[] = []
@@ -32,6 +33,11 @@ export const runRelay = async (): Promise<void> => {
     const relay = await openRelay(config, token)
     const base = `http://127.0.0.1:${relay.port}/${token}`
     tellAndLetGo({ base, indexes: config.indexes.map((_index, i) => `${base}/${i}/simple`) })
+    const end = (): void => {
+      relay.end()
+    }
+    watchBuild(config.build, end)
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end)
     await relay.ended
     process.exit(0)
   } catch (error) {

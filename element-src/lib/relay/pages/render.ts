@@ -1,8 +1,8 @@
 import { algorithms, type PageFile } from './page.js'
 
-/** A file with the path by which the relay serves it. */
+/** A file with where the relay serves it. */
 export interface ServedFile extends PageFile {
-  /** An absolute path of the relay's. */
+  /** Relative to the page, with no character that HTML would take for markup. */
   readonly path: string
 }
 
@@ -79,11 +79,12 @@ export const renderPage = (project: string, files: readonly ServedFile[], form: 
     : `<!DOCTYPE html>\n<title>${escapeHtml(project)}</title>\n${files.map(anchor).join('\n')}\n`
 
 /**
- * Writes the page of the index itself. It names no project: installers ask for these by name.
+ * Writes the page of the index itself. Installers ask for projects by name; easy_install reads it where there is none of that.
  *
+ * @param projects Their names, normalised: those of a folder; a server's are not fetched, which are half a million.
  * @param form In HTML or JSON.
  */
-export const renderRoot = (form: Form): string =>
+export const renderRoot = (projects: readonly string[], form: Form): string =>
   form === 'json'
-    ? JSON.stringify({ meta: { 'api-version': '1.0' }, projects: [] })
-    : '<!DOCTYPE html>\n<title>Simple index</title>\n'
+    ? JSON.stringify({ meta: { 'api-version': '1.0' }, projects: projects.map((name) => ({ name })) })
+    : `<!DOCTYPE html>\n<title>Simple index</title>\n${projects.map((name) => `<a href="${encodeURIComponent(name)}/">${escapeHtml(name)}</a><br>\n`).join('')}`

@@ -1,0 +1,165 @@
+import type { RelayIndex } from '../config.js'
+import type { MirrorFolder } from '../keep/mirror-folder.js'
+import type { PageFile } from '../pages/page.js'
+import type { Client } from '../upstream/client.js'
+import { faultOf, type UpstreamFault } from '../upstream/fault.js'
+import { fetchFile, type Incoming } from './fetch-file.js'
+import { newSpool, type Reader } from './spool.js'
+import { namelessFile, type TemporaryFile } from './temporary-file.js'
+
+/** A file that is on its way from a server. */
+export interface Download extends Reader {
+  /** How many bytes it has, where its server says so. */
+  readonly length: number | undefined
+}
+
+/** What is on its way. */
+export interface Downloads {
+  /**
+   * Fetches a file. Whoever asks for the same one meanwhile reads along.
+   *
+   * @param index Its index.
+   * @param key What stands for it there.
+   * @param file What the index tells of it.
+   * @param client What sends requests for the index.
+   * @param gone When whoever asks has gone.
+   * @returns Resolved once its server has begun to answer; rejected with an UpstreamFault.
+   */
+  readonly get: (index: RelayIndex, key: string, file: PageFile, client: Client, gone: AbortSignal) => Promise<Download>
+  /** How many files were fetched whole. */
+  readonly fetched: () => number
+  /** Resolved when what has come whole is kept. */
+  readonly flush: () => Promise<void>
+}
+
+/** What downloads need. */
+export interface DownloadParts {
+  readonly retries: number
+  /** The folder that is filled. */
+  readonly mirror: MirrorFolder | undefined
+  /** Called when a file came whole: with its sha256 where the folder has it now. */
+  readonly onWhole: (index: RelayIndex, key: string, file: PageFile, sha256: string | undefined) => Promise<void>
+  /** Called when a file did not come whole although its beginning did, with the cause. */
+  readonly onBroken: (index: RelayIndex, key: string, file: PageFile, fault: UpstreamFault) => void
+  /** When the relay ends. */
+  readonly signal: AbortSignal
+}
+
+interface Running {
+  /** How many bytes come, once that is known. */
+  readonly length: Promise<number | undefined>
+  readonly join: (gone: AbortSignal) => Reader
+  readonly canJoin: () => boolean
+}
+
+const idOf = ({ label }: RelayIndex, key: string): string => `${label} ${key}`
+
+const orNone = <Result>(make: () => Result): Result | undefined => {
+  try {
+    return make()
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Begins with nothing on its way.
+ *
+ * @param parts What is needed.
+ */
+export const newDownloads = ({ retries, mirror, onWhole, onBroken, signal }: DownloadParts): Downloads => {
+  /** By index and key. */
+  const running = new Map<string, Running>()
+  const keeping = new Set<Promise<unknown>>()
+  let fetched = 0
+
+  const start = (index: RelayIndex, key: string, file: PageFile, client: Client): Running => {
+    const id = idOf(index, key)
+    const over = new AbortController()
+    const stop = (): void => over.abort()
+    signal.addEventListener('abort', stop)
+    const named = mirror?.newFile()
+    const storage: TemporaryFile | undefined = named ?? orNone(namelessFile)
+    let isStored = storage !== undefined
+    let hasEnded = false
+    const tidy = (): void => {
+      if (spool.readers() > 0) return
+      if (hasEnded) storage?.remove()
+      // Nobody would ever have the rest.
+      else if (!isStored || named === undefined) over.abort()
+    }
+    const spool = newSpool(
+      storage,
+      (error) => {
+        isStored = false
+        if (named !== undefined) mirror?.giveUp(error)
+      },
+      tidy,
+    )
+
+    const keep = async ({ sha256, isProven }: Incoming): Promise<void> => {
+      fetched += 1
+      const canKeep = isStored && isProven && named !== undefined && mirror !== undefined
+      const isKept = canKeep && (await mirror.keep(named, file.name, sha256()))
+      await onWhole(index, key, file, isKept ? sha256() : undefined)
+    }
+
+    const receive = async (incoming: Incoming): Promise<void> => {
+      try {
+        for await (const chunk of incoming.chunks) await spool.append(chunk)
+      } catch (error) {
+        const fault = faultOf(error)
+        spool.fail(fault)
+        if (!over.signal.aborted) onBroken(index, key, file, fault)
+        return
+      }
+      // Those who read it are told at once; whoever asks next finds it kept.
+      spool.finish()
+      await keep(incoming)
+    }
+
+    const end = (): void => {
+      hasEnded = true
+      signal.removeEventListener('abort', stop)
+      if (running.get(id) === entry) running.delete(id)
+      tidy()
+    }
+
+    const length = fetchFile(file, client, retries, over.signal).then(
+      (incoming) => {
+        const receiving = receive(incoming).finally(() => {
+          keeping.delete(receiving)
+          end()
+        })
+        keeping.add(receiving)
+        return incoming.length
+      },
+      (error) => {
+        end()
+        throw error
+      },
+    )
+    const entry = { length, join: spool.join, canJoin: () => spool.isStored() && !over.signal.aborted }
+    return entry
+  }
+
+  return {
+    fetched: () => fetched,
+    get: async (index, key, file, client, gone) => {
+      const id = idOf(index, key)
+      const known = running.get(id)
+      const entry = known?.canJoin() ? known : start(index, key, file, client)
+      running.set(id, entry)
+      const reader = entry.join(gone)
+      try {
+        return { ...reader, length: await entry.length }
+      } catch (error) {
+        reader.leave()
+        throw error
+      }
+    },
+    flush: async () => {
+      while (keeping.size > 0) await Promise.allSettled(keeping)
+    },
+  }
+}

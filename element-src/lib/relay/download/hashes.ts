@@ -1,0 +1,66 @@
+import { createHash, getHashes, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+
+/** Hashes in hexadecimal digits by the names of their algorithms, as indexes write them. */
+export type Hashes = Readonly<Record<string, string>>
+
+const known = new Set(getHashes())
+
+/** The algorithms to check by, the best first; sha256 leads, since all indexes of today have it. */
+const order = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5'].filter((name) => known.has(name))
+
+/**
+ * Chooses the hash by which a file is checked.
+ *
+ * @param hashes What the index tells.
+ * @returns The algorithm and the digits, or undefined where it tells none that can be checked.
+ */
+export const chooseHash = (hashes: Hashes): { readonly algorithm: string; readonly digits: string } | undefined => {
+  const algorithm = order.find((name) => hashes[name] !== undefined)
+  return algorithm === undefined ? undefined : { algorithm, digits: (hashes[algorithm] ?? '').toLowerCase() }
+}
+
+/** Hashes of something that comes in chunks: sha256, and another one where that is what the index tells. */
+export interface Digest {
+  readonly update: (chunk: Buffer) => void
+  /** sha256 of all so far. */
+  readonly sha256: () => string
+  /** Whether all so far is what the index tells; undefined where it tells nothing. */
+  readonly isRight: () => boolean | undefined
+}
+
+/**
+ * Begins with nothing.
+ *
+ * @param hashes What the index tells.
+ */
+export const newDigest = (hashes: Hashes): Digest => {
+  const wanted = chooseHash(hashes)
+  const sha256 = createHash('sha256')
+  const other: Hash | undefined =
+    wanted === undefined || wanted.algorithm === 'sha256' ? undefined : createHash(wanted.algorithm)
+  return {
+    update: (chunk) => {
+      sha256.update(chunk)
+      other?.update(chunk)
+    },
+    sha256: () => sha256.copy().digest('hex'),
+    isRight: () => wanted && (other ?? sha256).copy().digest('hex') === wanted.digits,
+  }
+}
+
+/**
+ * Hashes a file.
+ *
+ * @param path The file.
+ * @param hashes What it is to be compared with.
+ * @returns sha256, and whether it is what `hashes` tells; rejected with the system's error.
+ */
+export const digestOf = async (
+  path: string,
+  hashes: Hashes,
+): Promise<{ sha256: string; isRight: boolean | undefined }> => {
+  const digest = newDigest(hashes)
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) digest.update(chunk as Buffer)
+  return { sha256: digest.sha256(), isRight: digest.isRight() }
+}

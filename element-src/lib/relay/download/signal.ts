@@ -1,0 +1,23 @@
+/** Lets many wait for the next change of something. */
+export interface Changes {
+  /** Resolved at the next change. */
+  readonly next: () => Promise<void>
+  /** Tells all who wait. */
+  readonly tell: () => void
+}
+
+/** Begins with nobody waiting. */
+export const newChanges = (): Changes => {
+  let waiting: (() => void)[] = []
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve)
+      }),
+    tell: () => {
+      const all = waiting
+      waiting = []
+      for (const resolve of all) resolve()
+    },
+  }
+}

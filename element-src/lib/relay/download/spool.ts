@@ -1,0 +1,130 @@
+import { newChanges } from './signal.js'
+import type { TemporaryFile } from './temporary-file.js'
+
+/** What comes once and is read by many, each from where it likes, while it grows. */
+export interface Spool {
+  /** Appends; resolved when it is stored, or, where there is no room to store it, when all readers have it. */
+  readonly append: (chunk: Buffer) => Promise<void>
+  /** Says that all is there. */
+  readonly finish: () => void
+  /** Says that no more comes, and why. */
+  readonly fail: (error: Error) => void
+  /**
+   * Lets somebody read, from the first byte on until `read` says otherwise.
+   *
+   * @param signal When the reader has gone.
+   */
+  readonly join: (signal: AbortSignal) => Reader
+  /** Whether a reader can still begin at the first byte. */
+  readonly isStored: () => boolean
+  /** How many there are to read. */
+  readonly readers: () => number
+}
+
+/** Somebody who reads. */
+export interface Reader {
+  /**
+   * Reads, once, and waits for what is not there yet.
+   *
+   * @param from The first byte.
+   * @param to The byte behind the last; undefined for all.
+   * @returns The bytes; ends with the error of `fail`.
+   */
+  readonly read: (from: number, to: number | undefined) => AsyncGenerator<Buffer>
+  /** Says that nothing is read any more. */
+  readonly leave: () => void
+}
+
+const readSize = 64 * 1024
+
+/**
+ * Opens a spool.
+ *
+ * @param file Where it is stored; undefined where nothing can be.
+ * @param onFull Called once, with the system's error, when no more can be stored.
+ * @param onLeave Called when a reader has gone.
+ */
+export const newSpool = (
+  file: TemporaryFile | undefined,
+  onFull: (error: unknown) => void,
+  onLeave: () => void,
+): Spool => {
+  const changes = newChanges()
+  const positions = new Set<{ at: number }>()
+  let stored = 0
+  let total = 0
+  let isStoring = file !== undefined
+  /** The only chunk that is not stored. */
+  let last: Buffer = Buffer.alloc(0)
+  let end: true | Error | undefined
+
+  const store = async (chunk: Buffer): Promise<boolean> => {
+    if (!isStoring || file === undefined) return false
+    try {
+      await file.write(chunk, total)
+      stored += chunk.length
+      return true
+    } catch (error) {
+      isStoring = false
+      onFull(error)
+      return false
+    }
+  }
+
+  const take = async (at: number, most: number): Promise<Buffer> => {
+    if (at < stored && file !== undefined) return file.read(at, Math.min(readSize, stored - at, most))
+    const start = total - last.length
+    if (at < start) throw new Error('this part has not been stored')
+    return last.subarray(at - start, at - start + most)
+  }
+
+  return {
+    append: async (chunk) => {
+      if (await store(chunk)) {
+        total += chunk.length
+        changes.tell()
+        return
+      }
+      last = chunk
+      total += chunk.length
+      changes.tell()
+      while (end === undefined && [...positions].some(({ at }) => at < total)) await changes.next()
+    },
+    finish: () => {
+      end ??= true
+      changes.tell()
+    },
+    fail: (error) => {
+      end ??= error
+      changes.tell()
+    },
+    isStored: () => isStoring || total === 0,
+    readers: () => positions.size,
+    join: (signal) => {
+      const position = { at: 0 }
+      positions.add(position)
+      signal.addEventListener('abort', changes.tell)
+      return {
+        read: async function* (from, to) {
+          position.at = from
+          while (!signal.aborted && (to === undefined || position.at < to)) {
+            if (position.at < total) {
+              const chunk = await take(position.at, to === undefined ? readSize : to - position.at)
+              yield chunk
+              position.at += chunk.length
+              changes.tell()
+            } else if (end instanceof Error) throw end
+            else if (end) return
+            else await changes.next()
+          }
+        },
+        leave: () => {
+          if (!positions.delete(position)) return
+          signal.removeEventListener('abort', changes.tell)
+          changes.tell()
+          onLeave()
+        },
+      }
+    },
+  }
+}

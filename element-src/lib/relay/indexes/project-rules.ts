@@ -1,0 +1,25 @@
+import type { RelayIndex } from '../config.js'
+
+/** The parts of an index's configuration that say which projects it has. */
+type Rules = Pick<RelayIndex, 'projects' | 'exclude'>
+
+const matches = (project: string, patterns: readonly string[] | undefined): boolean =>
+  patterns?.some((pattern) => {
+    // Each `*` stands for any characters; what is between them is taken as it is written.
+    const parts = pattern.split('*').map((part) => part.replace(/[^a-z0-9]/gi, '\\$&'))
+    return new RegExp(`^${parts.join('.*')}$`, 'i').test(project)
+  }) ?? false
+
+/**
+ * Whether a project is asked at an index. One that an index's `projects` names comes from such an index alone, also while
+ * that is down: otherwise whoever registers its name elsewhere would be installed in its place.
+ *
+ * @param project Its name, normalised.
+ * @param index The index.
+ * @param all All indexes.
+ */
+export const isAskedAt = (project: string, index: Rules, all: readonly Rules[]): boolean => {
+  if (matches(project, index.exclude)) return false
+  if (index.projects !== undefined) return matches(project, index.projects)
+  return !all.some(({ projects }) => matches(project, projects))
+}

@@ -1,0 +1,36 @@
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
+
+/** Says lines in the build's log, at once. */
+export interface RelayLog {
+  /** What the relay did. */
+  readonly info: (line: string) => void
+  /** What a user should know, though the build goes on. */
+  readonly warn: (line: string) => void
+  /** Why the build will fail. */
+  readonly fail: (line: string) => void
+}
+
+// Neither waits for a reader of a pipe that has gone, nor takes a terminal as its own: the relay leads a session.
+const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY
+
+/**
+ * Opens the log for each line and closes it, so that nobody who waits for its end waits for the relay.
+ *
+ * @param file Such as /proc/PID/fd/1. Where it is gone, the build is, and nobody reads the line.
+ */
+export const newRelayLog = (file: string): RelayLog => {
+  const say = (line: string): void => {
+    try {
+      const descriptor = openSync(file, flags)
+      try {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: what a server sent must not steer a terminal.
+        writeSync(descriptor, `pypi: ${line.replace(/[\u0000-\u001f\u007f]+/g, ' ')}\n`)
+      } finally {
+        closeSync(descriptor)
+      }
+    } catch {
+      // Serving goes on.
+    }
+  }
+  return { info: say, warn: (line) => say(`warning: ${line}`), fail: (line) => say(`error: ${line}`) }
+}

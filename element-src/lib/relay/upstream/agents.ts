@@ -1,0 +1,99 @@
+import { Agent as HttpAgent, type RequestOptions, request } from 'node:http'
+import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
+import { isIP, type Socket } from 'node:net'
+import { connect, createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
+import { hostOf } from '../../probe/request.js'
+import { authorization } from './authorization.js'
+import { statusFault, UpstreamFault } from './fault.js'
+
+/** How an https server is to be met. */
+export interface TlsOptions {
+  /** Whether its certificate is verified. */
+  readonly verifies: boolean
+  /** Authorities in PEM besides Node.js' own. */
+  readonly authorities: () => readonly string[]
+  /** The certificate to show it, and its key, in PEM. */
+  readonly certificate: string | undefined
+  readonly key: string | undefined
+}
+
+// As many as uv asks for at once; connections that are free are kept as long as a server does.
+const pooling = { keepAlive: true, maxSockets: 50, maxFreeSockets: 50, scheduling: 'lifo' } as const
+
+const contextOf = ({ authorities, certificate, key }: TlsOptions): (() => SecureContext) => {
+  let context: SecureContext | undefined
+  // Reading the authorities of a host takes 50 ms: once, and only for those who need it.
+  return () => {
+    context ??= createSecureContext({
+      ca: [...rootCertificates, ...authorities()],
+      ...(certificate === undefined ? {} : { cert: certificate, key: key ?? certificate }),
+    })
+    return context
+  }
+}
+
+/** Opens a tunnel through a proxy (RFC 9110, 9.3.6). */
+const tunnel = (proxy: URL, { host, port }: RequestOptions): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const name = isIP(host ?? '') === 6 ? `[${host}]` : host
+    const overTls = proxy.protocol === 'https:'
+    const sent = (overTls ? requestOverTls : request)({
+      host: hostOf(proxy),
+      port: proxy.port || (overTls ? 443 : 80),
+      method: 'CONNECT',
+      path: `${name}:${port}`,
+      headers: { Host: `${name}:${port}`, ...authorization('Proxy-Authorization', proxy) },
+      agent: false,
+      timeout: 15_000,
+    })
+    sent.on('connect', ({ statusCode = 0 }, socket: Socket) => {
+      if (statusCode === 200) return resolve(socket)
+      socket.destroy()
+      reject(
+        statusCode === 407
+          ? statusFault(407)
+          : new UpstreamFault(`is behind a proxy that answers ${statusCode}`, 'connection', statusCode >= 500),
+      )
+    })
+    sent.on('timeout', () =>
+      sent.destroy(new UpstreamFault('is behind a proxy that does not answer', 'connection', true)),
+    )
+    sent.on('response', ({ statusCode = 0 }) => {
+      sent.destroy()
+      reject(new UpstreamFault(`is behind a proxy that answers ${statusCode}`, 'connection', false))
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+
+/** An agent for http servers, or for a proxy by http. */
+export const httpAgent = (): HttpAgent => new HttpAgent(pooling)
+
+/**
+ * An agent for https servers, which keeps their connections.
+ *
+ * @param tls How they are to be met.
+ * @param proxy The proxy on the way to them, with its credentials, or undefined.
+ */
+export const httpsAgent = (tls: TlsOptions, proxy: URL | undefined): HttpsAgent => {
+  const context = contextOf(tls)
+  const agent = new HttpsAgent({ ...pooling, rejectUnauthorized: tls.verifies })
+  const create = (options: RequestOptions, done: (error: unknown, socket?: Socket) => void): Socket | undefined => {
+    const host = options.host ?? ''
+    const known = {
+      ...(options as object),
+      // Node.js 18 tries one of several addresses unless it is told to.
+      autoSelectFamily: true,
+      secureContext: context(),
+      rejectUnauthorized: tls.verifies,
+      ...(isIP(host) > 0 ? { servername: '' } : { servername: host }),
+    }
+    if (proxy === undefined) return connect(known)
+    tunnel(proxy, options).then(
+      (socket) => done(null, connect({ ...known, socket })),
+      (error) => done(error),
+    )
+    return undefined
+  }
+  return Object.assign(agent, { createConnection: create })
+}

@@ -1,0 +1,163 @@
+import { type Agent, type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http'
+import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
+import { imageCaCertificates } from '../../probe/ca-certificates.js'
+import { proxyFor } from '../../probe/proxy.js'
+import { hostOf } from '../../probe/request.js'
+import type { RelayConfig, RelayIndex } from '../config.js'
+import { httpAgent, httpsAgent } from './agents.js'
+import { authorization } from './authorization.js'
+import { faultOf, UpstreamFault } from './fault.js'
+
+/** A request. */
+export interface Asked {
+  readonly method?: 'GET' | 'HEAD'
+  readonly headers: Readonly<Record<string, string>>
+  /** When it is over. */
+  readonly signal: AbortSignal
+}
+
+/** The head of an answer, after all redirects. */
+export interface Answered {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  /** What is not read of it has to be destroyed. */
+  readonly body: IncomingMessage
+  /** Where it came from. */
+  readonly url: URL
+}
+
+/** Sends a request; rejected with an UpstreamFault where there is no answer. */
+export type Client = (url: URL, asked: Asked) => Promise<Answered>
+
+/** How long a server may be silent, in milliseconds: pip's own default. */
+export const silence = 15_000
+
+const mostRedirects = 10
+const mostHeaders = 1024 * 1024
+const userAgent = 'dib-pypi-element'
+
+const send = (url: URL, options: RequestOptions, agent: Agent, signal: AbortSignal): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const sent = (agent instanceof HttpsAgent ? requestOverTls : requestOverHttp)({
+      ...options,
+      agent,
+      signal,
+      // pip and uv take heads that Node.js' strict parser refuses: lines that end in LF alone, control characters.
+      insecureHTTPParser: true,
+      maxHeaderSize: mostHeaders,
+    })
+    // Of the whole time up to the head, a connection's and a proxy's part included.
+    const timer = setTimeout(
+      () => sent.destroy(new UpstreamFault(`does not answer in ${silence / 1000} s`, 'connection', true)),
+      silence,
+    )
+    sent.on('response', (response) => {
+      clearTimeout(timer)
+      // A body that nobody reads any more may still fail.
+      response.on('error', () => undefined)
+      resolve(response)
+    })
+    sent.on('error', (error) => {
+      clearTimeout(timer)
+      reject(
+        faultOf(
+          signal.aborted ? new UpstreamFault(`is no longer asked for ${url.pathname}`, 'connection', false) : error,
+        ),
+      )
+    })
+    sent.end()
+  })
+
+const matches = (url: URL, hosts: readonly string[]): boolean =>
+  [url.hostname, hostOf(url), `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`].some(
+    (name) => hosts.some((host) => host.toLowerCase() === name),
+  )
+
+/**
+ * Makes what sends requests for an index, as pip would from the host: by its proxies, with its CAs, and with the index's
+ * credentials to the index's own server alone, whereever a redirect leads.
+ *
+ * @param index The index, on a server.
+ * @param config What it has in common with others.
+ */
+export const newClient = (index: RelayIndex & { readonly url: string }, config: RelayConfig): Client => {
+  const own = new URL(index.url)
+  const agents = new Map<string, Agent>()
+
+  const agentFor = (url: URL, proxy: URL | undefined): Agent => {
+    const isOwn = url.host === own.host && url.protocol === own.protocol
+    const verifies = !((isOwn && index.trusted) || matches(url, config.trustedHosts))
+    const key = `${url.protocol} ${isOwn} ${verifies} ${proxy?.href}`
+    const known = agents.get(key)
+    if (known !== undefined) return known
+    const tls = {
+      verifies,
+      authorities: () => [...imageCaCertificates(config.environment), ...(index.ca === undefined ? [] : [index.ca])],
+      certificate: isOwn ? index.clientCert : undefined,
+      key: isOwn ? index.clientKey : undefined,
+    }
+    const isTls = url.protocol === 'https:'
+    // By http, a proxy is the server; trust in an index is none in its proxy.
+    const agent = isTls
+      ? httpsAgent(tls, proxy)
+      : proxy?.protocol === 'https:'
+        ? httpsAgent({ ...tls, verifies: true, certificate: undefined, key: undefined }, undefined)
+        : httpAgent()
+    agents.set(key, agent)
+    return agent
+  }
+
+  const ask = async (url: URL, { method = 'GET', headers, signal }: Asked): Promise<IncomingMessage> => {
+    const proxy = proxyFor(url, config.environment)
+    if (proxy !== undefined && !/^https?:$/.test(proxy.protocol))
+      throw new UpstreamFault(
+        `is behind a proxy of a kind that the relay does not know (${proxy.protocol})`,
+        'connection',
+        false,
+      )
+    const isByProxy = proxy !== undefined && url.protocol === 'http:'
+    const to = isByProxy ? proxy : url
+    const credentials = url.username || url.password ? url : url.origin === own.origin ? own : undefined
+    const options = {
+      method,
+      host: hostOf(to),
+      port: to.port || (to.protocol === 'https:' ? 443 : 80),
+      // By a proxy, http goes as a request for a whole URL (RFC 9112, 3.2.2).
+      path: `${isByProxy ? `http://${url.host}` : ''}${url.pathname}${url.search}`,
+      autoSelectFamily: true,
+      headers: {
+        ...headers,
+        'User-Agent': userAgent,
+        Host: url.host,
+        ...(credentials === undefined ? {} : authorization('Authorization', credentials)),
+        ...(isByProxy ? authorization('Proxy-Authorization', proxy) : {}),
+      },
+    }
+    return send(url, options, agentFor(url, proxy), signal)
+  }
+
+  return async (url, asked) => {
+    let at = url
+    for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
+      const body = await ask(at, asked)
+      const { statusCode: status = 0, headers } = body
+      if (![301, 302, 303, 307, 308].includes(status) || headers.location === undefined)
+        return { status, headers, body, url: at }
+      // A short one leaves its connection to the next request.
+      if (Number(headers['content-length']) <= 65_536) body.resume()
+      else body.destroy()
+      at = nextUrl(headers.location, at)
+    }
+    throw new UpstreamFault(`redirects more than ${mostRedirects} times`, 'content', false)
+  }
+}
+
+const nextUrl = (location: string, from: URL): URL => {
+  try {
+    const url = new URL(location, from)
+    if (/^https?:$/.test(url.protocol)) return url
+  } catch {
+    // Said below.
+  }
+  throw new UpstreamFault('redirects to something that is neither http nor https', 'content', false)
+}
