@@ -138,7 +138,7 @@ t.test(
 const installAll = (project: string, module: string): readonly string[] => {
   const show = `python3 -c 'import ${module}; print("${project} is", ${module}.origin)'`
   const ways: Readonly<Record<string, string>> = {
-    pip: `python3 -m pip install -q --no-color --no-cache-dir --target /tmp/at ${project} && PYTHONPATH=/tmp/at ${show}`,
+    pip: `PIP_ROOT_USER_ACTION=ignore python3 -m pip install -q --no-color --no-cache-dir --target /tmp/at ${project} && PYTHONPATH=/tmp/at ${show}`,
     uv: `/srv/installers/uv-new/uv pip install -q --no-cache --python /usr/bin/python3 --target /tmp/at ${project} && PYTHONPATH=/tmp/at ${show}`,
     easy_install: `( mkdir /tmp/at && cd /tmp/at && printf 'from setuptools import setup\\nsetup(name="x", version="1", setup_requires=["${project}"])\\n' >setup.py &&
 PIP_CONFIG_FILE=/dev/null PYTHONPATH=/srv/installers/setuptools-new python3 setup.py -q --version >/dev/null 2>&1 &&
@@ -218,6 +218,7 @@ t.test('a project comes from the section that names it, whatever version another
 /** Serves projects with the times at which their files were uploaded (PEP 700), where they are given. */
 const serveWithTimes = async (t: Test, folder: string, times: Readonly<Record<string, string>>): Promise<number> => {
   const wheels = readdirSync(folder).filter((name) => name.endsWith('.whl'))
+  const timeOf = (name: string): string | undefined => times[name.split('-').slice(0, 2).join('-')]
   const server = createServer((request, response) => {
     const [, project = ''] = /\/simple\/([^/]+)\/$/.exec(request.url ?? '') ?? []
     const file = wheels.find((name) => request.url?.endsWith(`/${name}`))
@@ -236,7 +237,7 @@ const serveWithTimes = async (t: Test, folder: string, times: Readonly<Record<st
             .digest('hex'),
         },
         size: statSync(join(folder, filename)).size,
-        ...(times[filename] === undefined ? {} : { 'upload-time': times[filename] }),
+        ...(timeOf(filename) === undefined ? {} : { 'upload-time': timeOf(filename) }),
       }))
     const versions = files.map(({ filename }) => filename.split('-')[1])
     response
@@ -257,8 +258,8 @@ t.test(
       { name: 'no-time', version: '1.0', text: 'origin = "of an unknown time"' },
     ])
     const port = await serveWithTimes(t, folder, {
-      'old_lib-1.0-py3-none-any.whl': new Date(Date.now() - 10 * 86_400_000).toISOString(),
-      'old_lib-2.0-py3-none-any.whl': new Date(Date.now() - 3_600_000).toISOString(),
+      'old_lib-1.0': new Date(Date.now() - 10 * 86_400_000).toISOString(),
+      'old_lib-2.0': new Date(Date.now() - 3_600_000).toISOString(),
     })
     const file = join(scratch, 'mirrors.ini')
     writeFileSync(file, `[official]\nurl = http://127.0.0.1:${port}/simple\nexclude-newer = 7 days\n`)
