@@ -4,6 +4,7 @@ import { info, setVerbose, warn } from './hook/log.js'
 import { planFootprint } from './image/footprint.js'
 import { writeFlatIndex } from './mirror/flat-index.js'
 import { detectMirror } from './mirror/local-mirror.js'
+import { closeBuildFolder } from './mount/close-build-folder.js'
 import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
 import { isFolderUrl } from './probe/probe-folder.js'
@@ -38,6 +39,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const settings = readSettings(environment)
   const { hooksFolder, imageRoot, mirrorFolder, partitions, verbose } = settings
   setVerbose(verbose)
+  closeBuildFolder(hooksFolder, imageRoot)
   if (mirrorFolder !== undefined) {
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
   }
@@ -82,16 +84,19 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
         ]),
     ...builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path, isReadOnly: true })),
   ]
-  const footprint = planFootprint(imageRoot, [stageMountPoint, ...builtinFolders(builtins)])
+  const mountPoints = [stageMountPoint, ...builtinFolders(builtins)]
+  const footprint = planFootprint(imageRoot, mountPoints)
   writeFileSync(join(folder, stageEntry.node), '')
   for (const name of [stageEntry.mirror, stageEntry.flatIndex]) mkdirSync(join(folder, name))
   copyBuiltins(builtins, builtinCopies)
   const mounting = mountIntoImage(imageRoot, folder, mounts, {
     meanwhile: () => {
-      for (const warning of mirror?.warnings() ?? []) warn(warning)
+      // An empty folder is as it should be where it is to be filled.
+      if (!settings.fill) for (const warning of mirror?.warnings() ?? []) warn(warning)
       writeJson(join(folder, stageEntry.settings), {
         pip,
         footprint,
+        mountPoints,
         asksIndexes: relay === undefined,
         verbose,
       } satisfies StagedSettings)

@@ -1,21 +1,25 @@
-import { existsSync, realpathSync, rmdirSync } from 'node:fs'
+import { existsSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { HookError, tolerate } from './hook/error.js'
 import { info, setVerbose, warn } from './hook/log.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { parseMountinfo } from './mount/mountinfo.js'
-import { takeOffFiles } from './overmount/take-off.js'
+import { takeOff } from './overmount/take-off.js'
 import { endRelay } from './relay/control/ask-relay.js'
+import { keptLine } from './relay/kept-line.js'
 import { readJson } from './stage/json-file.js'
-import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
+import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
 import type { StagedRelay, State } from './stage/state.js'
 
-/** Ends the relay, where there is one. It says itself what it has kept. */
+/** Ends the relay, where there is one, and says what it has kept. */
 const closeRelay = async (folder: string): Promise<void> => {
   const path = join(folder, stageEntry.relay)
   if (!existsSync(path)) return
   const { base } = readJson<StagedRelay>(path, 'extra-data.d did not say where the relay is')
-  if ((await endRelay(base)) === undefined) warn('the relay ended before the build did: see its lines in this log')
+  const status = await endRelay(base)
+  if (status === undefined) return warn('the relay ended before the build did: see its lines in this log')
+  const line = keptLine(status)
+  if (line !== undefined) info(line)
 }
 
 /**
@@ -34,13 +38,17 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   )
   setVerbose(done.verbose)
   await closeRelay(folder)
-  const { removed, carriedOver, faults } = takeOffFiles(imageRoot, folder, done)
+  const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined
+  if (cachesAreLeft) rmSync(join(imageRoot, cacheFolder), { recursive: true })
+  const { removed, kept, faults } = takeOff(imageRoot, folder, done)
   const mountPoints = [mirrorMountPoint, flatIndexMountPoint]
-  const places = [...mountPoints, ...done.laid.map(({ path }) => path)].map((path) =>
-    join(realpathSync(imageRoot), path),
-  )
-  const mounted = parseMountinfo().filter(({ target }) => places.includes(target))
-  const left = [...faults, ...mounted.map(({ target }) => `${target} is still mounted`)]
+  const targets = [...mountPoints, ...done.mountPoints].map((path) => join(realpathSync(imageRoot), path))
+  const mounted = parseMountinfo().filter(({ target }) => targets.includes(target))
+  const left = [
+    ...(cachesAreLeft ? [`${cacheFolder} was copied with it: did post-root.d/99-remove-pypi-caches run?`] : []),
+    ...faults,
+    ...mounted.map(({ target }) => `${target} is still mounted`),
+  ]
   if (left.length > 0) throw new HookError(`the image is not clean: ${left.join('; ')}`)
   for (const path of mountPoints) {
     // dib empties /tmp only after this, and an element may pack the image before that.
@@ -48,7 +56,6 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
       tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
     }
   }
-  if (carriedOver.length > 0)
-    info(`what another hook wrote into ours is now in the image's own ${carriedOver.join(', ')}`)
+  if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
 }

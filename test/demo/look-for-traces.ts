@@ -1,7 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { dirname } from 'node:path'
+import { configFiles, rootsHome } from '../../element-src/lib/installers/config-files.js'
+import { cacheFolder } from '../../element-src/lib/stage/paths.js'
 
-/** The names of what the element may never leave in an image. */
-const ours = /^\.\/(?:root\/(?:\.pip(?:\/.*)?|\.pydistutils\.cfg|\.config\/pip(?:\/.*)?)|tmp\/\.?pypi.*)$/
+/** What the element mounts over an image, from its own list, with the folders that are an installer's alone. */
+const ours = configFiles(
+  { indexes: [], trustedHosts: [], unverifiedHosts: [], retries: undefined, unreachable: 'drop' },
+  new Map(),
+  { homes: [rootsHome], configHomes: [`${rootsHome}/.config`] },
+).flatMap(({ path, ownsFolder }) => (ownsFolder ? [path, dirname(path)] : [path]))
+
+const isOurs = (name: string): boolean =>
+  /^\/tmp\/\.?pypi/.test(name) || [...ours, cacheFolder].some((path) => name === path || name.startsWith(`${path}/`))
 
 /**
  * Looks for mirror configuration in an image.
@@ -12,4 +22,4 @@ const ours = /^\.\/(?:root\/(?:\.pip(?:\/.*)?|\.pydistutils\.cfg|\.config\/pip(?
 export const lookForTraces = (tarball: string): readonly string[] =>
   execFileSync('tar', ['-tf', tarball], { encoding: 'utf8', maxBuffer: 1 << 28 })
     .split('\n')
-    .filter((name) => ours.test(name.replace(/\/$/, '')))
+    .filter((name) => isOurs(name.replace(/^\./, '').replace(/\/$/, '')))

@@ -32,7 +32,7 @@ t.test("what another hook writes into our file is the image's, where it has no f
     const ran = await runPhases(scratchFolder(t), { environment, inChroot, keep: [conf] })
     t.equal(ran.status, 0, name, { log: ran.log })
     t.equal(ran.kept(conf), expected)
-    t.match(ran.log, /^pypi: what another hook wrote into ours is now in the image's own \/root\/\.pip\/pip\.conf$/m)
+    t.match(ran.log, /^pypi: kept another element's changes in \/root\/\.pip\/pip\.conf$/m)
     t.same(
       ran.differences.filter((line) => !line.endsWith(': time')),
       ['/root/.pip: only in the second', `${conf}: only in the second`],
@@ -95,16 +95,16 @@ for wheel in ${wheels.join(' ')}; do python3 -m zipfile -e ${pips}/$wheel $ROOT/
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
     const lines = wheels.map((_, i) => `number${i} = ${i}\n`)
     t.equal(ran.kept(newer), `# own\n[global]\nproxy = p\n[set-by]\n${lines.join('')}`)
-    t.match(ran.log, /^pypi: what another hook wrote into ours is now in .*\/root\/\.config\/pip\/pip\.conf$/m)
+    t.match(ran.log, /^pypi: kept another element's changes in .*\/root\/\.config\/pip\/pip\.conf$/m)
   })
 }
 
 /** What the kernel does not let anybody do to a mount point, and how programs say so. */
 const failing: Readonly<Record<string, RegExp>> = {
-  [`sed -i s/secret/open/ ${conf}`]: /^sed: cannot rename \S+: Device or resource busy$/m,
-  [`rm ${conf}`]: /^rm: cannot remove '\/root\/\.pip\/pip\.conf': Device or resource busy$/m,
-  'rm -rf /root/.pip': /^rm: cannot remove '\/root\/\.pip\/pip\.conf': Device or resource busy$/m,
-  [`echo >/tmp/new; mv /tmp/new ${conf}`]: /^mv: .*Device or resource busy$/m,
+  'sed -i s/secret/open/ /root/.pydistutils.cfg': /^sed: cannot rename \S+: Device or resource busy$/m,
+  'rm /root/.pydistutils.cfg': /^rm: cannot remove '\/root\/\.pydistutils\.cfg': Device or resource busy$/m,
+  'rm -rf /root/.pip': /^rm: cannot remove '\/root\/\.pip': Device or resource busy$/m,
+  'echo >/tmp/new; mv /tmp/new /root/.pydistutils.cfg': /^mv: .*Device or resource busy$/m,
 }
 
 t.test('what cannot work fails loudly at that place', async (t) => {
@@ -112,7 +112,7 @@ t.test('what cannot work fails loudly at that place', async (t) => {
   const ran = await runPhases(scratchFolder(t), { environment, inChroot: `${each.join('\n')}\nrm /tmp/new` })
   for (const [command, message] of Object.entries(failing)) t.match(ran.log, message, command)
   t.notMatch(ran.log, /it went on/)
-  t.same(ran.differences, [], 'and does no harm')
+  t.same(ran.differences, ['/root: time'], 'and does no harm: sed made a file beside it')
 })
 
 t.test('what a hook writes after dib has unmounted our files stays as it is', async (t) => {
@@ -131,13 +131,13 @@ const removals: Readonly<Record<string, { inChroot?: string; finalise?: string; 
     finalise: 'rm -r $ROOT/root/.pip $ROOT/root/.pydistutils.cfg $ROOT/root/.config',
     differences: ['/root: time'],
   },
-  'one of our stubs': { finalise: 'rm $ROOT/root/.pip/pip.conf' },
+  'one of our stubs': { finalise: 'rm $ROOT/root/.pydistutils.cfg', differences: ['/root: time'] },
   'all that is in /tmp': {
     inChroot: 'rm -rf /tmp/* /tmp/.[!.]* || true',
     finalise: 'rm -rf $ROOT/tmp/* $ROOT/tmp/.[!.]*',
   },
-  'our mount, and the file below it': {
-    inChroot: `umount ${conf}; rm ${conf}; rmdir /root/.pip`,
+  'our mount, and the folder below it': {
+    inChroot: 'umount /root/.pip; rmdir /root/.pip',
     differences: ['/root: time'],
   },
   'the folder, and puts a link there': {
@@ -179,7 +179,7 @@ t.test('a hook that leaves our configuration in the image fails the build', asyn
   const ran = await runPhases(scratchFolder(t), {
     environment,
     // As if dib had copied the image with our file still mounted.
-    finalise: `cp $TMP_HOOKS_PATH/pypi/pip.conf $ROOT${conf}`,
+    finalise: `cp $TMP_HOOKS_PATH/pypi/folder-0/pip.conf $ROOT${conf}`,
   })
   t.equal(ran.status, 1)
   t.match(
@@ -187,4 +187,42 @@ t.test('a hook that leaves our configuration in the image fails the build', asyn
     /^pypi: error: the image is not clean: \/root\/\.pip\/pip\.conf in the image holds this build's configuration/m,
   )
   t.notMatch(ran.log, /secret/)
+})
+
+t.test("a hook that writes what the image's own file says already changes nothing", async (t) => {
+  const own = '[global]\\ntimeout = 7\\n'
+  const ran = await runPhases(scratchFolder(t), {
+    environment,
+    prepare: `mkdir -p $ROOT/root/.pip $ROOT/srv; printf '${own}' >$ROOT${conf}; printf '${own}' >$ROOT/srv/own
+printf '[easy_install]\\n' >$ROOT/root/.pydistutils.cfg`,
+    inChroot: `cp /srv/own ${conf}; tee ${conf} </srv/own; printf '[easy_install]\\n' >/root/.pydistutils.cfg`,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.same(ran.differences, [])
+})
+
+t.test("a file that another hook writes with a mirror's password stays out of the image", async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment,
+    inChroot: `echo 'asked https://user:secret@elsewhere.example/' >/root/.pip/pip.log
+mkdir /root/.config/uv/sub; cp /root/.config/uv/uv.toml /root/.config/uv/sub/copy
+cp ${conf} ${conf}.orig`,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  for (const path of ['/root/.pip/pip.log', '/root/.config/uv/sub'])
+    t.ok(ran.log.includes(`pypi: warning: left ${path} out of the image: another hook wrote a credential`), path)
+  t.notMatch(ran.log, /secret/)
+  t.same(ran.differences, [])
+})
+
+t.test('what is written through a dangling link goes where it leads', async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment,
+    prepare: 'mkdir $ROOT/srv/there; ln -s /srv/there/cfg $ROOT/root/.pydistutils.cfg',
+    inChroot: "printf '[easy_install]\nzip_ok = 0\n' >/root/.pydistutils.cfg",
+    keep: ['/srv/there/cfg', '/root/.pydistutils.cfg'],
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.equal(ran.kept('/srv/there/cfg'), '[easy_install]\nzip_ok = 0\n')
+  t.equal(ran.keptEntry('/root/.pydistutils.cfg'), 'link to /srv/there/cfg')
 })

@@ -33,6 +33,53 @@ printf '[install]\\nextra-index-url = ${elsewhere}/d\\nfind-links = ${elsewhere}
   t.same(ran.differences, [])
 })
 
+t.test('each name of a setting that takes the mirrors away is overridden, and the others stay in force', async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    // Its host is to be trusted, or pip leaves it out.
+    environment: { ...environment, DIB_PYPI_MIRROR_URL: 'http://mirror.invalid/simple', DIB_PYPI_UNREACHABLE: 'keep' },
+    prepare: `${withMirror}
+mkdir -p $ROOT/root/.pip $ROOT/etc/uv $ROOT/root/.config/uv
+printf '[DEFAULT]\\nindex-url = ${elsewhere}/a\\n[install]\\ntrusted-host = elsewhere\\ntimeout = 41\\n' >$ROOT/root/.pip/pip.conf
+printf '[global]\\npypi-url = ${elsewhere}/b\\nlog = /root/pip.log\\ntimeout = 42\\nretries = 0\\n[install]\\ntrusted-host = elsewhere\\n' >$ROOT/etc/pip.conf
+printf 'offline = true\\nindex-url = "${elsewhere}/c"\\n[pip]\\nno-deps = true\\nextra-index-url = ["${elsewhere}/d"]\\n' >$ROOT/etc/uv/uv.toml
+cp $ROOT/etc/uv/uv.toml $ROOT/root/.config/uv/uv.toml`,
+    inChroot: `${ask}
+echo "isolated:"
+python3 -m pip --isolated install --break-system-packages nothing-at-all 2>&1 || true
+python3 -m pip config list
+python3 -c 'import sys; print("cache", sys.argv)' "$(python3 -m pip cache dir)"
+cat /root/.config/uv/uv.toml /etc/xdg/uv/uv.toml
+test ! -e /root/pip.log`,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-4000) })
+  t.equal(ran.log.match(/^Looking in indexes: http:\/\/mirror\.invalid\/simple$/gm)?.length, 2, 'also with --isolated')
+  t.notMatch(ran.log, /elsewhere/)
+  t.notMatch(ran.log, /not a trusted or secure host/)
+  t.match(ran.log, /^install\.timeout='41'$/m)
+  t.match(ran.log, /^global\.timeout='42'$/m)
+  t.match(ran.log, /^cache .*\/tmp\/\.pypi-cache\/pip/m)
+  t.equal(ran.log.match(/^offline = true$/gm)?.length, 2, "uv's other keys stay, those of /etc/uv in /etc/xdg/uv")
+  t.equal(ran.log.match(/^\[pip\]\nno-deps = true$/gm)?.length, 2)
+  t.same(ran.differences, [])
+})
+
+t.test('an own file that no installer could read is refused by its name', async (t) => {
+  for (const [path, text, why] of [
+    ['/root/.pip/pip.conf', 'index-url = x', /line 1 stands before the first section/],
+    ['/etc/pip.conf', '[global]\\na = 1\\nA = 2', /line 3 repeats a/],
+    ['/root/.config/uv/uv.toml', 'a = 1\\nb', /line 2/],
+  ] as const) {
+    const ran = await runPhases(scratchFolder(t), {
+      environment,
+      prepare: `${withMirror}\nmkdir -p $ROOT$(dirname ${path})\nprintf '${text}\\n' >$ROOT${path}`,
+    })
+    t.not(ran.status, 0, path)
+    const [error = ''] = ran.log.match(/^pypi: error: .*$/gm) ?? []
+    t.ok(error.startsWith(`pypi: error: ${path} in the image`), error)
+    t.match(error, why)
+  }
+})
+
 t.test('what beats the mirror is warned of by name', async (t) => {
   const ran = await runPhases(scratchFolder(t), {
     environment: {

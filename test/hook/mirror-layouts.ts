@@ -115,7 +115,7 @@ const linesOfMounting = (ran: RanPhases): readonly string[] => {
   const lines = ownLines(ran.log)
   return lines.slice(
     0,
-    lines.findIndex((line) => line.startsWith('laid ')),
+    lines.findIndex((line) => line.startsWith('mounted over ')),
   )
 }
 

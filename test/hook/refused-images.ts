@@ -33,13 +33,9 @@ const images: Readonly<Record<string, readonly [string, RegExp]>> = {
     'mkdir $ROOT/root/.pip; mknod $ROOT/root/.pip/pip.conf c 1 3',
     /^pypi: error: \/root\/\.pip\/pip\.conf in the image is not a file/m,
   ],
-  'whose .pip is immutable and has no pip.conf': [
-    'mkdir $ROOT/root/.pip; chattr +i $ROOT/root/.pip',
-    /^pypi: error: .*\/root\/\.pip/m,
-  ],
-  'whose pip.conf is a link to nothing': [
-    'mkdir $ROOT/root/.pip; ln -s /nowhere $ROOT/root/.pip/pip.conf',
-    /^pypi: error: \/root\/\.pip\/pip\.conf in the image is a link to nothing/m,
+  'whose home of root is a file': [
+    'rm -r $ROOT/root; touch $ROOT/root',
+    /^pypi: error: \/root in the image is not a folder: remove it, or make it one$/m,
   ],
   'whose .pip is a file': ['touch $ROOT/root/.pip', /^pypi: error: \/root\/\.pip in the image is not a folder/m],
   'whose /tmp/pypi is an absolute link': [

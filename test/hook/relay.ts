@@ -178,7 +178,10 @@ t.test('a folder that another tool made is refused, and stays as it is', async (
   t.not(ran.status, 0)
   t.match(ownLines(ran.log).at(-1), /^error: .* DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE/)
   t.notOk(existsSync(join(localMirror(scratch), 'SHA256SUMS')))
-  t.same(ran.mounted, [])
+  t.same(
+    ran.mounted.filter((path) => path !== '/proc'),
+    [],
+  )
   t.same(relays(scratch), [])
 })
 

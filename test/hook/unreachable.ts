@@ -83,7 +83,7 @@ t.test('keep: pip asks it all the same, and the user is told', async (t) => {
   t.match(ran.log, /^extra-index-url = \["http:\/\/127\.0\.0\.1:1\/simple"\]$/m, 'uv')
 })
 
-t.test('fail: the build ends, before anything is laid over', async (t) => {
+t.test('fail: the build ends, before anything is mounted over the image', async (t) => {
   const denying = await serve(
     t,
     createServer((_asked, response) => response.writeHead(401).end()),

@@ -9,7 +9,7 @@ import {
   succeeded,
 } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { foldersOfOurs, ours } from '../support/builds/standard-build.js'
+import { madeForMounts, mountedOver } from '../support/builds/standard-build.js'
 import { makeWheels } from '../support/servers/mirror.js'
 
 needsRoot(t)
@@ -47,8 +47,8 @@ set -eu
     `${localMirror(scratch)}, a flat folder of 2 files, is read-only at /tmp/pypi; index ${refused}, then file:///tmp/pypi-index`,
     `warning: ${refused} is down: the connection is refused, N ms; this build does without it (DIB_PYPI_UNREACHABLE is drop)`,
     'file:///tmp/pypi-index is a folder, N ms',
-    `laid ${ours.join(', ')} for this build; index file:///tmp/pypi-index`,
-    `the image holds no mirror configuration; removed ${[...ours, ...foldersOfOurs].join(', ')}`,
+    `mounted over ${mountedOver.join(', ')} for this build; index file:///tmp/pypi-index`,
+    `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,
   ])
   t.match(build.log, /Successfully installed demo-app-1\.0 demo[.-]lib-2\.1/i)
   t.match(build.log, /Successfully installed demo[.-]lib-2\.1$/im)

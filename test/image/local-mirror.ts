@@ -11,7 +11,7 @@ import {
   succeeded,
 } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { ours } from '../support/builds/standard-build.js'
+import { madeForMounts } from '../support/builds/standard-build.js'
 import { makeMirror } from '../support/servers/mirror.js'
 
 needsRoot(t)
@@ -78,8 +78,8 @@ ls .eggs
   t.same(ownLines(build.log), [
     `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi`,
     'file:///tmp/pypi is a folder, N ms',
-    `laid ${ours.join(', ')}, /root/.config/pip/pip.conf for this build; index file:///tmp/pypi`,
-    `the image holds no mirror configuration; removed ${[...ours, '/root/.config/uv', '/root/.pip'].join(', ')}`,
+    `mounted over /root/.pip, /root/.config/uv, /root/.config/pip, /etc/xdg/pip, /etc/xdg/uv, /root/.pydistutils.cfg for this build; index file:///tmp/pypi`,
+    `the image holds no mirror configuration; removed ${madeForMounts.filter((path) => path !== '/root/.config').join(', ')}`,
   ])
   const names = namesInTarball(build.image)
   t.ok(

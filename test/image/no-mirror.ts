@@ -2,7 +2,7 @@ import t from 'tap'
 import { officialIndex } from '../../element-src/lib/settings/indexes.js'
 import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { ours } from '../support/builds/standard-build.js'
+import { mountedOver } from '../support/builds/standard-build.js'
 
 needsRoot(t)
 
@@ -26,7 +26,7 @@ t.test('online, without a mirror, the official index is used alone', async (t) =
     [
       `warning: ${missing}: the official index is used alone`,
       `no local mirror; index ${officialIndex}`,
-      `laid ${ours.join(', ')} for this build; index ${officialIndex}`,
+      `mounted over ${mountedOver.join(', ')} for this build; index ${officialIndex}`,
     ],
   )
   t.ok(build.log.includes(`\nglobal.index-url='${officialIndex}'\n`))

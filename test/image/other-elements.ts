@@ -14,7 +14,7 @@ import { filesWith, makeSecret } from '../support/observation/secret.js'
 
 needsRoot(t)
 
-t.test("other elements' edits and removals of what the element laid", async (t) => {
+t.test("other elements' edits and removals of what the element mounted over the image", async (t) => {
   const scratch = scratchFolder(t)
   mkdirSync(localMirror(scratch), { recursive: true })
   const secret = makeSecret()
@@ -30,8 +30,9 @@ t.test("other elements' edits and removals of what the element laid", async (t) 
       'install.d/50-append': `#!/bin/bash
 set -eu
 echo 'timeout = 60' >>${conf}
+sed -i s/60/61/ ${conf}
+cp ${conf} ${conf}.bak
 # What the kernel does not let anybody do to a mount point.
-if sed -i s/60/61/ ${conf}; then echo 'it went on'; fi
 if rm /root/.pydistutils.cfg; then echo 'it went on'; fi
 # But for the folder of dib-run-parts itself, which could not go on without it.
 find /tmp -mindepth 1 -maxdepth 1 ! -name 'profiledir.*' -exec rm -rf '{}' + || echo 'not all of /tmp was cleared'
@@ -58,13 +59,16 @@ rm -rf /root/.config/uv /tmp/pypi
     },
   })
   succeeded(t, build)
-  t.match(build.log, /^sed: cannot rename \S+: Device or resource busy$/m, 'sed -i fails where it is called')
-  t.match(build.log, /^rm: cannot remove '\/root\/\.pydistutils\.cfg': Device or resource busy$/m, 'and so does rm')
+  t.match(
+    build.log,
+    /^rm: cannot remove '\/root\/\.pydistutils\.cfg': Device or resource busy$/m,
+    'rm of a file that is mounted over by itself fails where it is called',
+  )
   t.match(build.log, /^not all of \/tmp was cleared$/m)
   t.notMatch(build.log, /^it went on$/m)
   t.equal(
     readFromTarball(build.image, conf),
-    '[global]\ntimeout = 60\n[list]\nformat = columns\n',
+    '[global]\ntimeout = 61\n[list]\nformat = columns\n',
     'what hooks added is in the image, and nothing of ours',
   )
   t.equal(readFromTarball(build.image, '/root/.config/pip/pip.conf').trim(), '[global]\nprogress-bar = off')
@@ -74,8 +78,8 @@ rm -rf /root/.config/uv /tmp/pypi
     'what they removed is not there',
   )
   t.same(ownLines(build.log).slice(-2), [
-    `what another hook wrote into ours is now in the image's own ${conf}`,
-    'the image holds no mirror configuration',
+    `kept another element's changes in ${conf}, ${conf}.bak`,
+    'the image holds no mirror configuration; removed /etc/xdg/uv, /etc/xdg/pip, /etc/xdg',
   ])
   t.same(await filesWith(secret.traces, [build.image]), [], 'and no password')
 })

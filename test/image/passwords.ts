@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { buildImage, readFromTarball, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { buildImage, namesInTarball, readFromTarball, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
 import { filesWith, makeSecret, watchProcesses } from '../support/observation/secret.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
+import { installers } from '../support/setup/cache.js'
 
 needsRoot(t)
 
@@ -68,7 +69,11 @@ exec "$@"`
       DIB_DEBUG_TRACE: '1',
     },
     hooks: {
-      'root.d/20-smaller': '#!/bin/bash\nset -eu\nsudo rm -rf "$TARGET_ROOT"/usr/share/{doc,locale,perl,zoneinfo}\n',
+      'root.d/20-smaller': `#!/bin/bash
+set -eu
+sudo rm -rf "$TARGET_ROOT"/usr/share/{doc,locale,perl,zoneinfo}
+sudo cp ${installers}/uv-new/uv "$TARGET_ROOT/opt"
+`,
       ...Object.fromEntries(
         [
           'root',
@@ -85,7 +90,20 @@ exec "$@"`
       // A wheel: to build from source, pip itself starts another pip with the index in its arguments (its build_env.py).
       'install.d/50-install': `#!/bin/bash
 set -eu
+useradd --create-home app
+mkdir /opt/app
+chown app /opt/app
 python3 -m pip install --target /opt/demo demo-app
+find /tmp/.pypi-cache/pip -type f | sed 's|^.*$|a file in the cache of pip|' | sort -u
+rm -rf ~/.cache/pip
+python3 -m pip install --target /opt/demo-2 demo-app
+python3 -m pip cache purge
+su app -c 'python3 -m pip install --target /opt/app/demo demo-app'
+su - app -c 'python3 -m pip --isolated install --target /opt/app/demo-2 demo-app'
+/opt/uv pip install --python python3 --target /opt/demo-3 demo-app
+find /tmp/.pypi-cache/uv -type f | sed 's|^.*$|a file in the cache of uv|' | sort -u
+su app -c '/opt/uv pip install --python python3 --target /opt/app/demo-3 demo-app'
+rm /opt/uv
 `,
       // The blocks of a file that is deleted on the image's own disk are in the image.
       'finalise.d/50-delete-a-file': `#!/bin/bash
@@ -99,7 +117,19 @@ rm /etc/deleted
   processes.stop()
   succeeded(t, build)
   t.ok(server.requests.includes('/demo-app/'), 'pip asked the mirror')
-  t.match(build.log, /Successfully installed demo-app-1\.0/, 'and had the password')
+  t.equal(
+    build.log.match(/Successfully installed demo-app-1\.0/g)?.length,
+    4,
+    'and had the password, as other users had',
+  )
+  t.equal(build.log.match(/^ \+ demo-app==1\.0$/gm)?.length, 2, "so did root's uv and a user's")
+  t.match(build.log, /^a file in the cache of pip$/m, "root's pip kept what it downloaded while the image was built")
+  t.match(build.log, /^a file in the cache of uv$/m)
+  t.same(
+    namesInTarball(build.image).filter((name) => /\/\.cache\/|pypi-cache/.test(name)),
+    [],
+    'but no cache is in the image',
+  )
 
   const tar = build.image
   const raw = tar.replace(/tar$/, 'raw')

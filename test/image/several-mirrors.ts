@@ -11,7 +11,7 @@ import {
   succeeded,
 } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { foldersOfOurs, ours } from '../support/builds/standard-build.js'
+import { madeForMounts, mountedOver } from '../support/builds/standard-build.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
 
@@ -66,8 +66,8 @@ cat /root/.pydistutils.cfg
         `http://builder:****@${first} answers 200, N ms`,
         `${second} answers 200, N ms`,
         'file:///tmp/pypi is a folder, N ms',
-        `laid ${ours.join(', ')} for this build; ${order}`,
-        `the image holds no mirror configuration; removed ${[...ours, ...foldersOfOurs].join(', ')}`,
+        `mounted over ${mountedOver.join(', ')} for this build; ${order}`,
+        `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,
       ],
     )
     t.ok(

@@ -1,26 +1,28 @@
 import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
-import { scratchFolder } from '../support/builds/build-image.js'
+import { buildImage, scratchFolder } from '../support/builds/build-image.js'
 import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
 import { standardBuild } from '../support/builds/standard-build.js'
 
 needsRoot(t)
 
-t.test('a user who is not root, with sudo that resets the environment and the path', async (t) => {
-  const scratch = scratchFolder(t)
-  // The user is made in an overlay over /etc, in the build's own mount namespace: this machine's /etc is not written.
-  const become = `
+/** Makes a user, in an overlay over /etc, in the build's own mount namespace: this machine's /etc is not written. */
+const becomeUser = `
 mkdir -p "$0/etc-upper" "$0/etc-work"
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/etc-upper,workdir=$0/etc-work" /etc
 useradd --no-create-home --home-dir "$0/home" builder
 printf 'Defaults env_reset, secure_path=/usr/sbin:/usr/bin:/sbin:/bin\\nbuilder ALL=(ALL) NOPASSWD: SETENV: ALL\\n' >/etc/sudoers
-mkdir -p "$0/home"
+mkdir -p "$0/home" "$0/cache"
 chown -R builder: "$0/home" "$0/cache" "$0"/build-*
 chmod 0755 "$0"
 exec setpriv --reuid builder --regid builder --init-groups "$@"`
-  await standardBuild(t, scratch, { runBy: ['bash', '-euc', become, scratch], environment: { USER: 'builder' } })
+
+t.test('a user who is not root, with sudo that resets the environment and the path', async (t) => {
+  const scratch = scratchFolder(t)
+  await standardBuild(t, scratch, { runBy: ['bash', '-euc', becomeUser, scratch], environment: { USER: 'builder' } })
   const roots = execFileSync('find', [join(scratch, 'cache'), join(scratch, 'home'), '-user', 'root'], {
     encoding: 'utf8',
   })
@@ -35,4 +37,24 @@ t.test('sudo that does not keep the environment, whatever -E says', async (t) =>
 for name in $(compgen -e); do [[ $name =~ ^${keeps.replace('?:', '')}$ ]] || unset "$name"; done
 exec /usr/bin/sudo "$@"`
   await standardBuild(t, scratch, { environment: { PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) } })
+})
+
+t.test("where a user's build on a disk fails, dib can remove all that the element made", async (t) => {
+  const scratch = scratchFolder(t)
+  const build = await buildImage(scratch, {
+    options: ['--offline', '--no-tmpfs'],
+    runBy: ['bash', '-euc', becomeUser, scratch],
+    environment: { USER: 'builder', DIB_NO_TMPFS: '1' },
+    hooks: {
+      'install.d/50-fail': `#!/bin/bash
+set -eu
+for folder in /root/.pip /root/.config/uv /etc/xdg/pip /etc/xdg/uv /tmp/.pypi-cache; do touch "$folder/of-root"; done
+python3 -m pip config --user set global.timeout 60
+exit 7
+`,
+    },
+  })
+  t.equal(build.status, 7, 'the build ends as its hook did', { log: build.log.slice(-3000) })
+  t.notMatch(build.log, /cannot remove/)
+  t.same(readdirSync(join(dirname(build.image), 'tmp')), [], 'nothing is left')
 })

@@ -1,25 +1,119 @@
+import { rmdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Footprint } from '../stage/state.js'
-import { modificationTime } from './modification-time.js'
-import { lstatInRoot } from './path-in-root.js'
+import { tolerate } from '../hook/error.js'
+import { modificationTime, setModificationTime } from './modification-time.js'
+import { entryInRoot, lstatInRoot } from './path-in-root.js'
+
+/** A folder of the image's whose time changes. Times are in nanoseconds since 1970, as decimal digits. */
+export interface TouchedFolder {
+  /** The folder, in the image, with no link on its way. */
+  readonly path: string
+  /** Its modification time before something was made in it. */
+  readonly before: string
+  /** Its modification time after that; undefined while that is still to come. */
+  readonly after?: string
+}
+
+/** What is made in the image and has to be undone. */
+export interface Footprint {
+  /** The folders that are made, in the image, parents first. */
+  readonly madeFolders: readonly string[]
+  /** The folders whose times that changes. */
+  readonly touchedFolders: readonly TouchedFolder[]
+}
 
 /** A path and those of the folders that it is in, from the top. */
 const way = (path: string): readonly string[] => (path === '/' ? [] : [...way(dirname(path)), path])
 
 /**
- * Says what mounting will make and change in the image, so that it can be undone. Nothing is changed yet.
+ * Says what making files and folders in the image will change there. Nothing is changed yet.
+ *
+ * @param root The image's root, as this process sees it.
+ * @param madeFolders The folders that will be made, in the image, parents first.
+ * @param madeFiles The files that will be made, in the image.
+ */
+export const planChanges = (
+  root: string,
+  madeFolders: readonly string[],
+  madeFiles: readonly string[] = [],
+): Footprint => {
+  const parents = new Set([...madeFolders, ...madeFiles].map((path) => dirname(path)))
+  // dib makes and removes a folder in /tmp for each of its phases.
+  for (const path of [...madeFolders, '/tmp']) parents.delete(path)
+  return {
+    madeFolders,
+    touchedFolders: [...parents].map((path) => ({ path, before: modificationTime(join(root, path)) })),
+  }
+}
+
+/**
+ * Says what mounting will make and change in the image, from the host. Nothing is changed yet.
  *
  * @param imageRoot The image's root, on the host.
  * @param mountPoints Where something will be mounted, in the image.
  * @throws HookError where one of them or a folder on its way is a link.
  */
 export const planFootprint = (imageRoot: string, mountPoints: readonly string[]): Footprint => {
-  const madeFolders = [
-    ...new Set(mountPoints.flatMap((path) => way(path).filter((folder) => !lstatInRoot(imageRoot, folder)))),
-  ]
-  const parents = new Set(madeFolders.map((path) => dirname(path)).filter((path) => !madeFolders.includes(path)))
-  // dib makes and removes a folder in /tmp for each of its phases.
-  parents.delete('/tmp')
-  const touchedFolders = [...parents].map((path) => ({ path, before: modificationTime(join(imageRoot, path)) }))
-  return { mountPoints, madeFolders, touchedFolders }
+  const onTheWay = new Set(mountPoints.flatMap(way))
+  return planChanges(
+    imageRoot,
+    [...onTheWay].filter((folder) => !lstatInRoot(imageRoot, folder)),
+  )
+}
+
+/** The folders' times now, once everything is made, to tell later changes from ours. */
+export const noteTimes = (root: string, touched: readonly TouchedFolder[]): readonly TouchedFolder[] =>
+  touched.map((folder) => ({ ...folder, after: modificationTime(join(root, folder.path)) }))
+
+/**
+ * Removes folders that were made in the image, but for those in which there is something by now: another hook's.
+ *
+ * @param root The image's root, as this process sees it.
+ * @param madeFolders The folders, in the image, parents first.
+ * @param attempt How each step is tried.
+ * @returns Those that were removed.
+ */
+export const removeMadeFolders = (
+  root: string,
+  madeFolders: readonly string[],
+  attempt: (action: () => void) => void = (action) => action(),
+): readonly string[] => {
+  const removed: string[] = []
+  for (const path of [...madeFolders].reverse()) {
+    attempt(() => {
+      if (!entryInRoot(root, path)?.isDirectory()) return
+      tolerate(['ENOTEMPTY', 'EEXIST', 'EBUSY'], () => {
+        rmdirSync(join(root, path))
+        removed.push(path)
+      })
+    })
+  }
+  return removed
+}
+
+/**
+ * Looks at the folders' times before anything is undone, which changes them.
+ *
+ * @param root The image's root, on the host.
+ * @param touched The folders.
+ * @param attempt How each step is tried.
+ * @returns An action that gives each the time that it has without us: the one from before, unless another hook has changed
+ *   the folder since.
+ */
+export const keepTimes = (
+  root: string,
+  touched: readonly TouchedFolder[],
+  attempt: (action: () => void) => void,
+): (() => void) => {
+  const times = new Map<string, string>()
+  for (const { path, before, after } of touched) {
+    attempt(() => {
+      if (!entryInRoot(root, path)?.isDirectory()) return
+      const now = modificationTime(join(root, path))
+      times.set(path, now === after ? before : now)
+    })
+  }
+  return () => {
+    for (const [path, time] of times) attempt(() => setModificationTime(join(root, path), time))
+  }
 }

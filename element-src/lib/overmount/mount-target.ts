@@ -1,51 +1,81 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { readlinkSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { HookError, tolerate } from '../hook/error.js'
 
 /** Where a file of ours goes, in the image. */
 export interface MountTarget {
-  /** The place without links on its way, as pip would follow them. */
+  /** The file's path without links, as pip would follow them, dangling ones too. */
   readonly path: string
   /** Whether the image has a file there. */
   readonly exists: boolean
-  /** The folders that must be made first, parents first. */
+  /** The folders on the way to it that the image does not have, parents first. */
   readonly missingFolders: readonly string[]
 }
 
-const refuseDanglingLink = (path: string): void => {
-  if (tolerate(['ENOENT'], () => lstatSync(path)) !== undefined) {
-    throw new HookError(`${path} in the image is a link to nothing: make what it names, or remove the link`)
+// Of the kernel (path_resolution(7)).
+const mostLinks = 40
+
+/**
+ * A path without links, as realpath(1) finds it with --canonicalize-missing. It runs in the chroot, where no link leads out
+ * of the image.
+ *
+ * @param path An absolute path in the image.
+ * @throws HookError where a link leads to itself.
+ */
+export const resolveLinks = (path: string): string => {
+  let done = '/'
+  let links = 0
+  const names = path.split('/')
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    if (name === '' || name === '.') continue
+    const next = name === '..' ? dirname(done) : join(done, name)
+    const target = tolerate(['ENOENT', 'ENOTDIR', 'EINVAL'], () => readlinkSync(next))
+    if (target === undefined || name === '..') {
+      done = next
+      continue
+    }
+    links += 1
+    if (links > mostLinks) throw new HookError(`${path} in the image is a link that leads to itself: remove it`)
+    if (target.startsWith('/')) done = '/'
+    names.unshift(...target.split('/'))
   }
+  return done
 }
 
-/** A folder, or where it would be: its path without links, and what must be made. */
-const findFolder = (path: string): Pick<MountTarget, 'path' | 'missingFolders'> => {
-  const real = tolerate(['ENOENT'], () => realpathSync(path))
-  if (real === undefined) {
-    refuseDanglingLink(path)
-    const parent = findFolder(dirname(path))
-    const made = join(parent.path, basename(path))
-    return { path: made, missingFolders: [...parent.missingFolders, made] }
-  }
-  if (!statSync(real).isDirectory())
-    throw new HookError(`${path} in the image is not a folder: remove it, or make it one`)
-  return { path: real, missingFolders: [] }
+/** The folders on the way to a path without links, and itself, that are missing, parents first. */
+const missingOnWay = (folder: string): readonly string[] => {
+  if (folder === '/') return []
+  const above = missingOnWay(dirname(folder))
+  const found = tolerate(['ENOENT'], () => statSync(folder))
+  if (found === undefined) return [...above, folder]
+  if (!found.isDirectory()) throw new HookError(`${folder} in the image is not a folder: remove it, or make it one`)
+  return above
 }
 
 /**
- * Finds where a file of ours goes. Nothing is changed. It runs in the chroot, where no link leads out of the image.
+ * Finds where a folder of ours goes. Nothing is changed. It runs in the chroot.
+ *
+ * @param path The path by which it is known, in the image.
+ * @throws HookError where something else is there or on the way, or a link leads to itself.
+ */
+export const findFolder = (path: string): Omit<MountTarget, 'exists'> => {
+  const real = resolveLinks(path)
+  return { path: real, missingFolders: missingOnWay(real) }
+}
+
+/**
+ * Finds where a file of ours goes. Nothing is changed. It runs in the chroot.
  *
  * @param path The path by which pip knows the file, in the image.
- * @throws HookError where it is something that pip cannot read, or a link to nothing.
+ * @throws HookError where it is something that pip cannot read, or a link leads to itself.
  */
 export const findMountTarget = (path: string): MountTarget => {
-  const folder = findFolder(dirname(path))
-  const real = tolerate(['ENOENT'], () => realpathSync(path))
-  if (real === undefined) {
-    refuseDanglingLink(path)
-    return { path: join(folder.path, basename(path)), exists: false, missingFolders: folder.missingFolders }
-  }
-  if (!statSync(real).isFile())
+  // The way first: its fault is the one to fix.
+  const lexical = join(findFolder(dirname(path)).path, basename(path))
+  const real = resolveLinks(lexical)
+  const { missingFolders } = findFolder(dirname(real))
+  const found = tolerate(['ENOENT'], () => statSync(real))
+  if (found !== undefined && !found.isFile())
     throw new HookError(`${path} in the image is not a file, which pip could read: remove it`)
-  return { path: real, exists: true, missingFolders: [] }
+  return { path: real, exists: found !== undefined, missingFolders }
 }

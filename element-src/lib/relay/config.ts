@@ -54,6 +54,8 @@ export type RelayAnswer =
 
 /** What the relay has kept so far: the answer to `GET base/-/status` and to `POST base/-/end`. */
 export interface RelayStatus {
+  /** The folder that it fills, on the host; null where it fills none. */
+  readonly folder: string | null
   /** How many files it has put into the folder. */
   readonly keptFiles: number
   /** Their size, in bytes. */

@@ -10,11 +10,7 @@ const readable = (bytes: number): string =>
  * @param status What the relay has kept, and where.
  * @returns The line; undefined where nothing was kept.
  */
-export const keptLine = ({
-  keptFiles,
-  keptBytes,
-  folder,
-}: RelayStatus & Readonly<Record<string, unknown>>): string | undefined =>
+export const keptLine = ({ keptFiles, keptBytes, folder }: RelayStatus): string | undefined =>
   keptFiles === 0
     ? undefined
     : `kept ${keptFiles} new file${keptFiles === 1 ? '' : 's'}, ${readable(keptBytes)}, in ${folder}: an offline build can use them`

@@ -153,10 +153,11 @@ export const openRelay = async (config: RelayConfig, token: string): Promise<Ope
     if (index === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(response)
     const failure = outages.failure()
     if (failure !== undefined) return refuse(response, failure)
-    if (route.kind === 'root') return serveRoot(request, response, index)
     if (route.kind === 'file') return serveFile(request, response, index, route.key, route.name)
-    if (route.hasSlash) return servePage(request, response, route.project, index, indexes)
-    response.writeHead(301, { Location: `/${token}/${route.index}/simple/${route.project}/` }).end()
+    const project = route.kind === 'page' ? `${route.project}/` : ''
+    if (!route.hasSlash) response.writeHead(301, { Location: `/${token}/${route.index}/simple/${project}` }).end()
+    else if (route.kind === 'page') await servePage(request, response, route.project, index, indexes)
+    else serveRoot(request, response, index)
   }
 
   const server = await listen((request, response) => {

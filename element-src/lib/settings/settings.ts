@@ -50,6 +50,8 @@ export interface PipSettings {
   readonly unverifiedHosts: readonly string[]
   /** What becomes of an index that does not answer: it is left out while another is left, it stays, or the build ends. */
   readonly unreachable: 'drop' | 'keep' | 'fail'
+  /** Whether the indexes are the relay's, on 127.0.0.1: no proxy is asked for them, and pip tries each once. */
+  readonly relay?: boolean
 }
 
 type UserSettings = z.output<typeof userVariables>

@@ -18,6 +18,13 @@ export const flatIndexUrl = `file://${flatIndexMountPoint}`
  */
 export const stageMountPoint = '/tmp/.pypi'
 
+/**
+ * Where root's pip and uv keep what they download while the build runs, in the image. post-root.d/99-remove-pypi-caches
+ * removes it before dib copies the image's root to the image's disk. It is no mount: where the build fails, dib removes it
+ * as root, together with the image's root. The dot keeps it out of `/tmp/*`.
+ */
+export const cacheFolder = '/tmp/.pypi-cache'
+
 /** The files of the staged folder. Two phases and launcher/*.sh share these names. */
 export const stageEntry = {
   /** The shared objects of the programs below, and the loader as `ld.so`. */
@@ -34,6 +41,7 @@ export const stageEntry = {
   flatIndex: 'flat-index',
   mount: 'mount',
   unmount: 'umount',
+  copy: 'cp',
   /** PipSettings and what else the hook in the chroot has to know. */
   settings: 'settings.json',
   /** Where the relay answers, where there is one. */

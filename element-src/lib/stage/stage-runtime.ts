@@ -10,12 +10,13 @@ const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bi
 // glibc before 2.34 looks up hosts by these, which it loads only then: an image's own could be of another release (nss(5)).
 const nameServices = ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']
 
-const findProgram = (name: string): string => {
+const findProgram = (name: string, packageName = 'util-linux'): string => {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
   const found = folders
     .map((folder) => join(folder, name))
     .find((path) => tolerate(['ENOENT', 'ENOTDIR', 'EACCES'], () => accessSync(path, constants.X_OK) ?? true))
-  if (found === undefined) throw new HookError(`${name} is not found in ${folders.join(delimiter)}: install util-linux`)
+  if (found === undefined)
+    throw new HookError(`${name} is not found in ${folders.join(delimiter)}: install ${packageName}`)
   return found
 }
 
@@ -23,6 +24,7 @@ const findProgram = (name: string): string => {
 export interface Programs {
   readonly mount: string
   readonly umount: string
+  readonly cp: string
 }
 
 /**
@@ -30,7 +32,11 @@ export interface Programs {
  *
  * @throws HookError where one is missing.
  */
-export const findPrograms = (): Programs => ({ mount: findProgram('mount'), umount: findProgram('umount') })
+export const findPrograms = (): Programs => ({
+  mount: findProgram('mount'),
+  umount: findProgram('umount'),
+  cp: findProgram('cp', 'coreutils'),
+})
 
 const copy = (from: string, to: string): void => {
   copyFileSync(from, to)
@@ -38,29 +44,30 @@ const copy = (from: string, to: string): void => {
 }
 
 /**
- * Stages what runs a hook in the image: the host's mount and umount, since an image need not have them, and the shared
+ * Stages what runs a hook in the image: the host's mount, umount and cp, since an image need not have them, and the shared
  * objects of these and of Node.js. Node.js itself, 100 MB, is not copied, which would cost as much as two starts of it,
  * but mounted.
  *
  * @param folder The stage folder, on the host.
- * @param programs The host's mount and umount.
+ * @param programs The host's programs.
  * @param asksServers Whether the hook in the image looks up hosts.
  * @throws HookError where a part of it is not there, or cannot be read.
  */
 export const stageRuntime = async (
   folder: string,
-  { mount, umount }: Programs,
+  { mount, umount, cp }: Programs,
   asksServers: boolean,
 ): Promise<void> => {
   const libraries = join(folder, stageEntry.libraries)
   mkdirSync(libraries)
   const loader = findLoader()
-  const listing = Promise.all([process.execPath, mount].map((program) => sharedObjectsOf(loader, program)))
+  const listing = Promise.all([process.execPath, mount, cp].map((program) => sharedObjectsOf(loader, program)))
   // Its fault is met below, unless one of the copies has one first.
   listing.catch(() => undefined)
   copy(loader, join(libraries, 'ld.so'))
   copy(mount, join(folder, stageEntry.mount))
   copy(umount, join(folder, stageEntry.unmount))
+  copy(cp, join(folder, stageEntry.copy))
   symlinkSync(process.execPath, join(folder, stageEntry.hostNode))
   const files = new Map((await listing).flatMap((list) => [...list]))
   for (const [name, file] of files) copy(file, join(libraries, name))

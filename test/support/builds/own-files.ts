@@ -8,7 +8,14 @@ export const attributesOfOwnFiles = ['security.capability', 'system.posix_acl_ac
  * @param root The image's root, as bash has it.
  */
 export const makeOwnFiles = (root: string): string => `
-mkdir -p ${root}/root/.pip ${root}/root/.config/pip ${root}/root/.config/uv
+mkdir -p ${root}/root/.pip ${root}/root/.config/pip ${root}/root/.config/uv ${root}/etc/xdg/pip ${root}/etc/xdg/uv
+printf '[global]\\nindex-url = http://127.0.0.1:1/xdg\\n' >${root}/etc/xdg/pip/pip.conf
+printf '[global]\\nindex-url = http://127.0.0.1:1/etc\\n' >${root}/etc/pip.conf
+printf 'index-url = "http://127.0.0.1:1/xdg"\\n' >${root}/etc/xdg/uv/uv.toml
+printf 'beside it' >${root}/etc/xdg/uv/other
+ln -s uv.toml ${root}/etc/xdg/uv/link
+ln -s nowhere ${root}/root/.pip/dangling
+touch -h -d @1000000000 ${root}/root/.pip/dangling ${root}/etc/xdg/uv/link
 printf '[global]\\nindex-url = http://127.0.0.1:1/own\\n' >${root}/root/.pip/pip.conf
 printf 'the original element moved this' >${root}/root/.pip/pip.conf.orig
 printf '[easy_install]\\nindex_url = http://127.0.0.1:1/own\\n' >${root}/root/.pydistutils.cfg
@@ -18,8 +25,10 @@ python3 - ${root}/root <<'END'
 import os, struct, sys
 root = sys.argv[1]
 paths = ['.config/uv/uv.toml', '.config/uv', '.config/pip/pip.conf', '.config/pip', '.config', '.pydistutils.cfg',
-         '.pip/pip.conf', '.pip/pip.conf.orig', '.pip', '']
-modes = [0o600, 0o2751, 0o604, 0o711, 0o1755, 0o000, 0o4711, 0o666, 0o3700, 0o750]
+         '.pip/pip.conf', '.pip/pip.conf.orig', '.pip', '', '../etc/xdg/pip/pip.conf', '../etc/xdg/pip',
+         '../etc/xdg/uv/uv.toml', '../etc/xdg/uv/other', '../etc/xdg/uv', '../etc/xdg', '../etc/pip.conf']
+modes = [0o600, 0o2751, 0o604, 0o711, 0o1755, 0o000, 0o4711, 0o666, 0o3700, 0o750, 0o600, 0o700, 0o640, 0o400, 0o1750,
+         0o755, 0o664]
 acl = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in
                                       [(1, 6, 0xffffffff), (2, 4, 34), (4, 4, 0xffffffff), (16, 4, 0xffffffff), (32, 0, 0xffffffff)])
 for number, (name, mode) in enumerate(zip(paths, modes)):

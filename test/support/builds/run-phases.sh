@@ -27,7 +27,7 @@ export ROOT=$build/mnt
 keep() {
     local file
     for file in ${KEEP:-}; do
-        [ -e "$ROOT$file" ] || continue
+        [ -e "$ROOT$file" ] || [ -L "$ROOT$file" ] || continue
         mkdir -p "$scratch/kept/$(dirname "$file")"
         cp -a "$ROOT$file" "$scratch/kept$file"
     done
@@ -43,7 +43,6 @@ left_behind() {
     find "$ROOT/root" -mindepth 1 -printf "/root/%P\n" >"$scratch/in-home" || true
 }
 trap left_behind EXIT
-# As dib does: each folder, with the programs that hooks start.
 cp -a "$element"/*/ "$build/hooks"
 cp "$dib_lib/dib-run-parts" "$build/hooks"
 bash -eu "$scratch/prepare.sh"
@@ -73,6 +72,7 @@ for script in "$scratch"/*.chroot.sh; do
 done
 # dib's own element has hooks there, and none in cleanup.d.
 [ ! -d "$TMP_HOOKS_PATH/post-install.d" ] || in_chroot /tmp/in_target.d/dib-run-parts /tmp/in_target.d/post-install.d
+[ ! -d "$TMP_HOOKS_PATH/post-root.d" ] || on_host "$TMP_HOOKS_PATH/post-root.d"
 # As dib's unmount_dir does, below the image's root; /proc last.
 awk '{ print $5 }' /proc/self/mountinfo | grep "^$ROOT/" | sort -r | while read -r mounted; do umount -fl "$mounted"; done
 rmdir "$ROOT/tmp/in_target.d"

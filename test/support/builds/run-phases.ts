@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { project } from '../../../build/project.js'
+import { tolerate } from '../../../element-src/lib/hook/error.js'
 import { differences, parseTree } from '../observation/tree.js'
 import { smallRoot } from '../setup/cache.js'
 import { cleanEnvironment } from './clean-environment.js'
@@ -40,6 +41,15 @@ export interface RanPhases extends Finished {
   readonly inHome: readonly string[]
   /** The text of a file that was kept, a character a byte, or undefined where the image does not have it in the end. */
   readonly kept: (path: string) => string | undefined
+  /** What a path that was kept is in the end: permissions, owner and text, or where a link leads. */
+  readonly keptEntry: (path: string) => string | undefined
+}
+
+const describeEntry = (path: string): string | undefined => {
+  const found = tolerate(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
+  if (found === undefined) return undefined
+  if (found.isSymbolicLink()) return `link to ${readlinkSync(path)}`
+  return `${found.mode.toString(8)} ${found.uid}:${found.gid} ${found.isFile() ? readFileSync(path, 'latin1') : ''}`
 }
 
 let count = 0
@@ -97,5 +107,6 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
     inHome: lines('in-home'),
     kept: (path) =>
       existsSync(join(folder, 'kept', path)) ? readFileSync(join(folder, 'kept', path), 'latin1') : undefined,
+    keptEntry: (path) => describeEntry(join(folder, 'kept', path)),
   }
 }

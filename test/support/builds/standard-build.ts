@@ -17,9 +17,17 @@ set -eu
 cat /root/.pip/pip.conf /root/.pydistutils.cfg
 `
 
-/** The files that are laid in an image that has none of them, and the folders that are made for them, in the log's order. */
-export const ours = ['/root/.pip/pip.conf', '/root/.pydistutils.cfg', '/root/.config/uv/uv.toml']
-export const foldersOfOurs = ['/root/.config/uv', '/root/.config', '/root/.pip']
+/** What is mounted over an image that has none of it, and what was made for that, in the log's order. */
+export const mountedOver = ['/root/.pip', '/root/.config/uv', '/etc/xdg/pip', '/etc/xdg/uv', '/root/.pydistutils.cfg']
+export const madeForMounts = [
+  '/root/.pydistutils.cfg',
+  '/etc/xdg/uv',
+  '/etc/xdg/pip',
+  '/etc/xdg',
+  '/root/.config/uv',
+  '/root/.config',
+  '/root/.pip',
+]
 
 /**
  * Says that a build did what the element is there for: the mirror was in force, without a warning, and the image is clean.
@@ -37,8 +45,8 @@ export const checkStandardBuild = (t: Test, scratch: string, build: BuiltImage):
     [
       `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi`,
       'file:///tmp/pypi is a folder, N ms',
-      `laid ${ours.join(', ')} for this build; index file:///tmp/pypi`,
-      `the image holds no mirror configuration; removed ${[...ours, ...foldersOfOurs].join(', ')}`,
+      `mounted over ${mountedOver.join(', ')} for this build; index file:///tmp/pypi`,
+      `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,
     ],
     'each hook has its line, and there is no warning',
   )

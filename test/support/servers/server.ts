@@ -15,7 +15,7 @@ export interface ServedMirror extends Listening {
  *
  * @param t The test.
  * @param folder The mirror: a folder a project.
- * @param credentials `user:password`, where the server wants them (RFC 7617).
+ * @param credentials `user:password`, where the server wants them (RFC 7617); its answers may then be kept, by user.
  */
 export const serveMirror = async (t: Ending, folder: string, credentials?: string): Promise<ServedMirror> => {
   const requests: string[] = []
@@ -33,7 +33,11 @@ export const serveMirror = async (t: Ending, folder: string, credentials?: strin
       response.writeHead(404).end()
       return
     }
-    response.writeHead(200, page.endsWith('.html') ? { 'Content-Type': 'text/html' } : {}).end(readFileSync(page))
+    const type = page.endsWith('.html') ? { 'Content-Type': 'text/html' } : {}
+    // So that pip and uv keep the request's Authorization with the answer (RFC 9111, Calculating Cache Keys with Vary).
+    const caching = { Vary: 'Authorization', ETag: `"${path}"`, 'Cache-Control': 'max-age=600' }
+    const body = readFileSync(page)
+    response.writeHead(200, { ...type, ...(expected ? caching : {}), 'Content-Length': body.length }).end(body)
   })
   return { ...(await listen(t, server)), requests }
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { errorMessage, HookError } from '../../../element-src/lib/hook/error.js'
-import { indexKeys, renderPipConf } from '../../../element-src/lib/installers/pip/pip-conf.js'
+import { indexOptions } from '../../../element-src/lib/installers/pip/options.js'
+import { renderPipConf } from '../../../element-src/lib/installers/pip/pip-conf.js'
 import { renderPydistutilsCfg } from '../../../element-src/lib/installers/setuptools/pydistutils-cfg.js'
 import { renderUvToml } from '../../../element-src/lib/installers/uv/uv-toml.js'
 import { easyInstallIndex, officialIndex } from '../../../element-src/lib/settings/indexes.js'
@@ -31,18 +32,20 @@ const asked = (environment: Environment, hasFolder: boolean): { indexes: readonl
   return { indexes: isAlone ? mirrors : [...mirrors, officialIndex], last: mirrors.at(-1) ?? officialIndex }
 }
 
+const none = { path: '/root/file', own: undefined }
+
 /** How each file is made, and read back. A file in another format has its own reader. */
 const files = {
-  pip: { parser: 'RawConfigParser', render: (pip: PipSettings) => renderPipConf(pip, new Map()) },
+  pip: { parser: 'RawConfigParser', render: (pip: PipSettings) => renderPipConf(pip, none) },
   easyInstall: {
     parser: 'ConfigParser',
-    render: (pip: PipSettings) => renderPydistutilsCfg(easyInstallIndex(pip.indexes)),
+    render: (pip: PipSettings) => renderPydistutilsCfg(easyInstallIndex(pip.indexes), none),
   },
-  uv: { parser: 'TOML', render: renderUvToml },
+  uv: { parser: 'TOML', render: (pip: PipSettings) => renderUvToml(pip, none) },
 } as const
 
 /** The settings that decide where packages come from, and from whom; what else pip.conf has is the same in each build. */
-const decisive: readonly string[] = [...indexKeys, 'trusted-host', 'retries']
+const decisive: readonly string[] = [...indexOptions, 'retries']
 const others = (config: PythonConfig | undefined): readonly (readonly [string, string])[] =>
   Object.entries(config?.['global'] ?? {}).filter(([key]) => !decisive.includes(key))
 

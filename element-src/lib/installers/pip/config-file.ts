@@ -14,8 +14,10 @@ export interface Entry {
 export interface ConfigFile {
   readonly lines: readonly string[]
   readonly entries: readonly Entry[]
-  /** The names of the sections, in order. */
+  /** The names of the sections, in order; [DEFAULT], whose keys count in each section, is one of them here. */
   readonly sections: readonly string[]
+  /** What Python refuses, by the line's number, from 1; each such line is passed over. */
+  readonly faults: readonly string[]
 }
 
 /**
@@ -24,12 +26,13 @@ export interface ConfigFile {
  * several lines, no `key: value`, and cuts a value at `;` and `#`.
  *
  * @param text The file's text.
- * @returns Its entries with their places. What Python would refuse is passed over.
+ * @returns Its entries with their places, and what Python would refuse.
  */
 export const parseConfigFile = (text: string): ConfigFile => {
   const lines = text.split('\n')
   const entries: { section: string; key: string; value: string; firstLine: number; endLine: number }[] = []
   const sections: string[] = []
+  const faults: string[] = []
   let section: string | undefined
   let open: (typeof entries)[number] | undefined
   let indent = 0
@@ -44,17 +47,29 @@ export const parseConfigFile = (text: string): ConfigFile => {
     indent = ownIndent
     const header = /^\s*\[(.+)\]/.exec(line)?.[1]
     if (header !== undefined) {
+      if (sections.includes(header) && header !== 'DEFAULT') faults.push(`line ${number + 1} repeats [${header}]`)
       section = header
-      sections.push(header)
+      if (!sections.includes(header)) sections.push(header)
       open = undefined
       return
     }
-    const [, key, value = ''] = /^\s*([^=:\s][^=:]*?)\s*(?:[=:]\s*(.*?)\s*)?$/.exec(line) ?? []
-    if (key === undefined || section === undefined) return
-    open = { section, key: key.toLowerCase(), value, firstLine: number, endLine: number + 1 }
+    if (section === undefined) {
+      faults.push(`line ${number + 1} stands before the first section`)
+      return
+    }
+    const [, name, value = ''] = /^\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? []
+    if (name === undefined) {
+      faults.push(`line ${number + 1} is no key with a value`)
+      return
+    }
+    const key = name.toLowerCase()
+    if (entries.some((entry) => entry.section === section && entry.key === key)) {
+      faults.push(`line ${number + 1} repeats ${key}`)
+    }
+    open = { section, key, value, firstLine: number, endLine: number + 1 }
     entries.push(open)
   })
-  return { lines, entries, sections }
+  return { lines, entries, sections, faults }
 }
 
 /** A section of a file: its keys, each with one value or a list of them. */

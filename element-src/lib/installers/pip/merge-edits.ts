@@ -1,10 +1,12 @@
+import { HookError } from '../../hook/error.js'
 import { type Entry, parseConfigFile } from './config-file.js'
+import { removeEntry, setEntry } from './edit-entries.js'
 
 /** A file's three states. */
 export interface Edited {
   /** The image's own file; empty where it has none. */
   readonly own: string
-  /** Our file, as it was laid over that. */
+  /** Our file, as it was mounted over that: the image's own keys may be in it. */
   readonly laid: string
   /** Our file at the end of the build. */
   readonly edited: string
@@ -32,28 +34,8 @@ export const credentialsIn = (texts: readonly string[]): readonly string[] => {
   return unique([...inUrls, ...inUrls.map((spelling) => spelling.replaceAll('%', '%%')), ...decoded])
 }
 
-const isSame = (a: Entry, b: Entry): boolean => a.section === b.section && a.key === b.key && a.value === b.value
-
-const entryLines = ({ key, value }: Entry): readonly string[] =>
-  `${key} = ${value}`.split('\n').map((line, i) => (i > 0 ? `    ${line}` : line))
-
-const setEntry = (text: string, entry: Entry): string => {
-  const { lines, entries, sections } = parseConfigFile(text)
-  const result = [...lines]
-  const place = entries.find(({ section, key }) => section === entry.section && key === entry.key)
-  if (place !== undefined) {
-    result.splice(place.firstLine, place.endLine - place.firstLine, ...entryLines(entry))
-    return result.join('\n')
-  }
-  if (!sections.includes(entry.section)) {
-    const before = text === '' || text.endsWith('\n') ? text : `${text}\n`
-    return `${before}[${entry.section}]\n${entryLines(entry).join('\n')}\n`
-  }
-  const last = entries.filter(({ section }) => section === entry.section).at(-1)
-  const header = lines.findIndex((line) => line.trimStart().startsWith(`[${entry.section}]`))
-  result.splice(last?.endLine ?? header + 1, 0, ...entryLines(entry))
-  return result.join('\n')
-}
+const isSameKey = (a: Entry, b: Entry): boolean => a.section === b.section && a.key === b.key
+const isSame = (a: Entry, b: Entry): boolean => isSameKey(a, b) && a.value === b.value
 
 const words = (value: string): readonly string[] => value.split(/\s+/).filter(Boolean)
 
@@ -63,6 +45,18 @@ const isUrl = (word: string): boolean => /^[a-z]+:\/\//i.test(word)
 const asPattern = (url: string): RegExp =>
   new RegExp(`${url.replace(/\/+$/, '').replace(/\W/g, '\\$&')}/*(?=$|[\\s"',;)\\]])`)
 
+/**
+ * What tells our texts from others': our URLs, and the credentials of all our files.
+ *
+ * @param ours The URLs that only we wrote.
+ * @param credentials The credentials.
+ * @returns Whether a text holds one of them.
+ */
+export const findOurs = (ours: readonly string[], credentials: readonly string[]): ((text: string) => boolean) => {
+  const urls = ours.map(asPattern)
+  return (text) => credentials.some((secret) => text.includes(secret)) || urls.some((url) => url.test(text))
+}
+
 /** The first line that is no comment. */
 const firstEntry = (text: string): string | undefined => text.split('\n').find((line) => /^\s*[^\s#;]/.test(line))
 
@@ -70,35 +64,65 @@ const firstEntry = (text: string): string | undefined => text.split('\n').find((
 const withHeader = (added: string, section: string | undefined): string =>
   section === undefined || /^\[/.test(firstEntry(added) ?? '[') ? added : `[${section}]\n${added}`
 
+/** The image's list, made longer by what a hook put into ours; undefined where it did something else. */
+const longerList = (own: string | undefined, laid: string, edited: string): string | undefined => {
+  const [before, now] = [words(laid), words(edited)]
+  if (before.length === 0 || !before.every((word) => now.includes(word))) return undefined
+  return unique([...words(own ?? ''), ...now.filter((word) => !before.includes(word))]).join('\n')
+}
+
+const lists: readonly string[] = ['extra-index-url', 'find-links', 'trusted-host', 'find_links']
+
 /**
- * What the image's own file becomes when another hook has written into ours: the same change, without our own keys and
- * without the URLs of our indexes, which may hold passwords.
+ * What the image's own file becomes when another hook has written into ours: the same change, deletions too, without our own
+ * keys and without the URLs of our indexes, which may hold passwords.
  *
  * @param states The file's three states.
  * @returns The image's file, or undefined where nothing of the change is another hook's.
+ * @throws HookError where the hook left a file that neither pip nor this can read, and that holds ours.
  */
 export const mergeEdits = ({ own, laid, edited, credentials }: Edited): string | undefined => {
   if (edited === laid) return undefined
-  const ours = parseConfigFile(laid)
-  const theirs = parseConfigFile(edited)
-  const urls = ours.entries.flatMap(({ value }) => words(value).filter(isUrl)).map(asPattern)
-  const holdsOurs = (text: string): boolean =>
-    credentials.some((secret) => text.includes(secret)) || urls.some((url) => url.test(text))
-  const isOurs = (entry: Entry): boolean => ours.entries.some((other) => isSame(entry, other))
+  // A hook that sets up what the image has already.
+  if (edited === own && own !== '') return undefined
+  const [mine, ours, theirs] = [parseConfigFile(own), parseConfigFile(laid), parseConfigFile(edited)]
+  const isOwn = (entry: Entry): boolean => mine.entries.some((other) => isSame(entry, other))
+  const oursAlone = ours.entries.filter((entry) => !isOwn(entry))
+  const ownUrls = mine.entries.flatMap(({ value }) => words(value))
+  const urls = oursAlone.flatMap(({ value }) => words(value).filter((word) => isUrl(word) && !ownUrls.includes(word)))
+  const holdsOurs = findOurs(urls, credentials)
   // Written anew, with nothing of ours in it: the whole file is the hook's. Of an empty file of ours nobody can tell.
-  if (ours.entries.length > 0 && !theirs.entries.some(isOurs) && !holdsOurs(edited)) return edited
+  const others = oursAlone.filter(({ value }) => !holdsOurs(value))
+  const isLeft = (entry: Entry): boolean => theirs.entries.some((other) => isSame(entry, other))
+  const keepsOthers = others.length > 0 && others.every(isLeft)
+  if (ours.entries.length > 0 && !holdsOurs(edited) && !keepsOthers) return edited
+  const [fault] = theirs.faults
+  if (fault !== undefined) {
+    throw new HookError(
+      `another hook wrote what pip cannot read into this build's configuration: ${fault}; fix that hook`,
+    )
+  }
   // Lines at the end, comments and all, where the image has no file that they could clash with.
   const added = edited.startsWith(laid) ? edited.slice(laid.length) : ''
   const goesOn = /^\s/.test(firstEntry(added) ?? '')
   if (own === '' && added !== '' && !goesOn && !holdsOurs(added)) return withHeader(added, ours.sections.at(-1))
+  const isOurs = (entry: Entry): boolean => ours.entries.some((other) => isSame(entry, other))
   const changes = theirs.entries
     .filter((entry) => !isOurs(entry))
     .flatMap((entry) => {
-      if (!holdsOurs(entry.value)) return [entry]
-      const value = words(entry.value)
-        .filter((word) => !holdsOurs(word))
-        .join('\n')
-      return value === '' ? [] : [{ ...entry, value }]
+      const before = oursAlone.find((other) => isSameKey(entry, other))
+      const ownValue = mine.entries.find((other) => isSameKey(entry, other))?.value
+      const isList = lists.includes(entry.key) && before !== undefined
+      const longer = isList ? longerList(ownValue, before.value, entry.value) : undefined
+      const value = longer ?? entry.value
+      if (!holdsOurs(value)) return [{ ...entry, value }]
+      const left = words(value).filter((word) => !holdsOurs(word))
+      return left.length === 0 ? [] : [{ ...entry, value: left.join('\n') }]
     })
-  return changes.length === 0 ? undefined : changes.reduce(setEntry, own)
+  const removed = mine.entries.filter(
+    (entry) =>
+      ours.entries.some((other) => isSameKey(entry, other)) && !theirs.entries.some((other) => isSameKey(entry, other)),
+  )
+  const merged = removed.reduce(removeEntry, changes.reduce(setEntry, own))
+  return merged === own ? undefined : merged
 }

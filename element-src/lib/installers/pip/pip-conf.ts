@@ -1,48 +1,156 @@
 import type { PipSettings } from '../../settings/settings.js'
-import { remark, renderConfigFile } from './config-file.js'
+import type { Section } from './config-file.js'
+import {
+  cachingCommands,
+  downloadingCommands,
+  type IndexOption,
+  indexOptions,
+  isIndexOption,
+  optionOf,
+} from './options.js'
+import { overlay, parseOwnFile, type Rule, type Value } from './overlay.js'
 
-/** The keys by which pip finds packages (pip's documentation, Configuration). */
-export const indexKeys = ['index-url', 'extra-index-url', 'find-links', 'no-index'] as const
-export type IndexKey = (typeof indexKeys)[number]
+/** Which options files of the image's set that pip reads before ours and that are not mounted over, by their sections. */
+export type OverriddenKeys = ReadonlyMap<string, ReadonlySet<IndexOption>>
 
-/** Which of these keys the image's own files set, by the section in which they do. */
-export type OverriddenKeys = ReadonlyMap<string, ReadonlySet<IndexKey>>
+/** One of the image's own files. */
+export interface OwnFile {
+  /** The path by which the installer knows it, in the image. */
+  readonly path: string
+  /** What it says, a character a byte; undefined where the image has none. */
+  readonly own: string | undefined
+}
 
-/**
- * Renders pip.conf.
- *
- * @param settings The indexes and how to ask them.
- * @param overridden What files set that pip reads before ours. Ours cancels each key where it stands: pip lets a command's
- *   section, such as [install], beat [global] whichever file it is in.
- * @returns The file's text.
- */
-export const renderPipConf = (settings: PipSettings, overridden: OverriddenKeys): string => {
-  const [first = '', ...others] = settings.indexes.map(({ url }) => url)
-  const values: Readonly<Record<IndexKey, string | readonly string[]>> = {
+/** Our value for each option; undefined where we have none, and the option is taken out. */
+const valuesOf = ({ indexes, trustedHosts }: PipSettings): Readonly<Record<IndexOption, Value | undefined>> => {
+  const [first = '', ...others] = indexes.map(({ url }) => url)
+  return {
     'index-url': first,
-    // An empty value would not cancel another file's in pip 25.2 and 25.3. The first index once more does, and pip asks it
-    // once; so does a folder that is in every image while dib builds it and has no package in it.
+    // pip 25.2 and 25.3 ignore an empty override, so the first index is repeated; pip asks it once. find-links likewise
+    // names a folder that is in every image while dib builds it and has no package in it.
     'extra-index-url': others.length > 0 ? others : first,
     'find-links': '/dev',
     'no-index': 'false',
+    'trusted-host': trustedHosts.length > 0 ? trustedHosts : undefined,
   }
-  const always: readonly IndexKey[] = others.length > 0 ? ['index-url', 'extra-index-url'] : ['index-url']
-  const keysOf = (section: string, keys: readonly IndexKey[]) =>
-    Object.fromEntries(
-      indexKeys
-        .filter((key) => keys.includes(key) || overridden.get(section)?.has(key))
-        .map((key) => [key, values[key]]),
-    )
-  const commands = [...overridden.keys()].filter((section) => section !== 'global')
-  return renderConfigFile(remark, {
-    global: {
-      ...keysOf('global', always),
-      ...(settings.trustedHosts.length > 0 ? { 'trusted-host': settings.trustedHosts } : {}),
-      ...(settings.retries === undefined ? {} : { retries: String(settings.retries) }),
-      // pip would ask the indexes for newer pips, and a user for a password.
-      'disable-pip-version-check': 'true',
-      'no-input': 'true',
-    },
-    ...Object.fromEntries(commands.map((section) => [section, keysOf(section, [])])),
+}
+
+/** What takes the mirrors away, or leaves a sign of them in the image. */
+const competing =
+  (settings: PipSettings): Rule =>
+  (section, key) => {
+    const option = optionOf(key)
+    if (isIndexOption(option)) return { value: valuesOf(settings)[option] }
+    // A log names the mirrors, with their passwords in pips up to 18.1.
+    if (option === 'log') return { value: undefined }
+    // That of a command would beat root's own.
+    if (option === 'cache-dir' && section !== 'global') return { value: undefined }
+    // pip asks a proxy even for 127.0.0.1 where a file names one.
+    if (option === 'proxy' && settings.relay) return { value: undefined }
+    if (option === 'retries' && retriesOf(settings) !== undefined) return { value: retriesOf(settings) }
+    return undefined
+  }
+
+// The relay itself knows when to try again.
+const retriesOf = ({ retries, relay }: PipSettings): string | undefined => (relay ? '0' : retries?.toString())
+
+const without = (keys: Readonly<Record<string, Value | undefined>>): Section =>
+  Object.fromEntries(
+    Object.entries(keys).flatMap(([key, value]): [string, Value][] => (value === undefined ? [] : [[key, value]])),
+  )
+
+/** Our keys in [global]. */
+const globalKeys = (settings: PipSettings): Section => {
+  const values = valuesOf(settings)
+  return without({
+    'index-url': values['index-url'],
+    'extra-index-url': settings.indexes.length > 1 ? values['extra-index-url'] : undefined,
+    'trusted-host': values['trusted-host'],
+    retries: retriesOf(settings),
+    // pip would ask the indexes for newer pips, and a user for a password.
+    'disable-pip-version-check': 'true',
+    'no-input': 'true',
   })
+}
+
+type Sections = Readonly<Record<string, Section>>
+
+const forEach = (commands: readonly string[], value: string): Sections =>
+  Object.fromEntries(commands.map((command) => [command, { 'no-cache-dir': value }]))
+
+/** Two layers of sections as one; [global] comes last, since a key that a hook appends is meant for it. */
+const together = (first: Sections, second: Sections): Sections => {
+  const names = new Set([...Object.keys(second), ...Object.keys(first)])
+  const last = names.delete('global') ? ['global'] : []
+  return Object.fromEntries([...names, ...last].map((name) => [name, { ...first[name], ...second[name] }]))
+}
+
+/**
+ * Renders root's pip.conf.
+ *
+ * @param settings The indexes and how to ask them.
+ * @param file The image's own file: what it sets besides indexes stays in force.
+ * @param overridden What files set that pip reads before ours. Ours cancels each key where it stands: pip lets a command's
+ *   section, such as [install], beat [global] whichever file it is in.
+ * @param cacheFolder Where pip may keep what it downloads, in the image; undefined for its own place.
+ * @returns The file's text.
+ * @throws HookError where the image's own file cannot be read, naming it.
+ */
+export const renderPipConf = (
+  settings: PipSettings,
+  { path, own }: OwnFile,
+  overridden: OverriddenKeys = new Map(),
+  cacheFolder?: string,
+): string => {
+  const values = valuesOf(settings)
+  const cancelled = Object.fromEntries(
+    [...overridden].map(([section, keys]) => [
+      section,
+      without(Object.fromEntries(indexOptions.filter((key) => keys.has(key)).map((key) => [key, values[key]]))),
+    ]),
+  )
+  const global = { ...cancelled['global'], ...globalKeys(settings) }
+  const ours = together({ global }, Object.fromEntries(Object.entries(cancelled).filter(([name]) => name !== 'global')))
+  if (cacheFolder === undefined) return overlay(path, own, competing(settings), ours)
+  const rule: Rule = (section, key) => {
+    if (optionOf(key) === 'cache-dir') return { value: section === 'global' ? cacheFolder : undefined }
+    return competing(settings)(section, key)
+  }
+  // An empty value cancels that of the system's file (but in pip 25.2 and 25.3). An image that wants no cache gets none.
+  const wantsNone = parseOwnFile(path, own ?? '').entries.some(({ key }) => optionOf(key) === 'no-cache-dir')
+  const caching = { global: { 'cache-dir': cacheFolder }, ...(wantsNone ? {} : forEach(cachingCommands, '')) }
+  return overlay(path, own, rule, together(ours, caching))
+}
+
+/**
+ * Renders /etc/xdg/pip/pip.conf, which every user's pip since 10 reads first, with --isolated, too. In it no user's pip keeps
+ * what it downloads: pip would keep the mirrors' addresses and passwords with it.
+ *
+ * @param settings The indexes and how to ask them.
+ * @param file The image's own file: what it sets besides indexes stays in force.
+ * @returns The file's text.
+ * @throws HookError where the image's own file cannot be read, naming it.
+ */
+export const renderSystemPipConf = (settings: PipSettings, { path, own }: OwnFile): string => {
+  const rule: Rule = (section, key) =>
+    optionOf(key) === 'cache-dir' ? { value: undefined } : competing(settings)(section, key)
+  // `false`: pip up to 18.1 takes `true` for a folder's name and fails; later ones have no cache with either. Not in
+  // [global]: `pip cache purge` fails where there is no cache.
+  return overlay(path, own, rule, together({ global: globalKeys(settings) }, forEach(downloadingCommands, 'false')))
+}
+
+/**
+ * Renders /etc/pip.conf, which pip reads after /etc/xdg/pip/pip.conf, where it takes the mirrors away.
+ *
+ * @param settings The indexes and how to ask them.
+ * @param file The image's own file.
+ * @returns The file's text with our values for what takes the mirrors away, the rest verbatim; undefined where there is no
+ *   such key, so that the image's own can stay.
+ * @throws HookError where the image's own file cannot be read, naming it.
+ */
+export const renderEtcPipConf = (settings: PipSettings, { path, own }: OwnFile): string | undefined => {
+  if (own === undefined) return undefined
+  const rule = competing(settings)
+  const isCompeting = parseOwnFile(path, own).entries.some(({ section, key }) => rule(section, key) !== undefined)
+  return isCompeting ? overlay(path, own, rule, {}) : undefined
 }

@@ -11,6 +11,7 @@ const variables: Readonly<Record<string, string>> = {
   UV_EXTRA_INDEX_URL: 'uv asks it before the mirrors',
   UV_INDEX: 'uv asks it before the mirrors',
   UV_FIND_LINKS: 'uv looks there as well',
+  UV_CACHE_DIR: "uv keeps what it downloads there, with the mirrors' addresses, and it stays in the image",
   UV_CONFIG_FILE: 'uv reads that file instead of ours, so no mirror',
   UV_NO_CONFIG: 'uv does not read our file, so no mirror',
 }
@@ -28,7 +29,10 @@ const indexKey = /^\s*(?:\[\[(index)\]\]|"?(index-url|extra-index-url|find-links
  */
 export const competingUvSettings = (environment: Environment, root = '/'): readonly string[] => {
   const siteFolders = (environment['XDG_CONFIG_DIRS'] || '/etc/xdg').split(delimiter)
-  const files = [...siteFolders.map((site) => join(site, 'uv', 'uv.toml')), '/etc/uv/uv.toml'].flatMap((path) => {
+  // uv reads the first that is there, and /etc/uv/uv.toml where there is none: /etc/xdg is mounted over.
+  const before = siteFolders.slice(0, siteFolders.includes('/etc/xdg') ? siteFolders.indexOf('/etc/xdg') : undefined)
+  const last = siteFolders.includes('/etc/xdg') ? [] : ['/etc/uv/uv.toml']
+  const files = [...before.map((site) => join(site, 'uv', 'uv.toml')), ...last].flatMap((path) => {
     const place = join(root, path)
     const isFile = tolerate(['ENOENT', 'ENOTDIR', 'ELOOP'], () => statSync(place))?.isFile()
     const text = isFile ? readFileSync(place, 'utf8') : ''

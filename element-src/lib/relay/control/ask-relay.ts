@@ -1,12 +1,5 @@
 import { tolerate } from '../../hook/error.js'
-
-/** What the relay has kept so far. */
-export interface RelayStatus {
-  /** How many files it has put into the mirror's folder. */
-  readonly keptFiles: number
-  /** Their size, in bytes. */
-  readonly keptBytes: number
-}
+import type { RelayStatus } from '../config.js'
 
 /** How long it may take to answer, in milliseconds. */
 const patience = 10_000

@@ -72,8 +72,7 @@ export const openRelay = async (
     pip: {
       ...pip,
       indexes: indexes.map(({ isOfficial }, i) => ({ url: urls[i] ?? '', isOfficial })),
-      // It tries again by itself, and an installer's own tries would only delay its answer.
-      retries: 0,
+      relay: true,
       trustedHosts: ['127.0.0.1'],
       unverifiedHosts: [],
     },

@@ -5,8 +5,8 @@ import { normaliseName } from '../../mirror/distribution-file.js'
 export type Route =
   | { readonly kind: 'status' }
   | { readonly kind: 'end' }
-  | { readonly kind: 'root'; readonly index: number }
-  /** `hasSlash`: its links are relative to a path that ends in one. */
+  /** `hasSlash`: the links of a page are relative to a path that ends in one. */
+  | { readonly kind: 'root'; readonly index: number; readonly hasSlash: boolean }
   | { readonly kind: 'page'; readonly index: number; readonly project: string; readonly hasSlash: boolean }
   | { readonly kind: 'file'; readonly index: number; readonly key: string; readonly name: string }
 
@@ -40,7 +40,7 @@ export const routeOf = (path: string, token: string): Route | undefined => {
   const [one = '', two, ...others] = more
   if (others.length > 0) return undefined
   if (kind === 'simple') {
-    if (one === '') return { kind: 'root', index }
+    if (one === '') return two === undefined ? { kind: 'root', index, hasSlash: more.length > 0 } : undefined
     const project = decode(one)
     // The names that PEP 508 allows: nothing else goes into another server's path.
     if (

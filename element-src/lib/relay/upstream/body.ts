@@ -8,15 +8,16 @@ import { faultOf, UpstreamFault } from './fault.js'
  * chunk does not count.
  *
  * @param body The answer.
+ * @param patience How long the server may be silent, in milliseconds.
  * @returns Its chunks; ends with an UpstreamFault where it is cut off.
  */
-export const chunksOf = async function* (body: IncomingMessage): AsyncGenerator<Buffer> {
+export const chunksOf = async function* (body: IncomingMessage, patience = silence): AsyncGenerator<Buffer> {
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   try {
     for (;;) {
       const timer = setTimeout(
-        () => body.destroy(new UpstreamFault(`is silent for ${silence / 1000} s`, 'connection', true)),
-        silence,
+        () => body.destroy(new UpstreamFault(`is silent for ${patience / 1000} s`, 'connection', true)),
+        patience,
       )
       let next: IteratorResult<Buffer>
       try {

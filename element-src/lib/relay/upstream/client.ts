@@ -14,6 +14,8 @@ export interface Asked {
   readonly headers: Readonly<Record<string, string>>
   /** When it is over. */
   readonly signal: AbortSignal
+  /** How long the server may be silent, in milliseconds, if not as usual. */
+  readonly patience?: number
 }
 
 /** The head of an answer, after all redirects. */
@@ -36,7 +38,12 @@ const mostRedirects = 10
 const mostHeaders = 1024 * 1024
 const userAgent = 'dib-pypi-element'
 
-const send = (url: URL, options: RequestOptions, agent: Agent, signal: AbortSignal): Promise<IncomingMessage> =>
+const send = (
+  url: URL,
+  options: RequestOptions,
+  agent: Agent,
+  { signal, patience = silence }: Asked,
+): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const sent = (agent instanceof HttpsAgent ? requestOverTls : requestOverHttp)({
       ...options,
@@ -48,8 +55,8 @@ const send = (url: URL, options: RequestOptions, agent: Agent, signal: AbortSign
     })
     // Of the whole time up to the head, a connection's and a proxy's part included.
     const timer = setTimeout(
-      () => sent.destroy(new UpstreamFault(`does not answer in ${silence / 1000} s`, 'connection', true)),
-      silence,
+      () => sent.destroy(new UpstreamFault(`does not answer in ${patience / 1000} s`, 'connection', true)),
+      patience,
     )
     sent.on('response', (response) => {
       clearTimeout(timer)
@@ -107,7 +114,8 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
     return agent
   }
 
-  const ask = async (url: URL, { method = 'GET', headers, signal }: Asked): Promise<IncomingMessage> => {
+  const ask = async (url: URL, asked: Asked): Promise<IncomingMessage> => {
+    const { method = 'GET', headers } = asked
     const proxy = proxyFor(url, config.environment)
     if (proxy !== undefined && !/^https?:$/.test(proxy.protocol))
       throw new UpstreamFault(
@@ -133,7 +141,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
         ...(isByProxy ? authorization('Proxy-Authorization', proxy) : {}),
       },
     }
-    return send(url, options, agentFor(url, proxy), signal)
+    return send(url, options, agentFor(url, proxy), asked)
   }
 
   return async (url, asked) => {

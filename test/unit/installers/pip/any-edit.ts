@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import t from 'tap'
 import { parseConfigFile } from '../../../../element-src/lib/installers/pip/config-file.js'
 import { credentialsIn, mergeEdits } from '../../../../element-src/lib/installers/pip/merge-edits.js'
-import { renderPipConf } from '../../../../element-src/lib/installers/pip/pip-conf.js'
+import { isIndexOption, optionOf } from '../../../../element-src/lib/installers/pip/options.js'
+import {
+  renderEtcPipConf,
+  renderPipConf,
+  renderSystemPipConf,
+} from '../../../../element-src/lib/installers/pip/pip-conf.js'
+import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { configTexts, many, type Sections, secretMark, sections } from '../../../support/arbitrary/any.js'
 import { type PythonConfig, readMany } from '../../../support/builds/python.js'
 
@@ -33,6 +39,10 @@ t.test('whatever a file says, it is read as Python reads it', async (t) => {
   const read = readMany(texts.map((text) => ({ parser: 'RawConfigParser', text })))
   const right = texts.flatMap((text, i) => (read[i] === undefined ? [] : [{ text, expected: normalise(read[i]) }]))
   t.ok(right.length > 500, `${right.length} of ${texts.length} are files that Python reads`)
+  texts.forEach((text, i) => {
+    const { faults } = parseConfigFile(text)
+    if (faults.length > 0 !== (read[i] === undefined)) t.fail('is refused otherwise than by Python', { text, faults })
+  })
   for (const { text, expected } of right) {
     const { entries, sections: names } = parseConfigFile(text)
     const found: Record<string, Record<string, string>> = Object.fromEntries(names.map((name) => [name, {}]))
@@ -57,46 +67,105 @@ const overlay = (first: Sections, second: Sections): Sections => ({
   ...Object.fromEntries(Object.entries(second).map(([name, keys]) => [name, { ...first[name], ...keys }])),
 })
 
+const settings: PipSettings = {
+  indexes: [`https://user:${secretMark}%40@mirror.example/simple`, 'file:///tmp/pypi'].map((url) => ({
+    url,
+    isOfficial: false,
+  })),
+  retries: 0,
+  trustedHosts: ['t.example'],
+  unverifiedHosts: [],
+  unreachable: 'drop',
+}
+const path = '/root/.pip/pip.conf'
+
+/** Keys of an image's own file that ours take the place of, in each spelling. */
+const competing: fc.Arbitrary<Sections> = fc.dictionary(
+  fc.constantFrom('global', 'install', 'list', 'DEFAULT'),
+  fc.dictionary(
+    fc.constantFrom('index-url', 'index_url', '--pypi-url', 'extra-index-url', 'no-index', 'trusted-host', 'log-file'),
+    fc.constantFrom('http://own.example/simple', 'own.example', '1'),
+    { maxKeys: 3 },
+  ),
+  { maxKeys: 3 },
+)
+
+t.test("whatever the image's own file says, ours keep all but what takes the mirrors away", async (t) => {
+  const owns = many(t, fc.tuple(sections, competing), 1000).map(([keys, indexes]) => overlay(keys, indexes))
+  const renderers: readonly ((own: string) => string)[] = [
+    (own) => renderPipConf(settings, { path, own }, undefined, '/cache'),
+    (own) => renderSystemPipConf(settings, { path, own }),
+    (own) => renderEtcPipConf(settings, { path, own }) ?? own,
+  ]
+  for (const render of renderers) {
+    const read = readMany(owns.map((own) => ({ parser: 'RawConfigParser', text: render(write(own)) })))
+    owns.forEach((own, i) => {
+      const found = normalise(read[i] ?? {})
+      const complain = (why: string): unknown => t.fail(why, { own, text: render(write(own)), found })
+      const text = render(write(own))
+      if (text.includes('own.example')) complain('an index or a host of the own file is left')
+      for (const [section, keys] of Object.entries(normalise(own))) {
+        for (const [key, value] of Object.entries(keys)) {
+          const isOurs = isIndexOption(optionOf(key)) || optionOf(key) === 'log'
+          if (section !== 'DEFAULT' && !isOurs && found[section]?.[key] !== value) complain(`${section}.${key} is lost`)
+        }
+      }
+      const ofIndexes = Object.values(found).flatMap((keys) =>
+        Object.entries(keys).filter(([key, value]) => optionOf(key) === 'index-url' && !value.includes(secretMark)),
+      )
+      if (ofIndexes.length > 0) complain('another first index is left')
+    })
+  }
+})
+
 t.test(
-  "whatever another hook sets in our file, it is in the image's, with the image's own, and none of ours",
+  "whatever another hook sets or deletes in our file, so it is in the image's, with the image's own, and none of ours",
   async (t) => {
-    const laid = renderPipConf(
-      {
-        indexes: [`https://user:${secretMark}%40@mirror.example/simple`, 'file:///tmp/pypi'].map((url) => ({
-          url,
-          isOfficial: false,
-        })),
-        retries: 0,
-        trustedHosts: ['t.example'],
-        unverifiedHosts: [],
-        unreachable: 'drop',
-      },
-      new Map(),
-    )
-    const [ours = {}] = readMany([{ parser: 'RawConfigParser', text: laid }])
     const copies = fc.constantFrom<Sections>(
       {},
       {},
       { install: { 'index-url': `https://user:${secretMark}%40@mirror.example/simple/` } },
       { list: { 'client-cert': `http://user:${secretMark}@@elsewhere.example/` } },
     )
-    const kind = fc.tuple(sections, sections, copies, fc.constantFrom('set', 'set', 'written anew'))
-    const cases = many(t, kind, 2000).map(([own, changes, copied, how]) => {
+    const how = fc.constantFrom('set', 'set', 'deleted', 'written anew')
+    const samples = many(t, fc.tuple(sections, sections, copies, how), 2000).map(([own, changes, copied, how]) => ({
+      own,
+      changes,
+      copied,
+      how,
+      laid: renderPipConf(settings, { path, own: write(own) }),
+    }))
+    const ours = readMany(samples.map(({ laid }) => ({ parser: 'RawConfigParser', text: laid })))
+    const cases = samples.map(({ own, changes, copied, how, laid }, i) => {
       const written = overlay(changes, copied)
-      const edited = how === 'set' ? write(overlay(ours, written)) : write(written)
-      const states = { own: write(own), laid, edited, credentials: credentialsIn([laid]) }
-      const isSet = Object.values(changes).some((keys) => Object.keys(keys).length > 0)
-      const isAnew = how === 'written anew' && Object.keys(copied).length === 0
-      const expected = isAnew ? changes : isSet ? overlay(own, changes) : undefined
+      const isAnew = how === 'written anew'
+      // Of the image's own keys, each second one.
+      const gone = (name: string, key: string) => how === 'deleted' && own[name]?.[key] !== undefined && key < 'f'
+      const left = (config: Sections): Sections =>
+        Object.fromEntries(
+          Object.entries(config).map(([name, keys]) => [
+            name,
+            Object.fromEntries(Object.entries(keys).filter(([key]) => !gone(name, key))),
+          ]),
+        )
+      const states = {
+        own: write(own),
+        laid,
+        edited: isAnew ? write(written) : write(overlay(left(ours[i] ?? {}), written)),
+        credentials: credentialsIn([laid]),
+      }
+      // What the hook copied of ours is no change of the image's; a file with that alone says nothing else.
+      const without = isAnew ? {} : left(own)
+      const expected = isAnew && Object.keys(copied).length === 0 ? changes : overlay(without, changes)
       return { states, expected, merged: mergeEdits(states) }
     })
-    const read = readMany(cases.map(({ merged }) => ({ parser: 'RawConfigParser', text: merged ?? '' })))
+    const read = readMany(
+      cases.map(({ states, merged }) => ({ parser: 'RawConfigParser', text: merged ?? states.own })),
+    )
     t.ok(cases.filter(({ merged }) => merged !== undefined).length > 1000)
     cases.forEach(({ states, expected, merged }, i) => {
       const isSame =
-        expected === undefined
-          ? merged === undefined
-          : JSON.stringify(withoutEmpty(normalise(read[i] ?? {}))) === JSON.stringify(withoutEmpty(normalise(expected)))
+        JSON.stringify(withoutEmpty(normalise(read[i] ?? {}))) === JSON.stringify(withoutEmpty(normalise(expected)))
       if (!isSame) t.fail('is merged otherwise', { ...states, merged, expected })
       if (merged?.includes(secretMark)) t.fail('holds our password', { ...states, merged })
     })

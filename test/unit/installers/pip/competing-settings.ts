@@ -5,6 +5,9 @@ t.test('each variable that reaches pip past its file is warned of, where it is s
   const root = t.testdir({})
   for (const name of [
     'PIP_INDEX_URL',
+    'PIP_PYPI_URL',
+    'PIP_TRUSTED_HOST',
+    'PIP_CACHE_DIR',
     'PIP_EXTRA_INDEX_URL',
     'PIP_FIND_LINKS',
     'PIP_NO_INDEX',
@@ -17,4 +20,18 @@ t.test('each variable that reaches pip past its file is warned of, where it is s
     t.same(competingSettings({ [name]: '' }, root).warnings, [], 'empty is not set')
   }
   t.same(competingSettings({ PIP_BREAK_SYSTEM_PACKAGES: '1', PIP_RETRIES: '1' }, root).warnings, [])
+})
+
+t.test("a file that is read between ours and root's is overridden, by any name of a key", async (t) => {
+  const root = t.testdir({
+    opt: { pip: { 'pip.conf': '[install]\n--pypi_url = http://a\ntrusted-host = a\nno-index =\n' } },
+    etc: { 'pip.conf': '[global]\nindex-url = http://b\n', xdg: { pip: { 'pip.conf': '[global]\nno-index = 1\n' } } },
+  })
+  t.same(competingSettings({}, root).overridden, new Map(), 'ours stand for /etc/pip.conf and the file in /etc/xdg')
+  const { overridden, warnings } = competingSettings({ XDG_CONFIG_DIRS: '/etc/xdg:/opt' }, root)
+  t.same(overridden, new Map([['install', new Set(['index-url', 'trusted-host'])]]))
+  t.same(warnings, [])
+  t.match(competingSettings({ XDG_CONFIG_DIRS: '/opt' }, root).warnings, [
+    /^XDG_CONFIG_DIRS in the build's environment lacks \/etc\/xdg: /,
+  ])
 })

@@ -1,9 +1,6 @@
 import t from 'tap'
-import {
-  type IndexKey,
-  type OverriddenKeys,
-  renderPipConf,
-} from '../../../../element-src/lib/installers/pip/pip-conf.js'
+import type { IndexOption } from '../../../../element-src/lib/installers/pip/options.js'
+import { type OverriddenKeys, renderPipConf } from '../../../../element-src/lib/installers/pip/pip-conf.js'
 import type { Index } from '../../../../element-src/lib/settings/indexes.js'
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { readAsPip } from '../../../support/builds/python.js'
@@ -18,7 +15,7 @@ const settings: PipSettings = {
 }
 const none: OverriddenKeys = new Map()
 const render = (changes: Partial<PipSettings>, overridden = none) =>
-  readAsPip(renderPipConf({ ...settings, ...changes }, overridden))
+  readAsPip(renderPipConf({ ...settings, ...changes }, { path: '/root/.pip/pip.conf', own: undefined }, overridden))
 
 t.test('one index', async (t) => {
   t.same(render({}), {
@@ -55,8 +52,8 @@ t.test('odd URLs are read back to the letter', async (t) => {
 
 t.test("what the image's own files set is cancelled where it stands", async (t) => {
   const overridden: OverriddenKeys = new Map([
-    ['global', new Set<IndexKey>(['extra-index-url', 'no-index'])],
-    ['install', new Set<IndexKey>(['index-url', 'find-links'])],
+    ['global', new Set<IndexOption>(['extra-index-url', 'no-index'])],
+    ['install', new Set<IndexOption>(['index-url', 'find-links'])],
   ])
   t.match(render({}, overridden), {
     global: { 'index-url': 'http://a/simple', 'extra-index-url': 'http://a/simple', 'no-index': 'false' },

@@ -9,6 +9,7 @@ t.test('each variable that reaches uv past its file is warned of, where it is se
     'UV_EXTRA_INDEX_URL',
     'UV_INDEX',
     'UV_FIND_LINKS',
+    'UV_CACHE_DIR',
     'UV_CONFIG_FILE',
     'UV_NO_CONFIG',
   ]) {
@@ -17,22 +18,26 @@ t.test('each variable that reaches uv past its file is warned of, where it is se
     t.ok(warnings[0]?.startsWith(`${name} is set in the build's environment: `) && !warnings[0].includes('secret'))
     t.same(competingUvSettings({ [name]: '' }, root), [], 'empty is not set')
   }
-  t.same(competingUvSettings({ UV_CACHE_DIR: '/srv' }, root), [])
+  t.same(competingUvSettings({ UV_OFFLINE: '1' }, root), [])
 })
 
-t.test("the system's own file is warned of, where it has a say in the indexes", async (t) => {
+t.test("a system's file that is read instead of ours is warned of, where it has a say in the indexes", async (t) => {
   const root = t.testdir({
     etc: {
       uv: {
         'uv.toml': 'offline = false\n[[index]]\nurl = "http://user:secret@a"\ndefault = true\n# index-url = "no"\n',
       },
-      xdg: { uv: { 'uv.toml': '[pip]\nextra-index-url = ["http://b"]\nno-index=true\n' } },
+      xdg: { uv: { 'uv.toml': 'index-url = "http://b"\n' } },
     },
+    opt: { uv: { 'uv.toml': '[pip]\nextra-index-url = ["http://b"]\nno-index=true\n' } },
   })
-  t.same(competingUvSettings({}, root), [
-    '/etc/xdg/uv/uv.toml in the image sets extra-index-url, no-index: uv asks these indexes as well as the mirrors; remove it',
+  t.same(competingUvSettings({}, root), [], 'ours stands for the file in /etc/xdg and in /etc')
+  const opt =
+    '/opt/uv/uv.toml in the image sets extra-index-url, no-index: uv asks these indexes as well as the mirrors; remove it'
+  t.same(competingUvSettings({ XDG_CONFIG_DIRS: '/opt:/etc/xdg' }, root), [opt])
+  t.same(competingUvSettings({ XDG_CONFIG_DIRS: '/etc/xdg:/opt' }, root), [])
+  t.same(competingUvSettings({ XDG_CONFIG_DIRS: '/opt' }, root), [
+    opt,
     '/etc/uv/uv.toml in the image sets index: uv asks these indexes as well as the mirrors; remove it',
   ])
-  t.same(competingUvSettings({}, t.testdir({ etc: { uv: { 'uv.toml': 'native-tls = true\n' } } })), [])
-  t.same(competingUvSettings({}, t.testdir({})), [])
 })

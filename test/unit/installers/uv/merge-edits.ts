@@ -1,33 +1,124 @@
 import t from 'tap'
 import { mergeUvEdits } from '../../../../element-src/lib/installers/uv/merge-edits.js'
+import { renderUvToml } from '../../../../element-src/lib/installers/uv/uv-toml.js'
 
-const laid = '# remark\nindex-url = "http://u:secret@a/simple"\nextra-index-url = ["http://b"]\n'
+const settings = {
+  indexes: ['http://b/simple', 'http://u:secret@a/simple'].map((url) => ({ url, isOfficial: false })),
+  unverifiedHosts: [],
+  trustedHosts: [],
+  retries: undefined,
+  unreachable: 'drop',
+} as const
+const path = '/root/.config/uv/uv.toml'
+
+/** What the image's file becomes, by what a hook does to ours. */
+const merge = (own: string, change: (laid: string) => string): string | undefined => {
+  const laid = renderUvToml(settings, { path, own: own === '' ? undefined : own }, { folder: '/cache' })
+  return mergeUvEdits({ credentials: ['//u:secret@'], own, laid, edited: change(laid) })
+}
+
+const own = `# the image's own
+offline = true # for now
+concurrent-builds = 2
+
+# of pip
+[pip]
+# why
+no-deps = true
+extra-index-url = ["http://own/simple"]
+
+[[index]]
+url = "http://own/simple"
+`
 
 t.test("nothing changed, or nothing of another's", async (t) => {
-  t.equal(mergeUvEdits({ credentials: [], own: 'x = 1\n', laid, edited: laid }), undefined)
-  t.equal(mergeUvEdits({ credentials: [], own: 'x = 1\n', laid, edited: '' }), undefined, 'emptied')
-})
-
-t.test('added lines go into the image, ours do not', async (t) => {
-  const edited = `native-tls = true\n${laid}# why\n[pip]\nno-deps = true\n`
-  t.equal(mergeUvEdits({ credentials: [], own: '', laid, edited }), 'native-tls = true\n# why\n[pip]\nno-deps = true\n')
   t.equal(
-    mergeUvEdits({ credentials: [], own: 'offline = false\n', laid, edited: `${laid}[pip]\nno-deps = true` }),
-    'offline = false\n[pip]\nno-deps = true\n',
+    merge('', (laid) => laid),
+    undefined,
   )
   t.equal(
-    mergeUvEdits({ credentials: [], own: '', laid, edited: 'offline = true\n' }),
+    merge(own, (laid) => laid),
+    undefined,
+  )
+  t.equal(
+    merge(own, (laid) => laid.replace(/^#.*\n/gm, '')),
+    undefined,
+    'but comments',
+  )
+  t.equal(
+    merge(own, () => own),
+    undefined,
+    "what the image's own says already",
+  )
+})
+
+t.test('added lines go into the image, comments and all, ours do not', async (t) => {
+  t.equal(
+    merge('', (laid) => `native-tls = true\n${laid}# why\n[pip]\nno-deps = true\n`),
+    'native-tls = true\n# why\n[pip]\nno-deps = true\n',
+  )
+  t.equal(
+    merge('', () => 'offline = true\n'),
     'offline = true\n',
     'written anew',
   )
+  t.equal(
+    merge(own, () => 'offline = false\n'),
+    'offline = false\n',
+    'written anew',
+  )
+  const table = '\n# mirrors of Python\n[[python-downloads]]\nurl = "x"\n'
+  t.equal(
+    merge(own, (laid) => laid + table),
+    own + table,
+  )
 })
 
-t.test('what cannot be carried over is refused', async (t) => {
-  const mixed = laid.replace('["http://b"]', '["http://b", "http://theirs"]')
-  t.throws(() => mergeUvEdits({ credentials: [], own: '', laid, edited: mixed }), {
-    message: /changed a line .* that names its indexes/,
-  })
-  t.throws(() => mergeUvEdits({ credentials: [], own: '[pip]\n', laid, edited: `${laid}offline = true\n` }), {
-    message: /has tables/,
-  })
+t.test("a key that the image's own has, too, is set at its place", async (t) => {
+  t.equal(
+    merge(own, (laid) => laid.replace('offline = true', 'offline = false')),
+    own.replace('offline = true # for now', 'offline = false'),
+  )
+  t.equal(
+    merge(own, (laid) => `native-tls = true\n${laid}`),
+    `native-tls = true\n${own}`,
+  )
+  t.equal(
+    merge(own, (laid) => laid.replace('no-deps = true\n', 'no-deps = true\nstrict = true\n')),
+    own.replace('["http://own/simple"]\n', '["http://own/simple"]\nstrict = true\n'),
+  )
+  t.equal(
+    merge('[pip]\nno-deps = true\n', (laid) => laid.replace('[pip]', 'offline = true\n[pip]')),
+    'offline = true\n[pip]\nno-deps = true\n',
+  )
+})
+
+t.test('what a hook deletes is deleted, with its comment', async (t) => {
+  t.equal(
+    merge(own, (laid) => laid.replace(/offline.*\n/, '').replace('no-deps = true\n', '')),
+    own.replace(/# the image's own\noffline.*\n/, '').replace('# why\nno-deps = true\n', ''),
+  )
+})
+
+t.test('a list of ours that a hook made longer makes the own one longer', async (t) => {
+  const longer = (laid: string) => laid.replace('["http://b/simple"]', '["http://b/simple", "http://theirs"]')
+  t.equal(merge('', longer), 'extra-index-url = [ "http://theirs" ]\n')
+  t.equal(merge('extra-index-url = ["http://own"]\n', longer), 'extra-index-url = [ "http://own", "http://theirs" ]\n')
+  const index = '[[index]]\nurl = "http://theirs"\n'
+  t.equal(
+    merge('offline = true\n', (laid) => laid + index),
+    `offline = true\n${index}`,
+  )
+})
+
+t.test('what cannot go into the image is refused', async (t) => {
+  const fails = (own: string, change: (laid: string) => string, message: RegExp) =>
+    t.throws(() => merge(own, change), { name: 'HookError', message })
+  fails(own, (laid) => `${laid}offline = `, /^what another hook made of uv\.toml is no TOML .*line/)
+  fails('offline = true\n', (laid) => `${laid}offline = false\n`, /is no TOML/)
+  fails('', (laid) => `${laid}publish-url = "http://u:secret@a/simple"\n`, /publish-url in uv\.toml/)
+  t.equal(
+    merge('', (laid) => `${laid}publish-url = "http://a/up"\n`),
+    'publish-url = "http://a/up"\n',
+  )
 })

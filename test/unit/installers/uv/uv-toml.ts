@@ -4,7 +4,8 @@ import { renderUvToml } from '../../../../element-src/lib/installers/uv/uv-toml.
 
 const read = (urls: readonly string[], unverifiedHosts: readonly string[] = []): unknown => {
   const indexes = urls.map((url) => ({ url, isOfficial: false }))
-  const text = renderUvToml({ indexes, unverifiedHosts, trustedHosts: ['a'], retries: 3, unreachable: 'drop' })
+  const settings = { indexes, unverifiedHosts, trustedHosts: ['a'], retries: 3, unreachable: 'drop' } as const
+  const text = renderUvToml(settings, { path: '/root/.config/uv/uv.toml', own: undefined })
   const program =
     'import json, sys\ntry:\n    import tomllib\nexcept ImportError:\n    from pip._vendor import tomli as tomllib\nprint(json.dumps(tomllib.loads(sys.stdin.read())))'
   return JSON.parse(execFileSync('/usr/bin/python3', ['-c', program], { input: text, encoding: 'utf8' }))

@@ -1,0 +1,85 @@
+import { mergeConfigFile } from '../installers/config-files.js'
+import type { OvermountedText } from '../stage/state.js'
+
+const urlsIn = (text: string): readonly string[] => text.match(/[a-z]+:\/\/[^\s"',]+/gi) ?? []
+
+/**
+ * Whether a text is one of ours or was made of it, as a hook's copy of our file is.
+ *
+ * @param file Our file, as it was at first.
+ * @param text The text.
+ */
+export const isMadeOfOurs = ({ content }: OvermountedText, text: string): boolean =>
+  (content !== '' && text === content) || urlsIn(content).some((url) => text.includes(url))
+
+const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.trim())
+
+/** Whether another hook wrote the whole file: of the lines that are ours alone, none is left. */
+const isWrittenAnew = (file: OvermountedText, edited: string, isOurs: (text: string) => boolean): boolean => {
+  const own = linesOf(file.own ?? '')
+  const ours = linesOf(file.content).filter((line) => line !== '' && !line.startsWith('[') && !own.includes(line))
+  const left = linesOf(edited)
+  if (ours.length === 0 || ours.some((line) => left.includes(line))) return false
+  return !isOurs(edited)
+}
+
+/**
+ * The image's own file with what another hook put at the end of ours, where that begins a section of its own: so it means the
+ * same wherever it stands, also where ours has a section of that name.
+ */
+const withAddition = (
+  { content }: OvermountedText,
+  own: string,
+  edited: string,
+  isOurs: (text: string) => boolean,
+): string | undefined => {
+  if (!edited.startsWith(content) || (own !== '' && !own.endsWith('\n'))) return undefined
+  const added = edited.slice(content.length)
+  const first = linesOf(added).find((line) => line !== '' && !/^[#;]/.test(line))
+  return first?.startsWith('[') && !isOurs(added) ? own + added : undefined
+}
+
+/**
+ * What the image's own file becomes when another hook has changed ours.
+ *
+ * @param file Our file, as it was at first.
+ * @param own What the image's own says by now; undefined where there is none.
+ * @param edited What ours says by now.
+ * @param credentials What no text may hold that goes into the image.
+ * @returns The image's file, or undefined where it stays as it is.
+ * @throws HookError where the change cannot be told from ours.
+ */
+export const mergeText = (
+  file: OvermountedText,
+  own: string | undefined,
+  edited: string,
+  credentials: readonly string[],
+): string | undefined => {
+  if (edited === file.content) return undefined
+  const isOurs = (text: string): boolean =>
+    isMadeOfOurs(file, text) || credentials.some((credential) => text.includes(credential))
+  const merged = isWrittenAnew(file, edited, isOurs)
+    ? edited
+    : (withAddition(file, own ?? '', edited, isOurs) ??
+      mergeConfigFile(file.format, { own: own ?? '', laid: file.content, edited, credentials }))
+  return merged === (own ?? '') ? undefined : merged
+}
+
+/**
+ * Whether the image's own file holds our configuration: dib then copied it while ours was mounted. The image's file is as it
+ * was before the build, or another hook changed it after the unmounting, in every other case.
+ *
+ * @param file Our file, as it was at first.
+ * @param now What the image's own says by now.
+ * @param edited What ours says by now.
+ * @param credentials What no text may hold that goes into the image.
+ */
+export const isLeftBehind = (
+  file: OvermountedText,
+  now: string,
+  edited: string,
+  credentials: readonly string[],
+): boolean => {
+  if (now === '' || now === file.own) return false
+  return now === file.content || (now === edited && mergeText(file, undefined, edited, credentials) !== edited)
+}

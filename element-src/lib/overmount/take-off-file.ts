@@ -1,0 +1,73 @@
+import { readFileSync, unlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { HookError } from '../hook/error.js'
+import { modificationTime, setModificationTime } from '../image/modification-time.js'
+import { entryInRoot } from '../image/path-in-root.js'
+import type { OvermountedFile } from '../stage/state.js'
+import { isLeftBehind, mergeText } from './our-text.js'
+import { accessOf } from './prepare-folder.js'
+import { replaceFile } from './replace-file.js'
+
+/**
+ * The fault that the image holds what it may not.
+ *
+ * @param path The file, in the image.
+ */
+export const leftBehind = (path: string): HookError =>
+  new HookError(
+    `${path} in the image holds this build's configuration: dib copied it before it was unmounted; build again`,
+  )
+
+/** What became of a file. */
+export type Outcome = 'removed' | 'kept' | 'left'
+
+/**
+ * Takes a file of ours, unmounted by now, out of the finished image: its stub goes, and what another hook changed in it goes
+ * into the image's own file.
+ *
+ * @param root The image's root, on the host.
+ * @param stage The stage folder, on the host.
+ * @param file What was done.
+ * @param credentials What no text may hold that goes into the image.
+ * @returns 'kept' where another hook's changes went into the image.
+ * @throws HookError where the image's own file holds our configuration, or the changes cannot go there.
+ */
+export const takeOffFile = (
+  root: string,
+  stage: string,
+  file: OvermountedFile,
+  credentials: readonly string[],
+): Outcome => {
+  // Gone, or something else by now, behind a link perhaps: another hook's doing, and none of ours is in it.
+  if (!entryInRoot(root, file.path)?.isFile()) return 'left'
+  const place = join(root, file.path)
+  const now = readFileSync(place, 'latin1')
+  const ours = join(stage, file.source)
+  const edited = readFileSync(ours, 'latin1')
+  if (isLeftBehind(file, now, edited, credentials)) throw leftBehind(file.path)
+  const isStub = file.own === undefined
+  const merged = mergeText(file, now, edited, credentials)
+  if (merged === undefined) {
+    if (!isStub || now !== '') return 'left'
+    unlinkSync(place)
+    return 'removed'
+  }
+  const folderTime = modificationTime(dirname(place))
+  const { mode, uid, gid } = accessOf(ours)
+  try {
+    replaceFile(place, {
+      text: merged,
+      attributesOf: place,
+      // Without us the hook would have made the file itself, as most programs do.
+      access: isStub ? { mode: mode === 0o600 ? 0o644 : mode, uid, gid } : undefined,
+      time: modificationTime(ours),
+    })
+  } catch (error) {
+    // No space, as may be: rather no file than an empty one.
+    if (isStub && now === '') unlinkSync(place)
+    throw error
+  } finally {
+    setModificationTime(dirname(place), folderTime)
+  }
+  return 'kept'
+}

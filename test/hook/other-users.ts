@@ -1,0 +1,69 @@
+import { chmodSync } from 'node:fs'
+import t from 'tap'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
+
+needsRoot(t)
+
+/** Runs a program as a user that is nobody else's. */
+const asUser = 'setpriv --reuid 4321 --regid 4321 --clear-groups'
+
+/** Hooks of another element on the host that try, as another user, to read what every user of the image may. */
+const tryOnHost = (when: string, name: string): string => `
+cat >"$ROOT/../hooks/extra-data.d/${name}" <<'END'
+#!/bin/sh
+${asUser} cat "$TMP_MOUNT_PATH/etc/hostname.test" && echo '${when}: read' || echo '${when}: denied'
+END
+chmod 0755 "$ROOT/../hooks/extra-data.d/${name}"`
+
+t.test("users of the host cannot look into the build, and the image's own users read the mirrors", async (t) => {
+  const scratch = scratchFolder(t)
+  chmodSync(scratch, 0o755)
+  const ran = await runPhases(scratch, {
+    environment: { DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple', DIB_OFFLINE: '1' },
+    prepare: `chmod 0755 "$ROOT/../.."
+echo test >"$ROOT/etc/hostname.test"
+mkdir -p "$ROOT/srv/pip" "$ROOT/other"
+${tryOnHost('before', '00-before')}${tryOnHost('after', '50-after')}`,
+    inChroot: `
+for options in '' --isolated; do
+    ${asUser} python3 -m pip $options config list | sed "s|^|user $options: |"
+done
+HOME=/other python3 -m pip config list | sed 's|^|other home: |'
+python3 -m pip --isolated config list | sed 's|^|root, isolated: |'
+${asUser} cat /etc/xdg/uv/uv.toml | sed 's|^|uv: |'
+${asUser} cat /root/.pip/pip.conf || echo "root's own is root's"
+stat -c '%a %n' /etc/xdg/pip /etc/xdg/pip/pip.conf /etc/xdg/uv /etc/xdg/uv/uv.toml`,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.match(ran.log, /^before: read$/m, 'on tmpfs, the build folder is open to every user of the host')
+  t.match(ran.log, /^after: denied$/m, 'and the element closes it')
+  for (const who of ['user ', 'user --isolated', 'other home', 'root, isolated']) {
+    const line = `${who}: global.index-url='https://user:secret@mirror.example/simple'`
+    t.ok(ran.log.split('\n').includes(line), `${who}: pip has the mirror`, { log: ran.log })
+  }
+  t.match(ran.log, /^uv: index-url = "https:\/\/user:secret@mirror\.example\/simple"$/m)
+  t.match(ran.log, /^root's own is root's$/m)
+  for (const line of ['755 /etc/xdg/pip', '644 /etc/xdg/pip/pip.conf', '755 /etc/xdg/uv', '644 /etc/xdg/uv/uv.toml'])
+    t.ok(ran.log.split('\n').includes(line), line)
+  t.same(ran.differences, [])
+})
+
+t.test("where environment.d gives hooks another home, root's installers read the mirrors there", async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment: { DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple', DIB_OFFLINE: '1' },
+    prepare: `mkdir -p "$ROOT/srv/home/.config/pip" "$ROOT/../hooks/environment.d"
+printf '[global]\\nindex-url = http://127.0.0.1:1/own\\n' >"$ROOT/srv/home/.config/pip/pip.conf"
+echo 'export HOME=/srv/home' >"$ROOT/../hooks/environment.d/50-home"`,
+    inChroot: `export HOME=/srv/home
+python3 -m pip config get global.index-url
+cat ~/.pydistutils.cfg
+cat ~/.config/uv/uv.toml`,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.match(ran.log, /^https:\/\/user:secret@mirror\.example\/simple$/m)
+  t.match(ran.log, /^index_url = https:\/\/user:secret@mirror\.example\/simple$/m)
+  t.match(ran.log, /^index-url = "https:\/\/user:secret@mirror\.example\/simple"$/m)
+  t.same(ran.differences, [])
+})

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { RelayConfig, RelayIndex } from '../../../element-src/lib/relay/config.js'
+import { openRelay } from '../../../element-src/lib/relay/open-relay.js'
+
+/** An answer, read whole. */
+export interface Reply {
+  readonly status: number
+  readonly reason: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: Buffer
+  /** Whether the connection ended before the body did. */
+  readonly isCut: boolean
+}
+
+/**
+ * Asks for a URL.
+ *
+ * @param url The URL.
+ * @param headers Headers.
+ * @param method GET by default.
+ */
+export const ask = (url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    const sent = request(url, { headers, method, agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      const done = (): void =>
+        resolve({
+          status: response.statusCode ?? 0,
+          reason: response.statusMessage ?? '',
+          headers: response.headers,
+          body: Buffer.concat(chunks),
+          isCut: !response.complete,
+        })
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', () => undefined).on('close', done)
+    })
+    sent.on('error', reject).end()
+  })
+
+/** A relay in the test's own process. */
+export interface TestRelay {
+  /** `BASE`, without a slash at its end. */
+  readonly base: string
+  /** An index as installers get it. */
+  readonly index: (i?: number) => string
+  /** The page of a project. */
+  readonly page: (project: string, i?: number, accept?: string) => Promise<Reply>
+  /** The URL of a file, by its name, that a project's page lists. */
+  readonly link: (project: string, name: string, i?: number) => Promise<string>
+  /** The log so far. */
+  readonly log: () => string
+  readonly end: () => Promise<void>
+}
+
+/** JSON, as uv and new pips ask for it. */
+export const json = 'application/vnd.pypi.simple.v1+json'
+
+/** An index at a URL. */
+export const at = (url: string, more: Partial<RelayIndex> = {}): RelayIndex => ({
+  url,
+  folder: undefined,
+  label: url.replace(/\/\/.*@/, '//****@'),
+  isOfficial: false,
+  ...more,
+})
+
+/** A folder of the host as an index. */
+export const inFolder = (folder: string, more: Partial<RelayIndex> = {}): RelayIndex => ({
+  url: undefined,
+  folder,
+  label: folder,
+  isOfficial: false,
+  ...more,
+})
+
+/**
+ * Opens a relay that ends with the test.
+ *
+ * @param t The test.
+ * @param indexes Its indexes.
+ * @param more What else it is told.
+ */
+export const openTestRelay = async (
+  t: Test,
+  indexes: readonly RelayIndex[],
+  more: Partial<RelayConfig> = {},
+): Promise<TestRelay> => {
+  const scratch = mkdtempSync(join(tmpdir(), 'relay-'))
+  const logFile = join(scratch, 'log')
+  writeFileSync(logFile, '')
+  const token = randomBytes(18).toString('base64url')
+  const relay = await openRelay(
+    {
+      indexes,
+      environment: {},
+      unreachable: 'drop',
+      retries: 1,
+      trustedHosts: [],
+      fill: undefined,
+      build: { pid: process.pid, startTime: '0' },
+      logFile,
+      ...more,
+    },
+    token,
+  )
+  t.teardown(async () => {
+    await relay.end()
+    rmSync(scratch, { recursive: true })
+  })
+  const base = `http://127.0.0.1:${relay.port}/${token}`
+  const page: TestRelay['page'] = (project, i = 0, accept = json) =>
+    ask(`${base}/${i}/simple/${project}/`, { Accept: accept })
+  return {
+    base,
+    page,
+    index: (i = 0) => `${base}/${i}/simple`,
+    link: async (project, name, i = 0) => {
+      const { body } = await page(project, i)
+      const { files } = JSON.parse(body.toString()) as { files: { filename: string; url: string }[] }
+      const [found] = files.filter(({ filename }) => filename === name)
+      if (found === undefined) throw new Error(`${name} is not on the page of ${project}`)
+      return new URL(found.url, `${base}/${i}/simple/${project}/`).href
+    },
+    log: () => readFileSync(logFile, 'utf8'),
+    end: relay.end,
+  }
+}

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import t from 'tap'
+import { ask, at, openTestRelay } from '../../support/relay/test-relay.js'
+import { type Instead, sendPart, serveIndex, sha256 } from '../../support/relay/upstream.js'
+
+const wheel = 'demo_app-1.0-py3-none-any.whl'
+const content = randomBytes(1_000_000)
+
+const isFile = (path = ''): boolean => path.startsWith('/f/')
+
+t.test('many who ask for one file at a time have it from one download, as it comes', async (t) => {
+  for (const fill of [false, true]) {
+    let go = (): void => undefined
+    const instead: Instead = ({ url }, response) => {
+      if (!isFile(url)) return undefined
+      response.writeHead(200, { 'Content-Length': content.length }).write(content.subarray(0, 400_000))
+      go = () => response.end(content.subarray(400_000))
+      return true
+    }
+    const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] }, instead)
+    const folder = join(t.testdir({}), String(fill))
+    mkdirSync(folder, { recursive: true })
+    const relay = await openTestRelay(t, [at(upstream.url)], fill ? { fill: folder } : {})
+    const link = await relay.link('demo-app', wheel)
+    const replies = Promise.all(Array.from({ length: 50 }, () => ask(link)))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    go()
+    t.ok(
+      (await replies).every(({ body }) => body.equals(content)),
+      'all have all of it',
+    )
+    t.equal(upstream.asked.filter((path) => path.includes('/f/')).length, 1, 'one download')
+  }
+})
+
+t.test('the last bytes come only when the hash is right', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content, sha256: sha256('other') }] })
+  const folder = t.testdir({})
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+  const link = await relay.link('demo-app', wheel)
+  const reply = await ask(link)
+  t.ok(reply.isCut && reply.body.length < content.length, 'the connection ends before')
+  t.match(
+    relay.log(),
+    /^pypi: warning: \S+ sends a file whose hash is not what the index tells, asked for demo_app-1\.0\S+$/m,
+  )
+  t.match(
+    await ask(link),
+    { status: 424, reason: /whose hash is not what the index tells/ },
+    'and why is said after that',
+  )
+  t.same(readdirSync(folder), [], 'nothing is kept')
+})
+
+/** Sends no more than so many bytes of each answer, then breaks the connection. */
+const cutting =
+  (length: number, { ranges = true, etag = true } = {}): Instead =>
+  (request, response) => {
+    if (!isFile(request.url)) return undefined
+    if (!ranges) delete request.headers.range
+    const [, first = '0'] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? []
+    const rest = content.subarray(Number(first))
+    const isLast = rest.length <= length
+    response.writeHead(first === '0' ? 200 : 206, {
+      'Content-Length': rest.length,
+      ...(first === '0' ? {} : { 'Content-Range': `bytes ${first}-${content.length - 1}/${content.length}` }),
+      ...(etag ? { ETag: '"one"' } : {}),
+    })
+    if (isLast) response.end(rest)
+    else response.write(rest.subarray(0, length), () => setTimeout(() => response.destroy(), 20))
+    return true
+  }
+
+t.test('a file that is cut off is fetched on from there', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] }, cutting(400_000))
+  const relay = await openTestRelay(t, [at(upstream.url)], { retries: 5 })
+  t.ok((await ask(await relay.link('demo-app', wheel))).body.equals(content))
+  const ranges = upstream.requests
+    .filter(({ url }) => isFile(url))
+    .map(({ headers }) => [headers.range, headers['if-range']])
+  t.match(ranges, [
+    [undefined, undefined],
+    [/^bytes=\d+-$/, '"one"'],
+    [/^bytes=\d+-$/, '"one"'],
+  ])
+  t.equal(relay.log(), '', 'and nobody is told')
+})
+
+t.test('from a server without parts it is fetched anew, and goes on where it was', async (t) => {
+  let times = 0
+  const instead: Instead = (request, response) => {
+    if (!isFile(request.url)) return undefined
+    times += 1
+    return cutting(times === 1 ? 400_000 : content.length, { ranges: false, etag: false })(request, response)
+  }
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content, sha256: undefined }] }, instead)
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  t.ok((await ask(await relay.link('demo-app', wheel))).body.equals(content))
+})
+
+t.test('one that changed meanwhile is not joined to what came before', async (t) => {
+  let times = 0
+  const instead: Instead = (request, response) => {
+    if (!isFile(request.url)) return undefined
+    times += 1
+    if (times === 1) return cutting(400_000)(request, response)
+    sendPart({ ...request, headers: {} } as typeof request, response, randomBytes(content.length))
+    return true
+  }
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content, sha256: undefined }] }, instead)
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  t.ok((await ask(await relay.link('demo-app', wheel))).isCut)
+  t.match(relay.log(), /sends another file when asked for the rest of it, asked for demo_app/)
+})
+
+t.test('a file that goes on being cut off ends with a warning', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] }, cutting(1000))
+  const relay = await openTestRelay(t, [at(upstream.url)], { retries: 2 })
+  t.ok((await ask(await relay.link('demo-app', wheel))).isCut)
+  t.match(relay.log(), /^pypi: warning: \S+ broke the connection off, asked for demo_app-1\.0\S+$/m)
+  t.equal(upstream.asked.filter((path) => path.includes('/f/')).length, 3)
+})
+
+t.test('who has gone stops a download that is not kept, and not one that is', async (t) => {
+  const { request } = await import('node:http')
+  for (const fill of [false, true]) {
+    const open: ServerResponse[] = []
+    const instead: Instead = ({ url }, response) => {
+      if (!isFile(url)) return undefined
+      response.writeHead(200, { 'Content-Length': content.length }).write(content.subarray(0, 100_000))
+      open.push(response)
+      return true
+    }
+    const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] }, instead)
+    const folder = join(t.testdir({}), String(fill))
+    mkdirSync(folder, { recursive: true })
+    const relay = await openTestRelay(t, [at(upstream.url)], fill ? { fill: folder } : {})
+    const link = await relay.link('demo-app', wheel)
+    await new Promise<void>((resolve) => {
+      const sent = request(link, { agent: false }, (response) => {
+        response.once('data', () => sent.destroy())
+        response.on('error', () => undefined).on('close', resolve)
+      })
+      sent.on('error', () => undefined).end()
+    })
+    const [response] = open
+    if (fill) {
+      response?.end(content.subarray(100_000))
+      for (let i = 0; i < 100 && !existsSync(join(folder, wheel)); i += 1) await new Promise((go) => setTimeout(go, 20))
+      t.ok(readFileSync(join(folder, wheel)).equals(content), 'it is kept')
+    } else {
+      if (!response?.destroyed) await new Promise((resolve) => response?.on('close', resolve))
+      t.pass('the upstream is let go')
+    }
+    t.equal(relay.log(), '')
+  }
+})
+
+t.test('a file of the folder whose hash is right is not fetched again', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
+  const folder = t.testdir({})
+  writeFileSync(join(folder, wheel), content)
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+  const reply = await ask(await relay.link('demo-app', wheel), { Range: 'bytes=5-' })
+  t.ok(reply.status === 206 && reply.body.equals(content.subarray(5)))
+  t.notOk(upstream.asked.some((path) => path.includes('/f/')))
+})

@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { scratchFolder } from '../../support/builds/build-image.js'
+import { ask, at, inFolder, openTestRelay, type TestRelay } from '../../support/relay/test-relay.js'
+import { serveIndex, sha256 } from '../../support/relay/upstream.js'
+
+const wheel = (n: number | string): string => `demo_app-1.${n}-py3-none-any.whl`
+const metadata = 'Metadata-Version: 2.1\nName: demo-app\nVersion: 1.0\nRequires-Python: >=3.7\n\nRequires-Python: no\n'
+
+const names = (folder: string): readonly string[] => readdirSync(folder).sort()
+
+const check = (folder: string): string =>
+  execFileSync('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder, encoding: 'utf8' })
+
+const fetchAll = async (relay: TestRelay, all: readonly string[]): Promise<void> => {
+  const links = await Promise.all(all.map((name) => relay.link('demo-app', name)))
+  await Promise.all(links.map((link) => ask(link)))
+}
+
+t.test('what was downloaded is kept under its name, with its metadata and hashes', async (t) => {
+  const content = randomBytes(200_000)
+  const upstream = await serveIndex(
+    t,
+    {
+      'demo-app': [
+        { name: wheel(0), content, more: { 'core-metadata': true } },
+        { name: wheel(1), content: randomBytes(10), more: { 'core-metadata': true } },
+        { name: 'demo-app-0.9.tar.gz', content: Buffer.from('no hash'), sha256: undefined },
+      ],
+    },
+    ({ url }, response) => {
+      if (!url?.endsWith('.metadata')) return undefined
+      response.end(metadata)
+      return true
+    },
+  )
+  const folder = t.testdir({})
+  const relay = await openTestRelay(t, [at(upstream.url), inFolder(folder)], { fill: folder })
+  await ask(`${await relay.link('demo-app', wheel(1))}.metadata`)
+  await fetchAll(relay, [wheel(0), 'demo-app-0.9.tar.gz'])
+  await relay.end()
+  t.same(names(folder), ['SHA256SUMS', 'demo-app-0.9.tar.gz', wheel(0), `${wheel(0)}.metadata`].sort())
+  t.ok(readFileSync(join(folder, wheel(0))).equals(content))
+  t.equal(statSync(join(folder, wheel(0))).mode & 0o777, 0o666 & ~process.umask())
+  t.match(check(folder), `${wheel(0)}.metadata: OK`)
+  t.match(relay.log(), `pypi: kept 2 new files, 200 KB, in ${folder}: an offline build can use them\n`)
+
+  const offline = await openTestRelay(t, [inFolder(folder)])
+  const { files } = JSON.parse((await offline.page('demo-app')).body.toString())
+  t.match(
+    files.filter(({ filename }: { filename: string }) => filename === wheel(0)),
+    [
+      {
+        hashes: { sha256: sha256(content) },
+        'requires-python': '>=3.7',
+        'core-metadata': { sha256: sha256(metadata) },
+      },
+    ],
+  )
+  t.ok((await ask(await offline.link('demo-app', wheel(0)))).body.equals(content))
+})
+
+t.test('another file of the same name stays', async (t) => {
+  const content = randomBytes(1000)
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content }] })
+  const folder = t.testdir({})
+  writeFileSync(join(folder, wheel(0)), 'own')
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+  t.ok((await ask(await relay.link('demo-app', wheel(0)))).body.equals(content), 'the build gets what the index has')
+  await relay.end()
+  t.equal(readFileSync(join(folder, wheel(0)), 'utf8'), 'own')
+  t.match(relay.log(), /^pypi: warning: \S+ is another file than the demo_app\S+ that the build downloaded/m)
+  t.same(names(folder), [wheel(0)], 'nothing else is left')
+})
+
+t.test('two builds fill one folder at once', async (t) => {
+  const all = Array.from({ length: 40 }, (_, i) => wheel(i))
+  const upstream = await serveIndex(t, {
+    'demo-app': all.map((name) => ({ name, content: Buffer.from(`${name} `.repeat(999)) })),
+  })
+  const folder = t.testdir({})
+  const relays = await Promise.all([1, 2].map(() => openTestRelay(t, [at(upstream.url)], { fill: folder })))
+  await Promise.all(relays.map((relay, i) => fetchAll(relay, all.slice(i * 15, i * 15 + 25))))
+  await Promise.all(relays.map((relay) => relay.end()))
+  t.same(names(folder), [...all, 'SHA256SUMS'].sort())
+  t.equal(check(folder).match(/: OK$/gm)?.length, 40)
+  t.notMatch(relays.map((relay) => relay.log()).join(''), 'warning')
+})
+
+t.test('what a killed relay left goes, also its lock', async (t) => {
+  const { pid = 0 } = (await import('node:child_process')).spawnSync('true')
+  const folder = t.testdir({ [`.pypi-relay-${pid}-7`]: 'part', '.SHA256SUMS.lock': String(pid) })
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content: randomBytes(1000) }] })
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+  await fetchAll(relay, [wheel(0)])
+  await relay.end()
+  t.same(names(folder), [wheel(0), 'SHA256SUMS'].sort())
+})
+
+t.test(
+  'without room in the folder the build goes on, with one warning',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async (t) => {
+    const content = randomBytes(3_000_000)
+    const all = [wheel(0), wheel(1)]
+    const upstream = await serveIndex(t, { 'demo-app': all.map((name) => ({ name, content })) })
+    const folder = join(scratchFolder(t), 'small')
+    mkdirSync(folder)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+    t.teardown(() => execFileSync('umount', [folder]))
+    const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+    const links = await Promise.all(all.map((name) => relay.link('demo-app', name)))
+    const replies = await Promise.all([...links, ...links].map((link) => ask(link)))
+    t.ok(
+      replies.every(({ body }) => body.equals(content)),
+      'all is served',
+    )
+    await relay.end()
+    t.same(names(folder), [])
+    t.equal(relay.log().match(/warning: \S+ cannot take more files: no space is left/g)?.length, 1)
+  },
+)

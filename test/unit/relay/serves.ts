@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import t from 'tap'
+import { ask, at, json, openTestRelay } from '../../support/relay/test-relay.js'
+import { serveIndex, sha256 } from '../../support/relay/upstream.js'
+import { listen } from '../../support/servers/listen.js'
+
+const wheel = 'demo_app-1.0-py3-none-any.whl'
+const content = randomBytes(300_000)
+const metadata = 'Metadata-Version: 2.1\nName: demo-app\nVersion: 1.0\n'
+
+t.test('a page in JSON is served in both forms, with all that it tells', async (t) => {
+  const upstream = await serveIndex(t, {
+    'demo-app': [
+      {
+        name: wheel,
+        content,
+        more: {
+          'requires-python': '>=3.8,<4',
+          yanked: 'a "bad" one',
+          'upload-time': '2024-01-02T03:04:05Z',
+          size: content.length,
+          'core-metadata': { sha256: sha256(metadata) },
+        },
+      },
+    ],
+  })
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  const asJson = await relay.page('Demo_App')
+  t.equal(asJson.headers['content-type'], json)
+  t.match(JSON.parse(asJson.body.toString()), {
+    meta: { 'api-version': '1.0' },
+    name: 'demo-app',
+    files: [
+      {
+        filename: wheel,
+        hashes: { sha256: sha256(content) },
+        'requires-python': '>=3.8,<4',
+        yanked: 'a "bad" one',
+        'upload-time': '2024-01-02T03:04:05Z',
+        size: content.length,
+        'core-metadata': { sha256: sha256(metadata) },
+      },
+    ],
+  })
+  const asHtml = await relay.page('demo-app', 0, 'text/html')
+  t.match(asHtml.headers['content-type'], 'text/html')
+  const text = asHtml.body.toString()
+  t.match(text, `${wheel}#sha256=${sha256(content)}"`)
+  t.match(text, 'data-requires-python="&#62;=3.8,&#60;4"')
+  t.match(text, 'data-yanked="a &#34;bad&#34; one"')
+  t.match(text, `data-core-metadata="sha256=${sha256(metadata)}" data-dist-info-metadata="sha256=${sha256(metadata)}"`)
+  t.notMatch(text, String(upstream.port), 'no address of the upstream is in it')
+})
+
+t.test('a page in HTML is served in JSON', async (t) => {
+  const page = `<html><head><base href="/pool/"></head><body>
+    <A HREF="demo_app-1.0-py3-none-any.whl#sha256=${'a'.repeat(64)}" data-requires-python="&gt;=3.6" data-yanked="">x</A>
+    <a href='demo-app-0.9.tar.gz#md5=${'b'.repeat(32)}' data-dist-info-metadata=true>y</a><a href="../">up</a>
+    <a href="demo-app-0.9.tar.gz.asc">no distribution</a><a href="other-1.0.tar.gz">another project's</a>`
+  const server = createServer((_request, response) => response.setHeader('Content-Type', 'text/html').end(page))
+  const { port } = await listen(t, server)
+  const relay = await openTestRelay(t, [at(`http://127.0.0.1:${port}/simple/`)])
+  const { files } = JSON.parse((await relay.page('demo-app')).body.toString())
+  t.match(files, [
+    { filename: wheel, hashes: { sha256: 'a'.repeat(64) }, 'requires-python': '>=3.6', yanked: true },
+    { filename: 'demo-app-0.9.tar.gz', hashes: { md5: 'b'.repeat(32) }, 'core-metadata': true },
+  ])
+  t.equal(files.length, 2)
+})
+
+t.test('files, their metadata, HEAD and parts', async (t) => {
+  const upstream = await serveIndex(
+    t,
+    { 'demo-app': [{ name: wheel, content, more: { 'core-metadata': { sha256: sha256(metadata) } } }] },
+    ({ url }, response) => {
+      if (!url?.endsWith('.metadata')) return undefined
+      response.end(metadata)
+      return true
+    },
+  )
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  const link = await relay.link('demo-app', wheel)
+  const whole = await ask(link)
+  t.ok(whole.body.equals(content))
+  t.match(whole.headers, { 'content-length': String(content.length), 'accept-ranges': 'bytes' })
+  t.equal((await ask(`${link}.metadata`)).body.toString(), metadata)
+  const head = await ask(link, {}, 'HEAD')
+  t.match(head, { status: 200, headers: { 'content-length': String(content.length), 'accept-ranges': 'bytes' } })
+  const part = await ask(link, { Range: 'bytes=10-19' })
+  t.match(part, { status: 206, headers: { 'content-range': `bytes 10-19/${content.length}` } })
+  t.ok(part.body.equals(content.subarray(10, 20)))
+  const end = await ask(link, { Range: 'bytes=-5' })
+  t.ok(end.status === 206 && end.body.equals(content.subarray(-5)))
+  const rest = await ask(link, { Range: 'bytes=299000-', 'If-Range': whole.headers.etag ?? '' })
+  t.ok(rest.status === 206 && rest.body.equals(content.subarray(299_000)))
+  t.equal((await ask(link, { Range: 'bytes=5-', 'If-Range': '"other"' })).status, 200)
+})
+
+t.test('nothing answers but below the random path, and there only what pages have listed', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  const link = await relay.link('demo-app', wheel)
+  const { origin } = new URL(relay.base)
+  const before = upstream.asked.length
+  for (const url of [
+    `${origin}/`,
+    `${origin}/0/simple/demo-app/`,
+    `${origin}/wrong/0/simple/demo-app/`,
+    `${relay.base}/1/simple/demo-app/`,
+    `${relay.base}/0/simple/%2e%2e%2fsecret/`,
+    `${relay.base}/0/simple/demo-app/more/`,
+    `${relay.base}/0/files/AAAAAAAAAAAA/${wheel}`,
+    link.replace(wheel, 'other-1.0-py3-none-any.whl'),
+    `${link}.metadata`,
+    `${relay.base}/-/end`,
+  ]) {
+    t.equal((await ask(url)).status, 404, url)
+  }
+  t.equal(upstream.asked.length, before, 'the upstream is not asked')
+  t.match(await ask(relay.index()), { status: 301, headers: { location: /\/simple\/$/ } })
+  t.equal((await ask(`${relay.index()}/`, {}, 'POST')).status, 404)
+})
+
+t.test('the status tells what was kept, and POST to end tells it and ends', async (t) => {
+  const upstream = await serveIndex(t, {})
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  const { body } = await ask(`${relay.base}/-/status`)
+  t.match(JSON.parse(body.toString()), { keptFiles: 0, keptBytes: 0, folder: null })
+  t.match(JSON.parse((await ask(`${relay.base}/-/end`, {}, 'POST')).body.toString()), { keptFiles: 0 })
+  await t.rejects(ask(`${relay.base}/-/status`), { code: 'ECONNREFUSED' })
+})
+
+t.test('projects that an index names come from it alone, also while it is down', async (t) => {
+  const file = (name: string) => [{ name: `${name.replace('-', '_')}-1.0.tar.gz`, content }]
+  const own = await serveIndex(t, { 'corp-app': file('corp-app'), flask: file('flask') })
+  const other = await serveIndex(t, { 'corp-app': file('corp-app'), flask: file('flask'), evil: file('evil') })
+  const indexes = [at(own.url, { projects: ['corp-*'] }), at(other.url, { exclude: ['evil'] })]
+  const relay = await openTestRelay(t, indexes, { retries: 0 })
+  const statuses = async (project: string) => [
+    (await relay.page(project)).status,
+    (await relay.page(project, 1)).status,
+  ]
+  t.same(await statuses('Corp.App'), [200, 404])
+  t.same(await statuses('flask'), [404, 200])
+  t.same(await statuses('evil'), [404, 404])
+  await own.stop()
+  t.same(await statuses('corp-app'), [404, 404])
+  t.notOk(other.asked.some((path) => path.includes('corp') || path.includes('evil')))
+})
+
+t.test('exclude-newer leaves out what came later, and refuses an index that tells no times', async (t) => {
+  const timed = (name: string, time?: string) => ({
+    name,
+    content,
+    more: time === undefined ? {} : { 'upload-time': time },
+  })
+  const upstream = await serveIndex(t, {
+    'demo-app': [
+      timed('demo_app-1.0.tar.gz', '2024-01-01T00:00:00Z'),
+      timed('demo_app-2.0.tar.gz', '2024-06-01T00:00:00Z'),
+    ],
+    untimed: [timed('untimed-1.0.tar.gz')],
+  })
+  const relay = await openTestRelay(t, [at(upstream.url, { excludeNewer: '2024-03-01T00:00:00Z' })])
+  const { files } = JSON.parse((await relay.page('demo-app')).body.toString())
+  t.match(files, [{ filename: 'demo_app-1.0.tar.gz' }])
+  t.equal(files.length, 1)
+  const refused = await relay.page('untimed')
+  t.match(refused, { status: 424, reason: /tells no upload times of untimed/ })
+  t.match(relay.log(), /^pypi: warning: http:\S+ tells no upload times of untimed/m)
+})
