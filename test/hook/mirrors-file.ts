@@ -10,6 +10,7 @@ import { filesWith, makeSecret, watchProcesses } from '../support/observation/se
 import { serveGuarded } from '../support/servers/guarded-index.js'
 import { listen } from '../support/servers/listen.js'
 import { makeMirror, makeWheels, normaliseName } from '../support/servers/mirror.js'
+import { recipe } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
 import { installers } from '../support/setup/cache.js'
 
@@ -64,11 +65,13 @@ t.test('what cannot be used is refused in one line, before anything is mounted',
 })
 
 /** What password managers and clouds' tools do: they read the caller's variables, of which Node.js itself must know nothing. */
-const commands = `pass() { cat "$PASSWORD_STORE_DIR/$2"; }
+const commands = `pass() { [ "$TOKEN_OF_CLOUD" = "two
+lines" ] && [ "$NODE_OPTIONS" ] && cat "$PASSWORD_STORE_DIR/$2"; }
 export -f pass
 export PASSWORD_STORE_DIR="$STORE"
 export TOKEN_OF_CLOUD="two
 lines"
+export PATH=$STORE:$PATH AWS_PROFILE=ci
 export NODE_OPTIONS=--inspect-brk=nowhere LD_DEBUG=nothing`
 
 t.test(
@@ -80,7 +83,9 @@ t.test(
     const passwords = secrets.map(({ credentials }) => credentials.replace(/^builder:/, ''))
     makeMirror(join(scratch, 'served'), packages)
     const servers = await Promise.all(
-      secrets.map(({ credentials }) => serveMirror(t, join(scratch, 'served'), credentials)),
+      secrets.map(({ credentials }, i) =>
+        serveMirror(t, join(scratch, 'served'), i === 3 ? credentials.replace('builder', 'aws') : credentials),
+      ),
     )
     writeFileSync(join(store, 'open'), `${passwords[0]}\nnotes\n`)
     chmodSync(join(store, 'open'), 0o644)
@@ -88,16 +93,24 @@ t.test(
     writeFileSync(join(store, 'cloud'), passwords[3] ?? '', { mode: 0o600 })
     writeFileSync(join(scratch, 'environment.sh'), commands)
     const section = (i: number, password: string): string =>
-      `[s${i}]\nurl = http://127.0.0.1:${servers[i]?.port}/simple\nusername = builder\n${password}\n`
+      `[s${i}]\nurl = ${url(i)}\nusername = builder\n${password}\n`
     const runs = join(scratch, 'runs')
-    const cloud = `test \\"$TOKEN_OF_CLOUD\\" = \\"$(printf 'two\\\\nlines')\\" && test $NODE_OPTIONS && echo x >>${runs} && cat $CLOUD_FILE`
+    const url = (i: number): string => `http://127.0.0.1:${servers[i]?.port}/simple`
+    const cloud = recipe('A token by the command of a cloud', {
+      'https://DOMAIN-ACCOUNT.d.codeartifact.REGION.amazonaws.com/pypi/REPOSITORY/simple': url(3),
+    })
+    const aws = `#!/bin/sh
+echo x >>${runs}
+[ "$AWS_PROFILE" = ci ] && [ "$1 $2" = "codeartifact get-authorization-token" ] && cat "$STORE/cloud"
+`
+    writeFileSync(join(store, 'aws'), aws, { mode: 0o755 })
     writeFileSync(
       join(scratch, 'mirrors.ini'),
       [
         section(0, `password-file = ${join(store, 'open')}`),
         section(1, 'password-command = bash -c "pass show pypi"'),
         section(2, 'password-env = CORP_PASSWORD'),
-        section(3, `password-command = "${cloud}"`),
+        cloud,
       ].join('\n'),
     )
     const processes = watchProcesses(10)
@@ -108,7 +121,6 @@ t.test(
         DIB_DEBUG_TRACE: '1',
         BASH_ENV: join(scratch, 'environment.sh'),
         STORE: store,
-        CLOUD_FILE: join(store, 'cloud'),
         CORP_PASSWORD: passwords[2],
       },
       inChroot: 'cat /root/.pip/pip.conf',
@@ -171,7 +183,7 @@ t.test('a project comes from the section that names it, whatever version another
   const open = await serveMirror(t, join(scratch, 'public'))
   const file = join(scratch, 'mirrors.ini')
   const official = ['[official]', `url = http://127.0.0.1:${open.port}/simple`]
-  const lines = [...official, '[corp]', ...corp.lines, 'password-env = CORP_PASSWORD', 'projects = Corp_*', '']
+  const lines = [...official, ...corp.lines, 'password-env = CORP_PASSWORD', 'projects = Corp_*', '']
   writeFileSync(file, lines.join('\n'))
   const run = (environment: Record<string, string> = {}): Promise<RanPhases> =>
     runPhases(scratch, {
@@ -262,7 +274,11 @@ t.test(
       'old_lib-2.0': new Date(Date.now() - 3_600_000).toISOString(),
     })
     const file = join(scratch, 'mirrors.ini')
-    writeFileSync(file, `[official]\nurl = http://127.0.0.1:${port}/simple\nexclude-newer = 7 days\n`)
+    const text = recipe('Projects of your own, and the official index', {
+      'https://pypi.corp.example/simple': `http://127.0.0.1:${port}/simple`,
+      '[official]': `[official]\nurl = http://127.0.0.1:${port}/simple`,
+    })
+    writeFileSync(file, text)
     const ran = await runPhases(scratch, {
       environment: { DIB_PYPI_MIRRORS: file, DIB_PIP_RETRIES: '0' },
       prepare: bringInstallers,

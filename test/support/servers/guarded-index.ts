@@ -5,12 +5,13 @@ import type { Test } from 'tap'
 import { makeCertificate, makeClientCertificate } from './certificate.js'
 import { makeMirror, type SamplePackage } from './mirror.js'
 import { startNginx } from './nginx.js'
+import { recipe } from './recipes.js'
 import { freePort } from './start-server.js'
 
 /** An index that a company guards in each way that there is. */
 export interface GuardedIndex {
   readonly url: string
-  /** The lines of a mirrors file that open it, but for the password. */
+  /** The section [corp] of a mirrors file that opens it, but for the password. */
   readonly lines: readonly string[]
   /** Ends the server. */
   readonly stop: () => Promise<void>
@@ -60,9 +61,8 @@ server {
   return {
     url,
     lines: [
-      `url = ${url}`,
+      recipe('A corporate CA', { 'https://pypi.corp.example/simple': url, '/etc/ssl/corp.pem': tls.authority }).trim(),
       `username = ${user}`,
-      `ca = ${tls.authority}`,
       `client-cert = ${client.certificate}`,
       `client-key = ${client.key}`,
     ],

@@ -1,6 +1,8 @@
 import { parse } from 'ini'
 import * as z from 'zod/mini'
 import { HookError } from '../../hook/error.js'
+import { localMirrorUrl } from '../../stage/paths.js'
+import { isLocalMirror } from '../indexes.js'
 import { type MirrorUrl, parseMirrorUrl } from '../mirror-url.js'
 import { nearest } from './nearest.js'
 import { covers, overlap } from './project-patterns.js'
@@ -51,7 +53,10 @@ const refuseContradictions = ({ values, url, isOfficial, place }: MirrorSection)
     if (key in values && scheme !== 'https')
       refuse(key, 'is for https, and url is none: remove the line, or write https://')
   }
-  if (scheme !== 'file') return
+  if (scheme !== 'file' || url === undefined) return
+  if (!isLocalMirror(url.url)) {
+    refuse('url', `is a folder other than ${localMirrorUrl}, the local mirror's: write that, or the URL of a server`)
+  }
   if ('username' in values) refuse('username', 'is for a server, and url is a folder: remove the line')
   if ('exclude-newer' in values) {
     refuse('exclude-newer', 'needs the time of each upload, which no folder has: remove the line')

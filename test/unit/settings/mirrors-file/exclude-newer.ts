@@ -66,7 +66,7 @@ t.test('uv itself takes what is taken here', async (t) => {
     ...many(
       t,
       fc.tuple(durations, fc.constantFrom(' ', ', ', '')).map(([all, between]) => all.join(between)),
-      60,
+      16,
     ),
   ].filter((text) => parseExcludeNewer(text, now) !== undefined)
   t.ok(texts.length > 10, `${texts.length} are taken`)
