@@ -5,6 +5,7 @@ import { competingSettings } from './installers/pip/competing-settings.js'
 import { competingUvSettings } from './installers/uv/competing-settings.js'
 import { overmount } from './overmount/overmount.js'
 import { chooseReachable } from './probe/choose-reachable.js'
+import { readPipOptions } from './probe/pip-options.js'
 import { probeAll } from './probe/probe-all.js'
 import { describeIndexes } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
@@ -36,7 +37,10 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const { overridden, warnings } = competingSettings(environment)
   for (const warning of [...warnings, ...competingUvSettings(environment)]) warn(warning)
   const indexes = asksIndexes
-    ? chooseReachable(await probeAll(asked, environment, stagedProgram(stageEntry.node)), asked.unreachable)
+    ? chooseReachable(
+        await probeAll(asked, environment, stagedProgram(stageEntry.node), readPipOptions(environment)),
+        asked.unreachable,
+      )
     : asked.indexes
   const pip: PipSettings = { ...asked, indexes }
 

@@ -2,31 +2,31 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { info, setVerbose, warn } from './hook/log.js'
 import { planFootprint } from './image/footprint.js'
-import { writeFlatIndex } from './mirror/flat-index.js'
-import { detectMirror } from './mirror/local-mirror.js'
 import { closeBuildFolder } from './mount/close-build-folder.js'
 import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
-import { isFolderUrl } from './probe/probe-folder.js'
+import { refuseFileAt } from './mount/refuse-files.js'
 import { endRelay } from './relay/control/ask-relay.js'
 import { prepareFillFolder } from './relay/control/fill-folder.js'
 import { openRelay } from './relay/control/open-relay.js'
 import { reasonForRelay } from './relay/control/plan-relay.js'
-import { describeIndexes, isLocalMirror } from './settings/indexes.js'
+import { describeIndexes } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
-import { type PipSettings, readSettings } from './settings/settings.js'
+import { readSettings, type Settings } from './settings/settings.js'
 import { builtinFolders, copyBuiltins, externalBuiltins } from './stage/external-builtins.js'
 import { writeJson } from './stage/json-file.js'
-import {
-  flatIndexMountPoint,
-  localMirrorUrl,
-  mirrorMountPoint,
-  stageEntry,
-  stageFolder,
-  stageMountPoint,
-} from './stage/paths.js'
+import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder, stageMountPoint } from './stage/paths.js'
 import { findPrograms, stageRuntime } from './stage/stage-runtime.js'
 import type { StagedRelay, StagedSettings } from './stage/state.js'
+
+/** What the local mirror is, and what folders of it are that are named. */
+const describeMirror = ({ mirrorFolder, localMirrors }: Settings): string => {
+  if (mirrorFolder === undefined) return 'no local mirror'
+  const top = localMirrors.find(({ below }) => below === '')
+  const others = localMirrors.filter((mirror) => mirror !== top)
+  const named = others.map(({ below, description }) => ` (${below}: ${description})`).join('')
+  return `${mirrorFolder}${top === undefined ? '' : `, ${top.description},`} is read-only at ${mirrorMountPoint}${named}`
+}
 
 /**
  * What extra-data.d does, on the host, as the user: it reads the settings, stages what the hook in the chroot needs,
@@ -37,19 +37,15 @@ import type { StagedRelay, StagedSettings } from './stage/state.js'
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const settings = readSettings(environment)
-  const { hooksFolder, imageRoot, mirrorFolder, partitions, verbose } = settings
+  const { hooksFolder, imageRoot, mirrorFolder, localMirrors, partitions, verbose } = settings
   setVerbose(verbose)
   closeBuildFolder(hooksFolder, imageRoot)
   if (mirrorFolder !== undefined) {
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
   }
   if (settings.fill && mirrorFolder !== undefined) prepareFillFolder(mirrorFolder)
-  const usesMirror = settings.pip.indexes.some(({ url }) => isLocalMirror(url))
-  const mirror = mirrorFolder !== undefined && usesMirror ? detectMirror(mirrorFolder) : undefined
+  refuseFileAt(imageRoot, '/root')
   for (const warning of settings.warnings) warn(warning)
-  const indexes = settings.pip.indexes.map((index) =>
-    mirror !== undefined && isLocalMirror(index.url) ? { ...index, url: mirror.url } : index,
-  )
   const programs = findPrograms()
   const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
@@ -60,14 +56,13 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     )
   }
   const reason = reasonForRelay(settings)
-  const folderOf = (url: string): string | undefined => (isLocalMirror(url) ? mirrorFolder : undefined)
-  const relay = reason === undefined ? undefined : await openRelay(settings, folderOf, environment)
-  const pip: PipSettings = relay?.pip ?? { ...settings.pip, indexes }
+  const relay = reason === undefined ? undefined : await openRelay(settings, environment)
+  const pip = relay?.pip ?? settings.pip
   if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { base: relay.base } satisfies StagedRelay)
   const builtins = externalBuiltins()
   const builtinCopies = join(folder, stageEntry.builtins)
-  // The relay serves a flat folder by itself.
-  const filesToIndex = relay === undefined ? mirror?.filesToIndex : undefined
+  // The relay serves the host's folders by itself.
+  const indexesToMake = relay === undefined ? localMirrors.flatMap(({ writeIndex }) => writeIndex ?? []) : []
   const flatIndex = `${stageMountPoint}/${stageEntry.flatIndex}`
   const through = `${stageMountPoint}/${stageEntry.mirror}`
   const mounts: readonly ImageMount[] = [
@@ -76,7 +71,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
       ? []
       : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true, through }]),
     { source: process.execPath, target: `${stageMountPoint}/${stageEntry.node}`, isReadOnly: true },
-    ...(filesToIndex === undefined
+    ...(indexesToMake.length === 0
       ? []
       : [
           { source: undefined, target: flatIndex, isReadOnly: false },
@@ -92,7 +87,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const mounting = mountIntoImage(imageRoot, folder, mounts, {
     meanwhile: () => {
       // An empty folder is as it should be where it is to be filled.
-      if (!settings.fill) for (const warning of mirror?.warnings() ?? []) warn(warning)
+      if (!settings.fill) for (const warning of localMirrors.flatMap(({ warnings }) => warnings())) warn(warning)
       writeJson(join(folder, stageEntry.settings), {
         pip,
         footprint,
@@ -100,11 +95,11 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
         asksIndexes: relay === undefined,
         verbose,
       } satisfies StagedSettings)
-      const asksServers = pip.indexes.some(({ url }) => !isFolderUrl(url))
+      const asksServers = relay === undefined && pip.indexes.some(({ scheme }) => scheme !== 'file')
       return stageRuntime(folder, programs, asksServers)
     },
     afterwards: () => {
-      if (filesToIndex !== undefined) writeFlatIndex(filesToIndex, localMirrorUrl, join(imageRoot, flatIndex))
+      for (const writeIndex of indexesToMake) writeIndex(join(imageRoot, flatIndex))
     },
   })
   try {
@@ -113,9 +108,8 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     if (relay !== undefined) await endRelay(relay.base)
     throw error
   }
-  const kind = mirror === undefined ? '' : `, ${mirror.description},`
-  const mounted =
-    mirrorFolder === undefined ? 'no local mirror' : `${mirrorFolder}${kind} is read-only at ${mirrorMountPoint}`
   const byRelay = reason === undefined ? '' : `, through the relay (${reason})`
-  info(`${mounted}; ${describeIndexes(indexes)}${byRelay}`)
+  info(
+    `${describeMirror(settings)}; ${describeIndexes(settings.pip.indexes)}${byRelay}; official index: ${settings.officialIndex}`,
+  )
 }

@@ -4,6 +4,7 @@ import { HookError, tolerate } from './hook/error.js'
 import { info, setVerbose, warn } from './hook/log.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { parseMountinfo } from './mount/mountinfo.js'
+import { lateIndexes } from './overmount/late-indexes.js'
 import { takeOff } from './overmount/take-off.js'
 import { endRelay } from './relay/control/ask-relay.js'
 import { keptLine } from './relay/kept-line.js'
@@ -56,6 +57,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
       tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
     }
   }
+  for (const warning of lateIndexes(imageRoot, done)) warn(warning)
   if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
 }

@@ -226,3 +226,25 @@ t.test('what is written through a dangling link goes where it leads', async (t) 
   t.equal(ran.kept('/srv/there/cfg'), '[easy_install]\nzip_ok = 0\n')
   t.equal(ran.keptEntry('/root/.pydistutils.cfg'), 'link to /srv/there/cfg')
 })
+
+t.test(
+  'an index that another element sets while the build runs is named in a warning, without its password',
+  async (t) => {
+    const ran = await runPhases(scratchFolder(t), {
+      environment,
+      prepare: `mkdir -p $ROOT/root/.pip; printf '[global]\\nfind-links = /srv\\n' >$ROOT${conf}`,
+      inChroot: `
+printf '[global]\\nindex-url = http://me:hidden@127.0.0.1:1/late\\n' >/etc/pip.conf
+python3 -m pip config set global.extra-index-url http://127.0.0.1:1/further
+printf 'find-links = ["/srv"]\\n' >>/root/.config/uv/uv.toml`,
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    const said = ran.log.match(/^pypi: warning: another element set .*?,/gm) ?? []
+    t.same([...said].sort(), [
+      'pypi: warning: another element set /srv in /root/.config/uv/uv.toml,',
+      'pypi: warning: another element set http://127.0.0.1:1/further in /root/.config/pip/pip.conf,',
+      'pypi: warning: another element set http://me:****@127.0.0.1:1/late in /etc/pip.conf,',
+    ])
+    t.notMatch(ran.log, /hidden/)
+  },
+)

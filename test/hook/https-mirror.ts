@@ -70,7 +70,11 @@ t.test('a https mirror whose authority the image does not know is refused by eac
   )
   t.equal(outcomes(ran).length, 6)
   t.match(ran.log, /CERTIFICATE_VERIFY_FAILED|certificate verify failed/)
-  t.match(ran.log, /^pypi: warning: https:.* is of no use: .*certificate/m, 'the element says so before pip runs')
+  t.match(
+    ran.log,
+    /^pypi: warning: https:.* is unusable: the image does not trust the certificate .* in root\.d/m,
+    'the element says so before pip runs',
+  )
 })
 
 t.test('it is accepted where DIB_PYPI_TRUSTED_HOST names its host', async (t) => {

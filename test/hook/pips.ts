@@ -24,7 +24,7 @@ t.ok(
 )
 
 for (const { python, root, isFor } of pythons) {
-  t.test(`pips on ${python} read what is written`, async (t) => {
+  t.test(`pips on ${python} read what is written, root's and, with --isolated, another user's`, async (t) => {
     const scratch = scratchFolder(t)
     makeMirror(localMirror(scratch), [{ name: 'demo-app', version: '1.0', text: 'x = 1' }])
     const chosen = wheels.filter(isFor)
@@ -32,6 +32,12 @@ for (const { python, root, isFor } of pythons) {
     const ask = chosen.map(
       (wheel) =>
         `echo "== ${wheel}"; PYTHONPATH=/srv/pips/${wheel} ${python} -m pip install -vvv --no-deps --target /tmp/x demo-app || true`,
+    )
+    // 1.5.6 knows root's own file alone.
+    const forUsers = chosen.filter((wheel) => release(wheel) > 2)
+    const askAsUser = forUsers.map(
+      (wheel) =>
+        `echo "== user's ${wheel}"; PYTHONPATH=/srv/pips/${wheel} chroot --userspec=4321:4321 / env HOME=/nowhere ${python} -m pip --isolated install -vvv --no-deps --target /tmp/y demo-app || true`,
     )
     const ran = await runPhases(scratch, {
       root,
@@ -44,10 +50,10 @@ for (const { python, root, isFor } of pythons) {
         DIB_OFFLINE: '1',
       },
       prepare: `mkdir -p $ROOT/srv/pips; for wheel in ${pips}/*.whl; do (cd $ROOT/srv/pips && python3 -m zipfile -e $wheel $(basename $wheel)); done`,
-      inChroot: `${ask.join('\n')}\nrm -rf /tmp/x`,
+      inChroot: `${[...ask, ...askAsUser].join('\n')}\nrm -rf /tmp/x /tmp/y`,
     })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
-    for (const wheel of chosen) {
+    for (const wheel of [...chosen, ...forUsers.map((name) => `user's ${name}`)]) {
       const [, log = ''] = ran.log.split(`== ${wheel}\n`)
       const own = log.split('\n== ')[0] ?? ''
       t.match(own, /127\.0\.0\.1:1\/simple\/demo-app\//, `${wheel} asks the first mirror`)

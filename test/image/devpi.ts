@@ -31,6 +31,7 @@ t.test('a partial mirror by devpi-server: what was fetched once is served when t
   ])
   const upstream = await serveMirror(t, join(scratch, 'upstream'))
   const devpi = await startOne(t, join(scratch, 'devpi'), `http://127.0.0.1:${upstream.port}/simple/`)
+  const bare = devpi.replace('root/pypi/+simple/', '')
   const install = {
     environment: { DIB_PYPI_MIRROR_URL: devpi, DIB_NO_PYPI_PIP: '1' },
     hooks: {
@@ -48,7 +49,15 @@ python3 -m venv /opt/demo
   t.ok(upstream.requests.length > 0, 'devpi asked the upstream')
 
   await upstream.stop()
-  const second = await buildImage(scratch, install)
+  const second = await buildImage(scratch, {
+    ...install,
+    environment: { ...install.environment, DIB_PYPI_MIRROR_URL: bare, DIB_PYPI_MIRROR_URL_1: `${bare}root/pypi` },
+  })
   succeeded(t, second)
+  t.same(
+    ownLines(second.log).filter((line) => line.includes('devpi-server')),
+    [bare, `${bare}root/pypi`].map((url) => `${url} is a devpi-server: used as ${devpi}, which answers 200, N ms`),
+    'its bare address, as the original names it, and that of an index',
+  )
   t.match(second.log, /Successfully installed demo-app-1\.0 demo-lib-2\.1/, "served from devpi's cache")
 })

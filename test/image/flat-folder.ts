@@ -44,8 +44,8 @@ set -eu
   })
   succeeded(t, build)
   t.same(ownLines(build.log), [
-    `${localMirror(scratch)}, a flat folder of 2 files, is read-only at /tmp/pypi; index ${refused}, then file:///tmp/pypi-index`,
-    `warning: ${refused} is down: the connection is refused, N ms; this build does without it (DIB_PYPI_UNREACHABLE is drop)`,
+    `${localMirror(scratch)}, a flat folder of 2 files for any Python, is read-only at /tmp/pypi; index ${refused}, then file:///tmp/pypi-index; official index: off (DIB_OFFLINE)`,
+    `warning: ${refused} is down: the connection is refused, N ms; left out of this build (DIB_PYPI_UNREACHABLE=drop)`,
     'file:///tmp/pypi-index is a folder, N ms',
     `mounted over ${mountedOver.join(', ')} for this build; index file:///tmp/pypi-index`,
     `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,

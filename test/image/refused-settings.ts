@@ -10,10 +10,10 @@ needsRoot(t)
 
 /** What a user may set by mistake, and the beginning of what the element says of it. */
 const refused: readonly (readonly [string, string, RegExp])[] = [
-  ['DIB_PIP_RETRIES', 'many', /^DIB_PIP_RETRIES is no whole number: write it in digits/],
-  ['DIB_PIP_RETRIES', '-1', /^DIB_PIP_RETRIES is no whole number/],
-  ['DIB_PIP_RETRIES', '1e3', /^DIB_PIP_RETRIES is no whole number/],
-  ['DIB_PIP_RETRIES', '3.0', /^DIB_PIP_RETRIES is no whole number/],
+  ['DIB_PIP_RETRIES', 'many', /^DIB_PIP_RETRIES must be a whole number, 0 or more/],
+  ['DIB_PIP_RETRIES', '-1', /^DIB_PIP_RETRIES must be a whole number/],
+  ['DIB_PIP_RETRIES', '1e3', /^DIB_PIP_RETRIES must be a whole number/],
+  ['DIB_PIP_RETRIES', '3.0', /^DIB_PIP_RETRIES must be a whole number/],
   ['DIB_PYPI_MIRROR_URL', 'mirror.example/simple', /^DIB_PYPI_MIRROR_URL is no URL: write one that begins with http:/],
   ['DIB_PYPI_MIRROR_URL_1', 'ftp://u:secret@mirror.example/', /^DIB_PYPI_MIRROR_URL_1 begins with ftp:\/\/: use http:/],
   [
@@ -30,12 +30,12 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   [
     'DIB_PYPI_MIRROR_URL',
     'file://tmp/pypi',
-    /^DIB_PYPI_MIRROR_URL is file:\/\/ with two slashes.*say file:\/\/\/tmp\/pypi/,
+    /^DIB_PYPI_MIRROR_URL is file:\/\/ with two slashes.*write file:\/\/\/tmp\/pypi/,
   ],
   [
     'DIB_PYPI_TRUSTED_HOST',
     'https://mirror.example',
-    /^DIB_PYPI_TRUSTED_HOST is no list of hosts: write host or host:port/,
+    /^DIB_PYPI_TRUSTED_HOST must be a list of hosts: write host or host:port/,
   ],
   [
     'DIB_PYPI_NODE',
@@ -77,7 +77,7 @@ t.test("a mirror's place that is no folder is refused", async (t) => {
   const scratch = scratchFolder(t)
   mkdirSync(dirname(localMirror(scratch)), { recursive: true })
   writeFileSync(localMirror(scratch), 'a file')
-  await check(t, scratch, {}, /\/cache\/pypi\/mirror \(in DIB_IMAGE_CACHE\) is not a folder: a mirror is a folder/)
+  await check(t, scratch, {}, /\/cache\/pypi\/mirror \(DIB_IMAGE_CACHE\) is not a folder: move the file away/)
 })
 
 t.test('a host without Node.js is told what to install', async (t) => {

@@ -9,8 +9,6 @@ export const layers: ReadonlyMap<string, number> = new Map([
   ['unit', cpus().length + 1],
   ['hook', 2],
   ['image', 2],
-  // By itself, since it measures time.
-  ['speed', 1],
 ])
 
 /** The layer that a test file is in: the folder below test/. */

@@ -1,7 +1,15 @@
 import { type Dirent, existsSync, opendirSync } from 'node:fs'
 import { join } from 'node:path'
 import { tolerate } from '../hook/error.js'
-import { isDistribution } from './distribution-file.js'
+import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
+import { lists, pageLinks } from './tree-links.js'
+
+/** What has a distribution's name. */
+export interface Distribution {
+  readonly name: string
+  /** Whether it is a regular file, and not a link or what else is no folder. */
+  readonly isRegular: boolean
+}
 
 /** What a folder holds, as far as it says how pip can use it. */
 export type Layout =
@@ -12,16 +20,21 @@ export type Layout =
       readonly below: string
       /** One of its projects: the name of a folder with a page. */
       readonly project: string
-      /** Wheels and sdists that lie beside the projects' folders, where no page links them. */
+      /** Distributions beside the projects' folders of an index that is too large to be made anew. */
       readonly strayFiles: readonly string[]
     }
-  /** Wheels and sdists side by side, as `pip download` leaves them. */
+  /** A tree of pages for which an index has to be made. */
   | {
-      readonly kind: 'flat'
-      readonly files: readonly string[]
-      /** Which of these are symbolic links. */
-      readonly links: readonly string[]
+      readonly kind: 'tree'
+      readonly below: string
+      /** A project's folder whose name is not the normalised one; undefined where all are. */
+      readonly writtenName: string | undefined
+      /** Distributions in the folder itself that the tree does not list. */
+      readonly files: readonly Distribution[]
     }
+  /** Wheels and sdists side by side, as `pip download` leaves them. */
+  | { readonly kind: 'flat'; readonly files: readonly Distribution[] }
+  | { readonly kind: 'missing' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'unknown' }
   /** Whoever runs the hook may not look into it. Root in the image may. */
@@ -33,55 +46,99 @@ const placesOfIndexes = ['simple', 'web/simple']
 /** Where there are many folders, those that are looked at: a mirror of everything has half a million. */
 const enough = 1000
 
-interface Found {
-  readonly files: readonly string[]
-  readonly links: readonly string[]
+interface Entries {
+  readonly files: readonly Distribution[]
+  /** A folder with a page and a normalised name. */
   readonly project: string | undefined
+  /** Folders with a page whose names are not normalised, and are not there under the normalised name as well. */
+  readonly written: readonly string[]
   readonly isEmpty: boolean
+  /** Whether it was read to its end. */
+  readonly isWhole: boolean
 }
 
-const isProject = (folder: string, entry: Dirent): boolean =>
+const hasPage = (folder: string, entry: Dirent): boolean =>
   !entry.isFile() && !entry.name.startsWith('.') && existsSync(join(folder, entry.name, 'index.html'))
 
-const lookInto = (folder: string): Found => {
-  const files: string[] = []
-  const links: string[] = []
+const lookInto = (folder: string): Entries => {
+  const files: Distribution[] = []
+  const written: string[] = []
   let project: string | undefined
   let others = 0
   let isEmpty = true
+  let isWhole = true
   const directory = opendirSync(folder, { bufferSize: 512 })
   try {
     for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
       isEmpty = false
       if (!entry.isDirectory() && isDistribution(entry.name)) {
-        files.push(entry.name)
-        if (entry.isSymbolicLink()) links.push(entry.name)
-      } else {
-        others += 1
-        if (project === undefined && others <= enough && isProject(folder, entry)) project = entry.name
+        files.push({ name: entry.name, isRegular: entry.isFile() })
+        continue
       }
-      if (project !== undefined && others + files.length > enough) break
+      others += 1
+      if (others > enough) {
+        isWhole = project === undefined
+        if (!isWhole) break
+        continue
+      }
+      const normalised = normaliseName(entry.name)
+      if (normalised === entry.name) {
+        if (project === undefined && hasPage(folder, entry)) project = entry.name
+      } else if (hasPage(folder, entry) && !existsSync(join(folder, normalised))) written.push(entry.name)
     }
   } finally {
     directory.closeSync()
   }
-  return { files, links, project, isEmpty }
+  return { files, project, written, isEmpty, isWhole }
 }
 
-const look = (folder: string): Layout => {
-  for (const below of placesOfIndexes) {
-    const found = tolerate(['ENOENT', 'ENOTDIR'], () => lookInto(join(folder, below)))
-    if (found?.project !== undefined) return { kind: 'index', below, project: found.project, strayFiles: found.files }
+/** A folder is a project's where its page lists a distribution: pypi-mirror keeps further trees beside its projects. */
+const findWritten = (mirror: string, below: string, { written }: Entries): string | undefined =>
+  written.find((name) => !pageLinks(mirror, join(below, name)).next().done)
+
+const lookAtTree = (
+  mirror: string,
+  below: string,
+  tree: Entries,
+  files: readonly Distribution[],
+): Layout | undefined => {
+  const { project, written, isWhole } = tree
+  const writtenName = findWritten(mirror, below, tree)
+  if (writtenName === undefined && project === undefined) {
+    // Folders with pages, though none lists anything: an index that is empty, or wrong, and pip's to use.
+    const [name] = written
+    return name === undefined ? undefined : { kind: 'index', below, project: name, strayFiles: [] }
   }
-  const { files, links, project, isEmpty } = lookInto(folder)
-  if (project !== undefined) return { kind: 'index', below: '', project, strayFiles: files }
-  if (files.length > 0) return { kind: 'flat', files, links }
-  return { kind: isEmpty ? 'empty' : 'unknown' }
+  if (writtenName !== undefined || (isWhole && files.length > 0)) return { kind: 'tree', below, writtenName, files }
+  return { kind: 'index', below, project: project ?? '', strayFiles: files.map(({ name }) => name) }
+}
+
+const look = (mirror: string, folder: string): Layout => {
+  const top = tolerate(['ENOENT', 'ENOTDIR', 'ELOOP'], () => lookInto(join(mirror, folder)))
+  if (top === undefined) return { kind: 'missing' }
+  for (const place of placesOfIndexes) {
+    const below = join(folder, place)
+    const tree = tolerate(['ENOENT', 'ENOTDIR', 'ELOOP'], () => lookInto(join(mirror, below)))
+    // A project that is called simple has its files there.
+    if (tree === undefined || (tree.project === undefined && tree.written.length === 0)) continue
+    // dir2pi and dumb-pypi leave the files that they list in the folder itself.
+    const unlisted = top.files.filter(
+      ({ name }) => !projectsOf(name).some((project) => lists(mirror, below, project, name)),
+    )
+    const layout = lookAtTree(mirror, below, tree, unlisted)
+    if (layout !== undefined) return layout
+  }
+  const layout = lookAtTree(mirror, folder, top, top.files)
+  if (layout !== undefined) return layout
+  if (top.files.length > 0) return { kind: 'flat', files: top.files }
+  return { kind: top.isEmpty ? 'empty' : 'unknown' }
 }
 
 /**
- * Looks at what a folder holds. An index wins over files that lie beside it, since its pages link them.
+ * Looks at what a folder of the mirror holds.
  *
- * @param folder The folder, on the host. Nothing in it is changed, and no more of it is read than it takes.
+ * @param mirror The mirror, on the host. Nothing in it is changed, and no more of it is read than it takes.
+ * @param folder The folder, below the mirror; empty for the mirror itself.
  */
-export const layoutOf = (folder: string): Layout => tolerate(['EACCES'], () => look(folder)) ?? { kind: 'unreadable' }
+export const layoutOf = (mirror: string, folder: string): Layout =>
+  tolerate(['EACCES'], () => look(mirror, folder)) ?? { kind: 'unreadable' }

@@ -1,41 +1,61 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { tolerate } from '../hook/error.js'
-import { localMirrorUrl, mirrorMountPoint } from '../stage/paths.js'
+import { localMirrorUrl } from '../stage/paths.js'
+import { anchorsIn, attributeOf } from './anchors.js'
+import { findInMirror } from './find-file.js'
+import { folderOfMirror, urlBelow } from './local-url.js'
 
 // A page can be of any size, and its first links say how all of them were made.
 const manyLinks = 20
 const manyEntries = 1000
 
-const isInside = (path: string): boolean => `${path}/`.startsWith(`${mirrorMountPoint}/`)
+/** Names of files for one line. */
+export const some = ([first = '', ...others]: readonly string[]): string =>
+  others.length > 0 ? `${first} and ${others.length} more` : first
 
 /**
- * Picks the symbolic links that lead out of a mirror, and so to nothing in the image.
+ * Says of files by their names that the image cannot use them.
  *
  * @param mirror The mirror, on the host.
- * @param paths What to look at, below the mirror. What is no symbolic link is passed over.
- * @returns Those of them whose target is not in the mirror, where the image has it.
+ * @param paths What to look at, below the mirror.
+ * @returns Those that are regular files in the image, and a warning for each kind of the others.
  */
-export const linksOutside = (mirror: string, paths: readonly string[]): readonly string[] =>
-  paths.filter((path) => {
-    const target = tolerate(['EINVAL', 'ENOENT'], () => readlinkSync(join(mirror, path)))
-    return (
-      target !== undefined && !isInside(target.startsWith('/') ? target : join(mirrorMountPoint, path, '..', target))
-    )
-  })
+export const checkFiles = (
+  mirror: string,
+  paths: readonly string[],
+): { readonly usable: readonly string[]; readonly warnings: readonly string[] } => {
+  const kinds = new Map(paths.map((path) => [path, findInMirror(mirror, path)]))
+  const those = (...wanted: readonly string[]): readonly string[] =>
+    paths.filter((path) => wanted.includes(kinds.get(path) ?? ''))
+  const about = (found: readonly string[], what: string): readonly string[] =>
+    found.length === 0 ? [] : [`${join(mirror, some(found))} ${what}`]
+  return {
+    usable: those('file'),
+    warnings: [
+      ...about(
+        those('outside'),
+        'is a symbolic link to a file outside the mirror, which the image cannot see: replace the link with the file',
+      ),
+      ...about(those('missing'), 'is a symbolic link to a file that does not exist: replace the link with the file'),
+      ...about(those('special', 'folder'), 'is not a regular file and is left out: replace it with the distribution'),
+    ],
+  }
+}
 
 /**
- * The symbolic links on the way to a project's files, and those in its folder.
+ * Looks at the symbolic links on the way to a project's files, and at those in its folder.
  *
  * @param mirror The mirror, on the host.
  * @param folder The project's folder, below the mirror.
- * @returns Those that lead out of the mirror, below it.
+ * @returns A warning where some lead out of the mirror.
  */
-export const projectLinksOutside = (mirror: string, folder: string): readonly string[] => {
+export const projectFaults = (mirror: string, folder: string): readonly string[] => {
   const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))
   const entries = readdirSync(join(mirror, folder)).slice(0, manyEntries)
-  return linksOutside(mirror, [...way, ...entries.map((name) => join(folder, name))])
+  const paths = [...way, ...entries.map((name) => join(folder, name))]
+  const outside = paths.filter((path) => findInMirror(mirror, path) === 'outside')
+  return checkFiles(mirror, outside).warnings
 }
 
 /**
@@ -47,19 +67,27 @@ export const projectLinksOutside = (mirror: string, folder: string): readonly st
  */
 export const pageFault = (mirror: string, folder: string): string | undefined => {
   const page = join(mirror, folder, 'index.html')
-  const base = `${localMirrorUrl}/${folder.split('/').map(encodeURIComponent).join('/')}/index.html`
-  const anchors = readFileSync(page, 'utf8').matchAll(/<a\s[^>]*?href\s*=\s*["']?([^"'\s>]+)[^>]*>/gi)
-  for (const [anchor, href = ''] of [...anchors].slice(0, manyLinks)) {
-    const url = tolerate(['ERR_INVALID_URL'], () => new URL(href.replaceAll('&amp;', '&'), base))
+  const base = `${urlBelow(localMirrorUrl, folder)}/index.html`
+  let count = 0
+  for (const { href, attributes } of anchorsIn(readFileSync(page, 'utf8'))) {
+    count += 1
+    if (count > manyLinks) break
+    const url = tolerate(['ERR_INVALID_URL'], () => new URL(href, base))
     if (url === undefined || url.protocol !== 'file:') continue
-    const path = url.host === '' ? fileURLToPath(new URL(url.pathname, base)) : '/'
-    if (!isInside(path)) {
-      return `${page} links to ${href}, which is outside the mirror where the image has it, so that pip finds no file there: make the mirror a folder that holds both`
+    const file = folderOfMirror(url.href)
+    if (file === undefined) {
+      return `${page} links to ${href}, which is outside the mirror, so that the image cannot see it: make the mirror a folder that holds both`
     }
-    const file = join(mirror, path.slice(mirrorMountPoint.length))
-    if (!existsSync(file)) return `${page} links to ${href}, which is not there: make the mirror anew`
-    if (/\sdata-(?:core|dist-info)-metadata\b/i.test(anchor) && !existsSync(`${file}.metadata`)) {
-      return `${page} says that the metadata of ${href} lies beside it, which it does not: pip 22.3 and later fail on that; make the mirror with these files, or without saying so`
+    const found = findInMirror(mirror, file)
+    if (found === 'missing') return `${page} links to ${href}, which does not exist: make the mirror anew`
+    if (found === 'special') {
+      return `${page} links to ${href}, which is not a regular file: replace it with the distribution`
+    }
+    const saysMetadata = ['data-core-metadata', 'data-dist-info-metadata'].some(
+      (name) => attributeOf(attributes, name) !== undefined,
+    )
+    if (saysMetadata && findInMirror(mirror, `${file}.metadata`) !== 'file') {
+      return `${page} says that the metadata of ${href} lies beside it, but it does not: pip 22.3 and later fail on that; make the mirror with these files, or without saying so`
     }
   }
   return undefined

@@ -6,6 +6,7 @@ import { planFootprint } from '../image/footprint.js'
 import { lstatInRoot } from '../image/path-in-root.js'
 import { type Mount, mountArguments } from './fstab.js'
 import { type Mounted, parseMountinfo } from './mountinfo.js'
+import { refuseFileAt } from './refuse-files.js'
 import { type WatchedSignals, watchForSignals } from './signals.js'
 
 /** A mount in the image. */
@@ -130,7 +131,8 @@ const mountAll = async (
  * @param folder A folder to write a table of mounts in, on the host.
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
  * @param besides What else to do.
- * @throws HookError where /tmp is missing, or a target or a folder on its way is a link, before anything is mounted; or
+ * @throws HookError where /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
+ *   anything is mounted; or
  *   where one of the mounts is not as asked, what was to be done besides fails, or the build is ended meanwhile, after
  *   all of them are undone.
  */
@@ -142,6 +144,7 @@ export const mountIntoImage = async (
 ): Promise<void> => {
   if (!lstatInRoot(imageRoot, '/tmp')?.isDirectory())
     throw new HookError('the image has no folder /tmp: make it in root.d')
+  for (const { target } of mounts) refuseFileAt(imageRoot, target)
   const root = openRoot(imageRoot)
   try {
     const onHost = mounts.flatMap(({ source, target, isReadOnly, through }): readonly Mount[] => {

@@ -17,10 +17,15 @@ const variables = ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT
  * The authorities that pip may know in the image, besides those that it and Node.js bring along.
  *
  * @param environment The environment that pip has.
+ * @param cert The file that `cert =` in the image's pip.conf names.
  * @returns What stands in their files, PEM.
  */
-export const imageCaCertificates = (environment: Environment): readonly string[] =>
-  [...variables.flatMap((name) => environment[name] ?? []), ...bundles.filter((path) => existsSync(path))].flatMap(
+export const imageCaCertificates = (environment: Environment, cert?: string): readonly string[] =>
+  [
+    ...variables.flatMap((name) => environment[name] || []),
+    ...(cert ? [cert] : []),
+    ...bundles.filter((path) => existsSync(path)),
+  ].flatMap(
     (path) =>
       tolerate(['ENOENT', 'ENOTDIR', 'EACCES'], () => (statSync(path).isFile() ? readFileSync(path, 'utf8') : [])) ??
       [],

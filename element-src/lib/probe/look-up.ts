@@ -27,26 +27,31 @@ const knownAddresses = (host: string): readonly Address[] | undefined => {
  * @param node The command that runs Node.js.
  * @param hosts The hosts: names or addresses.
  * @param signal When it is over.
+ * @returns Looks up one of them, or another, for which it starts a process again.
  */
 export const lookUpAll = (
   node: readonly [string, ...string[]],
   hosts: readonly string[],
   signal: AbortSignal,
 ): LookUp => {
-  const names = [...new Set(hosts)].filter((host) => knownAddresses(host) === undefined)
   const found = new Map<string, readonly Address[] | string>()
+  const started = new Set<string>()
   const waiting = new Set<() => void>()
-  let hasEnded = names.length === 0
-  if (!hasEnded) {
-    const [command, ...args] = node
-    const child = spawn(command, [...args, '-e', program, ...names], { stdio: ['ignore', 'pipe', 'ignore'] })
-    const tell = (): void => {
-      for (const look of waiting) look()
-    }
+  const tell = (): void => {
+    for (const look of waiting) look()
+  }
+  const start = (names: readonly string[]): void => {
+    for (const name of names) started.add(name)
     const end = (): void => {
-      hasEnded = true
+      for (const name of names) if (!found.has(name)) found.set(name, 'ETIMEDOUT')
       tell()
     }
+    if (signal.aborted) {
+      end()
+      return
+    }
+    const [command, ...args] = node
+    const child = spawn(command, [...args, '-e', program, ...names], { stdio: ['ignore', 'pipe', 'ignore'] })
     let text = ''
     child.stdout.setEncoding('utf8').on('data', (more: string) => {
       const lines = (text + more).split('\n')
@@ -63,10 +68,12 @@ export const lookUpAll = (
       end()
     })
   }
+  const names = [...new Set(hosts)].filter((host) => knownAddresses(host) === undefined)
+  if (names.length > 0) start(names)
   return (host) =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        const answer = knownAddresses(host) ?? found.get(host) ?? (hasEnded ? 'ETIMEDOUT' : undefined)
+        const answer = knownAddresses(host) ?? found.get(host)
         if (answer === undefined) return
         waiting.delete(look)
         if (typeof answer === 'string')
@@ -74,6 +81,7 @@ export const lookUpAll = (
         else resolve(answer)
       }
       waiting.add(look)
+      if (knownAddresses(host) === undefined && !started.has(host)) start([host])
       look()
     })
 }

@@ -1,7 +1,9 @@
 import type { Index } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
+import type { Asker } from './fault.js'
 import { lookUpAll } from './look-up.js'
+import type { PipOptions } from './pip-options.js'
 import { isFolderUrl, probeFolder, type Verdict } from './probe-folder.js'
 import { type Probing, probeServer } from './probe-server.js'
 import { proxyFor } from './proxy.js'
@@ -17,21 +19,26 @@ export interface Probed extends Verdict {
 const limit = 3
 
 /** The hosts to connect to: a proxy where there is one, which looks up the index's host by itself. */
-const hostsOf = (urls: readonly string[], environment: Environment): readonly string[] =>
-  urls.filter((url) => !isFolderUrl(url)).map((url) => hostOf(proxyFor(new URL(url), environment) ?? new URL(url)))
+const hostsOf = (urls: readonly string[], environment: Environment, proxy: string | undefined): readonly string[] =>
+  urls.filter((url) => !isFolderUrl(url)).map((url) => hostOf(proxyFor(url, environment, proxy) ?? new URL(url)))
 
 /**
- * Asks all indexes at once whether they can be used, from inside the image.
+ * Asks all indexes at once whether they can be used, from where this process is: in the image, or, where its relay asks
+ * them, on the host, of which servers alone make sense.
  *
  * @param settings The indexes, and whom to trust.
  * @param environment The environment that pip has.
  * @param node The command that runs Node.js.
+ * @param pipOptions What pip's files in the image set, where pip is in the image.
+ * @param asker Where this process is.
  * @returns What was found out, in the indexes' order, after three seconds at the latest.
  */
 export const probeAll = async (
   { indexes, trustedHosts }: PipSettings,
   environment: Environment,
   node: readonly [string, ...string[]],
+  pipOptions: PipOptions = {},
+  asker: Asker = 'image',
 ): Promise<readonly Probed[]> => {
   const started = performance.now()
   const probe = async (index: Index, verdict: Verdict | Promise<Verdict>): Promise<Probed> => ({
@@ -49,14 +56,17 @@ export const probeAll = async (
   const hosts = hostsOf(
     indexes.map(({ url }) => url),
     environment,
+    pipOptions.proxy,
   )
   const lookUp = lookUpAll(node, hosts, signal)
-  const probing: Probing = { environment, trustedHosts, lookUp, seconds: limit, signal }
+  const probing: Probing = { environment, pipOptions, trustedHosts, lookUp, asker, seconds: limit, signal }
   const probed = await Promise.all(
     indexes.map((index) =>
-      probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, probing, index)),
+      probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, { ...probing, index })),
     ),
   )
   clearTimeout(timer)
+  // What is still asked for, or looked up, is not waited for.
+  over.abort()
   return probed
 }

@@ -5,13 +5,18 @@ import { tolerate } from '../hook/error.js'
 /** What was found out of an index. */
 export interface Verdict {
   /**
-   * `up`: it can be used. `refuses`: something is there that does not let this build in: its credentials or its certificate
-   * are at fault. `slow`: its server answers, but for its index it takes longer than there is time. `down`: nothing that
-   * serves an index is there.
+   * `up`: it can be used. `pageless`: its server has no page at its root, as some registries do not. `misplaced`: there is
+   * none, and an index is found elsewhere on its server. `odd`: what its server sends is not understood here. `refuses`:
+   * something is there that does not let this build in: its credentials or its certificate are at fault. `slow`: its server
+   * answers, but for its index it takes longer than there is time. `down`: nothing that serves an index is there.
    */
-  readonly state: 'up' | 'refuses' | 'slow' | 'down'
+  readonly state: 'up' | 'pageless' | 'misplaced' | 'odd' | 'refuses' | 'slow' | 'down'
   /** What it answered, or what is wrong with it. */
   readonly reason: string
+  /** The URL to use instead of what the user wrote, with its credentials, where the server says what is meant. */
+  readonly usedAs?: string
+  /** What the user should know besides, a line each. */
+  readonly notes?: readonly string[]
 }
 
 // What a path can be wrong in, and what a URL of one can.
@@ -29,5 +34,9 @@ export const probeFolder = (url: string): Verdict => {
   const isFolder = tolerate(faults, () => statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory())
   return isFolder
     ? { state: 'up', reason: 'is a folder' }
-    : { state: 'down', reason: 'there is no such folder in the image' }
+    : {
+        state: 'down',
+        reason:
+          'there is no such folder in the image, where it is looked up; a mirror of the host belongs in pypi/mirror below DIB_IMAGE_CACHE, which is file:///tmp/pypi in the image',
+      }
 }

@@ -1,7 +1,10 @@
-import type { IncomingMessage } from 'node:http'
-import type { RequestOptions as NodeRequestOptions } from 'node:https'
-import { isIP, type LookupFunction, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { authorization } from './authorization.js'
+import { connectTo, isTls, overTls, portOf } from './connection.js'
+import { exchange } from './exchange.js'
 import type { LookUp } from './look-up.js'
+
+export { hostOf } from './connection.js'
 
 /** How to ask. */
 export interface RequestOptions {
@@ -12,8 +15,8 @@ export interface RequestOptions {
   readonly verifiesTls: boolean
   /** Authorities in PEM besides Node.js' own, or undefined for these alone. */
   readonly caCertificates: readonly string[] | undefined
-  /** The certificate by which the server knows this client, and its key, in PEM; undefined for none. */
-  readonly client: { readonly cert: string; readonly key: string } | undefined
+  /** The client's certificate and its key, PEM, for servers that ask for one. */
+  readonly clientCertificate: string | undefined
   /** When it is over. */
   readonly signal: AbortSignal
 }
@@ -24,137 +27,87 @@ export interface Answer {
   readonly status: number
   /** Whether it is the proxy that says so, having made no connection to the server. */
   readonly isOfProxy: boolean
+  /** The headers, their names in small letters. */
+  readonly headers: ReadonlyMap<string, string>
+  /** The beginning of the page, as much as was asked for. */
+  readonly text: string
 }
 
-const headers = { Accept: 'text/html, application/vnd.pypi.simple.v1+html', 'User-Agent': 'dib-pypi-element' }
+/** What is read of a page, and in which form it is asked for. */
+export interface Wanted {
+  /** Whether no more of the page needs to be read, by the text that is here; by default nothing of it is. */
+  readonly isEnough?: (text: string) => boolean
+  /** The header Accept; by default that for an index's page. */
+  readonly accept?: string
+}
 
-/** The host of a URL, an IPv6 one without its brackets. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
+/** The proxy cannot be reached, whatever the server behind it does; `cause` is the fault. */
+export class ProxyError extends Error {
+  override name = 'ProxyError'
+}
 
-const isTls = (url: URL): boolean => url.protocol === 'https:'
+const headers = {
+  'Accept-Encoding': 'identity',
+  'User-Agent': 'dib-pypi-element',
+  Connection: 'close',
+}
 
-const portOf = (url: URL): string => url.port || (isTls(url) ? '443' : '80')
-
-const decode = (text: string): string => {
+const connectToProxy = async (proxy: URL, options: RequestOptions): Promise<Socket> => {
   try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
+    const socket = await connectTo(proxy, options)
+    if (!isTls(proxy)) return socket
+    // Trust in an index is none in its proxy, and the client's certificate is for the index.
+    return await overTls(socket, proxy, { ...options, verifiesTls: true, clientCertificate: undefined })
+  } catch (cause) {
+    throw Object.assign(new ProxyError(), { cause })
   }
-}
-
-/** A header with the credentials of a URL (RFC 7617), where it has some. */
-const authorization = (name: string, { username, password }: URL): Record<string, string> =>
-  username === '' && password === ''
-    ? {}
-    : { [name]: `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64')}` }
-
-/** Sends a request; resolved with the answer's head. The rest of it is not read. */
-const headOf = async (options: NodeRequestOptions, overTls: boolean): Promise<IncomingMessage> => {
-  const { request } = overTls ? await import('node:https') : await import('node:http')
-  return new Promise((resolve, reject) => {
-    // An agent makes connections of its own.
-    const sent = request({ ...options, ...(options.createConnection === undefined ? { agent: false } : {}) })
-    sent.on('response', (response) => {
-      response.destroy()
-      resolve(response)
-    })
-    sent.on('connect', (response, socket: Socket) => resolve(Object.assign(response, { socket })))
-    sent.on('error', reject)
-    sent.end()
-  })
-}
-
-const connectionTo = async (server: URL, { lookUp, signal }: RequestOptions): Promise<NodeRequestOptions> => {
-  const addresses = await lookUp(hostOf(server))
-  const lookup: LookupFunction = (_host, { all }, callback) =>
-    all ? callback(null, [...addresses]) : callback(null, addresses[0]?.address ?? '', addresses[0]?.family)
-  // Node.js 18 tries one of several addresses unless it is told to.
-  const options = { host: hostOf(server), port: portOf(server), lookup, signal, autoSelectFamily: true }
-  return options
-}
-
-const tlsOptions = (url: URL, { verifiesTls, caCertificates, client }: RequestOptions): NodeRequestOptions => ({
-  servername: isIP(hostOf(url)) > 0 ? '' : hostOf(url),
-  rejectUnauthorized: verifiesTls,
-  ...(caCertificates === undefined ? {} : { ca: [...caCertificates] }),
-  ...client,
-})
-
-// Trust in an index is none in its proxy.
-const connectionToProxy = async (proxy: URL, way: RequestOptions): Promise<NodeRequestOptions> => ({
-  ...(await connectionTo(proxy, way)),
-  ...(isTls(proxy) ? tlsOptions(proxy, { ...way, verifiesTls: true, client: undefined }) : {}),
-})
-
-/** Through a proxy, http goes as a request for a whole URL (RFC 9112, 3.2.2). */
-const requestByProxy = async (url: URL, proxy: URL, way: RequestOptions): Promise<Answer> => {
-  const { statusCode = 0 } = await headOf(
-    {
-      ...(await connectionToProxy(proxy, way)),
-      path: `${url.protocol}//${url.host}${url.pathname}${url.search}`,
-      headers: {
-        ...headers,
-        Host: url.host,
-        ...authorization('Authorization', url),
-        ...authorization('Proxy-Authorization', proxy),
-      },
-    },
-    isTls(proxy),
-  )
-  return { status: statusCode, isOfProxy: statusCode === 407 }
 }
 
 /** Through a proxy, https goes in a tunnel (RFC 9110, 9.3.6). */
-const tunnelBy = async (url: URL, proxy: URL, way: RequestOptions): Promise<IncomingMessage> => {
+const tunnel = async (url: URL, proxy: URL, socket: Socket, { signal }: RequestOptions) => {
   const authority = `${url.hostname}:${portOf(url)}`
-  return headOf(
-    {
-      ...(await connectionToProxy(proxy, way)),
-      method: 'CONNECT',
-      path: authority,
-      headers: { Host: authority, ...authorization('Proxy-Authorization', proxy) },
-    },
-    isTls(proxy),
-  )
-}
-
-const connectionThrough = async (socket: Socket, url: URL, way: RequestOptions): Promise<NodeRequestOptions> => {
-  const { connect } = await import('node:tls')
-  const { rejectUnauthorized = true, ca } = tlsOptions(url, way)
-  const options = { host: hostOf(url), socket, rejectUnauthorized, ...(ca === undefined ? {} : { ca }), ...way.client }
-  const name = isIP(hostOf(url)) > 0 ? {} : { servername: hostOf(url) }
-  return { signal: way.signal, createConnection: () => connect({ ...options, ...name }) }
+  const sent = { Host: authority, ...authorization('Proxy-Authorization', proxy) }
+  return exchange(socket, { method: 'CONNECT', target: authority, headers: sent }, () => true, signal)
 }
 
 /**
- * Asks for an index, once: GET of its root, without following where that leads. Nothing of the answer but its head is read.
+ * Asks for a page, once, without following where that leads.
  *
- * @param url The index, http or https, with its credentials.
- * @param way How to ask.
- * @returns The answer; rejected with the error of Node.js where there is none.
+ * @param url The page, http or https, with its credentials.
+ * @param options How to ask.
+ * @param wanted What to read of it.
+ * @returns The answer; rejected with the error of Node.js where there is none, with a ProxyError where that is the
+ *   proxy's fault, and with a NotHttpError where what came is no HTTP.
  */
-export const request = async (url: URL, way: RequestOptions): Promise<Answer> => {
-  const { proxy } = way
-  if (proxy !== undefined && !isTls(url)) return requestByProxy(url, proxy, way)
-  let connection: NodeRequestOptions
-  if (proxy === undefined) {
-    connection = { ...(await connectionTo(url, way)), ...(isTls(url) ? tlsOptions(url, way) : {}) }
-  } else {
-    const tunnel = await tunnelBy(url, proxy, way)
-    if (tunnel.statusCode !== 200) {
-      tunnel.socket.destroy()
-      return { status: tunnel.statusCode ?? 0, isOfProxy: true }
+export const request = async (
+  url: URL,
+  options: RequestOptions,
+  { isEnough = () => true, accept = 'text/html, application/vnd.pypi.simple.v1+html' }: Wanted = {},
+): Promise<Answer> => {
+  const { proxy, signal } = options
+  let socket = await (proxy === undefined ? connectTo(url, options) : connectToProxy(proxy, options))
+  try {
+    if (isTls(url)) {
+      if (proxy !== undefined) {
+        const made = await tunnel(url, proxy, socket, options)
+        if (made.status !== 200) return { ...made, isOfProxy: true }
+      }
+      socket = await overTls(socket, url, options)
     }
-    connection = await connectionThrough(tunnel.socket, url, way)
+    const path = `${url.pathname}${url.search}`
+    // Through a proxy, http goes as a request for a whole URL (RFC 9112, 3.2.2).
+    const isWhole = proxy !== undefined && !isTls(url)
+    const sent = {
+      Host: url.host,
+      Accept: accept,
+      ...headers,
+      ...authorization('Authorization', url),
+      ...(isWhole ? authorization('Proxy-Authorization', proxy) : {}),
+    }
+    const target = isWhole ? `${url.protocol}//${url.host}${path}` : path
+    const answer = await exchange(socket, { method: 'GET', target, headers: sent }, isEnough, signal)
+    return { ...answer, isOfProxy: isWhole && answer.status === 407 }
+  } finally {
+    socket.destroy()
   }
-  const { statusCode = 0 } = await headOf(
-    {
-      ...connection,
-      path: `${url.pathname}${url.search}`,
-      headers: { ...headers, Host: url.host, ...authorization('Authorization', url) },
-    },
-    isTls(url),
-  )
-  return { status: statusCode, isOfProxy: false }
 }

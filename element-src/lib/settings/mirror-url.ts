@@ -10,6 +10,13 @@ export interface MirrorUrl {
   readonly host: string
 }
 
+/**
+ * A host as pip's trusted-host and resolvers want it: the one place where the brackets of an IPv6 address go.
+ *
+ * @param host A host, such as `[::1]` from a URL's hostname.
+ */
+export const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '')
+
 const schemes = { http: 'http', https: 'https', file: 'file' } as const
 
 const isKnownScheme = (scheme: string): scheme is keyof typeof schemes => Object.hasOwn(schemes, scheme)
@@ -59,8 +66,9 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
   }
   if (scheme === 'file') {
     if (authority !== '') {
-      refuse('is file:// with two slashes, so that its first folder would be a host: say file:///tmp/pypi, with three')
+      refuse('is file:// with two slashes, so that its first part is a host: write file:///tmp/pypi, with three')
     }
+    if (/[?#]/.test(url)) refuse('has ? or # in it, which begins no part of a path: write %3F or %23')
     return { url, scheme, host: '' }
   }
   // urlsplit takes a bracket anywhere before the path for one of an IPv6 address, and raises. A host that begins with
@@ -71,5 +79,5 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
       'has no host, or a port that is no number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
     )
   }
-  return { url, scheme, host: host.replace(/^\[|\]$/g, '') }
+  return { url, scheme, host: withoutBrackets(host) }
 }

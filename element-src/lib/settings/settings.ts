@@ -1,14 +1,15 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
-import { HookError, tolerate } from '../hook/error.js'
-import { checkIndexes, chooseIndexes, type Index } from './indexes.js'
+import { errorCode, HookError, tolerate } from '../hook/error.js'
+import { detectMirrors, type LocalMirror } from '../mirror/local-mirror.js'
+import { checkIndexes, chooseIndexes, foldersToUse, type Index } from './indexes.js'
 import { type Environment, type NamedMirror, namedMirrors } from './mirrors.js'
 import { askProgram } from './mirrors-file/ask-program.js'
 import { callerVariable } from './mirrors-file/caller-environment.js'
 import type { FileIndexes } from './mirrors-file/read-mirrors-file.js'
 import { trustedHosts } from './trusted-hosts.js'
-import { dibVariables, userVariables } from './variables.js'
+import { dibVariables, officialIndexFlags, userVariables, warnOfFalse } from './variables.js'
 
 /** What the hooks do, decided once, on the host, from the environment. */
 export interface Settings {
@@ -24,6 +25,10 @@ export interface Settings {
   readonly relay: 'auto' | 'always' | 'never'
   /** The local mirror, on the host, or undefined where there is none. */
   readonly mirrorFolder: string | undefined
+  /** The folders of that mirror that are indexes. */
+  readonly localMirrors: readonly LocalMirror[]
+  /** Whether the official index is asked, for the log: `on`, or `off` and by which variables. */
+  readonly officialIndex: string
   /** Where partitions of the image will be mounted, in the image. */
   readonly partitions: readonly string[]
   /** The mirrors file, on the host, or undefined where variables name the mirrors. */
@@ -62,18 +67,22 @@ const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Envi
   return result.data
 }
 
-// A mirror behind a dangling link, or that is a file, is a mistake; only where there is no such name is there no mirror.
+// A dangling link or a file here is an error; only a missing path means that there is no mirror.
 const findMirror = (folder: string): boolean => {
-  const entry = tolerate(['ENOENT', 'ENOTDIR'], () => statSync(folder))
-  if (entry === undefined) {
-    const link = tolerate(['ENOENT', 'ENOTDIR'], () => lstatSync(folder))
-    if (link === undefined) return false
-    throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is a link to nothing: fix it or remove it`)
+  try {
+    if (statSync(folder).isDirectory()) return true
+  } catch (error) {
+    const code = errorCode(error)
+    const isLink = tolerate(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () => lstatSync(folder)) !== undefined
+    if (code === 'ELOOP') throw new HookError(`${folder} (DIB_IMAGE_CACHE) is behind a symbolic link to itself: fix it`)
+    if (code === 'EACCES') {
+      throw new HookError(`${folder} (DIB_IMAGE_CACHE) is in a folder that this user may not enter: allow it`)
+    }
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
+    if (!isLink) return false
+    throw new HookError(`${folder} (DIB_IMAGE_CACHE) is a symbolic link to nothing: fix it or remove it`)
   }
-  if (!entry.isDirectory()) {
-    throw new HookError(`${folder} (in DIB_IMAGE_CACHE) is not a folder: a mirror is a folder; move the file away`)
-  }
-  return true
+  throw new HookError(`${folder} (DIB_IMAGE_CACHE) is not a folder: move the file away`)
 }
 
 const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSettings): readonly string[] => {
@@ -86,10 +95,11 @@ const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSe
 
 const readFile = (
   hooksFolder: string,
-  { DIB_PYPI_MIRRORS: path, DIB_PYPI_RELAY, DIB_OFFLINE, DIB_NO_PYPI_PIP, DIB_DEBUG_TRACE }: UserSettings,
+  users: UserSettings,
   mirrors: readonly NamedMirror[],
   environment: Environment,
 ): FileIndexes | undefined => {
+  const { DIB_PYPI_MIRRORS: path, DIB_PYPI_RELAY, DIB_DEBUG_TRACE } = users
   if (path === undefined) return undefined
   const [mirror] = mirrors
   if (mirror !== undefined) {
@@ -100,14 +110,14 @@ const readFile = (
   }
   return askProgram(hooksFolder, {
     path,
-    withoutOfficial: DIB_OFFLINE || DIB_NO_PYPI_PIP,
+    withoutOfficial: officialIndexFlags.some((name) => users[name]),
     caller: environment[callerVariable] ?? '',
     verbose: DIB_DEBUG_TRACE,
   })
 }
 
 /**
- * Reads the environment: the one place that does. Nothing on the host or in the image is changed.
+ * Reads the settings from the environment, and what the local mirror holds. Nothing on the host or in the image is changed.
  *
  * @param environment The environment of the hook on the host.
  * @returns The settings.
@@ -122,11 +132,20 @@ export const readSettings = (environment: Environment): Settings => {
   // One that is to be filled is made where it is missing.
   const hasMirrorFolder = findMirror(mirrorFolder) || fill
   const file = readFile(dib.TMP_HOOKS_PATH, users, mirrors, environment)
-  const withoutOfficial = users.DIB_OFFLINE || users.DIB_NO_PYPI_PIP
+  const folders = foldersToUse(file?.indexes ?? mirrors)
+  const localMirrors = hasMirrorFolder ? detectMirrors(mirrorFolder, folders) : []
+  const localIndexes = hasMirrorFolder ? localMirrors : undefined
+  const off = officialIndexFlags.filter((name) => users[name])
   const { indexes, warnings } =
     file === undefined
-      ? chooseIndexes({ mirrors, mirrorFolder, hasMirrorFolder, withoutOfficial })
-      : checkIndexes(file, mirrorFolder, hasMirrorFolder)
+      ? chooseIndexes({
+          mirrors,
+          mirrorFolder,
+          localMirrors: localIndexes,
+          withoutOfficial: off.length > 0,
+          unreachable: users.DIB_PYPI_UNREACHABLE,
+        })
+      : checkIndexes(file, mirrorFolder, localIndexes)
   const trusted = trustedHosts(mirrors, users.DIB_PYPI_TRUSTED_HOST)
   return {
     hooksFolder: dib.TMP_HOOKS_PATH,
@@ -135,6 +154,8 @@ export const readSettings = (environment: Environment): Settings => {
     fill,
     relay: users.DIB_PYPI_RELAY,
     mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
+    localMirrors,
+    officialIndex: off.length > 0 ? `off (${off.join(', ')})` : 'on',
     partitions: dib.DIB_MOUNTPOINTS,
     mirrorsFile: users.DIB_PYPI_MIRRORS,
     passwordVariables: file?.passwordVariables ?? [],
@@ -146,6 +167,6 @@ export const readSettings = (environment: Environment): Settings => {
       unreachable: users.DIB_PYPI_UNREACHABLE,
     },
     verbose: users.DIB_DEBUG_TRACE,
-    warnings: [...fillNotes(users), ...notes, ...warnings, ...trusted.warnings],
+    warnings: [...fillNotes(users), ...warnOfFalse(environment), ...notes, ...warnings, ...trusted.warnings],
   }
 }

@@ -13,12 +13,29 @@ const flag = z.pipe(
   z.transform((value) => Boolean(value)),
 )
 
+/** The flags that keep the official index away. */
+export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
+
+/**
+ * Warns of flags that are set to a word for no.
+ *
+ * @param environment The environment of the hook on the host.
+ * @returns A line for each.
+ */
+export const warnOfFalse = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  officialIndexFlags
+    .filter((name) => /^(?:0|no|off|false)$/i.test(environment[name] ?? ''))
+    .map(
+      (name) =>
+        `${name}=${environment[name]} counts as set, so that the official index is off: unset ${name} to use that index`,
+    )
+
 const retries = z.pipe(
   z.optional(
     z.string().check(
       // Read as a number, since pip takes a leading 0 for octal and fails at 08.
       z.regex(/^[0-9]{0,6}$/, {
-        error: 'DIB_PIP_RETRIES is no whole number: write it in digits, 0 or more, such as 0 for no retries',
+        error: 'DIB_PIP_RETRIES must be a whole number, 0 or more, in digits: 0 means no retries',
       }),
     ),
   ),
@@ -38,7 +55,7 @@ const trustedHosts = z.pipe(
     z.string().check(
       z.refine((value) => words(value).every(isHost), {
         error:
-          'DIB_PYPI_TRUSTED_HOST is no list of hosts: write host or host:port, without https:// and path, separated by spaces',
+          'DIB_PYPI_TRUSTED_HOST must be a list of hosts: write host or host:port, without https:// and path, separated by spaces',
       }),
     ),
   ),
@@ -66,7 +83,7 @@ export const userVariables = z.object({
     z.optional(
       z.string().check(
         z.regex(/^(?:|drop|keep|fail)$/, {
-          error: 'DIB_PYPI_UNREACHABLE is none of its values: write drop, keep or fail',
+          error: 'DIB_PYPI_UNREACHABLE must be drop, keep or fail',
         }),
       ),
     ),

@@ -1,9 +1,10 @@
 import t from 'tap'
 import { chooseReachable } from '../../../element-src/lib/probe/choose-reachable.js'
 import type { Probed } from '../../../element-src/lib/probe/probe-all.js'
+import { indexAt } from '../../../element-src/lib/settings/indexes.js'
 
 const probed = (state: Probed['state'], name: string, isOfficial = false): Probed => ({
-  index: { url: `http://user:secret@${name}/simple`, isOfficial },
+  index: { ...indexAt(`http://user:secret@${name}/simple`), isOfficial },
   state,
   reason: `it is ${state}`,
   milliseconds: 7,
@@ -27,7 +28,7 @@ t.test('keep: all stay', async (t) => {
   t.same(hosts([down, up, refuses], 'keep'), ['down.example', 'up.example', 'refuses.example'])
 })
 
-t.test('fail: the build ends on each that is of no use', async (t) => {
+t.test('fail: the build ends on each that is unusable', async (t) => {
   t.same(hosts([up], 'fail'), ['up.example'])
   for (const fault of [down, refuses]) {
     t.throws(() => chooseReachable([up, fault], 'fail'), {

@@ -1,33 +1,29 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { connect, createServer as createTcpServer } from 'node:net'
+import { connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
 import type { Verdict } from '../../../element-src/lib/probe/probe-folder.js'
-import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
 import { makeCertificate } from '../../support/servers/certificate.js'
 import { listen } from '../../support/servers/listen.js'
+import { type ProbeOptions, probe as probeWith } from '../../support/servers/probe.js'
 import { freePort } from '../../support/servers/start-server.js'
 
 const answering =
   (status: number, seen?: IncomingMessage[]): RequestListener =>
   (asked, response) => {
     seen?.push(asked)
-    response.writeHead(status).end('x'.repeat(100_000))
+    response.writeHead(status).end(`<a href="/">x</a>${'x'.repeat(100_000)}`)
   }
 
-const probe = (
-  url: string,
-  environment: Environment = {},
-  { trustedHosts = [] as readonly string[], milliseconds = 2500 } = {},
-): Promise<Verdict> => {
-  const signal = AbortSignal.timeout(milliseconds)
-  const lookUp = lookUpAll([process.execPath], ['localhost'], signal)
-  return probeServer(url, { environment, trustedHosts, lookUp, seconds: milliseconds / 1000, signal })
-}
+/** A server that answers every request with the same bytes. */
+const raw = (bytes: string | Buffer): TcpServer =>
+  createTcpServer((socket) => socket.once('data', () => socket.end(bytes)))
+
+const probe = (url: string, environment: Environment = {}, options: ProbeOptions = {}): Promise<Verdict> =>
+  probeWith(url, { environment, ...options })
 
 /** Serves over https with a certificate of a new authority; says the port and the authority's file. */
 const listenTls = async (t: Test, seen?: IncomingMessage[]): Promise<{ port: number; authority: string }> => {
@@ -41,28 +37,31 @@ t.test('what an answer means', async (t) => {
   const states = {
     200: 'up',
     302: 'up',
-    404: 'up',
+    404: 'pageless',
+    410: 'pageless',
     429: 'up',
     401: 'refuses',
     403: 'refuses',
     500: 'down',
     503: 'down',
+    101: 'down',
   }
   for (const [status, state] of Object.entries(states)) {
-    const { port } = await listen(t, createServer(answering(Number(status))))
+    const { port } = await listen(t, raw(`HTTP/1.1 ${status} Whatever\r\nContent-Length: 0\r\n\r\n`))
     const verdict = await probe(`http://127.0.0.1:${port}/simple`)
     t.equal(verdict.state, state, status)
     t.match(verdict.reason, status)
   }
 })
 
-t.test('the root of the index is asked for once, with the credentials', async (t) => {
+t.test('the root of the index is asked for with the credentials, and then the page of pip', async (t) => {
   const seen: IncomingMessage[] = []
   const { port } = await listen(t, createServer(answering(200, seen)))
   t.match(await probe(`http://user:p%40ss=w;x@localhost:${port}/simple`), { state: 'up', reason: 'answers 200' })
+  const credentials = `Basic ${Buffer.from('user:p@ss=w;x').toString('base64')}`
   t.same(
     seen.map(({ method, url, headers }) => [method, url, headers.host, headers.authorization]),
-    [['GET', '/simple/', `localhost:${port}`, `Basic ${Buffer.from('user:p@ss=w;x').toString('base64')}`]],
+    ['/simple/', '/simple/pip/'].map((path) => ['GET', path, `localhost:${port}`, credentials]),
   )
 })
 
@@ -78,12 +77,10 @@ t.test('a refused connection is tried once more', async (t) => {
 t.test('a silent server ends with the time that there is', async (t) => {
   const { port } = await listen(t, createTcpServer())
   for (const scheme of ['http', 'https']) {
-    const started = performance.now()
     t.match(await probe(`${scheme}://127.0.0.1:${port}/`, {}, { milliseconds: 300 }), {
       state: 'down',
       reason: 'no answer in 0.3 s',
     })
-    t.ok(performance.now() - started < 1000)
   }
 })
 
@@ -103,12 +100,12 @@ t.test('a server that answers, though its index takes long, is slow', async (t) 
   t.same(seen, ['/simple/', '/'])
 })
 
-t.test('what is no server of an index is down', async (t) => {
+t.test('what is no server of an index', async (t) => {
   const { port: talker } = await listen(
     t,
     createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n')),
   )
-  t.match(await probe(`http://127.0.0.1:${talker}/`), { state: 'down', reason: 'it does not speak HTTP' })
+  t.match(await probe(`http://127.0.0.1:${talker}/`), { state: 'odd', reason: 'what came is no HTTP' })
   t.match(await probe(`https://127.0.0.1:${talker}/`), { state: 'down', reason: 'it does not speak TLS' })
   const { port: closing } = await listen(
     t,
@@ -124,7 +121,10 @@ t.test('a certificate that nothing vouches for', async (t) => {
   const url = `https://user:secret@127.0.0.1:${port}/simple/`
   const refused = await probe(url)
   t.equal(refused.state, 'refuses')
-  t.match(refused.reason, /no reason to trust its certificate \(\w+\): .*DIB_PYPI_TRUSTED_HOST/)
+  t.match(
+    refused.reason,
+    /does not trust the certificate \(\w+\): install its CA in the image, in root\.d .*DIB_PYPI_TRUSTED_HOST/,
+  )
   t.equal(seen.length, 0, 'no credentials for a server that is not known')
   for (const trusted of ['127.0.0.1', `127.0.0.1:${port}`]) {
     t.match(await probe(url, {}, { trustedHosts: [trusted] }), { state: 'up' }, trusted)
@@ -162,7 +162,7 @@ t.test('through a proxy', async (t) => {
     socket.on('error', () => through.destroy())
   })
   const { port: proxyPort } = await listen(t, proxy)
-  const { port: http } = await listen(t, createServer(answering(404)))
+  const { port: http } = await listen(t, createServer(answering(418)))
   const { port: https, authority } = await listenTls(t)
   const environment = {
     http_proxy: `http://me:p%40ss@127.0.0.1:${proxyPort}`,
@@ -170,11 +170,11 @@ t.test('through a proxy', async (t) => {
     CURL_CA_BUNDLE: authority,
   }
   const credentials = `Basic ${Buffer.from('me:p@ss').toString('base64')}`
-  t.match(await probe(`http://u:w@127.0.0.1:${http}/simple`, environment), { state: 'up', reason: 'answers 404' })
+  t.match(await probe(`http://u:w@127.0.0.1:${http}/simple`, environment), { state: 'up', reason: 'answers 418' })
   t.match(await probe(`https://u:w@127.0.0.1:${https}/simple`, environment), { state: 'up', reason: 'answers 200' })
   t.match(await probe('https://u:w@127.0.0.1:1/simple', environment), {
     state: 'down',
-    reason: 'its proxy answers 502',
+    reason: `its proxy http://me:****@127.0.0.1:${proxyPort} answers 502`,
   })
   const own = `Basic ${Buffer.from('u:w').toString('base64')}`
   t.same(seen, [
@@ -182,12 +182,15 @@ t.test('through a proxy', async (t) => {
     // Once more with the authorities that the image knows.
     `CONNECT 127.0.0.1:${https} ${credentials} undefined`,
     `CONNECT 127.0.0.1:${https} ${credentials} undefined`,
+    // The page of pip.
+    `CONNECT 127.0.0.1:${https} ${credentials} undefined`,
+    `CONNECT 127.0.0.1:${https} ${credentials} undefined`,
     `CONNECT 127.0.0.1:1 ${credentials} undefined`,
   ])
   const unknown = { http_proxy: `http://127.0.0.1:${proxyPort}` }
   t.match(await probe(`http://127.0.0.1:${http}/`, unknown), {
     state: 'refuses',
-    reason: /proxy wants other credentials/,
+    reason: /its proxy .* rejects the credentials in its URL \(407\)/,
   })
   t.match(await probe(`http://127.0.0.1:${http}/`, { ...unknown, no_proxy: '127.0.0.0/8' }), { state: 'up' })
 })

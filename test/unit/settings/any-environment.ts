@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import t from 'tap'
 import { errorMessage, HookError } from '../../../element-src/lib/hook/error.js'
 import { indexOptions } from '../../../element-src/lib/installers/pip/options.js'
@@ -24,10 +25,22 @@ const mirrorsIn = (environment: Environment): readonly string[] =>
       .flatMap((name) => environment[name] || []),
   )
 
+/** The one spelling of the local mirror, and of a folder in it, where there is one. */
+const canonical = (url: string): string => {
+  if (!/^file:/i.test(url)) return url
+  try {
+    const path = resolve(decodeURIComponent(new URL(url).pathname))
+    const isLocal = `${path}/`.startsWith('/tmp/pypi/') && !/%2f/i.test(url)
+    return isLocal ? `file://${path.split('/').map(encodeURIComponent).join('/')}` : url
+  } catch {
+    return url
+  }
+}
+
 /** What pip is to ask, and easy_install, in order. */
 const asked = (environment: Environment, hasFolder: boolean): { indexes: readonly string[]; last: string } => {
   const isAlone = Boolean(environment['DIB_OFFLINE'] || environment['DIB_NO_PYPI_PIP'])
-  const named = mirrorsIn(environment)
+  const named = mirrorsIn(environment).map(hasFolder ? canonical : (url) => url)
   const mirrors = named.length > 0 ? named : hasFolder || isAlone ? [local] : []
   return { indexes: isAlone ? mirrors : [...mirrors, officialIndex], last: mirrors.at(-1) ?? officialIndex }
 }

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { easyInstallIndex, officialIndex } from '../../../element-src/lib/settings/indexes.js'
+import { easyInstallIndex, indexAt, officialIndex } from '../../../element-src/lib/settings/indexes.js'
 import { type PipSettings, readSettings } from '../../../element-src/lib/settings/settings.js'
 
 const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt' }
@@ -12,7 +12,7 @@ t.test('without a mirror and without a setting', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir()
   const online = readSettings({ ...dib, DIB_IMAGE_CACHE })
   t.same(online.pip, {
-    indexes: [{ url: officialIndex, isOfficial: true }],
+    indexes: [indexAt(officialIndex)],
     retries: undefined,
     trustedHosts: [],
     unverifiedHosts: [],
@@ -23,10 +23,72 @@ t.test('without a mirror and without a setting', async (t) => {
     `there is no folder ${DIB_IMAGE_CACHE}/pypi/mirror and no DIB_PYPI_MIRROR_URL: the official index is used alone`,
   ])
   for (const variable of ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP']) {
-    const { pip, warnings } = readSettings({ ...dib, DIB_IMAGE_CACHE, [variable]: 'yes' })
+    const environment = { ...dib, DIB_IMAGE_CACHE, [variable]: 'yes' }
+    const { pip, warnings, officialIndex: state } = readSettings(environment)
+    t.equal(state, `off (${variable})`)
+    t.throws(() => readSettings({ ...environment, DIB_PYPI_UNREACHABLE: 'fail' }), {
+      message: /^DIB_PYPI_UNREACHABLE is fail, and no package can be found: there is no folder /,
+    })
     t.same(urls(pip), ['file:///tmp/pypi'], 'pip goes nowhere else')
     t.match(warnings[0], `there is no folder ${DIB_IMAGE_CACHE}/pypi/mirror`)
     t.match(warnings[0], /no package can be found/)
+  }
+})
+
+t.test('a flag that is set to a word for no counts as set, and a warning says so', async (t) => {
+  const settings = (environment: Record<string, string>) =>
+    readSettings({ ...dib, DIB_IMAGE_CACHE: t.testdir({ pypi: { mirror: {} } }), ...environment })
+  for (const word of ['false', '0', 'No', 'OFF']) {
+    const { officialIndex: state, warnings } = settings({ DIB_NO_PYPI_PIP: word })
+    t.equal(state, 'off (DIB_NO_PYPI_PIP)')
+    t.same(warnings, [
+      `DIB_NO_PYPI_PIP=${word} counts as set, so that the official index is off: unset DIB_NO_PYPI_PIP to use that index`,
+    ])
+  }
+  const both = settings({ DIB_NO_PYPI_PIP: '1', DIB_OFFLINE: '1' })
+  t.match(both, { officialIndex: 'off (DIB_OFFLINE, DIB_NO_PYPI_PIP)', warnings: [] })
+  t.match(settings({ DIB_NO_PYPI_PIP: '' }), { officialIndex: 'on', warnings: [] })
+})
+
+t.test('each folder of the mirror that is named is an index by itself, however its URL is written', async (t) => {
+  const wheel = 'demo-1-py3-none-any.whl'
+  const demo = () => ({ demo: { 'index.html': `<a href="${wheel}">${wheel}</a>`, [wheel]: '' } })
+  const mirror = { [wheel]: '', more: { [wheel]: '' }, tree: demo(), made: { simple: demo() } }
+  const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror } })
+  const named = (...mirrors: readonly string[]) => {
+    const variables = mirrors.map((url, i) => [`DIB_PYPI_MIRROR_URL_${i}`, url])
+    return readSettings({ ...dib, DIB_IMAGE_CACHE, DIB_OFFLINE: '1', ...Object.fromEntries(variables) })
+  }
+  const top = 'file:///tmp/pypi'
+  t.same(urls(named(`${top}/tree`, `${top}/made`, 'http://a.example/simple').pip), [
+    'file:///tmp/pypi/tree',
+    'file:///tmp/pypi/made/simple',
+    'http://a.example/simple',
+  ])
+  t.same(urls(named(`${top}/more/`).pip), ['file:///tmp/pypi-index'], 'one index in memory')
+  const two = named(`${top}/more`, top, `${top}/tree`)
+  t.same(
+    urls(two.pip),
+    ['file:///tmp/pypi-index/1', 'file:///tmp/pypi-index/2', 'file:///tmp/pypi/tree'],
+    'several indexes in memory',
+  )
+  t.equal(two.pip.indexes[0]?.folder, join(DIB_IMAGE_CACHE, 'pypi', 'mirror', 'more'))
+  for (const spelling of [
+    'file:///tmp//pypi',
+    'file:///tmp/pypi/.',
+    'FILE:///tmp/pypi//',
+    'file:///tmp/%70ypi',
+    'file:///tmp/pypi/tree/..',
+    'file:///tmp/pypi/%74ree/../',
+  ]) {
+    const { pip, localMirrors } = named(spelling, top)
+    t.same(urls(pip), ['file:///tmp/pypi-index', 'file:///tmp/pypi-index'], spelling)
+    t.equal(localMirrors.length, 1, 'of which one index is made')
+  }
+  t.same(urls(named('file:///tmp/pypi-other', 'file:///srv/x').pip), ['file:///tmp/pypi-other', 'file:///srv/x'])
+  t.match(named(`${top}/none`).localMirrors[0]?.warnings()[0], /mirror\/none does not exist: no package is found in it/)
+  for (const wrong of ['file://localhost/tmp/pypi', `${top}?x`, `${top}#x`]) {
+    t.throws(() => named(wrong), { message: /^DIB_PYPI_MIRROR_URL_0 / }, wrong)
   }
 })
 
@@ -59,7 +121,7 @@ t.test('a named local mirror that is not there is warned of', async (t) => {
     DIB_IMAGE_CACHE: t.testdir(),
     DIB_PYPI_MIRROR_URL_3: 'file:///tmp/pypi/',
   })
-  t.match(warnings[0], /^DIB_PYPI_MIRROR_URL_3 is file:\/\/\/tmp\/pypi, but there is no folder /)
+  t.match(warnings[0], /^DIB_PYPI_MIRROR_URL_3 is file:\/\/\/tmp\/pypi\/, but there is no folder /)
 })
 
 t.test("the mirror's folder may be a link to a folder, and nothing else", async (t) => {
@@ -70,9 +132,15 @@ t.test("the mirror's folder may be a link to a folder, and nothing else", async 
   const file = t.testdir({ file: { pypi: { mirror: 'a file' } }, link: { pypi: {} } })
   symlinkSync('nowhere', join(file, 'link', 'pypi', 'mirror'))
   t.throws(() => readSettings({ ...dib, DIB_IMAGE_CACHE: join(file, 'file') }), {
-    message: /mirror \(in DIB_IMAGE_CACHE\) is not a folder/,
+    message: /mirror \(DIB_IMAGE_CACHE\) is not a folder/,
   })
-  t.throws(() => readSettings({ ...dib, DIB_IMAGE_CACHE: join(file, 'link') }), { message: /is a link to nothing/ })
+  symlinkSync('loop', join(file, 'loop'))
+  t.throws(() => readSettings({ ...dib, DIB_IMAGE_CACHE: join(file, 'loop') }), {
+    message: /mirror \(DIB_IMAGE_CACHE\) is behind a symbolic link to itself: fix it/,
+  })
+  t.throws(() => readSettings({ ...dib, DIB_IMAGE_CACHE: join(file, 'link') }), {
+    message: /is a symbolic link to nothing/,
+  })
 })
 
 t.test('retries', async (t) => {
@@ -84,7 +152,7 @@ t.test('retries', async (t) => {
   for (const wrong of ['many', '-1', '1e3', '3.0', ' 3', '3\n', '٣', '0x3', '99999999999999999999']) {
     t.throws(
       () => retries(wrong),
-      { message: /^DIB_PIP_RETRIES is no whole number: write it in digits/ },
+      { message: /^DIB_PIP_RETRIES must be a whole number, 0 or more/ },
       JSON.stringify(wrong),
     )
   }
@@ -108,7 +176,7 @@ t.test('trusted hosts', async (t) => {
   for (const wrong of ['https://c.example', 'c.example/simple', 'c.example:port', 'a,b', '[::1', '[:::1::]:80']) {
     t.throws(
       () => settings({ DIB_PYPI_TRUSTED_HOST: wrong }),
-      { message: /^DIB_PYPI_TRUSTED_HOST is no list of hosts/ },
+      { message: /^DIB_PYPI_TRUSTED_HOST must be a list of hosts/ },
       wrong,
     )
   }
@@ -125,7 +193,7 @@ t.test('what becomes of an index that does not answer', async (t) => {
   t.equal(unreachable(''), 'drop', 'by default')
   for (const value of ['drop', 'keep', 'fail'] as const) t.equal(unreachable(value), value)
   for (const wrong of ['Drop', 'ignore', 'fail ', '1']) {
-    t.throws(() => unreachable(wrong), { message: /^DIB_PYPI_UNREACHABLE is none of its values: write drop, keep or/ })
+    t.throws(() => unreachable(wrong), { message: /^DIB_PYPI_UNREACHABLE must be drop, keep or fail/ })
   }
 })
 

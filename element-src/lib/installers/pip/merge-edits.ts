@@ -2,6 +2,8 @@ import { HookError } from '../../hook/error.js'
 import { type Entry, parseConfigFile } from './config-file.js'
 import { removeEntry, setEntry } from './edit-entries.js'
 
+export { credentialsIn } from '../../settings/credentials.js'
+
 /** A file's three states. */
 export interface Edited {
   /** The image's own file; empty where it has none. */
@@ -12,26 +14,6 @@ export interface Edited {
   readonly edited: string
   /** What of all of our files no text may hold that goes into the image (credentialsIn). */
   readonly credentials: readonly string[]
-}
-
-const unique = (list: readonly string[]): readonly string[] => [...new Set(list)]
-
-/**
- * The credentials in texts, in each spelling in which another hook may have them from pip or setuptools: with percent
- * signs as in the URL, doubled for an interpolating parser, or decoded.
- *
- * @param texts What our files say.
- * @returns Each as `//user:password@`.
- */
-export const credentialsIn = (texts: readonly string[]): readonly string[] => {
-  const found = texts.flatMap((text) => text.match(/\/\/[^\s/?#]+@/g) ?? [])
-  const inUrls = found.flatMap((spelling) => [spelling, spelling.replaceAll('%%', '%')])
-  const decoded = inUrls.map((spelling) =>
-    spelling.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) =>
-      Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('latin1'),
-    ),
-  )
-  return unique([...inUrls, ...inUrls.map((spelling) => spelling.replaceAll('%', '%%')), ...decoded])
 }
 
 const isSameKey = (a: Entry, b: Entry): boolean => a.section === b.section && a.key === b.key
@@ -68,7 +50,7 @@ const withHeader = (added: string, section: string | undefined): string =>
 const longerList = (own: string | undefined, laid: string, edited: string): string | undefined => {
   const [before, now] = [words(laid), words(edited)]
   if (before.length === 0 || !before.every((word) => now.includes(word))) return undefined
-  return unique([...words(own ?? ''), ...now.filter((word) => !before.includes(word))]).join('\n')
+  return [...new Set([...words(own ?? ''), ...now.filter((word) => !before.includes(word))])].join('\n')
 }
 
 const lists: readonly string[] = ['extra-index-url', 'find-links', 'trusted-host', 'find_links']

@@ -82,9 +82,9 @@ const edit = (text: string, { path, value }: Change, before: TomlValue | undefin
   }
   // Behind the last key of its table, or the table's header.
   const table = path.slice(0, -1)
-  const last = result.findLastIndex(
-    (one) => isDeepStrictEqual(one.table, table) || (one.key.length > 1 && startsWith(pathOf(one), table)),
-  )
+  const last = result
+    .map((one) => isDeepStrictEqual(one.table, table) || (one.key.length > 1 && startsWith(pathOf(one), table)))
+    .lastIndexOf(true)
   if (table.length > 0 && last < 0) {
     return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${write(path, value)}\n`
   }

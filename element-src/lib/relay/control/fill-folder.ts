@@ -11,7 +11,7 @@ import { layoutOf } from '../../mirror/layout.js'
 export const prepareFillFolder = (folder: string): void => {
   // dib keeps its cache in folders of these modes.
   mkdirSync(folder, { recursive: true, mode: 0o755 })
-  const { kind } = layoutOf(folder)
+  const { kind } = layoutOf(folder, '')
   if (kind === 'empty' || kind === 'flat') return
   throw new HookError(
     `${folder} holds something else than wheels and sdists side by side, so DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE, or unset DIB_PYPI_FILL_MIRROR`,

@@ -3,6 +3,7 @@ import { HookError } from '../../hook/error.js'
 import { chooseReachable } from '../../probe/choose-reachable.js'
 import { type Probed, probeAll } from '../../probe/probe-all.js'
 import { redact } from '../../settings/credentials.js'
+import { indexAt } from '../../settings/indexes.js'
 import type { Environment } from '../../settings/mirrors.js'
 import type { PipSettings, Settings } from '../../settings/settings.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
@@ -27,16 +28,11 @@ export interface OpenRelay {
  * Opens the relay of a build: asks the indexes, from the host, then starts it in front of those that can be used.
  *
  * @param settings The settings of the build.
- * @param folderOf The folder of the host for an index that is the local mirror; undefined for others.
  * @param environment The hook's environment.
  * @returns What installers are told: the relay's own URLs, and nothing of what is behind them.
  * @throws HookError where the relay does not start, or an index is unusable and the build is to end on that.
  */
-export const openRelay = async (
-  settings: Settings,
-  folderOf: (url: string) => string | undefined,
-  environment: Environment,
-): Promise<OpenRelay> => {
+export const openRelay = async (settings: Settings, environment: Environment): Promise<OpenRelay> => {
   const { pip } = settings
   const build = findBuild(settings.buildFolder)
   if (build === undefined) {
@@ -44,18 +40,33 @@ export const openRelay = async (
       'disk-image-create is not among the processes that started this hook: run it by disk-image-create',
     )
   }
-  const servers = pip.indexes.filter(({ url }) => folderOf(url) === undefined)
-  const answers = await probeAll({ ...pip, indexes: servers }, environment, [process.execPath])
-  const folders = pip.indexes
-    .filter((index) => !servers.includes(index))
-    .map((index): Probed => ({ index, state: 'up', reason: 'is a folder', milliseconds: 0 }))
-  const reachable = chooseReachable([...folders, ...answers], pip.unreachable)
-  const indexes = pip.indexes.filter((index) => reachable.includes(index))
+  const servers = pip.indexes.filter(({ folder }) => folder === undefined)
+  const answers = await probeAll(
+    { ...pip, indexes: servers },
+    environment,
+    [process.execPath],
+    {},
+    settings.mirrorsFile === undefined ? 'host' : 'file',
+  )
+  const probed = pip.indexes.map(
+    (index): Probed =>
+      answers.find((answer) => answer.index === index) ?? {
+        index,
+        state: 'up',
+        reason: 'is a folder',
+        milliseconds: 0,
+      },
+  )
+  const indexes = chooseReachable(probed, pip.unreachable)
   const config: RelayConfig = {
-    indexes: indexes.map(({ url, ...index }): RelayIndex => {
-      const folder = folderOf(url)
-      return { ...index, url: folder === undefined ? url : undefined, folder, label: redact(url) }
-    }),
+    indexes: indexes.map(
+      ({ scheme: _scheme, host: _host, url, folder, ...index }): RelayIndex => ({
+        ...index,
+        url: folder === undefined ? url : undefined,
+        folder,
+        label: redact(url),
+      }),
+    ),
     environment: environmentForRelay(environment),
     unreachable: pip.unreachable,
     retries: pip.retries ?? usualRetries,
@@ -71,7 +82,7 @@ export const openRelay = async (
     base,
     pip: {
       ...pip,
-      indexes: indexes.map(({ isOfficial }, i) => ({ url: urls[i] ?? '', isOfficial })),
+      indexes: indexes.map(({ isOfficial }, i) => ({ ...indexAt(urls[i] ?? base), isOfficial })),
       relay: true,
       trustedHosts: ['127.0.0.1'],
       unverifiedHosts: [],

@@ -1,5 +1,6 @@
 import { HookError } from '../../hook/error.js'
 import { type Index, type Indexes, officialIndex } from '../indexes.js'
+import { parseMirrorUrl } from '../mirror-url.js'
 import type { Environment } from '../mirrors.js'
 import { parseExcludeNewer } from './exclude-newer.js'
 import { pathOf, readHostFile } from './host-file.js'
@@ -66,7 +67,10 @@ const toIndex = (
   const url = section.url?.url ?? officialIndex
   const excludeNewer = newer === undefined ? undefined : parseExcludeNewer(newer, now)
   const index: Index = {
-    url: username === undefined || found === undefined ? url : withCredentials(url, username, found.password),
+    ...parseMirrorUrl(
+      section.place('url'),
+      username === undefined || found === undefined ? url : withCredentials(url, username, found.password),
+    ),
     isOfficial,
     ...files,
     ...(trusted ? { trusted } : {}),

@@ -1,8 +1,8 @@
 import { parse } from 'ini'
 import * as z from 'zod/mini'
 import { HookError } from '../../hook/error.js'
+import { folderOfMirror } from '../../mirror/local-url.js'
 import { localMirrorUrl } from '../../stage/paths.js'
-import { isLocalMirror } from '../indexes.js'
 import { type MirrorUrl, parseMirrorUrl } from '../mirror-url.js'
 import { nearest } from './nearest.js'
 import { covers, overlap } from './project-patterns.js'
@@ -54,8 +54,8 @@ const refuseContradictions = ({ values, url, isOfficial, place }: MirrorSection)
       refuse(key, 'is for https, and url is none: remove the line, or write https://')
   }
   if (scheme !== 'file' || url === undefined) return
-  if (!isLocalMirror(url.url)) {
-    refuse('url', `is a folder other than ${localMirrorUrl}, the local mirror's: write that, or the URL of a server`)
+  if (folderOfMirror(url.url) === undefined) {
+    refuse('url', `is a folder outside ${localMirrorUrl}, the local mirror: write that, or the URL of a server`)
   }
   if ('username' in values) refuse('username', 'is for a server, and url is a folder: remove the line')
   if ('exclude-newer' in values) {

@@ -8,6 +8,7 @@ import {
   renderPipConf,
   renderSystemPipConf,
 } from '../../../../element-src/lib/installers/pip/pip-conf.js'
+import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { configTexts, many, type Sections, secretMark, sections } from '../../../support/arbitrary/any.js'
 import { type PythonConfig, readMany } from '../../../support/builds/python.js'
@@ -68,10 +69,7 @@ const overlay = (first: Sections, second: Sections): Sections => ({
 })
 
 const settings: PipSettings = {
-  indexes: [`https://user:${secretMark}%40@mirror.example/simple`, 'file:///tmp/pypi'].map((url) => ({
-    url,
-    isOfficial: false,
-  })),
+  indexes: [`https://user:${secretMark}%40@mirror.example/simple`, 'file:///tmp/pypi'].map(indexAt),
   retries: 0,
   trustedHosts: ['t.example'],
   unverifiedHosts: [],

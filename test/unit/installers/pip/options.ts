@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { isIndexOption, optionOf } from '../../../../element-src/lib/installers/pip/options.js'
+import { downloadingCommands, isIndexOption, optionOf } from '../../../../element-src/lib/installers/pip/options.js'
 import { pips } from '../../../support/setup/cache.js'
 
 /** Options whose names are like those of ours, and which leave the mirrors and the caches as they are. */
@@ -29,6 +29,8 @@ interface Tables {
   readonly options: readonly (readonly string[])[]
   /** The options of the group by which packages are found. */
   readonly members: readonly string[]
+  /** The commands that ask servers. */
+  readonly commands: readonly string[]
 }
 
 /** Reads the option tables in the source of pips' wheels. */
@@ -46,7 +48,10 @@ def tables(path):
     options = [[value[2:] for value in values if str(value).startswith('--')] for values in strings]
     groups = [node.value for node in tree.body if assigned(node).endswith('index_group')]
     members = [item.id for group in groups for item in ast.walk(group) if isinstance(item, ast.Name)]
-    return {'options': [names for names in options if names], 'members': members}
+    modules = [name for name in wheel.namelist() if '/commands/' in name]
+    ask = [name for name in modules if any(word in wheel.read(name) for word in (b'_build_session(', b'get_default_session('))]
+    commands = [name.rsplit('/', 1)[1][:-3] for name in ask]
+    return {'options': [names for names in options if names], 'members': members, 'commands': commands}
 json.dump([tables(path) for path in sys.argv[1:]], sys.stdout)`
 
 const wheels = readdirSync(pips).filter((name) => name.endsWith('.whl'))
@@ -58,7 +63,7 @@ const isOurs = (name: string): boolean => isIndexOption(optionOf(name)) || optio
 
 wheels.forEach((wheel, i) => {
   t.test(`${wheel}: each name of an option by which pip finds packages is known`, async (t) => {
-    const { options, members } = read[i] ?? { options: [], members: [] }
+    const { options, members, commands } = read[i] ?? { options: [], members: [], commands: [] }
     t.ok(
       options.some((names) => names.includes('pypi-url')),
       'there are names to compare',
@@ -73,6 +78,14 @@ wheels.forEach((wheel, i) => {
       unknown.filter((name) => !harmless.includes(name)),
       [],
       'whose names are known',
+    )
+    t.ok(commands.includes('install'), 'there are commands that ask servers')
+    // It asks them for a list of requirements alone.
+    const known: readonly string[] = [...downloadingCommands, 'uninstall']
+    t.same(
+      commands.filter((name) => !known.includes(name)),
+      [],
+      'and they are known',
     )
   })
 })

@@ -16,3 +16,18 @@ t.test('setuptools reads the URL to the letter', async (t) => {
     t.match(readAsSetuptools(renderPydistutilsCfg(url, none)), { easy_install: { index_url: url } })
   }
 })
+
+t.test("what the image's own file sets besides indexes stays in force", async (t) => {
+  const own = `[install]
+prefix = /opt
+[easy_install]
+index-url = http://own
+find_links = /srv
+allow_hosts = own
+zip_ok = 0
+`
+  t.same(readAsSetuptools(renderPydistutilsCfg('http://a', { path: '/root/.pydistutils.cfg', own })), {
+    install: { prefix: '/opt' },
+    easy_install: { zip_ok: '0', index_url: 'http://a' },
+  })
+})

@@ -4,6 +4,7 @@ import { parse, stringify, type TomlTable } from 'smol-toml'
 import t from 'tap'
 import { mergeUvEdits } from '../../../../element-src/lib/installers/uv/merge-edits.js'
 import { renderUvToml } from '../../../../element-src/lib/installers/uv/uv-toml.js'
+import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
 import { many, secretMark } from '../../../support/arbitrary/any.js'
 
 type Value = string | boolean | number | readonly string[]
@@ -50,10 +51,7 @@ const plain = (toml: unknown): TomlTable => JSON.parse(JSON.stringify(toml)) as 
 const withoutEmpty = ({ pip, ...top }: Toml): Toml => (pip && Object.keys(pip).length > 0 ? { ...top, pip } : top)
 
 const settings = {
-  indexes: [`https://user:${secretMark}@mirror.example/simple`, 'file:///tmp/pypi'].map((url) => ({
-    url,
-    isOfficial: false,
-  })),
+  indexes: [`https://user:${secretMark}@mirror.example/simple`, 'file:///tmp/pypi'].map(indexAt),
   unverifiedHosts: [],
   trustedHosts: [],
   retries: undefined,

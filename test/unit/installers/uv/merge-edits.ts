@@ -1,9 +1,10 @@
 import t from 'tap'
 import { mergeUvEdits } from '../../../../element-src/lib/installers/uv/merge-edits.js'
 import { renderUvToml } from '../../../../element-src/lib/installers/uv/uv-toml.js'
+import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
 
 const settings = {
-  indexes: ['http://b/simple', 'http://u:secret@a/simple'].map((url) => ({ url, isOfficial: false })),
+  indexes: ['http://b/simple', 'http://u:secret@a/simple'].map(indexAt),
   unverifiedHosts: [],
   trustedHosts: [],
   retries: undefined,

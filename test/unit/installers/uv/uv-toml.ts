@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { renderUvToml } from '../../../../element-src/lib/installers/uv/uv-toml.js'
+import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
 
 const read = (urls: readonly string[], unverifiedHosts: readonly string[] = []): unknown => {
-  const indexes = urls.map((url) => ({ url, isOfficial: false }))
+  const indexes = urls.map((url) => ({ ...indexAt(url), isOfficial: false }))
   const settings = { indexes, unverifiedHosts, trustedHosts: ['a'], retries: 3, unreachable: 'drop' } as const
   const text = renderUvToml(settings, { path: '/root/.config/uv/uv.toml', own: undefined })
   const program =
@@ -27,4 +28,47 @@ t.test("several, in pip's order: the last is uv's default, which it asks last", 
 t.test('odd URLs are read back to the letter', async (t) => {
   const odd = 'https://user:p%40ss=w;x@mirror.example/"simple"?a=b;c#d\'[x]{y}'
   t.same(read([odd]), { 'index-url': odd })
+})
+
+const settings = {
+  indexes: [indexAt('http://a')],
+  unverifiedHosts: [],
+  trustedHosts: [],
+  retries: 3,
+  unreachable: 'drop',
+} as const
+const path = '/etc/uv/uv.toml'
+
+t.test("what the image's own file sets besides indexes stays in force, line by line", async (t) => {
+  const own = `# own
+offline = true # why
+cache-dir = "/srv"
+index-url = "http://own"
+pip.find-links = [
+  "/srv", # all
+]
+pip.strict = true
+
+[[index]]
+url = "http://own"
+
+[other]
+index-url = "is another key"
+`
+  const text = renderUvToml(settings, { path, own }, 'none')
+  t.match(text, /\nindex-url = "http:\/\/a"\nno-cache = true\n# own\noffline = true # why\npip\.strict = true\n/)
+  t.match(text, /\n\[other\]\nindex-url = "is another key"\n$/)
+  t.notMatch(text, /own"|srv/)
+  t.match(
+    renderUvToml(settings, { path, own: undefined }, { folder: '/c' }),
+    /\nno-cache = false\ncache-dir = "\/c"\nlink-mode = "copy"\n$/,
+  )
+})
+
+t.test('a file that cannot be read, or in which indexes cannot be replaced, is refused by its name', async (t) => {
+  t.throws(() => renderUvToml(settings, { path, own: 'a = ' }), { message: /^\/etc\/uv\/uv\.toml .* \(line 1\)/ })
+  const inline = 'pip = { strict = true, index-url = "http://own" }\n'
+  t.throws(() => renderUvToml(settings, { path, own: inline }), {
+    message: /^\/etc\/uv\/uv\.toml .* cannot be replaced/,
+  })
 })

@@ -30,6 +30,8 @@ const asked = (name: string, written: Readonly<Record<string, string>>): Index =
   const credentials = variable === undefined ? '' : `${encodeURIComponent(values['username'] ?? '')}:${password}@`
   return {
     url: url.replace('//', `//${credentials}`),
+    scheme: 'https',
+    host: new URL(url).hostname,
     isOfficial: name === 'official',
     ...(/^(?:yes|true)$/.test(values['trusted'] ?? '') ? { trusted: true } : {}),
     ...(values['projects'] === undefined ? {} : { projects: list(values['projects']) }),

@@ -74,7 +74,7 @@ const faults: readonly (readonly [string, RegExp])[] = [
   ['projects = corp-[ab]', /line 3: projects in \[corp\] is no list of projects/],
   ['exclude-newer = 1 month', /line 3: exclude-newer in \[corp\] is no time that uv knows: write a duration/],
   ['[plain]\nurl = http://plain.example/\nca = /x', /line 5: ca in \[plain\] is for https, and url is none/],
-  ['[local]\nurl = file:///srv/x', /url in \[local\] is a folder other than file:\/\/\/tmp\/pypi, the local mirror's/],
+  ['[local]\nurl = file:///srv/x', /url in \[local\] is a folder outside file:\/\/\/tmp\/pypi, the local mirror:/],
   [
     '[local]\nurl = file:///tmp/pypi\nexclude-newer = 7 days',
     /line 5: exclude-newer in \[local\] needs the time of each/,

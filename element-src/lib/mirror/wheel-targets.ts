@@ -1,0 +1,69 @@
+/** How many kinds of files are told apart in one line. */
+const enough = 4
+
+const interpreters: Readonly<Record<string, string>> = { cp: 'CPython', pp: 'PyPy', py: 'Python', ip: 'IronPython' }
+
+const machines: Readonly<Record<string, string>> = {
+  x86_64: 'x86-64',
+  amd64: 'x86-64',
+  aarch64: 'arm64',
+  arm64: 'arm64',
+  i686: '32-bit x86',
+  win32: '32-bit x86',
+  universal2: 'x86-64 and arm64',
+}
+
+/** A Python tag: `cp313`, `py3`, `py2.py3` (the packaging guide, Platform compatibility tags). */
+const describePython = (tag: string, abi: string): string => {
+  const [first = '', ...others] = tag.split('.')
+  if (tag.split('.').includes('py3')) return 'any Python'
+  const [, kind = '', major = '', minor = ''] = /^([a-z]+)(\d)(\d*)$/.exec(first) ?? []
+  const version = minor === '' ? major : `${major}.${minor}`
+  const more = others.length > 0 ? ' and others' : abi.split('.').includes('abi3') ? ' and later' : ''
+  return kind === '' ? first : `${interpreters[kind] ?? kind} ${version}${more}`
+}
+
+/** A platform tag: `any`, `manylinux_2_17_x86_64.manylinux2014_x86_64`, `win_amd64`. */
+const describePlatform = (tag: string): string => {
+  if (tag === 'any') return ''
+  const machine = Object.keys(machines).find((name) => tag.endsWith(name))
+  const system = /^win/.test(tag)
+    ? ' with Windows'
+    : /^macosx/.test(tag)
+      ? ' with macOS'
+      : /^musllinux/.test(tag)
+        ? ' with musl'
+        : ''
+  return ` on ${machine === undefined ? tag : (machines[machine] ?? machine)}${system}`
+}
+
+const targetOf = (file: string): string => {
+  const tags = /-([^-]+)-([^-]+)-([^-]+)\.whl$/i.exec(file.toLowerCase())
+  // An sdist or an egg: what it is for is not in its name.
+  if (tags === null) return 'any Python'
+  const [, python = '', abi = '', platform = ''] = tags
+  return `${describePython(python, abi)}${describePlatform(platform)}`
+}
+
+/**
+ * Says what distributions are for, by the tags in wheels' names.
+ *
+ * @param files Names of wheels, sdists and eggs.
+ * @returns To be put after their number: ` for any Python`, or `: 4 for any Python, 1 for CPython 3.13 on x86-64`, the most
+ *   frequent first.
+ */
+export const describeTargets = (files: readonly string[]): string => {
+  const counts = new Map<string, number>()
+  for (const file of files) {
+    const target = targetOf(file)
+    counts.set(target, (counts.get(target) ?? 0) + 1)
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a)
+  if (sorted.length < 2) return sorted.map(([target]) => ` for ${target}`).join('')
+  const others = sorted.slice(enough).reduce((sum, [, count]) => sum + count, 0)
+  const parts = [
+    ...sorted.slice(0, enough).map(([target, count]) => `${count} for ${target}`),
+    ...(others > 0 ? [`${others} for others`] : []),
+  ]
+  return `: ${parts.join(', ')}`
+}

@@ -1,0 +1,93 @@
+import type { IndexOptions } from '../settings/indexes.js'
+import type { Environment } from '../settings/mirrors.js'
+import { imageCaCertificates } from './ca-certificates.js'
+import { hostOf } from './connection.js'
+import { type Asker, isAboutCertificate } from './fault.js'
+import type { LookUp } from './look-up.js'
+import { clientCertificate, type PipOptions } from './pip-options.js'
+import { proxyFor } from './proxy.js'
+import { type Answer, type RequestOptions, request, type Wanted } from './request.js'
+
+/** What all probes of a build have in common. */
+export interface Probing {
+  readonly environment: Environment
+  /** What pip's files in the image set. */
+  readonly pipOptions: PipOptions
+  /** pip's trusted hosts, each `host` or `host:port`. */
+  readonly trustedHosts: readonly string[]
+  readonly lookUp: LookUp
+  /** Where this process is, and who names the indexes: it decides what a user can do about a fault. */
+  readonly asker: Asker
+  /** What a mirrors file says of the index that is asked. */
+  readonly index?: IndexOptions
+  /** How long it may take in all, in seconds; for the message. */
+  readonly seconds: number
+  /** When that time is over. */
+  readonly signal: AbortSignal
+}
+
+/** Waits; rejected where the time is over before. */
+export const wait = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
+  const { setTimeout } = await import('node:timers/promises')
+  await setTimeout(milliseconds, undefined, { signal })
+}
+
+const isTrusted = (url: URL, trustedHosts: readonly string[]): boolean =>
+  [url.hostname, hostOf(url), `${url.hostname}:${url.port || '443'}`].some((name) =>
+    trustedHosts.some((host) => host.toLowerCase() === name),
+  )
+
+/** The client's certificate and its key: the mirrors file's own, or as pip has them. */
+const certificateOf = ({ index, environment, pipOptions }: Probing): string | undefined =>
+  index?.clientCert === undefined
+    ? clientCertificate(environment, pipOptions)
+    : [index.clientCert, index.clientKey ?? ''].join('\n')
+
+/**
+ * How a URL is asked for.
+ *
+ * @param url Where to.
+ * @param probing What all probes have in common.
+ * @param written The URL as the user wrote it, of which no_proxy sees the port.
+ */
+export const requestOptions = (url: URL, probing: Probing, written?: string): RequestOptions => ({
+  proxy: proxyFor(written ?? url, probing.environment, probing.pipOptions.proxy),
+  lookUp: probing.lookUp,
+  signal: probing.signal,
+  verifiesTls: !probing.index?.trusted && !isTrusted(url, probing.trustedHosts),
+  caCertificates: probing.index?.ca === undefined ? undefined : [probing.index.ca],
+  clientCertificate: url.protocol === 'https:' ? certificateOf(probing) : undefined,
+})
+
+/**
+ * Asks for a page as pip would, with the authorities that the image has where Node.js' own are not enough.
+ *
+ * @param url The page.
+ * @param probing What all probes have in common.
+ * @param options How to ask.
+ * @param wanted What to read of it.
+ * @returns The answer; rejected with the fault where there is none.
+ */
+export const ask = async (url: URL, probing: Probing, options: RequestOptions, wanted?: Wanted): Promise<Answer> => {
+  try {
+    return await request(url, options, wanted)
+  } catch (error) {
+    if (!isAboutCertificate(error)) throw error
+    // Reading all of an image's authorities takes longer than the request: for those who need it.
+    const caCertificates = [
+      ...(options.caCertificates ?? []),
+      ...imageCaCertificates(probing.environment, probing.pipOptions.cert),
+    ]
+    return request(url, { ...options, caCertificates }, wanted)
+  }
+}
+
+/**
+ * Asks for a page that is to say more; where there is no answer there is nothing to say.
+ *
+ * @param url The page.
+ * @param probing What all probes have in common.
+ * @param wanted What to read of it.
+ */
+export const askIfThere = (url: URL, probing: Probing, wanted: Wanted): Promise<Answer | undefined> =>
+  ask(url, probing, requestOptions(url, probing), wanted).catch(() => undefined)

@@ -1,0 +1,65 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { Asker } from '../../../element-src/lib/probe/fault.js'
+import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
+import type { PipOptions } from '../../../element-src/lib/probe/pip-options.js'
+import type { Verdict } from '../../../element-src/lib/probe/probe-folder.js'
+import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
+import type { IndexOptions } from '../../../element-src/lib/settings/indexes.js'
+import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
+import type { Ending } from '../builds/build-image.js'
+import { listen } from './listen.js'
+
+/** What a probe is told besides the URL. */
+export interface ProbeOptions {
+  readonly asker?: Asker
+  readonly index?: IndexOptions
+  readonly environment?: Environment
+  readonly trustedHosts?: readonly string[]
+  readonly pipOptions?: PipOptions
+  /** How long it may take, in milliseconds. */
+  readonly milliseconds?: number
+}
+
+/**
+ * Probes one index, from this process.
+ *
+ * @param url The index.
+ * @param options What the probe is told besides.
+ */
+export const probe = (
+  url: string,
+  {
+    environment = {},
+    trustedHosts = [],
+    pipOptions = {},
+    asker = 'image',
+    index = {},
+    milliseconds = 2500,
+  }: ProbeOptions = {},
+): Promise<Verdict> => {
+  const signal = AbortSignal.timeout(milliseconds)
+  const lookUp = lookUpAll([process.execPath], ['localhost'], signal)
+  const asking = { environment, pipOptions, trustedHosts, lookUp, asker, index, seconds: milliseconds / 1000, signal }
+  return probeServer(url, asking)
+}
+
+/**
+ * Serves pages on 127.0.0.1 until the test ends; what is none of them is 404.
+ *
+ * @param t The test.
+ * @param pages Paths and what they answer: a page, or undefined where there is never an answer.
+ * @param headers Headers of each answer.
+ * @returns The server's URL, without a slash at its end.
+ */
+export const servePages = async (
+  t: Ending,
+  pages: Readonly<Record<string, string | undefined>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> => {
+  const answer: RequestListener = (asked, response) => {
+    const path = asked.url ?? ''
+    if (!Object.hasOwn(pages, path)) response.writeHead(404, headers).end()
+    else if (pages[path] !== undefined) response.writeHead(200, headers).end(pages[path])
+  }
+  return `http://127.0.0.1:${(await listen(t, createServer(answer))).port}`
+}

@@ -1,0 +1,168 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { makeCertificate } from '../../support/servers/certificate.js'
+import { listen } from '../../support/servers/listen.js'
+import { probe, servePages } from '../../support/servers/probe.js'
+import { freePort } from '../../support/servers/start-server.js'
+
+const index = '<!DOCTYPE html><html><body><a href="demo-app/">demo-app</a></body></html>'
+const welcome = '<html><body><h1>It works</h1></body></html>'
+
+t.test('where the root has no page, or one without a link, an index below or beside it is named', async (t) => {
+  for (const page of [undefined, welcome]) {
+    const what = page === undefined ? 'it answers 404' : 'its page has no links'
+    const root = (path: string) => (page === undefined ? {} : { [path]: page })
+    const below = await servePages(t, { ...root('/pypi/'), '/pypi/simple/': index })
+    t.same(await probe(`${below}/pypi`), {
+      state: 'misplaced',
+      reason: `${what}, and an index is at ${below}/pypi/simple/: write that`,
+    })
+    const beside = await servePages(t, { ...root('/simpel/'), '/simple/': index })
+    t.same(await probe(`${beside.replace('//', '//user:secret@')}/simpel/`), {
+      state: 'misplaced',
+      reason: `${what}, and an index is at ${beside.replace('//', '//user:****@')}/simple/: write that`,
+    })
+  }
+  const bare = await servePages(t, {})
+  t.match(await probe(`${bare}/simple`), { state: 'pageless', reason: /^it answers 404/ })
+  const empty = await servePages(t, { '/simple/': welcome })
+  t.match(await probe(`${empty}/simple`), { state: 'up' }, 'an index that is empty still')
+  const json = await servePages(t, {
+    '/simple/': '{"meta": {}, "projects": [{"name": "x"}]}',
+    '/simple/simple/': index,
+  })
+  t.match(await probe(`${json}/simple`), { state: 'up' }, 'an index in JSON')
+})
+
+t.test('what is good to know is no reason to wait', async (t) => {
+  const slow = await servePages(t, { '/simple/': index, '/simple/pip/': undefined })
+  t.match(await probe(`${slow}/simple`), { state: 'up', reason: 'answers 200', notes: [] })
+})
+
+t.test('files on another host that is out of reach: the line names it, and what it needs', async (t) => {
+  const tls = makeCertificate(join(t.testdir({}), 'tls'))
+  const files = { key: readFileSync(tls.key), cert: readFileSync(tls.certificate) }
+  const { port } = await listen(
+    t,
+    createTlsServer(files, (_asked, response) => response.end()),
+  )
+  const page = (url: string) => ({
+    '/simple/': index,
+    '/simple/pip/': `<a href='${url}/pip-1.0.tar.gz#sha256=0'>pip</a>`,
+  })
+  const mirror = await servePages(t, page(`https://127.0.0.1:${port}`))
+  const { state, notes = [] } = await probe(`${mirror}/simple/`)
+  t.equal(state, 'up')
+  t.equal(notes.length, 1)
+  t.match(
+    notes[0],
+    /^its files lie on 127\.0\.0\.1:\d+: the image does not trust the certificate .*CA in the image, in root\.d.* 127\.0\.0\.1 in DIB_PYPI_TRUSTED_HOST$/,
+  )
+  t.match(await probe(`${mirror}/simple/`, { trustedHosts: ['127.0.0.1'] }), { state: 'up', notes: [] })
+  t.match(await probe(`${mirror}/simple/`, { environment: { PIP_CERT: tls.authority } }), { state: 'up', notes: [] })
+  t.match(await probe(`${mirror}/simple/`, { pipOptions: { cert: tls.authority } }), { notes: [] }, 'by pip.conf')
+  const free = await freePort()
+  const dead = await servePages(t, page(`http://127.0.0.1:${free}`))
+  t.match(await probe(`${dead}/simple/`), {
+    state: 'up',
+    notes: [`its files lie on 127.0.0.1:${free}: the connection is refused`],
+  })
+  const own = await servePages(t, { '/simple/': index, '/simple/pip/': '<a href="../../files/pip-1.0.tar.gz">pip</a>' })
+  t.match(await probe(`${own}/simple/`), { state: 'up', notes: [] })
+})
+
+t.test('a dead proxy is told as one', async (t) => {
+  const free = await freePort()
+  const dead = { http_proxy: `http://me:secret@127.0.0.1:${free}`, https_proxy: `http://me:secret@127.0.0.1:${free}` }
+  for (const scheme of ['http', 'https']) {
+    t.same(await probe(`${scheme}://mirror.example/simple`, { environment: dead }), {
+      state: 'down',
+      reason: `its proxy http://me:****@127.0.0.1:${free}: the connection is refused`,
+    })
+  }
+  const { port } = await listen(t, createTcpServer())
+  const silent = { http_proxy: `127.0.0.1:${port}` }
+  t.same(await probe('http://mirror.example/simple', { environment: silent, milliseconds: 300 }), {
+    state: 'down',
+    reason: `no answer through its proxy http://127.0.0.1:${port} in 0.3 s`,
+  })
+  t.match(
+    await probe('http://mirror.example/simple', { pipOptions: { proxy: `http://127.0.0.1:${free}` } }),
+    { state: 'down', reason: /^its proxy / },
+    "the image's pip.conf counts",
+  )
+})
+
+t.test('a proxy of another kind is not asked: the mirror stays', async (t) => {
+  t.same(await probe('http://mirror.example/simple', { environment: { ALL_PROXY: 'socks5h://127.0.0.1:1' } }), {
+    state: 'up',
+    reason: 'is behind a socks5h proxy, which only installers speak: not asked',
+  })
+})
+
+t.test('a server that wants a client certificate', async (t) => {
+  const folder = t.testdir({})
+  const tls = makeCertificate(join(folder, 'tls'))
+  const client = join(folder, 'client.pem')
+  writeFileSync(client, readFileSync(tls.certificate, 'utf8') + readFileSync(tls.key, 'utf8'))
+  const stranger = makeCertificate(join(folder, 'stranger'))
+  const strange = join(folder, 'strange.pem')
+  writeFileSync(strange, readFileSync(stranger.certificate, 'utf8') + readFileSync(stranger.key, 'utf8'))
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const files = { key: readFileSync(tls.key), cert: readFileSync(tls.certificate), ca: readFileSync(tls.authority) }
+    const { port } = await listen(
+      t,
+      createTlsServer(
+        { ...files, requestCert: true, rejectUnauthorized: true, minVersion: version, maxVersion: version },
+        (_asked, response) => response.end(index),
+      ),
+    )
+    const url = `https://127.0.0.1:${port}/simple/`
+    const environment = { PIP_CERT: tls.authority }
+    const { state, reason } = await probe(url, { environment })
+    t.equal(state, 'refuses', version)
+    t.match(reason, /^it wants a client certificate: .* PIP_CLIENT_CERT/, version)
+    t.notMatch(reason, /TRUSTED_HOST/, 'no advice to switch verification off')
+    t.match(await probe(url, { environment: { ...environment, PIP_CLIENT_CERT: client } }), { state: 'up' }, version)
+    t.match(await probe(url, { environment, pipOptions: { clientCert: client } }), { state: 'up' }, 'by pip.conf')
+    t.match(await probe(url, { environment: { ...environment, PIP_CLIENT_CERT: strange } }), {
+      state: 'refuses',
+      reason: /client certificate of PIP_CLIENT_CERT$/,
+    })
+    t.match(await probe(url, { environment: { ...environment, PIP_CLIENT_CERT: tls.authority } }), {
+      state: 'refuses',
+      reason: 'PIP_CLIENT_CERT names no PEM file with a certificate and its key: fix it',
+    })
+  }
+})
+
+t.test("devpi's bare address is used as its index", async (t) => {
+  const devpi = { 'X-Devpi-API-Version': '2' }
+  const config = '{"result": {"type": "mirror"}, "type": "indexconfig"}'
+  const quick = await servePages(t, { '/root/pypi/?no_projects=': config, '/root/pypi/+simple/': index }, devpi)
+  for (const written of [`${quick}/`, quick, `${quick}/root/pypi`]) {
+    t.same(
+      await probe(written.replace('//', '//u:secret@')),
+      {
+        state: 'up',
+        reason: `is a devpi-server: used as ${quick.replace('//', '//u:****@')}/root/pypi/+simple/, which answers 200`,
+        usedAs: `${quick.replace('//', '//u:secret@')}/root/pypi/+simple/`,
+      },
+      written,
+    )
+  }
+  t.notMatch(await probe(`${quick}/root/pypi/+simple/`), { usedAs: /./ }, 'what is written in full stays')
+  t.match(await probe(`${quick}/other/index/`), {
+    state: 'misplaced',
+    reason: /write http.*\/USER\/INDEX\/\+simple\/$/,
+  })
+  const fresh = await servePages(t, { '/root/pypi/?no_projects=': config, '/root/pypi/+simple/': undefined }, devpi)
+  t.match(await probe(fresh, { milliseconds: 500 }), {
+    state: 'slow',
+    reason: new RegExp(`no answer in 0\\.5 s, .*: write ${fresh}/root/pypi/\\+simple/ for it$`),
+    usedAs: `${fresh}/root/pypi/+simple/`,
+  })
+})
