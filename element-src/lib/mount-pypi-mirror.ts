@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { info, setVerbose, warn } from './hook/log.js'
 import { planFootprint } from './image/footprint.js'
-import { type LocalMirror, missingFolder } from './mirror/local-mirror.js'
+import { missingFolder } from './mirror/local-mirror.js'
 import { closeBuildFolder } from './mount/close-build-folder.js'
 import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
@@ -52,6 +52,12 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const programs = findPrograms()
   const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
+  if (settings.passwordVariables.length > 0) {
+    writeFileSync(
+      join(folder, stageEntry.hiddenVariables),
+      settings.passwordVariables.map((name) => `${name}\n`).join(''),
+    )
+  }
   const reason = reasonForRelay(settings)
   const relay = reason === undefined ? undefined : await openRelay(settings, environment)
   const pip = relay?.pip ?? settings.pip
