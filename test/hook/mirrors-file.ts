@@ -3,13 +3,13 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { ownLines, scratchFolder } from '../support/builds/build-image.js'
+import { localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
 import { filesWith, makeSecret, watchProcesses } from '../support/observation/secret.js'
 import { serveGuarded } from '../support/servers/guarded-index.js'
 import { listen } from '../support/servers/listen.js'
-import { makeMirror, makeWheels, normaliseName } from '../support/servers/mirror.js'
+import { makeMirror, makeWheels, normaliseName, wheelsOf } from '../support/servers/mirror.js'
 import { recipe } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
 import { installers } from '../support/setup/cache.js'
@@ -199,7 +199,7 @@ t.test('a project comes from the section that names it, whatever version another
     })
   const asksForCorp = (): readonly string[] => open.requests.filter((path) => path.includes('corp'))
 
-  const ran = await run()
+  const ran = await run({ DIB_PYPI_FILL_MIRROR: '1' })
   t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
   t.same(outcomes(ran), [
     'by pip: corp-lib is from corp',
@@ -209,6 +209,7 @@ t.test('a project comes from the section that names it, whatever version another
     'by uv: demo-app is from corp',
   ])
   t.same(asksForCorp(), [], 'no other index hears the name')
+  t.equal(wheelsOf(localMirror(scratch)).length, 2, 'DIB_PYPI_FILL_MIRROR keeps what comes')
   t.ok(!ran.log.includes(secret.traces[0] ?? ''), 'the log has no password')
 
   const offline = await run({ DIB_OFFLINE: '1' })

@@ -35,7 +35,6 @@ t.test(
     const file = join(scratch, 'mirrors.ini')
     const lines = [
       '# The higher version of corp-lib is in the second.',
-      '[corp]',
       ...corp.lines,
       'password-env = CORP_PASSWORD',
       'projects = corp-*',

@@ -37,3 +37,8 @@ t.test('fail: the build ends on each that is unusable', async (t) => {
     })
   }
 })
+
+t.test('one that has projects of its own stays while it is down: they would come from another one', async (t) => {
+  const own: Probed = { ...down, index: { ...down.index, projects: ['corp-*'] } }
+  t.same(hosts([own, up], 'drop'), ['down.example', 'up.example'])
+})

@@ -3,8 +3,9 @@ import { type Index, type Indexes, officialIndex } from '../indexes.js'
 import { parseMirrorUrl } from '../mirror-url.js'
 import type { Environment } from '../mirrors.js'
 import { parseExcludeNewer } from './exclude-newer.js'
-import { pathOf, readHostFile } from './host-file.js'
+import { readHostFile } from './host-file.js'
 import { getPassword } from './password.js'
+import { readPemFiles } from './pem-files.js'
 import { type MirrorSection, parseMirrorsFile } from './sections.js'
 
 /** What a mirrors file comes to. */
@@ -26,35 +27,6 @@ export interface FileContext {
 const withCredentials = (url: string, username: string, password: string): string =>
   url.replace('://', () => `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`)
 
-/** The files of a section, and what must be in each (RFC 7468). */
-const pemFiles = (
-  section: MirrorSection,
-  mirrorsFile: string,
-): Readonly<Pick<Index, 'ca' | 'clientCert' | 'clientKey'>> => {
-  const { values, place } = section
-  const read = (key: 'ca' | 'client-cert' | 'client-key', what: string, label: RegExp): string | undefined => {
-    const named = values[key]
-    if (named === undefined) return undefined
-    const { path, text } = readHostFile(pathOf(named, mirrorsFile), `${place(key)} is`)
-    if (!label.test(text))
-      throw new HookError(`${place(key)} is ${path}, which holds no ${what} in PEM: name such a file`)
-    return text
-  }
-  const certificate = /^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/m
-  const key = /^-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/m
-  const ca = read('ca', 'certificate', certificate)
-  const clientCert = read('client-cert', 'certificate', certificate)
-  const clientKey = read('client-key', 'private key without a passphrase', key)
-  if (clientCert !== undefined && clientKey === undefined && !key.test(clientCert)) {
-    throw new HookError(`${place('client-cert')} holds no private key: name the file of its key in client-key`)
-  }
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(clientCert === undefined ? {} : { clientCert }),
-    ...(clientKey === undefined ? {} : { clientKey }),
-  }
-}
-
 const toIndex = (
   section: MirrorSection,
   mirrorsFile: string,
@@ -62,7 +34,7 @@ const toIndex = (
 ): [Index, readonly string[]] => {
   const { values, isOfficial } = section
   const { username, trusted, projects, exclude, 'exclude-newer': newer } = values
-  const files = pemFiles(section, mirrorsFile)
+  const files = readPemFiles(section, mirrorsFile)
   const found = getPassword(section, mirrorsFile, caller)
   const url = section.url?.url ?? officialIndex
   const excludeNewer = newer === undefined ? undefined : parseExcludeNewer(newer, now)
