@@ -7,7 +7,11 @@ import { muslRoot, oldRoot, pips, smallRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
 
-const environment = { DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple', DIB_OFFLINE: '1' }
+const environment = {
+  DIB_PYPI_RELAY: 'never',
+  DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
+  DIB_OFFLINE: '1',
+}
 const conf = '/root/.pip/pip.conf'
 const newer = '/root/.config/pip/pip.conf'
 

@@ -32,6 +32,7 @@ touch -d '2001-02-03 04:05:06.123456789' $(find "$0")`
 }
 
 const environment = {
+  DIB_PYPI_RELAY: 'never',
   DIB_PYPI_MIRROR_URL: 'http://user:secret@127.0.0.1:1/simple',
   DIB_PYPI_UNREACHABLE: 'keep',
   DIB_PIP_RETRIES: '0',

@@ -10,6 +10,7 @@ needsRoot(t)
 const conf = '/root/.pip/pip.conf'
 const environment = {
   DIB_OFFLINE: '1',
+  DIB_PYPI_RELAY: 'never',
   DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
   DIB_PYPI_UNREACHABLE: 'keep',
 }

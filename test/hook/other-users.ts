@@ -21,7 +21,11 @@ t.test("users of the host cannot look into the build, and the image's own users 
   const scratch = scratchFolder(t)
   chmodSync(scratch, 0o755)
   const ran = await runPhases(scratch, {
-    environment: { DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple', DIB_OFFLINE: '1' },
+    environment: {
+      DIB_PYPI_RELAY: 'never',
+      DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
+      DIB_OFFLINE: '1',
+    },
     prepare: `chmod 0755 "$ROOT/../.."
 echo test >"$ROOT/etc/hostname.test"
 mkdir -p "$ROOT/srv/pip" "$ROOT/other"
@@ -52,7 +56,11 @@ stat -c '%a %n' /etc/xdg/pip /etc/xdg/pip/pip.conf /etc/xdg/uv /etc/xdg/uv/uv.to
 
 t.test("where environment.d gives hooks another home, root's installers read the mirrors there", async (t) => {
   const ran = await runPhases(scratchFolder(t), {
-    environment: { DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple', DIB_OFFLINE: '1' },
+    environment: {
+      DIB_PYPI_RELAY: 'never',
+      DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
+      DIB_OFFLINE: '1',
+    },
     prepare: `mkdir -p "$ROOT/srv/home/.config/pip" "$ROOT/../hooks/environment.d"
 printf '[global]\\nindex-url = http://127.0.0.1:1/own\\n' >"$ROOT/srv/home/.config/pip/pip.conf"
 echo 'export HOME=/srv/home' >"$ROOT/../hooks/environment.d/50-home"`,

@@ -42,6 +42,7 @@ for (const { python, root, isFor } of pythons) {
     const ran = await runPhases(scratch, {
       root,
       environment: {
+        DIB_PYPI_RELAY: 'never',
         DIB_PYPI_MIRROR_URL: 'http://user:p%40ss=w;x@127.0.0.1:1/simple',
         DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
         // The first is not there, and is to be asked all the same.

@@ -76,7 +76,11 @@ status=0; (${script}) || status=$?
 echo "status: $file $status"`,
   )
   return runPhases(scratch, {
-    environment: { DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple', DIB_OFFLINE: '1' },
+    environment: {
+      DIB_PYPI_RELAY: 'never',
+      DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
+      DIB_OFFLINE: '1',
+    },
     ...(withElement ? {} : { element: none }),
     prepare: Object.entries(paths)
       .map(([path, format]) => {

@@ -64,6 +64,7 @@ exec "$@"`
     runBy: ['bash', '-euc', withoutTrimming, scratch],
     environment: {
       PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo),
+      DIB_PYPI_RELAY: 'never',
       DIB_PYPI_MIRROR_URL: `http://${secret.inUrl}@127.0.0.1:${server.port}/simple`,
       DIB_PIP_RETRIES: '0',
       DIB_DEBUG_TRACE: '1',

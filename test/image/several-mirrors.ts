@@ -33,6 +33,7 @@ t.test(
     const second = `http://127.0.0.1:${general.port}/simple/`
     const build = await buildImage(scratch, {
       environment: {
+        DIB_PYPI_RELAY: 'never',
         DIB_PYPI_MIRROR_URL: `http://builder:p%40ss=w;x@${first}`,
         DIB_PYPI_MIRROR_URL_1: second,
         DIB_PYPI_MIRROR_URL_2: 'file:///tmp/pypi',
@@ -94,6 +95,7 @@ t.test("ten mirrors, an old name, and an odd URL that the image's own Python and
   )
   const build = await buildImage(scratch, {
     environment: {
+      DIB_PYPI_RELAY: 'never',
       DIB_PYPI_MIRROR_URL: odd,
       ...numbered,
       // None of them is there.
