@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { type Agent, type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
+import { tolerate } from '../../hook/error.js'
 import { imageCaCertificates } from '../../probe/ca-certificates.js'
 import { proxyFor } from '../../probe/proxy.js'
 import { hostOf } from '../../probe/request.js'
@@ -90,6 +92,9 @@ const matches = (url: URL, hosts: readonly string[]): boolean =>
 export const newClient = (index: RelayIndex & { readonly url: string }, config: RelayConfig): Client => {
   const own = new URL(index.url)
   const agents = new Map<string, Agent>()
+  const file = config.environment['PIP_CLIENT_CERT']
+  // As in pip, it holds the key as well (pip's documentation, `--client-cert`).
+  const general = file && tolerate(['ENOENT', 'EACCES', 'ENOTDIR', 'EISDIR'], () => readFileSync(file, 'utf8'))
 
   const agentFor = (url: URL, proxy: URL | undefined): Agent => {
     const isOwn = url.host === own.host && url.protocol === own.protocol
@@ -100,7 +105,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
     const tls = {
       verifies,
       authorities: () => [...imageCaCertificates(config.environment), ...(index.ca === undefined ? [] : [index.ca])],
-      certificate: isOwn ? index.clientCert : undefined,
+      certificate: isOwn ? (index.clientCert ?? general) : undefined,
       key: isOwn ? index.clientKey : undefined,
     }
     const isTls = url.protocol === 'https:'
