@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { info, setVerbose, warn } from './hook/log.js'
 import { planFootprint } from './image/footprint.js'
+import { type LocalMirror, missingFolder } from './mirror/local-mirror.js'
 import { closeBuildFolder } from './mount/close-build-folder.js'
 import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
@@ -20,12 +21,14 @@ import { findPrograms, stageRuntime } from './stage/stage-runtime.js'
 import type { StagedRelay, StagedSettings } from './stage/state.js'
 
 /** What the local mirror is, and what folders of it are that are named. */
-const describeMirror = ({ mirrorFolder, localMirrors }: Settings): string => {
+const describeMirror = ({ mirrorFolder, localMirrors, fill }: Settings): string => {
   if (mirrorFolder === undefined) return 'no local mirror'
   const top = localMirrors.find(({ below }) => below === '')
+  // One that is to be filled was missing when it was looked at, and has been made since.
+  const topIs = fill && top?.description === missingFolder ? 'an empty folder' : top?.description
   const others = localMirrors.filter((mirror) => mirror !== top)
   const named = others.map(({ below, description }) => ` (${below}: ${description})`).join('')
-  return `${mirrorFolder}${top === undefined ? '' : `, ${top.description},`} is read-only at ${mirrorMountPoint}${named}`
+  return `${mirrorFolder}${topIs === undefined ? '' : `, ${topIs},`} is read-only at ${mirrorMountPoint}${named}`
 }
 
 /**

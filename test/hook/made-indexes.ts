@@ -7,6 +7,7 @@ import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels } from '../support/servers/mirror.js'
 import { writeLikePypiMirror } from '../support/servers/pypi-mirror.js'
+import { recipe } from '../support/servers/recipes.js'
 import { installers, oldRoot, pips, smallRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
@@ -17,7 +18,11 @@ const wheelsOfPip = readdirSync(pips).filter((name) => name.endsWith('.whl'))
 /** The tests' Pythons, with some pips for each, from the oldest to the newest. */
 const pythons = [
   { python: 'python2.7', root: oldRoot, isFor: (wheel: string) => [1.5, 9.0, 18.1, 20.3].includes(release(wheel)) },
-  { python: 'python3', root: smallRoot, isFor: (wheel: string) => release(wheel) > 21 && release(wheel) !== 25.0 },
+  {
+    python: 'python3',
+    root: smallRoot,
+    isFor: (wheel: string) => release(wheel) >= 26 || [21.3, 24.0].includes(release(wheel)),
+  },
 ]
 const uvs = ['uv-old', 'uv-new']
 
@@ -48,25 +53,24 @@ for (const { python, root, isFor } of pythons) {
     const ran = await runPhases(scratch, {
       root,
       environment: {
-        DIB_PYPI_MIRROR_URL: 'file:///tmp/pypi/Debian-12',
-        DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+        ...Object.fromEntries([...recipe('pypi-mirror').matchAll(/^(\w+)=(\S+)$/gm)].map(([, ...both]) => both)),
         DIB_OFFLINE: '1',
       },
       prepare: unpackPips,
       inChroot: `${ask(chosen, python, 'demo-app')}
 ${byUv.map((uv) => `echo "== ${uv}"; /srv/${uv} --no-cache pip install --verbose --python /usr/bin/python3 --target /tmp/x/${uv} demo-app demo-lib 2>&1 || true`).join('\n')}
-head -50 /tmp/pypi-index/*/demo-app/index.html
+head -n 50 /tmp/pypi-index/*/demo-app/index.html
 rm -rf /tmp/x`,
     })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
     t.match(
       ownLines(ran.log)[0],
-      /a tree with projects' names as written \(\S+\), is read-only at \/tmp\/pypi \(Debian-12: a tree with projects' names as written \(Demo\.App\)\); index file:\/\/\/tmp\/pypi-index\/1, then file:\/\/\/tmp\/pypi-index\/2; official index: off \(DIB_OFFLINE\)$/,
+      /a tree with projects' names as written \(\S+\), is read-only at \/tmp\/pypi \(Debian-12: a tree with projects' names as written \(Demo[.-]App\)\); index file:\/\/\/tmp\/pypi-index\/1, then file:\/\/\/tmp\/pypi-index\/2; official index: off \(DIB_OFFLINE\)$/,
     )
-    t.match(ran.log, /Demo\.App-1\.0\.tar\.gz#md5=[0-9a-f]{32}"/i, 'with the hashes of its pages')
+    t.match(ran.log, /Demo.App-1\.0\.tar\.gz#md5=[0-9a-f]{32}"/i, 'with the hashes of its pages')
     for (const wheel of chosen) {
       const own = ran.log.split(`== ${wheel}\n`)[1]?.split('\n== ')[0] ?? ''
-      t.match(own, /\/tmp\/pypi\/Debian-12\/Demo\.App\/Demo\S*1\.0\S*\.whl/i, `${wheel} finds the wheel`)
+      t.match(own, /\/tmp\/pypi\/Debian-12\/Demo.App\/Demo\S*1\.0\S*\.whl/i, `${wheel} finds the wheel`)
       t.match(own, /\/tmp\/pypi\/Demo\S*\/Demo\S*1\.0\.tar\.gz/i, `${wheel} finds the sdist`)
     }
     for (const uv of byUv) {
@@ -86,20 +90,21 @@ t.test('what lies beside wheels is used: hashes and metadata', async (t) => {
     { name: 'demo-app', version: '2.0', text: 'x = 2' },
     { name: 'wrong', version: '1.0', text: 'x = 1' },
   ])
-  // The newer version is for a Python that is not there.
-  for (const [version, requires] of [
-    ['1.0', '>=3'],
-    ['2.0', '>=9'],
-  ]) {
-    const wheel = readdirSync(mirror).find((name) => new RegExp(`^demo.app-${version}.*whl$`, 'i').test(name))
-    const metadata = `Metadata-Version: 2.1\nName: demo-app\nVersion: ${version}\nRequires-Python: ${requires}\n`
-    writeFileSync(join(mirror, `${wheel}.metadata`), metadata)
-  }
+  const wheelOf = (start: string): string => readdirSync(mirror).find((name) => name.startsWith(start)) ?? ''
+  const [first, second, wrong] = [wheelOf('demo_app-1.0'), wheelOf('demo_app-2.0'), wheelOf('wrong')]
+  // pip 26.3 compares it with the wheel's own.
+  const read =
+    'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.read(next(n for n in z.namelist() if n.endswith("/METADATA"))).decode(), end="")'
+  const own = execFileSync('python3', ['-c', read, join(mirror, first)], { encoding: 'utf8' })
+  writeFileSync(join(mirror, `${first}.metadata`), own)
+  // The newer version says that it is for a Python that is not there.
+  const other = own.replace('Version: 1.0', 'Version: 2.0').replace(/^Name:/m, 'Requires-Python: >=9\nName:')
+  writeFileSync(join(mirror, `${second}.metadata`), other)
   execFileSync('sh', ['-c', 'sha256sum -- * >SHA256SUMS'], { cwd: mirror })
-  const wrong = readdirSync(mirror).find((name) => name.startsWith('wrong')) ?? ''
   writeFileSync(join(mirror, wrong), 'other bytes')
   execFileSync('mkfifo', [join(mirror, 'fifo-1.tar.gz')])
-  const chosen = wheelsOfPip.filter((wheel) => release(wheel) > 21)
+  // pip reads metadata beside a wheel since 22.3, and compares it with the wheel's since 26.3.
+  const chosen = wheelsOfPip.filter((wheel) => release(wheel) >= 26 || [22.3, 25.3].includes(release(wheel)))
   const ran = await runPhases(scratch, {
     environment: { DIB_OFFLINE: '1' },
     prepare: unpackPips,

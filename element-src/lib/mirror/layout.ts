@@ -37,7 +37,7 @@ export type Layout =
   | { readonly kind: 'missing' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'unknown' }
-  /** Whoever runs the hook may not look into it. Root in the image may. */
+  /** The user who runs the hook may not look into it. Root in the image may. */
   | { readonly kind: 'unreadable' }
 
 /** Where tools put their index: dir2pi, pip2pi and dumb-pypi; bandersnatch. */

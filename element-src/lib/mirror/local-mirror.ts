@@ -26,6 +26,9 @@ export interface LocalMirror {
   readonly warnings: () => readonly string[]
 }
 
+/** What is said of a folder that is named and missing. */
+export const missingFolder = 'a folder that does not exist'
+
 /** A folder without the place of its index in memory. */
 interface Detected {
   readonly description: string
@@ -44,7 +47,7 @@ const chain = function* (...parts: readonly (() => Iterable<Link>)[]): Generator
 
 const indexWarnings = (mirror: string, { below, project, strayFiles }: Extract<Layout, { kind: 'index' }>) => {
   const place = join(below, project)
-  // A sample, of what whoever runs the hook may read.
+  // A sample, of what the user who runs the hook may read.
   const fault = tolerate(['EACCES'], () => pageFault(mirror, place))
   const stray = `lies beside its projects' folders, where pip does not look: move it into one`
   return [
@@ -97,7 +100,7 @@ const detect = (mirror: string, folder: string): Detected => {
     case 'missing':
       return {
         ...asIs,
-        description: 'a folder that does not exist',
+        description: missingFolder,
         warnings: () => [`${path} does not exist: no package is found in it`],
       }
     default:

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /** A file or folder that is shown at another place, or an empty file system in memory. */
 export interface Mount {
-  /** The file or folder that is shown; undefined for an empty file system in memory, of whoever runs the hook. */
+  /** The file or folder that is shown; undefined for an empty file system in memory, of the user who runs the hook. */
   readonly source: string | undefined
   /** The place where it is shown: there already, or a folder that is made. */
   readonly target: string

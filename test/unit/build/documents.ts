@@ -50,12 +50,14 @@ t.test('the pages in docs/ name files that are there, and promises.md each test 
   const promised = linked('promises.md')
   // Of machines and programs, not of promises: README.md has these.
   const others = [
+    'bench',
     'build-variants',
     'distributions',
     'hosts',
     'hostile-environment',
     'make-image',
     'node-versions',
+    'plot',
     'users',
   ]
   for (const layer of ['hook', 'image']) {

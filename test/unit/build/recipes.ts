@@ -12,6 +12,7 @@ const page = readRecipes()
 t.test('docs/mirrors.md has no recipe that no test runs, but for those that it marks', async (t) => {
   const runs = [
     'test/hook/mirror-layouts.ts',
+    'test/hook/made-indexes.ts',
     'test/image/mirror-servers.ts',
     'test/support/servers/mirror-makers.ts',
     'test/support/servers/nginx.ts',
@@ -47,7 +48,7 @@ t.test('it installs the programs that the tests have installed, and names the ol
 t.test('it names variables and files that are there', async (t) => {
   const families = ['DIB_PYPI_MIRROR_URL']
   const known = [...Object.keys(userVariables.shape), ...families]
-  for (const [name] of page.matchAll(/\bDIB_[A-Z_]+/g)) t.ok(known.includes(name), name)
+  for (const [name] of page.matchAll(/\bDIB_[A-Z_]+[A-Z]/g)) t.ok(known.includes(name), name)
   for (const [, path = ''] of page.matchAll(/\]\((?!https?:)([^)#]+)/g))
     t.ok(existsSync(join(project, 'docs', path)), path)
 })

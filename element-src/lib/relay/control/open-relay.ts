@@ -3,7 +3,7 @@ import { HookError } from '../../hook/error.js'
 import { chooseReachable } from '../../probe/choose-reachable.js'
 import { type Probed, probeAll } from '../../probe/probe-all.js'
 import { redact } from '../../settings/credentials.js'
-import { indexAt } from '../../settings/indexes.js'
+import { type Index, indexAt } from '../../settings/indexes.js'
 import type { Environment } from '../../settings/mirrors.js'
 import type { PipSettings, Settings } from '../../settings/settings.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
@@ -40,15 +40,22 @@ export const openRelay = async (settings: Settings, environment: Environment): P
       'disk-image-create is not among the processes that started this hook: run it by disk-image-create',
     )
   }
-  const servers = pip.indexes.filter(({ folder }) => folder === undefined)
+  const servers = pip.indexes.filter(({ scheme }) => scheme !== 'file')
   const answers = await probeAll({ ...pip, indexes: servers }, environment, [process.execPath])
-  const folders = pip.indexes
-    .filter((index) => !servers.includes(index))
-    .map((index): Probed => ({ index, state: 'up', reason: 'is a folder', milliseconds: 0 }))
-  const reachable = chooseReachable([...folders, ...answers], pip.unreachable)
-  const indexes = pip.indexes.filter((index) => reachable.includes(index))
+  const probed = pip.indexes.map(
+    (index): Probed =>
+      answers.find((answer) => answer.index === index) ?? {
+        index,
+        state: 'up',
+        reason: index.folder === undefined ? 'is a folder of the image, if it has it' : 'is a folder',
+        milliseconds: 0,
+      },
+  )
+  const indexes = chooseReachable(probed, pip.unreachable)
+  // A folder of the image's own is nothing that the host can serve: installers are told of it as it is.
+  const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || folder !== undefined
   const config: RelayConfig = {
-    indexes: indexes.map(
+    indexes: indexes.filter(isBehind).map(
       ({ url, folder, isOfficial }): RelayIndex => ({
         url: folder === undefined ? url : undefined,
         folder,
@@ -67,11 +74,14 @@ export const openRelay = async (settings: Settings, environment: Environment): P
   const { base, indexes: urls } = await startRelay(join(settings.hooksFolder, program), config, {
     PATH: environment['PATH'] ?? '/usr/bin:/bin',
   })
+  const toTell = [...urls]
   return {
     base,
     pip: {
       ...pip,
-      indexes: indexes.map(({ isOfficial }, i) => ({ ...indexAt(urls[i] ?? base), isOfficial })),
+      indexes: indexes.map((index) =>
+        isBehind(index) ? { ...indexAt(toTell.shift() ?? base), isOfficial: index.isOfficial } : index,
+      ),
       relay: true,
       trustedHosts: ['127.0.0.1'],
       unverifiedHosts: [],
