@@ -37,13 +37,16 @@ t.test('what is right stays untouched, and what has no source goes', async (t) =
 
 t.test('a hook is a readable program', async (t) => {
   const sizes = await makeElements(project, t.testdir())
-  for (const { output } of findSources(join(project, 'element-src')).hooks) {
+  for (const { output, launcher } of findSources(join(project, 'element-src')).hooks) {
     const text = readFileSync(join(project, 'elements', output), 'utf8')
-    t.ok((sizes.get(output) ?? Number.POSITIVE_INFINITY) <= 80 * 1024, `${output} is at most 80 KB`)
+    // As build/make-elements.ts has it: a hook, and a program that a hook starts.
+    const most = launcher === 'program' ? 250 : 170
+    t.ok((sizes.get(output) ?? Number.POSITIVE_INFINITY) <= most * 1024, `${output} is at most ${most} KB`)
     t.ok(text.startsWith('#!/bin/sh\n'))
     t.ok(text.split('\n').indexOf('*/') < 25, 'at most 25 lines of sh')
     t.ok(
-      text.split('\n').every((line) => line.length < 2000),
+      // HTML's named characters are one long line in the package that has them, too.
+      text.split('\n').every((line) => line.length < 2000 || line.includes('htmlDecodeTree = ')),
       'not minified',
     )
     execFileSync('sh', ['-n', '-c', text.slice(0, text.indexOf('\n*/'))])
@@ -75,7 +78,11 @@ t.test('every hook says where it comes from, in which version, and under which l
     const head = text.split('\n').slice(0, 6).join('\n')
     const named = /^# SPDX-License-Identifier: (.*)$/m.exec(head)?.[1]?.split(' AND ')
     const groups = [...text.matchAll(/^\/\/ ---- From the (?:project|npm package) (\S+) \S+, (\S+) ----$/gm)]
-    t.same(named, [...new Set([license, ...groups.map(([, , of]) => of)])], `${path} names the licences of its parts`)
+    t.same(
+      named?.sort(),
+      [...new Set([license, ...groups.map(([, , of]) => of)])].sort(),
+      `${path} names the licences of its parts`,
+    )
   }
 })
 
