@@ -66,8 +66,17 @@ export const openRelay = async (config: RelayConfig, token: string): Promise<Ope
   let servedFromFolder = 0
   let port = 0
 
-  const mayFetch = (url: URL): boolean =>
-    /^https?:$/.test(url.protocol) && !(isLoopback(url.hostname) && url.port === String(port))
+  const origins = new Map<string, boolean>()
+  const mayFetch = (url: string): boolean => {
+    // Of a page's thousands of links most are to one server.
+    const origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? ''
+    const known = origins.get(origin)
+    if (known !== undefined) return known
+    const { protocol, hostname, port: other } = new URL(url)
+    const may = /^https?:$/.test(protocol) && !(isLoopback(hostname) && other === String(port))
+    origins.set(origin, may)
+    return may
+  }
 
   const clientOf = (index: RelayIndex): Client => {
     // A folder's pages may link to servers, which get no credentials.

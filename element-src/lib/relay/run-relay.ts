@@ -4,6 +4,7 @@ import { errorMessage } from '../hook/error.js'
 import type { RelayAnswer, RelayConfig } from './config.js'
 import { openRelay } from './open-relay.js'
 import { parseConfig } from './parse-config.js'
+import { newRelayLog } from './relay-log.js'
 import { watchBuild } from './watch-build.js'
 
 const readInput = async (): Promise<string> => {
@@ -32,12 +33,17 @@ export const runRelay = async (): Promise<void> => {
     const token = randomBytes(18).toString('base64url')
     const relay = await openRelay(config, token)
     const base = `http://127.0.0.1:${relay.port}/${token}`
-    tellAndLetGo({ base, indexes: config.indexes.map((_index, i) => `${base}/${i}/simple`) })
     const end = (): void => {
       relay.end()
     }
-    watchBuild(config.build, end)
+    // Before anybody knows of it, and may end it.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end)
+    watchBuild(config.build, end)
+    // A fault of its own costs one request, not the build.
+    process.on('uncaughtException', (error) => {
+      newRelayLog(config.logFile).warn(`the relay goes on after a fault of its own: ${errorMessage(error)}`)
+    })
+    tellAndLetGo({ base, indexes: config.indexes.map((_index, i) => `${base}/${i}/simple`) })
     await relay.ended
     process.exit(0)
   } catch (error) {

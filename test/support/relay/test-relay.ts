@@ -23,10 +23,17 @@ export interface Reply {
  * @param url The URL.
  * @param headers Headers.
  * @param method GET by default.
+ * @param onHead Called when the answer has begun.
  */
-export const ask = (url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> =>
+export const ask = (
+  url: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+  onHead = (): void => undefined,
+): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const sent = request(url, { headers, method, agent: false }, (response) => {
+      onHead()
       const chunks: Buffer[] = []
       const done = (): void =>
         resolve({

@@ -25,9 +25,13 @@ t.test('many who ask for one file at a time have it from one download, as it com
     mkdirSync(folder, { recursive: true })
     const relay = await openTestRelay(t, [at(upstream.url)], fill ? { fill: folder } : {})
     const link = await relay.link('demo-app', wheel)
-    const replies = Promise.all(Array.from({ length: 50 }, () => ask(link)))
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    go()
+    let begun = 0
+    // When all have the beginning, the rest is sent.
+    const onHead = (): void => {
+      begun += 1
+      if (begun === 50) go()
+    }
+    const replies = Promise.all(Array.from({ length: 50 }, () => ask(link, {}, 'GET', onHead)))
     t.ok(
       (await replies).every(({ body }) => body.equals(content)),
       'all have all of it',

@@ -145,9 +145,11 @@ t.test('a page without an end is given up', async (t) => {
 
 t.test('credentials go to their own server alone', async (t) => {
   const other = await serveIndex(t, { 'demo-app': [{ name: 'demo_app-1.0.tar.gz', content: randomBytes(10) }] })
-  const upstream = await serveIndex(t, {}, ({ url }, response) => {
+  const upstream = await serveIndex(t, {}, ({ url, headers }, response) => {
     if (url?.includes('/own')) return undefined
-    response.writeHead(302, { Location: url?.includes('demo-app') ? `${other.url}/demo-app/` : '/own' }).end()
+    response
+      .writeHead(302, { Location: url?.includes('demo-app') ? `${other.url}/demo-app/` : `http://${headers.host}/own` })
+      .end()
     return true
   })
   // The password as it stands in a URL, and as pip sends it: in Latin-1.

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { connect } from 'node:net'
@@ -86,7 +86,12 @@ t.test("a client's certificate is shown to the index's own server", async (t) =>
   const client = { clientCert: readFileSync(tls.certificate, 'utf8'), clientKey: readFileSync(tls.key, 'utf8') }
   const relay = await openTestRelay(t, [at(tls.url, { ca: tls.ca, ...client })])
   t.equal((await relay.page('demo-app')).status, 200)
-  t.same(seen, [true])
+  // Both in one file, as pip has it.
+  const both = join(scratchFolder(t), 'both.pem')
+  writeFileSync(both, client.clientCert + client.clientKey)
+  const general = await openTestRelay(t, [at(tls.url, { ca: tls.ca })], { environment: { PIP_CLIENT_CERT: both } })
+  t.equal((await general.page('demo-app')).status, 200)
+  t.same(seen, [true, true])
 })
 
 t.test('through a proxy, http and https', async (t) => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { PageFile } from '../pages/page.js'
 
 /** The files that an index's pages have listed: nothing else of it can be asked for. */
@@ -14,10 +13,12 @@ export interface Registry {
 
 /** Begins with none. */
 export const newRegistry = (): Registry => {
+  const keys = new Map<string, string>()
   const files = new Map<string, PageFile>()
   return {
     add: (file) => {
-      const key = createHash('sha256').update(file.url).digest('base64url').slice(0, 12)
+      const key = keys.get(file.url) ?? keys.size.toString(36)
+      keys.set(file.url, key)
       files.set(key, file)
       return key
     },

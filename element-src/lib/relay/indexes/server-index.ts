@@ -47,7 +47,7 @@ export interface ServerIndexParts {
   readonly outages: Outages
   readonly log: RelayLog
   /** Whether a file that a page links to may be fetched. */
-  readonly mayFetch: (url: URL) => boolean
+  readonly mayFetch: (url: string) => boolean
   /** When the relay ends. */
   readonly signal: AbortSignal
 }
@@ -70,7 +70,7 @@ export const serverIndex = (
   let hasFailed = false
 
   const isUsable = (file: PageFile, project: string): boolean =>
-    mayFetch(new URL(file.url)) && projectsOf(file.name).includes(project)
+    mayFetch(file.url) && projectsOf(file.name).includes(project)
 
   const refuse = (cause: string): Found => {
     log.warn(`${label} ${cause}`)

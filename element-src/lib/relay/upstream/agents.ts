@@ -10,8 +10,8 @@ import { statusFault, UpstreamFault } from './fault.js'
 export interface TlsOptions {
   /** Whether its certificate is verified. */
   readonly verifies: boolean
-  /** Authorities in PEM besides Node.js' own. */
-  readonly authorities: () => readonly string[]
+  /** Authorities in PEM besides Node.js' own; undefined for these alone. */
+  readonly authorities: (() => readonly string[]) | undefined
   /** The certificate to show it, and its key, in PEM. */
   readonly certificate: string | undefined
   readonly key: string | undefined
@@ -22,10 +22,10 @@ const pooling = { keepAlive: true, maxSockets: 50, maxFreeSockets: 50, schedulin
 
 const contextOf = ({ authorities, certificate, key }: TlsOptions): (() => SecureContext) => {
   let context: SecureContext | undefined
-  // Reading the authorities of a host takes 50 ms: once, and only for those who need it.
+  // Once: reading the authorities of a host takes 100 ms.
   return () => {
     context ??= createSecureContext({
-      ca: [...rootCertificates, ...authorities()],
+      ...(authorities === undefined ? {} : { ca: [...rootCertificates, ...authorities()] }),
       ...(certificate === undefined ? {} : { cert: certificate, key: key ?? certificate }),
     })
     return context

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { type Agent, type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
+import { tolerate } from '../../hook/error.js'
 import { imageCaCertificates } from '../../probe/ca-certificates.js'
 import { proxyFor } from '../../probe/proxy.js'
 import { hostOf } from '../../probe/request.js'
@@ -90,17 +92,24 @@ const matches = (url: URL, hosts: readonly string[]): boolean =>
 export const newClient = (index: RelayIndex & { readonly url: string }, config: RelayConfig): Client => {
   const own = new URL(index.url)
   const agents = new Map<string, Agent>()
+  /** The hosts whose certificates Node.js' own authorities do not vouch for. */
+  const needsAll = new Set<string>()
+  const file = config.environment['PIP_CLIENT_CERT']
+  // As in pip, it holds the key as well (pip's documentation, `--client-cert`).
+  const general = file && tolerate(['ENOENT', 'EACCES', 'ENOTDIR', 'EISDIR'], () => readFileSync(file, 'utf8'))
 
-  const agentFor = (url: URL, proxy: URL | undefined): Agent => {
+  const agentFor = (url: URL, proxy: URL | undefined, takesAll: boolean): Agent => {
     const isOwn = url.host === own.host && url.protocol === own.protocol
     const verifies = !((isOwn && index.trusted) || matches(url, config.trustedHosts))
-    const key = `${url.protocol} ${isOwn} ${verifies} ${proxy?.href}`
+    const key = `${url.protocol} ${isOwn} ${verifies} ${takesAll} ${proxy?.href}`
     const known = agents.get(key)
     if (known !== undefined) return known
     const tls = {
       verifies,
-      authorities: () => [...imageCaCertificates(config.environment), ...(index.ca === undefined ? [] : [index.ca])],
-      certificate: isOwn ? index.clientCert : undefined,
+      authorities: takesAll
+        ? () => [...imageCaCertificates(config.environment), ...(index.ca === undefined ? [] : [index.ca])]
+        : undefined,
+      certificate: isOwn ? (index.clientCert ?? general) : undefined,
       key: isOwn ? index.clientKey : undefined,
     }
     const isTls = url.protocol === 'https:'
@@ -141,7 +150,16 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
         ...(isByProxy ? authorization('Proxy-Authorization', proxy) : {}),
       },
     }
-    return send(url, options, agentFor(url, proxy), asked)
+    // Loading all of the host's authorities takes longer than most requests: for the servers that need them.
+    if (index.ca === undefined && !needsAll.has(url.host)) {
+      try {
+        return await send(url, options, agentFor(url, proxy, false), asked)
+      } catch (error) {
+        if (!(error instanceof UpstreamFault && error.isAboutCertificate)) throw error
+        needsAll.add(url.host)
+      }
+    }
+    return send(url, options, agentFor(url, proxy, true), asked)
   }
 
   return async (url, asked) => {

@@ -8,11 +8,13 @@ export class UpstreamFault extends Error {
    * @param message What the server did, with itself as the subject left out: 'refuses the connection'.
    * @param kind What is behind it: no connection, or one that broke; an answer that says so; an answer that cannot be used.
    * @param isTransient Whether it may pass, so that the same request is worth another try.
+   * @param isAboutCertificate Whether it is that the server's certificate is not trusted.
    */
   constructor(
     message: string,
     readonly kind: 'connection' | 'status' | 'content',
     readonly isTransient: boolean,
+    readonly isAboutCertificate = false,
   ) {
     super(message)
   }
@@ -51,6 +53,7 @@ export const faultOf = (error: unknown): UpstreamFault => {
       `has a certificate that the host does not trust (${code}): install its CA on the host, or name the host in DIB_PYPI_TRUSTED_HOST`,
       'connection',
       false,
+      true,
     )
   }
   const isHttp = code.startsWith('HPE_')
