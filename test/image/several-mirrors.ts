@@ -63,7 +63,7 @@ cat /root/.pydistutils.cfg
     t.same(
       ownLines(build.log).filter((line) => !line.startsWith('trace: ')),
       [
-        `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; ${order}`,
+        `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; ${order}; official index: off (DIB_NO_PYPI_PIP)`,
         `http://builder:****@${first} answers 200, N ms`,
         `${second} answers 200, N ms`,
         'file:///tmp/pypi is a folder, N ms',
