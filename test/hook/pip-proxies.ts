@@ -35,7 +35,7 @@ t.test('PIP_PROXY wins', async (t) => {
 
 t.test("pip.conf's proxy wins over the variables, and PIP_PROXY over it", async (t) => {
   const url = new URL('http://a.example/simple')
-  t.equal(proxyFor(url, { ...proxies, no_proxy: '*' }, 'files.example:8')?.href, 'http://files.example:8/')
+  t.equal(proxyFor(url, { ...proxies, no_proxy: '*' }, 'all.example:8')?.href, 'http://all.example:8/')
   t.equal(proxyFor(url, { PIP_PROXY: 'own.example' }, 'files.example')?.href, 'http://own.example/')
 })
 

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { parseExcludeNewer } from '../../../../element-src/lib/settings/mirrors-file/exclude-newer.js'
-import { many } from '../../../support/arbitrary/any.js'
-import { cleanEnvironment } from '../../../support/builds/clean-environment.js'
-import { installers } from '../../../support/setup/cache.js'
+import { parseExcludeNewer } from '../../element-src/lib/settings/mirrors-file/exclude-newer.js'
+import { many } from '../support/arbitrary/any.js'
+import { cleanEnvironment } from '../support/builds/clean-environment.js'
+import { installers } from '../support/setup/cache.js'
 
 const now = new Date('2026-11-24T12:00:00.000Z')
 
