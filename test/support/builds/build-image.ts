@@ -18,8 +18,10 @@ export interface Build {
   readonly options?: readonly string[]
   /** Whether `pypi` is among the elements. */
   readonly withPypi?: boolean
-  /** Elements of dib's own besides. */
+  /** Elements of dib's own, or of `elementsPath`, besides. */
   readonly elements?: readonly string[]
+  /** Further folders of elements. */
+  readonly elementsPath?: readonly string[]
   /** Whether that `pypi` is dib's own; ours by default. */
   readonly isDibsOwn?: boolean
   /** The tarball of the image's root. */
@@ -73,6 +75,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     options = [],
     withPypi = true,
     elements = [],
+    elementsPath = [],
     isDibsOwn = false,
     root = smallRootTarball,
     type = 'tar',
@@ -100,7 +103,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
         DIB_NO_TIMESTAMP: '1',
         ELEMENTS_PATH: [...(isDibsOwn ? [] : ['elements']), 'test/support/builds/elements']
           .map((path) => join(project, path))
-          .concat(join(folder, 'elements'))
+          .concat(join(folder, 'elements'), elementsPath)
           .join(':'),
         SMALL_ROOT_TARBALL: root,
         ...environment,
