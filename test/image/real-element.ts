@@ -9,7 +9,6 @@ import {
   type BuiltImage,
   buildImage,
   localMirror,
-  ownLines,
   scratchFolder,
   succeeded,
 } from '../support/builds/build-image.js'
@@ -83,12 +82,10 @@ t.test(
     const files = readdirSync(mirror)
     const [, count] = /^pypi: kept (\d+) new files, \d+ MB, in /m.exec(online.log) ?? []
     t.equal(Number(count), files.filter((name) => /\.(?:whl|tar\.gz|zip)$/.test(name)).length, 'each file is counted')
-    t.comment(ownLines(online.log).join('\n'))
 
     // With no interface but a loopback that is down.
     const offline = await buildImage(scratch, { ...build, options: ['--offline'], runBy: ['unshare', '--net'] })
     succeeded(t, offline)
-    t.comment(ownLines(offline.log).join('\n'))
     t.match(offline.log, /^pypi: .*; index file:\/\/\/tmp\/pypi-index; official index: off \(DIB_OFFLINE\)$/m)
     t.notMatch(offline.log, /^pypi: warning: (?!DIB_PYPI_FILL_MIRROR is set, but the build is offline)/m)
     t.same(readdirSync(mirror), files, 'the mirror is as it was')
