@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { lookForTraces } from '../demo/look-for-traces.js'
@@ -94,6 +94,8 @@ t.test(
     t.ok(installed(online).includes(constraint.replace('===', '==')), 'the constraints are heeded')
     t.ok(installed(online).length > 20, 'the agent came with what it requires', { installed: installed(online) })
     t.match(offline.log, /^agent: usage: /m, 'it runs')
+    const summed = readFileSync(join(mirror, 'SHA256SUMS'), 'utf8').matchAll(/^[0-9a-f]{64} [ *](.*)$/gm)
+    t.same([...summed].map(([, name]) => name).sort(), files.filter((name) => name !== 'SHA256SUMS').sort())
     execFileSync('sha256sum', ['--check', '--quiet', '--strict', 'SHA256SUMS'], { cwd: mirror })
     t.same(lookForTraces(online.image), [])
     t.same(lookForTraces(offline.image), [])
