@@ -5,7 +5,7 @@ run := node build/run.mjs
 
 .DEFAULT_GOAL := help
 .PHONY: help image real-image elements check-elements lint unit test bench bench-engines vendor dist packages build-packages bench-packages \
-    host-packages fixtures roots devpi pips installers mirror-tools nginx new-dib bench-tools clean
+    host-packages fixtures roots devpi pips installers agent-elements mirror-tools nginx new-dib bench-tools clean
 # npm installs into one folder.
 .NOTPARALLEL:
 
@@ -74,7 +74,7 @@ host-packages:
 
 # What the tests of hooks and images work with. Without root they are skipped, and it is not needed.
 is_root := $(filter 0,$(shell id -u))
-fixtures: $(if $(is_root),roots nodes devpi pips installers mirror-tools nginx new-dib bench-tools bench-packages)
+fixtures: $(if $(is_root),roots nodes devpi pips installers agent-elements mirror-tools nginx new-dib bench-tools bench-packages)
 roots := small-root bare-root old-root arm64-root musl-root host host-trixie
 .PHONY: $(roots)
 roots: $(roots)
@@ -113,6 +113,12 @@ old_uv := 0.2.16
 installers: .cache/installers/installed-2
 .cache/installers/installed-2: | host-packages
 	@test/support/setup/get-installers.sh .cache/installers 28.8.0 $(old_uv)
+	@touch $@
+
+# Elements of another project, which a test builds.
+agent-elements: .cache/agent-elements/installed
+.cache/agent-elements/installed: | host-packages
+	@test/support/setup/get-agent-elements.sh .cache/agent-elements
 	@touch $@
 
 # Programs that make mirrors of a folder, or serve one. pip2pi imports pkg_resources, which setuptools lost in 82.

@@ -7,7 +7,7 @@ import { makeWheels, wheelsOf } from '../support/servers/mirror.js'
 import { cache, smallRootTarball } from '../support/setup/cache.js'
 import { checkPackages } from './check-packages.js'
 import { lookForTraces } from './look-for-traces.js'
-import { pipIndex } from './own-sources.js'
+import { pipIndex, waysToIndexes } from './own-sources.js'
 import { samplePackages } from './sample-packages.js'
 
 const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
@@ -22,9 +22,6 @@ const makeRoot = async (): Promise<void> => {
   const made = await runProgram(program, args, { onLine: (line) => console.log(line) })
   if (made.status !== 0) throw new Error('the root of the image could not be made')
 }
-
-/** By what the relay trusts and reaches the machine's own package index. */
-const waysToIndexes = ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE', 'http_proxy', 'https_proxy', 'no_proxy']
 
 const build = async (
   folder: string,
@@ -49,7 +46,7 @@ const build = async (
       ...(isOffline
         ? {}
         : {
-            ...Object.fromEntries(waysToIndexes.map((name) => [name, process.env[name]])),
+            ...waysToIndexes(),
             ...pipIndex(),
             DIB_PYPI_MIRROR_URL_LOCAL: 'file:///tmp/pypi',
             DIB_PYPI_FILL_MIRROR: '1',

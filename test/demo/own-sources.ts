@@ -32,3 +32,16 @@ export const pipIndex = (): Readonly<Record<string, string>> => {
     /^:env:\.index-url='(.*)'$/m.exec(listed) ?? /^(?:install|global)\.index-url='(.*)'$/m.exec(listed) ?? []
   return index ? { DIB_PYPI_MIRROR_URL: index, DIB_NO_PYPI_PIP: '1' } : {}
 }
+
+/**
+ * By what the relay trusts and reaches this machine's package index, as its own pip does.
+ *
+ * @returns Variables of this machine's environment, which cleanEnvironment() takes out.
+ */
+export const waysToIndexes = (): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(
+    ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE', 'http_proxy', 'https_proxy', 'no_proxy'].map((name) => [
+      name,
+      process.env[name],
+    ]),
+  )

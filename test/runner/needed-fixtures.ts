@@ -25,6 +25,7 @@ export const targets: Readonly<Record<keyof typeof cacheModule, string | undefin
   mirrorPrograms: 'mirror-tools',
   nginxProgram: 'nginx',
   installers: 'installers',
+  agentElements: 'agent-elements',
   newDibPrograms: 'new-dib',
   officialNode: 'nodes',
   benchTools: 'bench-tools',

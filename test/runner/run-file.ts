@@ -28,15 +28,17 @@ export const countTap = (
   output: string,
   status: number | null,
 ): Pick<Outcome, 'passed' | 'failed' | 'skipped' | 'reasons'> => {
-  const reasons = [...output.matchAll(/# SKIP (.+)$/gm)].map(([, reason = '']) => reason)
+  // A file that is skipped as a whole has a plan of nothing, with the reason; tap writes no SKIP there, and counts none.
+  const reasons = [...output.matchAll(/(?:^1\.\.0 # (?:SKIP )?|# SKIP )(.+)$/gm)].map(([, reason = '']) => reason)
+  const isSkipped = /^1\.\.0 # /m.test(output)
   const counts = [...output.matchAll(/^# \{ total: [0-9]+.*\}$/gm)].at(-1)?.[0]
   const number = (name: string): number => Number(new RegExp(`\\b${name}: ([0-9]+)`).exec(counts ?? '')?.[1] ?? 0)
-  const isWhole = counts !== undefined || (status === 0 && /^1\.\.0 # /m.test(output))
+  const isWhole = counts !== undefined || (status === 0 && isSkipped)
   const failed = number('fail') + (/^Bail out!/m.test(output) ? 1 : 0)
   return {
     passed: number('pass'),
     failed: Math.max(failed, isWhole && status === 0 ? 0 : 1),
-    skipped: isWhole && counts === undefined ? 1 : number('skip'),
+    skipped: isWhole && isSkipped ? 1 : number('skip'),
     reasons,
   }
 }

@@ -19,8 +19,10 @@ export interface Build {
   readonly options?: readonly string[]
   /** Whether `pypi` is among the elements. */
   readonly withPypi?: boolean
-  /** Elements of dib's own besides. */
+  /** Elements of dib's own, or of `elementsPath`, besides. */
   readonly elements?: readonly string[]
+  /** Further folders of elements. */
+  readonly elementsPath?: readonly string[]
   /** Whether that `pypi` is dib's own; ours by default. */
   readonly isDibsOwn?: boolean
   /** The tarball of the image's root. */
@@ -57,6 +59,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     options = [],
     withPypi = true,
     elements = [],
+    elementsPath = [],
     isDibsOwn = false,
     root = smallRootTarball,
     type = 'tar',
@@ -84,7 +87,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
         DIB_NO_TIMESTAMP: '1',
         ELEMENTS_PATH: [...(isDibsOwn ? [] : ['elements']), 'test/support/builds/elements']
           .map((path) => join(project, path))
-          .concat(join(folder, 'elements'))
+          .concat(join(folder, 'elements'), elementsPath)
           .join(':'),
         SMALL_ROOT_TARBALL: root,
         ...environment,

@@ -46,6 +46,9 @@ export const nginxProgram = join(cache, 'nginx', 'nginx')
 /** The folder of installers other than pip (get-installers.sh). */
 export const installers = join(cache, 'installers')
 
+/** ironic-python-agent-builder's elements, and the sources of its agent (get-agent-elements.sh). */
+export const agentElements = join(cache, 'agent-elements')
+
 /** The folder of diskimage-builder's newest programs. */
 export const newDibPrograms = join(cache, 'new-dib', 'bin')
 

@@ -21,6 +21,8 @@ t.test('what tap counts is counted', async (t) => {
   t.match(countTap(whole, 1), { passed: 3, failed: 1, skipped: 1 })
   t.match(countTap('# { total: 2, pass: 2 }\n', 0), { passed: 2, failed: 0, skipped: 0 })
   t.match(countTap('1..0 # SKIP no root\n', 0), { passed: 0, failed: 0, skipped: 1, reasons: ['no root'] })
+  const asTapWrites = '1..0 # no root\n# { total: 0, pass: 0 }\n'
+  t.same(countTap(asTapWrites, 0), { passed: 0, failed: 0, skipped: 1, reasons: ['no root'] })
 })
 
 t.test('a run that is broken off, or ends without success, is a failure', async (t) => {
