@@ -61,7 +61,7 @@ export const mergeText = (
   const merged = isWrittenAnew(file, edited, isOurs)
     ? edited
     : (withAddition(file, own ?? '', edited, isOurs) ??
-      mergeConfigFile(file.format, { own: own ?? '', laid: file.content, edited, credentials }))
+      mergeConfigFile(file.format, { own: own ?? '', mounted: file.content, edited, credentials }))
   return merged === (own ?? '') ? undefined : merged
 }
 

@@ -1,6 +1,6 @@
 import { errorMessage } from '../hook/error.js'
 import { keepTimes, removeMadeFolders } from '../image/footprint.js'
-import { credentialsIn } from '../installers/pip/merge-edits.js'
+import { credentialsIn } from '../settings/credentials.js'
 import type { State } from '../stage/state.js'
 import { takeOffFile } from './take-off-file.js'
 import { takeOffFolder } from './take-off-folder.js'

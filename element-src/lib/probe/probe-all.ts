@@ -1,13 +1,13 @@
 import type { Index } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
+import { hostOf } from './connection.js'
 import type { Asker } from './fault.js'
 import { lookUpAll } from './look-up.js'
 import type { PipOptions } from './pip-options.js'
 import { isFolderUrl, probeFolder, type Verdict } from './probe-folder.js'
 import { type Probing, probeServer } from './probe-server.js'
 import { proxyFor } from './proxy.js'
-import { hostOf } from './request.js'
 
 /** An index with what was found out of it. */
 export interface Probed extends Verdict {

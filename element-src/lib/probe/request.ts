@@ -4,8 +4,6 @@ import { connectTo, isTls, overTls, portOf } from './connection.js'
 import { exchange } from './exchange.js'
 import type { LookUp } from './look-up.js'
 
-export { hostOf } from './connection.js'
-
 /** How to ask. */
 export interface RequestOptions {
   /** The proxy, with its credentials, or undefined to go there directly. */

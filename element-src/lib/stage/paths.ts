@@ -58,3 +58,14 @@ export const stageEntry = {
  * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
  */
 export const stageFolder = (hooksFolder: string): string => join(hooksFolder, 'pypi')
+
+/**
+ * A program of the staged folder, run in the image by the staged loader.
+ *
+ * @param name Its name in that folder.
+ * @returns What to run, before its arguments.
+ */
+export const stagedProgram = (name: string): readonly [string, ...string[]] => {
+  const libraries = join(stageMountPoint, stageEntry.libraries)
+  return [join(libraries, 'ld.so'), '--library-path', libraries, join(stageMountPoint, name)]
+}

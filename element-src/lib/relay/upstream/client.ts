@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { type Agent, type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
 import { tolerate } from '../../hook/error.js'
+import { authorization } from '../../probe/authorization.js'
 import { imageCaCertificates } from '../../probe/ca-certificates.js'
+import { hostOf, isHostIn } from '../../probe/connection.js'
 import { proxyFor } from '../../probe/proxy.js'
-import { hostOf } from '../../probe/request.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
 import { httpAgent, httpsAgent } from './agents.js'
-import { authorization } from './authorization.js'
 import { faultOf, UpstreamFault } from './fault.js'
 
 /** A request. */
@@ -77,14 +77,9 @@ const send = (
     sent.end()
   })
 
-const matches = (url: URL, hosts: readonly string[]): boolean =>
-  [url.hostname, hostOf(url), `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`].some(
-    (name) => hosts.some((host) => host.toLowerCase() === name),
-  )
-
 /**
  * Makes what sends requests for an index, as pip would from the host: by its proxies, with its CAs, and with the index's
- * credentials to the index's own server alone, whereever a redirect leads.
+ * credentials to the index's own server alone, wherever a redirect leads.
  *
  * @param index The index, on a server.
  * @param config What it has in common with others.
@@ -100,7 +95,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
 
   const agentFor = (url: URL, proxy: URL | undefined, takesAll: boolean): Agent => {
     const isOwn = url.host === own.host && url.protocol === own.protocol
-    const verifies = !((isOwn && index.trusted) || matches(url, config.trustedHosts))
+    const verifies = !((isOwn && index.trusted) || isHostIn(config.trustedHosts, url))
     const key = `${url.protocol} ${isOwn} ${verifies} ${takesAll} ${proxy?.href}`
     const known = agents.get(key)
     if (known !== undefined) return known

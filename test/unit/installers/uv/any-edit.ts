@@ -64,9 +64,9 @@ t.test("whatever another hook sets or deletes in our uv.toml, so it is in the im
   let merges = 0
   for (const [own, changes, how, style] of samples) {
     const ownText = write(own, style)
-    const laid = renderUvToml(settings, { path: 'uv.toml', own: ownText })
-    const ours = plain(parse(laid)) as Toml
-    t.ok(laid.includes(secretMark)) || t.bailout()
+    const mounted = renderUvToml(settings, { path: 'uv.toml', own: ownText })
+    const ours = plain(parse(mounted)) as Toml
+    t.ok(mounted.includes(secretMark)) || t.bailout()
     const gone = how === 'deleted' ? Object.keys(own).filter((key) => key < 'o' && key !== 'pip') : []
     const left = (toml: Toml): Toml => Object.fromEntries(Object.entries(toml).filter(([key]) => !gone.includes(key)))
     const overlay = (first: Toml, second: Toml): Toml => ({
@@ -77,9 +77,9 @@ t.test("whatever another hook sets or deletes in our uv.toml, so it is in the im
     const { pip: _, ...topChanges } = changes
     const isNew = Object.keys(topChanges).every((key) => !(key in own)) && own.pip === undefined
     const isAppended = how === 'appended' && isNew
-    const edited = isAppended ? laid + write(topChanges, style) : stringify(plain(overlay(left(ours), changes)))
+    const edited = isAppended ? mounted + write(topChanges, style) : stringify(plain(overlay(left(ours), changes)))
     const expected = overlay(left(own), isAppended ? topChanges : changes)
-    const states = { own: ownText, laid, edited, credentials: [secretMark] }
+    const states = { own: ownText, mounted, edited, credentials: [secretMark] }
     const merged = mergeUvEdits(states)
     if (merged !== undefined) merges += 1
     const read = plain(parse(merged ?? ownText)) as Toml
