@@ -68,7 +68,7 @@ export const ask = async (url: URL, probing: Probing, options: RequestOptions, w
     return await request(url, options, wanted)
   } catch (error) {
     if (!isAboutCertificate(error)) throw error
-    // Reading all of an image's authorities takes longer than the request: for those who need it.
+    // Reading all authorities of an image takes longer than the request, so it is done only where they are needed.
     const caCertificates = [
       ...(options.caCertificates ?? []),
       ...imageCaCertificates(probing.environment, probing.pipOptions.cert),
@@ -78,7 +78,7 @@ export const ask = async (url: URL, probing: Probing, options: RequestOptions, w
 }
 
 /**
- * Asks for a page that is to say more; where there is no answer there is nothing to say.
+ * Asks for a page that may tell more about a fault. Here, no answer is no fault.
  *
  * @param url The page.
  * @param probing What all probes have in common.

@@ -33,7 +33,7 @@ const settled = <Connected extends Socket>(socket: Connected, event: string, sig
     signal.addEventListener('abort', giveUp)
     // What reads from the socket later handles its later faults.
     socket.on('error', reject)
-    // A server that ends a TLS handshake in silence.
+    // A server may end a TLS handshake without an error.
     socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
     socket.once(event, () => {
       signal.removeEventListener('abort', giveUp)

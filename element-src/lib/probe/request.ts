@@ -54,7 +54,7 @@ const connectToProxy = async (proxy: URL, options: RequestOptions): Promise<Sock
   try {
     const socket = await connectTo(proxy, options)
     if (!isTls(proxy)) return socket
-    // Trust in an index is none in its proxy, and the client's certificate is for the index.
+    // DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy; the client's certificate is for the index alone.
     return await overTls(socket, proxy, { ...options, verifiesTls: true, clientCertificate: undefined })
   } catch (cause) {
     throw Object.assign(new ProxyError(), { cause })

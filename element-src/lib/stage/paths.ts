@@ -31,7 +31,7 @@ export const stageEntry = {
   libraries: 'lib',
   /** An empty file, over which the host's Node.js is mounted in the image. */
   node: 'node',
-  /** An empty folder, over which the local mirror is mounted in the image on its way to its place. */
+  /** An empty folder, over which the local mirror is mounted in the image before it is moved to its mount target. */
   mirror: 'mirror',
   /** A link to the host's Node.js, for cleanup.d. */
   hostNode: 'host-node',

@@ -26,7 +26,7 @@ const asPattern = (url: string): RegExp =>
   new RegExp(`${url.replace(/\/+$/, '').replace(/\W/g, '\\$&')}/*(?=$|[\\s"',;)\\]])`)
 
 /**
- * What tells our texts from others': our URLs, and the credentials of all our files.
+ * Recognises our texts by our URLs, and by the credentials in all our files.
  *
  * @param ours The URLs that only we wrote.
  * @param credentials The credentials.
@@ -59,7 +59,7 @@ const lists: readonly string[] = ['extra-index-url', 'find-links', 'trusted-host
  *
  * @param states The file's three states.
  * @returns The image's file, or undefined where nothing of the change is another hook's.
- * @throws HookError where the hook left a file that neither pip nor this can read, and that holds ours.
+ * @throws HookError where the hook left a file that pip cannot read, with something of ours in it.
  */
 export const mergeEdits = ({ own, mounted, edited, credentials }: Edited): string | undefined => {
   if (edited === mounted) return undefined
@@ -71,7 +71,7 @@ export const mergeEdits = ({ own, mounted, edited, credentials }: Edited): strin
   const ownUrls = mine.entries.flatMap(({ value }) => words(value))
   const urls = oursAlone.flatMap(({ value }) => words(value).filter((word) => isUrl(word) && !ownUrls.includes(word)))
   const holdsOurs = findOurs(urls, credentials)
-  // Written anew, with nothing of ours in it: the whole file is the hook's. Of an empty file of ours nobody can tell.
+  // Rewritten, with nothing of ours in it: the whole file is the hook's. An empty file of ours cannot be recognised.
   const others = oursAlone.filter(({ value }) => !holdsOurs(value))
   const isLeft = (entry: Entry): boolean => theirs.entries.some((other) => isSame(entry, other))
   const keepsOthers = others.length > 0 && others.every(isLeft)

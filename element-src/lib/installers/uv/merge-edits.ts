@@ -100,8 +100,8 @@ const edit = (text: string, { path, value }: Change, before: TomlValue | undefin
  *
  * @param states The file's three states.
  * @returns The image's file, or undefined where nothing of the change is another hook's.
- * @throws HookError where one of the three is no TOML, or where the result would be another than the image's own with what the
- *   hook changed.
+ * @throws HookError where one of the three is not TOML, or where the result would differ from the image's own with the
+ *   hook's changes.
  */
 export const mergeUvEdits = ({ own, mounted, edited, credentials }: Edited): string | undefined => {
   if (edited === mounted || (edited === own && own !== '')) return undefined
@@ -119,7 +119,7 @@ export const mergeUvEdits = ({ own, mounted, edited, credentials }: Edited): str
   const valueHoldsOurs = ({ value }: Leaf): boolean => stringsIn(value).some((text) => holdsOurs(text))
   const others = oursAlone.filter((leaf) => !valueHoldsOurs(leaf))
   const keepsOthers = others.length > 0 && others.every((leaf) => isIn(leaf, theirs))
-  // Written anew, with nothing of ours in it.
+  // Rewritten, with nothing of ours in it.
   if (edited.trim() !== '' && !holdsOurs(edited) && !keepsOthers) return edited
 
   const changes = [

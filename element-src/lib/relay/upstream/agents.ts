@@ -6,7 +6,7 @@ import { authorization } from '../../probe/authorization.js'
 import { hostOf } from '../../probe/connection.js'
 import { statusFault, UpstreamFault } from './fault.js'
 
-/** How an https server is to be met. */
+/** How to connect to an https server. */
 export interface TlsOptions {
   /** Whether its certificate is verified. */
   readonly verifies: boolean

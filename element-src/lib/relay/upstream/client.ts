@@ -62,7 +62,7 @@ const send = (
     )
     sent.on('response', (response) => {
       clearTimeout(timer)
-      // A body that nobody reads any more may still fail.
+      // The body may still fail when its reader has gone.
       response.on('error', () => undefined)
       resolve(response)
     })
@@ -87,7 +87,7 @@ const send = (
 export const newClient = (index: RelayIndex & { readonly url: string }, config: RelayConfig): Client => {
   const own = new URL(index.url)
   const agents = new Map<string, Agent>()
-  /** The hosts whose certificates Node.js' own authorities do not vouch for. */
+  /** The hosts whose certificates are not signed by Node.js' own authorities. */
   const needsAll = new Set<string>()
   const file = config.environment['PIP_CLIENT_CERT']
   // As in pip, it holds the key as well (pip's documentation, `--client-cert`).
@@ -108,7 +108,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
       key: isOwn ? index.clientKey : undefined,
     }
     const isTls = url.protocol === 'https:'
-    // By http, a proxy is the server; trust in an index is none in its proxy.
+    // For http, the connection goes to the proxy; DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy.
     const agent = isTls
       ? httpsAgent(tls, proxy)
       : proxy?.protocol === 'https:'
@@ -145,7 +145,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
         ...(isByProxy ? authorization('Proxy-Authorization', proxy) : {}),
       },
     }
-    // Loading all of the host's authorities takes longer than most requests: for the servers that need them.
+    // Loading all authorities of the host takes longer than most requests, so it is done only for servers that need them.
     if (index.ca === undefined && !needsAll.has(url.host)) {
       try {
         return await send(url, options, agentFor(url, proxy, false), asked)
