@@ -78,7 +78,7 @@ const settings: PipSettings = {
 }
 const path = '/root/.pip/pip.conf'
 
-/** Keys of an image's own file that ours take the place of, in each spelling. */
+/** Keys of an image's own file that ours replace, in each spelling. */
 const competing: fc.Arbitrary<Sections> = fc.dictionary(
   fc.constantFrom('global', 'install', 'list', 'DEFAULT'),
   fc.dictionary(

@@ -75,7 +75,7 @@ t.test('added lines go into the image, comments and all, ours do not', async (t)
   )
 })
 
-t.test("a key that the image's own has, too, is set at its place", async (t) => {
+t.test("a key that the image's own file has as well is changed on its own line", async (t) => {
   t.equal(
     merge(own, (mounted) => mounted.replace('offline = true', 'offline = false')),
     own.replace('offline = true # for now', 'offline = false'),
