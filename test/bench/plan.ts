@@ -18,6 +18,10 @@ export interface Plan {
   readonly folders: readonly number[]
   /** How many are in the folder that is mounted alone. */
   readonly largest: number
+  /** How often each set of packages is downloaded past each engine: one of them takes 20 s to start. */
+  readonly engineRounds: number
+  /** The size of the file that goes through the relay, in 2^30 bytes. */
+  readonly gigabytes: number
 }
 
 /** What docs/bench.md is made from. */
@@ -33,6 +37,8 @@ export const fullPlan: Plan = {
   repeats: 3,
   folders: [10, 1000, 10_000],
   largest: 100_000,
+  engineRounds: 3,
+  gigabytes: 2,
 }
 
 /** Enough to see that each measurement works; the numbers say little. */
@@ -46,4 +52,6 @@ export const quickPlan: Plan = {
   repeats: 1,
   folders: [10],
   largest: 100,
+  engineRounds: 1,
+  gigabytes: 0.125,
 }
