@@ -18,8 +18,10 @@ export interface Plan {
   readonly folders: readonly number[]
   /** How many are in the folder that is mounted alone. */
   readonly largest: number
-  /** How often each set of packages is downloaded past each engine: one of them takes 20 s to start. */
+  /** How often each set of packages is downloaded directly and through the relay. */
   readonly engineRounds: number
+  /** How often of these through other engines, of which one takes 20 s to start. */
+  readonly peerRounds: number
   /** The size of the file that goes through the relay, in 2^30 bytes. */
   readonly gigabytes: number
 }
@@ -38,6 +40,7 @@ export const fullPlan: Plan = {
   folders: [10, 1000, 10_000],
   largest: 100_000,
   engineRounds: 3,
+  peerRounds: 1,
   gigabytes: 2,
 }
 
@@ -53,5 +56,6 @@ export const quickPlan: Plan = {
   folders: [10],
   largest: 100,
   engineRounds: 1,
+  peerRounds: 1,
   gigabytes: 0.125,
 }

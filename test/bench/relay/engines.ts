@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { project } from '../../../build/project.js'
 import { endRelay } from '../../../element-src/lib/relay/control/ask-relay.js'
 import { findBuild } from '../../../element-src/lib/relay/control/find-build.js'
@@ -17,6 +18,8 @@ import type { Between } from './results.js'
 /** An engine that runs. */
 export interface Engine {
   readonly pid: number
+  /** The seconds from its start until it listens. */
+  readonly start: number
   /** The URL of its index, for pip. */
   readonly index: string
   /** The folder that it fills with wheels side by side; undefined where its cache is its own. */
@@ -40,6 +43,8 @@ export const copyRelay = (folder: string): string => {
   return program
 }
 
+const secondsSince = (begin: number): number => (performance.now() - begin) / 1000
+
 const relay: Start = async (t, folder, upstream) => {
   const program = copyRelay(join(folder, 'program'))
   const filled = join(folder, 'mirror')
@@ -48,6 +53,7 @@ const relay: Start = async (t, folder, upstream) => {
   writeFileSync(logFile, '')
   const build = findBuild(folder, process.pid)
   if (build === undefined) throw new Error('this process is not in /proc')
+  const begin = performance.now()
   const { base, indexes } = await startRelay(
     program,
     {
@@ -62,20 +68,24 @@ const relay: Start = async (t, folder, upstream) => {
     },
     { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
   )
+  const start = secondsSince(begin)
   t.teardown(() => endRelay(base))
-  return { pid: processOf(program), index: `${indexes[0]}/`, filled }
+  return { pid: processOf(program), start, index: `${indexes[0]}/`, filled }
 }
 
 const devpi: Start = async (t, folder, upstream) => {
   const port = await freePort()
+  const begin = performance.now()
   const { pid } = await startDevpi(t, folder, 'devpi-server with a replica', port, {}, '')
+  const start = secondsSince(begin)
   await pointDevpiAt(port, 'choose-one', upstream)
-  return { pid, index: `http://127.0.0.1:${port}/root/pypi/+simple/` }
+  return { pid, start, index: `http://127.0.0.1:${port}/root/pypi/+simple/` }
 }
 
 // By the commands of its documentation.
 const proxpi: Start = async (t, folder, upstream) => {
   const port = await freePort()
+  const begin = performance.now()
   const { pid } = await startServer(t, port, join(folder, 'log'), 'env', [
     'FLASK_APP=proxpi.server',
     `PROXPI_INDEX_URL=${upstream}`,
@@ -84,7 +94,7 @@ const proxpi: Start = async (t, folder, upstream) => {
     'run',
     `--port=${port}`,
   ])
-  return { pid, index: `http://127.0.0.1:${port}/index/` }
+  return { pid, start: secondsSince(begin), index: `http://127.0.0.1:${port}/index/` }
 }
 
 const nginx: Start = async (t, folder, upstream) => {
@@ -96,8 +106,9 @@ const nginx: Start = async (t, folder, upstream) => {
     'https://INDEX': origin,
     'https://FILES': origin,
   })
+  const begin = performance.now()
   const { pid } = await startNginx(t, join(folder, 'nginx'), port, `access_log off;\n${blocks}`)
-  return { pid, index: `http://127.0.0.1:${port}/simple/` }
+  return { pid, start: secondsSince(begin), index: `http://127.0.0.1:${port}/simple/` }
 }
 
 /** How each engine is started. */

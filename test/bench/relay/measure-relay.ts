@@ -56,7 +56,7 @@ export const measureRelay = async (
     say(`       ${what}`)
     const files = wheelsOf(folder).length
     const at = join(scratch, `set-${sets.length}`)
-    const contestants = await measureSet(at, { upstream, packages, files }, betweens, plan.engineRounds)
+    const contestants = await measureSet(at, { upstream, packages, files }, betweens, plan)
     sets.push({ name: what, files, megabytes: sizeOf(folder), contestants })
   }
 

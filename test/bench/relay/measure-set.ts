@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
+import type { Plan } from '../plan.js'
 import { download, downloadFromFolder } from './download.js'
 import { starts } from './engines.js'
 import { peakMemory } from './processes.js'
@@ -17,13 +17,15 @@ export interface Downloads {
 const measureRound = async (scratch: string, between: Between, downloads: Downloads): Promise<Round> => {
   const { upstream, packages, files } = downloads
   const get = (index: string): Promise<number> => download(scratch, index, packages, files)
-  if (between === 'nothing') return { cold: await get(upstream), second: await get(upstream) }
+  if (between === 'nothing') {
+    const cold = await get(upstream)
+    return { cold, second: cold }
+  }
   const folder = mkdtempSync(join(scratch, 'engine-'))
   const stops: (() => unknown)[] = []
   try {
-    const begin = performance.now()
-    const { pid, index, filled } = await starts[between]({ teardown: (stop) => stops.push(stop) }, folder, upstream)
-    const start = (performance.now() - begin) / 1000
+    const ending = { teardown: (stop: () => unknown) => stops.push(stop) }
+    const { pid, start, index, filled } = await starts[between](ending, folder, upstream)
     const cold = await get(index)
     if (filled === undefined) {
       const second = await get(index)
@@ -45,19 +47,22 @@ const measureRound = async (scratch: string, between: Between, downloads: Downlo
  * @param scratch The folder for it.
  * @param downloads What is downloaded.
  * @param betweens What is between.
- * @param rounds How often.
+ * @param plan How often.
  * @throws Error where pip fails, or an engine does not start.
  */
 export const measureSet = async (
   scratch: string,
   downloads: Downloads,
   betweens: readonly Between[],
-  rounds: number,
+  { engineRounds, peerRounds }: Pick<Plan, 'engineRounds' | 'peerRounds'>,
 ): Promise<readonly Contestant[]> => {
   mkdirSync(scratch, { recursive: true })
   const all = new Map<Between, Round[]>(betweens.map((between) => [between, []]))
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [between, runs] of all) runs.push(await measureRound(scratch, between, downloads))
+  for (let round = 0; round < engineRounds; round += 1) {
+    for (const [between, runs] of all) {
+      const isPeer = between !== 'nothing' && between !== 'the relay'
+      if (!isPeer || round < peerRounds) runs.push(await measureRound(scratch, between, downloads))
+    }
   }
   return [...all].map(([between, runs]) => ({ between, rounds: runs }))
 }

@@ -9,7 +9,7 @@ export interface Round {
   readonly cold: number
   /**
    * The seconds of pip the second time: through the engine that is filled. With the relay it is an offline build's, from
-   * the folder that was filled, by the index that the element makes of it. With nothing between it is the first again.
+   * the folder that was filled, by the index that the element makes of it. With nothing between it is the first.
    */
   readonly second: number
   /** The seconds from the engine's start until it listens. */
