@@ -16,6 +16,14 @@ export interface Bundle {
   readonly packages: readonly Part[]
 }
 
+/** The files of element-src/launcher that come before that of a launcher. */
+const before: Readonly<Record<HookSource['launcher'], readonly string[]>> = {
+  'on-host': ['head', 'hand-over-environment', 'clear-environment'],
+  'in-image': ['head', 'clear-environment'],
+  'on-host-as-root': ['head', 'clear-environment'],
+  program: [],
+}
+
 /**
  * Makes a hook: sh that starts Node.js, then the JavaScript of the hook with all that it imports, readable.
  *
@@ -23,7 +31,7 @@ export interface Bundle {
  * @param hook The hook.
  */
 export const bundleHook = async (elementSource: string, hook: HookSource): Promise<Bundle> => {
-  const launcher = (hook.launcher === 'program' ? ['program', 'tail'] : ['head', hook.launcher, 'tail']).map((name) =>
+  const launcher = [...before[hook.launcher], hook.launcher, 'tail'].map((name) =>
     readFileSync(join(elementSource, 'launcher', `${name}.sh`), 'utf8'),
   )
   // An old Node.js can read these lines, and the rest, whose syntax is kept as old for their sake.

@@ -52,6 +52,12 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const programs = findPrograms()
   const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
+  if (settings.passwordVariables.length > 0) {
+    writeFileSync(
+      join(folder, stageEntry.hiddenVariables),
+      settings.passwordVariables.map((name) => `${name}\n`).join(''),
+    )
+  }
   const reason = reasonForRelay(settings)
   const relay = reason === undefined ? undefined : await openRelay(settings, environment)
   const pip = relay?.pip ?? settings.pip

@@ -39,7 +39,7 @@ exec /usr/bin/sudo "$@"`
     const own = changedMounts(build.image).filter((line) => !/\/dib_(?:build|image)\.\w+(?:\/mnt.*)?$/.test(line))
     t.same(
       own.map((line) => line.replace(/^left: \S+\/built/, '')).sort(),
-      ['/root/.config/uv/uv.toml', '/root/.pip/pip.conf', '/root/.pydistutils.cfg', '/tmp/pypi'],
+      ['/root/.config/uv', '/root/.pip', '/root/.pydistutils.cfg', '/tmp/pypi'],
       'of ours, those are left that nobody may unmount',
     )
     t.same(host.harm(), [], 'the mirror and the host are as they were')

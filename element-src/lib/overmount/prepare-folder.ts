@@ -58,14 +58,14 @@ export const prepareFolder = (
   if (uid !== 0) chownSync(folder, uid, gid)
 
   const files = [...planned.files].map(([name, file]): OvermountedEntry => {
-    const place = join(folder, name)
+    const target = join(folder, name)
     const { own, format, content } = file
     const ownAccess = tolerate(['ENOENT'], () => accessOf(file.path)) ?? usualAccess
     const access = file.isForEveryone ? { ...ownAccess, mode: 0o644 } : ownAccess
     if (file.path === join(path, name)) {
-      writeFileSync(place, content, 'latin1')
+      writeFileSync(target, content, 'latin1')
       // Whatever the umask is, and for everyone.
-      chmodSync(place, access.mode)
+      chmodSync(target, access.mode)
     }
     return { name, ownPath: file.path, own, format, content, access }
   })

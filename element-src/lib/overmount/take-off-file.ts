@@ -40,8 +40,8 @@ export const takeOffFile = (
 ): Outcome => {
   // Gone, or something else by now, behind a link perhaps: another hook's doing, and none of ours is in it.
   if (!entryInRoot(root, file.path)?.isFile()) return 'left'
-  const place = join(root, file.path)
-  const now = readFileSync(place, 'latin1')
+  const target = join(root, file.path)
+  const now = readFileSync(target, 'latin1')
   const ours = join(stage, file.source)
   const edited = readFileSync(ours, 'latin1')
   if (isLeftBehind(file, now, edited, credentials)) throw leftBehind(file.path)
@@ -49,25 +49,25 @@ export const takeOffFile = (
   const merged = mergeText(file, now, edited, credentials)
   if (merged === undefined) {
     if (!isStub || now !== '') return 'left'
-    unlinkSync(place)
+    unlinkSync(target)
     return 'removed'
   }
-  const folderTime = modificationTime(dirname(place))
+  const folderTime = modificationTime(dirname(target))
   const { mode, uid, gid } = accessOf(ours)
   try {
-    replaceFile(place, {
+    replaceFile(target, {
       text: merged,
-      attributesOf: place,
+      attributesOf: target,
       // Without us the hook would have made the file itself, as most programs do.
       access: isStub ? { mode: mode === 0o600 ? 0o644 : mode, uid, gid } : undefined,
       time: modificationTime(ours),
     })
   } catch (error) {
     // No space, as may be: rather no file than an empty one.
-    if (isStub && now === '') unlinkSync(place)
+    if (isStub && now === '') unlinkSync(target)
     throw error
   } finally {
-    setModificationTime(dirname(place), folderTime)
+    setModificationTime(dirname(target), folderTime)
   }
   return 'kept'
 }

@@ -49,12 +49,12 @@ const remove = (path: string): boolean => {
 
 /** Brings a change of one of our own files into the image. Returns whether there was one. */
 const keepFile = ({ root, folder, ours, target, credentials, own: owns }: Takeoff, file: OvermountedEntry): boolean => {
-  const [place, from] = [join(target, file.name), join(ours, file.name)]
+  const [to, from] = [join(target, file.name), join(ours, file.name)]
   const found = lstat(from)
-  if (found === undefined) return remove(place)
+  if (found === undefined) return remove(to)
   const edited = textOf(from)
   if (edited === undefined) {
-    replaceEntry(from, place)
+    replaceEntry(from, to)
     return true
   }
   const own = owns.get(file.name)
@@ -64,15 +64,15 @@ const keepFile = ({ root, folder, ours, target, credentials, own: owns }: Takeof
   const newAccess = isSameAccess(access, file.access) ? ownAccess : access
   const merged = mergeText(file, own, edited, credentials)
   if (merged === undefined) {
-    if (own === undefined || isSameAccess(newAccess, ownAccess) || !lstat(place)?.isFile()) return false
-    setAccess(place, newAccess)
+    if (own === undefined || isSameAccess(newAccess, ownAccess) || !lstat(to)?.isFile()) return false
+    setAccess(to, newAccess)
     return true
   }
   const inode = folder.entries.find(({ name }) => name === file.name)?.version.split(' ')[0]
-  const isEditedInPlace = inode === String(found.ino) && lstat(place)?.isFile()
-  replaceFile(place, {
+  const isEditedInPlace = inode === String(found.ino) && lstat(to)?.isFile()
+  replaceFile(to, {
     text: merged,
-    attributesOf: isEditedInPlace ? place : from,
+    attributesOf: isEditedInPlace ? to : from,
     access: newAccess,
     time: modificationTime(from),
   })
@@ -81,8 +81,8 @@ const keepFile = ({ root, folder, ours, target, credentials, own: owns }: Takeof
 
 /** Brings another entry that a hook changed or made into the image. Returns whether there was one. */
 const keepOther = ({ folder, ours, target, credentials, own: owns }: Takeoff, name: string): boolean => {
-  const [place, from] = [join(target, name), join(ours, name)]
-  if (lstat(from) === undefined) return remove(place)
+  const [to, from] = [join(target, name), join(ours, name)]
+  if (lstat(from) === undefined) return remove(to)
   const edited = textOf(from)
   const original = edited === undefined ? undefined : folder.files.find((file) => isMadeOfOurs(file, edited))
   if (edited !== undefined && original !== undefined) {
@@ -90,7 +90,7 @@ const keepOther = ({ folder, ours, target, credentials, own: owns }: Takeoff, na
     const own = owns.get(original.name)
     const text = mergeText(original, own, edited, credentials) ?? own
     if (text === undefined) return false
-    replaceFile(place, { text, attributesOf: from, access: undefined, time: modificationTime(from) })
+    replaceFile(to, { text, attributesOf: from, access: undefined, time: modificationTime(from) })
     return true
   }
   const secret = filesIn(from).find((path) => {
@@ -103,7 +103,7 @@ const keepOther = ({ folder, ours, target, credentials, own: owns }: Takeoff, na
     )
     return false
   }
-  replaceEntry(from, place)
+  replaceEntry(from, to)
   return true
 }
 

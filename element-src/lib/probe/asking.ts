@@ -1,7 +1,8 @@
+import type { IndexOptions } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import { imageCaCertificates } from './ca-certificates.js'
 import { hostOf } from './connection.js'
-import { isAboutCertificate } from './fault.js'
+import { type Asker, isAboutCertificate } from './fault.js'
 import type { LookUp } from './look-up.js'
 import { clientCertificate, type PipOptions } from './pip-options.js'
 import { proxyFor } from './proxy.js'
@@ -15,6 +16,10 @@ export interface Probing {
   /** pip's trusted hosts, each `host` or `host:port`. */
   readonly trustedHosts: readonly string[]
   readonly lookUp: LookUp
+  /** Where this process is, and who names the indexes: it decides what a user can do about a fault. */
+  readonly asker: Asker
+  /** What a mirrors file says of the index that is asked. */
+  readonly index?: IndexOptions
   /** How long it may take in all, in seconds; for the message. */
   readonly seconds: number
   /** When that time is over. */
@@ -32,6 +37,12 @@ const isTrusted = (url: URL, trustedHosts: readonly string[]): boolean =>
     trustedHosts.some((host) => host.toLowerCase() === name),
   )
 
+/** The client's certificate and its key: the mirrors file's own, or as pip has them. */
+const certificateOf = ({ index, environment, pipOptions }: Probing): string | undefined =>
+  index?.clientCert === undefined
+    ? clientCertificate(environment, pipOptions)
+    : [index.clientCert, index.clientKey ?? ''].join('\n')
+
 /**
  * How a URL is asked for.
  *
@@ -43,9 +54,9 @@ export const requestOptions = (url: URL, probing: Probing, written?: string): Re
   proxy: proxyFor(written ?? url, probing.environment, probing.pipOptions.proxy),
   lookUp: probing.lookUp,
   signal: probing.signal,
-  verifiesTls: !isTrusted(url, probing.trustedHosts),
-  caCertificates: undefined,
-  clientCertificate: url.protocol === 'https:' ? clientCertificate(probing.environment, probing.pipOptions) : undefined,
+  verifiesTls: !probing.index?.trusted && !isTrusted(url, probing.trustedHosts),
+  caCertificates: probing.index?.ca === undefined ? undefined : [probing.index.ca],
+  clientCertificate: url.protocol === 'https:' ? certificateOf(probing) : undefined,
 })
 
 /**
@@ -63,7 +74,10 @@ export const ask = async (url: URL, probing: Probing, options: RequestOptions, w
   } catch (error) {
     if (!isAboutCertificate(error)) throw error
     // Reading all of an image's authorities takes longer than the request: for those who need it.
-    const caCertificates = imageCaCertificates(probing.environment, probing.pipOptions.cert)
+    const caCertificates = [
+      ...(options.caCertificates ?? []),
+      ...imageCaCertificates(probing.environment, probing.pipOptions.cert),
+    ]
     return request(url, { ...options, caCertificates }, wanted)
   }
 }

@@ -39,9 +39,11 @@ export const chooseReachable = (
         ? ''
         : state !== 'down' || unreachable === 'keep'
           ? '; pip asks it all the same'
-          : isLeft
-            ? `; left out of this build (DIB_PYPI_UNREACHABLE=drop)${without}`
-            : '; pip asks it all the same, since no other index is left'
+          : index.projects !== undefined
+            ? '; its projects are asked there and nowhere else, so they are not found while it is down'
+            : isLeft
+              ? `; left out of this build (DIB_PYPI_UNREACHABLE=drop)${without}`
+              : '; pip asks it all the same, since no other index is left'
     const further = notes.map((note) => `; ${note}`).join('')
     if (state === 'up') info(`${url} ${reason}, ${milliseconds} ms${further}`)
     else warn(`${url} is ${names[state]}: ${reason}, ${milliseconds} ms${effect}${further}`)
@@ -53,7 +55,12 @@ export const chooseReachable = (
       `${urls} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; fix it, or write drop or keep`,
     )
   }
-  return probed
-    .filter(({ state }) => unreachable !== 'drop' || !isLeft || state !== 'down')
-    .map(({ index, usedAs }) => (usedAs === undefined ? index : { ...index, url: usedAs }))
+  return (
+    probed
+      // Without an index that has projects of its own, these would come from another one.
+      .filter(
+        ({ state, index }) => unreachable !== 'drop' || !isLeft || state !== 'down' || index.projects !== undefined,
+      )
+      .map(({ index, usedAs }) => (usedAs === undefined ? index : { ...index, url: usedAs }))
+  )
 }

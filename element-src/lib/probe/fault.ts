@@ -40,15 +40,35 @@ export const isAboutCertificate = (error: unknown): boolean => {
   )
 }
 
-/** What a server that wants a client's certificate lacks. */
-export const clientCertificateReason = (hasOne: boolean): string =>
-  hasOne
-    ? 'it rejects the client certificate of PIP_CLIENT_CERT'
-    : 'it wants a client certificate: name a PEM file in the image, with the certificate and its key, in PIP_CLIENT_CERT (uv: SSL_CLIENT_CERT)'
+/** Who asks: installers in the image; the relay on the host; or the relay, for the mirrors file that names the index. */
+export type Asker = 'image' | 'host' | 'file'
 
-/** What to do where the image does not trust a certificate. */
-export const untrusted = (host: string, code: string): string =>
-  `the image does not trust the certificate (${code}): install its CA in the image, in root.d (an element's pre-install.d comes too late), or name the host ${host} in DIB_PYPI_TRUSTED_HOST`
+const clientSetting = (asker: Asker): string =>
+  asker === 'file' ? 'client-cert in the mirrors file' : 'PIP_CLIENT_CERT'
+
+/** What a server that wants a client's certificate lacks. */
+export const clientCertificateReason = (hasOne: boolean, asker: Asker): string => {
+  if (asker === 'file') {
+    return hasOne
+      ? 'it rejects the certificate of client-cert in the mirrors file'
+      : 'it wants a client certificate: name a PEM file of the host in client-cert of the mirrors file'
+  }
+  const place = asker === 'image' ? 'in the image' : 'of the host'
+  return hasOne
+    ? 'it rejects the client certificate of PIP_CLIENT_CERT'
+    : `it wants a client certificate: name a PEM file ${place}, with the certificate and its key, in PIP_CLIENT_CERT${asker === 'image' ? ' (uv: SSL_CLIENT_CERT)' : ''}`
+}
+
+/** What to do where a certificate is not trusted. */
+export const untrusted = (host: string, code: string, asker: Asker): string => {
+  if (asker === 'file') {
+    return `the host does not trust the certificate (${code}): name its CA in ca of the mirrors file, or install it on the host`
+  }
+  if (asker === 'host') {
+    return `the host does not trust the certificate (${code}): install its CA on the host, or name the host ${host} in DIB_PYPI_TRUSTED_HOST`
+  }
+  return `the image does not trust the certificate (${code}): install its CA in the image, in root.d (an element's pre-install.d comes too late), or name the host ${host} in DIB_PYPI_TRUSTED_HOST`
+}
 
 /** What a fault was met in. */
 export interface FaultContext {
@@ -56,6 +76,7 @@ export interface FaultContext {
   /** The proxy on the way. */
   readonly proxy: URL | undefined
   readonly hasClientCertificate: boolean
+  readonly asker: Asker
   /** How long it could take in all, in seconds. */
   readonly seconds: number
   /** Whether that time is over. */
@@ -69,7 +90,7 @@ export interface FaultContext {
  * @param context What it was met in.
  */
 export const faultVerdict = (error: unknown, context: FaultContext): Verdict => {
-  const { url, proxy, hasClientCertificate, seconds, isOver } = context
+  const { url, proxy, hasClientCertificate, asker, seconds, isOver } = context
   const named = proxy && redact(proxy.href.replace(/\/$/, ''))
   if (error instanceof ProxyError) {
     const { cause } = error as { cause?: unknown }
@@ -83,13 +104,19 @@ export const faultVerdict = (error: unknown, context: FaultContext): Verdict => 
   }
   const fault = innermost(error)
   const code = errorCode(fault) ?? ''
-  if (aboutClient.test(code)) return { state: 'refuses', reason: clientCertificateReason(hasClientCertificate) }
+  if (aboutClient.test(code)) return { state: 'refuses', reason: clientCertificateReason(hasClientCertificate, asker) }
   if (code.startsWith('ERR_OSSL_')) {
-    return { state: 'refuses', reason: 'PIP_CLIENT_CERT names no PEM file with a certificate and its key: fix it' }
+    return {
+      state: 'refuses',
+      reason: `${clientSetting(asker)} names no PEM file with a certificate and its key: fix it`,
+    }
   }
   if (hasClientCertificate && code === 'ECONNRESET') {
-    return { state: 'refuses', reason: `${reasons[code]}, having seen the client certificate of PIP_CLIENT_CERT` }
+    return {
+      state: 'refuses',
+      reason: `${reasons[code]}, having seen the client certificate of ${clientSetting(asker)}`,
+    }
   }
-  if (isAboutCertificate(fault)) return { state: 'refuses', reason: untrusted(url.hostname, code) }
+  if (isAboutCertificate(fault)) return { state: 'refuses', reason: untrusted(url.hostname, code, asker) }
   return { state: 'down', reason: `${reasons[code] ?? errorMessage(fault)}${through && ` (${through.trim()})`}` }
 }

@@ -18,6 +18,7 @@ const noteOf = async (file: URL, probing: Probing): Promise<string | undefined> 
       url: file,
       proxy: options.proxy,
       hasClientCertificate: options.clientCertificate !== undefined,
+      asker: probing.asker,
       seconds: probing.seconds,
       isOver: false,
     })
@@ -34,6 +35,8 @@ const noteOf = async (file: URL, probing: Probing): Promise<string | undefined> 
  * @returns A line for each host that the build will have trouble with.
  */
 export const filesHostNotes = async (url: URL, probing: Probing): Promise<readonly string[]> => {
+  // A mirror that has projects of its own is asked for no other.
+  if (probing.index?.projects !== undefined) return []
   const page = new URL('pip/', url)
   const answer = await askIfThere(page, probing, { isEnough })
   if (answer?.status !== 200) return []

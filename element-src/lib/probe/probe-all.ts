@@ -1,6 +1,7 @@
 import type { Index } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
+import type { Asker } from './fault.js'
 import { lookUpAll } from './look-up.js'
 import type { PipOptions } from './pip-options.js'
 import { isFolderUrl, probeFolder, type Verdict } from './probe-folder.js'
@@ -29,6 +30,7 @@ const hostsOf = (urls: readonly string[], environment: Environment, proxy: strin
  * @param environment The environment that pip has.
  * @param node The command that runs Node.js.
  * @param pipOptions What pip's files in the image set, where pip is in the image.
+ * @param asker Where this process is.
  * @returns What was found out, in the indexes' order, after three seconds at the latest.
  */
 export const probeAll = async (
@@ -36,6 +38,7 @@ export const probeAll = async (
   environment: Environment,
   node: readonly [string, ...string[]],
   pipOptions: PipOptions = {},
+  asker: Asker = 'image',
 ): Promise<readonly Probed[]> => {
   const started = performance.now()
   const probe = async (index: Index, verdict: Verdict | Promise<Verdict>): Promise<Probed> => ({
@@ -56,10 +59,10 @@ export const probeAll = async (
     pipOptions.proxy,
   )
   const lookUp = lookUpAll(node, hosts, signal)
-  const probing: Probing = { environment, pipOptions, trustedHosts, lookUp, seconds: limit, signal }
+  const probing: Probing = { environment, pipOptions, trustedHosts, lookUp, asker, seconds: limit, signal }
   const probed = await Promise.all(
     indexes.map((index) =>
-      probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, probing)),
+      probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, { ...probing, index })),
     ),
   )
   clearTimeout(timer)

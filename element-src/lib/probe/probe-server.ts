@@ -20,6 +20,7 @@ const answerVerdict = (
   { status, isOfProxy, text }: Answer,
   url: URL,
   { proxy, clientCertificate }: RequestOptions,
+  { asker }: Probing,
 ): Verdict => {
   const named = proxy && redact(proxy.href.replace(/\/$/, ''))
   if (status === 407) return { state: 'refuses', reason: `its proxy ${named} rejects the credentials in its URL (407)` }
@@ -38,7 +39,7 @@ const answerVerdict = (
   }
   // nginx says so in a page of its own, after a whole handshake.
   if (status === 400 && /SSL certificate/i.test(text)) {
-    return { state: 'refuses', reason: clientCertificateReason(clientCertificate !== undefined) }
+    return { state: 'refuses', reason: clientCertificateReason(clientCertificate !== undefined, asker) }
   }
   if (status >= 500) return { state: 'down', reason: `it answers ${status}` }
   if (status < 200) return { state: 'down', reason: `it answers ${status}, which is no page` }
@@ -128,7 +129,7 @@ export const probeServer = async (index: string, probing: Probing): Promise<Verd
   try {
     const answer = await askOnceMore(url, probing, options)
     server.stop()
-    const verdict = answerVerdict(answer, url, options)
+    const verdict = answerVerdict(answer, url, options, probing)
     return (await probeDevpi(index, answer, probing)) ?? (await lookFurther(url, verdict, answer, probing))
   } catch (error) {
     if (probing.signal.aborted && (await server.isThere)) {
@@ -138,6 +139,7 @@ export const probeServer = async (index: string, probing: Probing): Promise<Verd
       url,
       proxy: options.proxy,
       hasClientCertificate: options.clientCertificate !== undefined,
+      asker: probing.asker,
       seconds: probing.seconds,
       isOver: probing.signal.aborted,
     })

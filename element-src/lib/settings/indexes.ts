@@ -1,5 +1,6 @@
 import { HookError } from '../hook/error.js'
 import { folderOfMirror } from '../mirror/local-url.js'
+import type { RelayIndex } from '../relay/config.js'
 import { localMirrorUrl } from '../stage/paths.js'
 import { redact } from './credentials.js'
 import { type MirrorUrl, parseMirrorUrl } from './mirror-url.js'
@@ -35,8 +36,14 @@ export interface LocalIndex {
   readonly url: string
 }
 
+/** What only a mirrors file says of an index, and only the relay can do. */
+export type IndexOptions = Pick<
+  RelayIndex,
+  'ca' | 'clientCert' | 'clientKey' | 'trusted' | 'projects' | 'exclude' | 'excludeNewer'
+>
+
 /** One of the indexes of a build: its URL, with its credentials, and the parts of that. */
-export interface Index extends MirrorUrl {
+export interface Index extends MirrorUrl, IndexOptions {
   /** Whether it is the official one, which the user did not name. */
   readonly isOfficial: boolean
   /** The folder on the host that it is, where it is one of the local mirror. */
@@ -68,7 +75,7 @@ export interface Indexes {
  * @param mirrors The mirrors that the user named.
  * @returns Each once, below the mirror, in their order; the mirror itself where none is named.
  */
-export const foldersToUse = (mirrors: readonly NamedMirror[]): readonly string[] =>
+export const foldersToUse = (mirrors: readonly MirrorUrl[]): readonly string[] =>
   mirrors.length === 0 ? [''] : [...new Set(mirrors.flatMap(({ url }) => folderOfMirror(url) ?? []))]
 
 /**
@@ -110,6 +117,35 @@ export const chooseIndexes = (choice: IndexChoice): Indexes => {
     )
   }
   return { indexes: [indexAt(localMirrorUrl)], warnings: [`${nothing}: no package can be found`] }
+}
+
+/**
+ * The same for the indexes of a mirrors file.
+ *
+ * @param named The indexes that the file names, and what there is to say of them.
+ * @param mirrorFolder The folder on the host where the local mirror is looked for.
+ * @param localMirrors What is an index in that folder; undefined where it does not exist.
+ * @returns The indexes; the local mirror where the file names none for this build.
+ */
+export const checkIndexes = (
+  named: Indexes,
+  mirrorFolder: string,
+  localMirrors: readonly LocalIndex[] | undefined,
+): Indexes => {
+  const isEmpty = named.indexes.length === 0
+  const indexes = (isEmpty ? [indexAt(localMirrorUrl)] : named.indexes).map((index): Index => {
+    const below = folderOfMirror(index.url)
+    const local = localMirrors?.find((folder) => folder.below === below)
+    return local === undefined ? index : { ...index, url: local.url, folder: local.folder }
+  })
+  const lost = localMirrors === undefined ? indexes.filter(({ scheme }) => scheme === 'file') : []
+  const missing = `there is no folder ${mirrorFolder}`
+  const warnings = lost.map(({ url }) =>
+    isEmpty
+      ? `DIB_PYPI_MIRRORS names the official index alone, which is off, and ${missing}: no package can be found`
+      : `DIB_PYPI_MIRRORS names ${url}, but ${missing}: nothing is found there`,
+  )
+  return { indexes, warnings: [...named.warnings, ...warnings] }
 }
 
 /**

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { errorCode, HookError, tolerate } from '../hook/error.js'
 import { detectMirrors, type LocalMirror } from '../mirror/local-mirror.js'
-import { chooseIndexes, foldersToUse, type Index } from './indexes.js'
-import { type Environment, namedMirrors } from './mirrors.js'
+import { checkIndexes, chooseIndexes, foldersToUse, type Index } from './indexes.js'
+import { type Environment, type NamedMirror, namedMirrors } from './mirrors.js'
+import { askProgram } from './mirrors-file/ask-program.js'
+import { callerVariable } from './mirrors-file/caller-environment.js'
+import type { FileIndexes } from './mirrors-file/read-mirrors-file.js'
 import { trustedHosts } from './trusted-hosts.js'
 import { dibVariables, officialIndexFlags, userVariables, warnOfFalse } from './variables.js'
 
@@ -28,6 +31,10 @@ export interface Settings {
   readonly officialIndex: string
   /** Where partitions of the image will be mounted, in the image. */
   readonly partitions: readonly string[]
+  /** The mirrors file, on the host, or undefined where variables name the mirrors. */
+  readonly mirrorsFile: string | undefined
+  /** The variables of the caller's that hold passwords, which dib would hand to the chroot. */
+  readonly passwordVariables: readonly string[]
   /** What the hook in the image's chroot needs. */
   readonly pip: PipSettings
   /** Whether each step is said. */
@@ -86,12 +93,35 @@ const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSe
     : []
 }
 
+const readFile = (
+  hooksFolder: string,
+  users: UserSettings,
+  mirrors: readonly NamedMirror[],
+  environment: Environment,
+): FileIndexes | undefined => {
+  const { DIB_PYPI_MIRRORS: path, DIB_PYPI_RELAY, DIB_DEBUG_TRACE } = users
+  if (path === undefined) return undefined
+  const [mirror] = mirrors
+  if (mirror !== undefined) {
+    throw new HookError(`DIB_PYPI_MIRRORS and ${mirror.variable} both name mirrors: unset one of them`)
+  }
+  if (DIB_PYPI_RELAY === 'never') {
+    throw new HookError('DIB_PYPI_MIRRORS needs the relay, and DIB_PYPI_RELAY is never: unset one of them')
+  }
+  return askProgram(hooksFolder, {
+    path,
+    withoutOfficial: officialIndexFlags.some((name) => users[name]),
+    caller: environment[callerVariable] ?? '',
+    verbose: DIB_DEBUG_TRACE,
+  })
+}
+
 /**
  * Reads the settings from the environment, and what the local mirror holds. Nothing on the host or in the image is changed.
  *
  * @param environment The environment of the hook on the host.
  * @returns The settings.
- * @throws HookError where a variable cannot be used, naming it and the remedy.
+ * @throws HookError where a variable cannot be used, or what the mirrors file holds, naming it and the remedy.
  */
 export const readSettings = (environment: Environment): Settings => {
   const users = parse(userVariables, environment)
@@ -101,15 +131,21 @@ export const readSettings = (environment: Environment): Settings => {
   const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
   // One that is to be filled is made where it is missing.
   const hasMirrorFolder = findMirror(mirrorFolder) || fill
-  const localMirrors = hasMirrorFolder ? detectMirrors(mirrorFolder, foldersToUse(mirrors)) : []
+  const file = readFile(dib.TMP_HOOKS_PATH, users, mirrors, environment)
+  const folders = foldersToUse(file?.indexes ?? mirrors)
+  const localMirrors = hasMirrorFolder ? detectMirrors(mirrorFolder, folders) : []
+  const localIndexes = hasMirrorFolder ? localMirrors : undefined
   const off = officialIndexFlags.filter((name) => users[name])
-  const indexes = chooseIndexes({
-    mirrors,
-    mirrorFolder,
-    localMirrors: hasMirrorFolder ? localMirrors : undefined,
-    withoutOfficial: off.length > 0,
-    unreachable: users.DIB_PYPI_UNREACHABLE,
-  })
+  const { indexes, warnings } =
+    file === undefined
+      ? chooseIndexes({
+          mirrors,
+          mirrorFolder,
+          localMirrors: localIndexes,
+          withoutOfficial: off.length > 0,
+          unreachable: users.DIB_PYPI_UNREACHABLE,
+        })
+      : checkIndexes(file, mirrorFolder, localIndexes)
   const trusted = trustedHosts(mirrors, users.DIB_PYPI_TRUSTED_HOST)
   return {
     hooksFolder: dib.TMP_HOOKS_PATH,
@@ -121,14 +157,16 @@ export const readSettings = (environment: Environment): Settings => {
     localMirrors,
     officialIndex: off.length > 0 ? `off (${off.join(', ')})` : 'on',
     partitions: dib.DIB_MOUNTPOINTS,
+    mirrorsFile: users.DIB_PYPI_MIRRORS,
+    passwordVariables: file?.passwordVariables ?? [],
     pip: {
-      indexes: indexes.indexes,
+      indexes,
       retries: users.DIB_PIP_RETRIES,
       trustedHosts: trusted.hosts,
       unverifiedHosts: users.DIB_PYPI_TRUSTED_HOST,
       unreachable: users.DIB_PYPI_UNREACHABLE,
     },
     verbose: users.DIB_DEBUG_TRACE,
-    warnings: [...fillNotes(users), ...warnOfFalse(environment), ...notes, ...indexes.warnings, ...trusted.warnings],
+    warnings: [...fillNotes(users), ...warnOfFalse(environment), ...notes, ...warnings, ...trusted.warnings],
   }
 }

@@ -89,6 +89,11 @@ export const userVariables = z.object({
     ),
     z.transform((value) => (value === 'keep' || value === 'fail' ? value : 'drop')),
   ),
+  /** The file that names the mirrors, on the host, or undefined where variables do. */
+  DIB_PYPI_MIRRORS: z.pipe(
+    text,
+    z.transform((value) => (value ? resolve(value) : undefined)),
+  ),
   /** Whether an online build keeps what it downloads in the mirror's folder. */
   DIB_PYPI_FILL_MIRROR: flag,
   /** Whether the relay stands between installers and indexes. */

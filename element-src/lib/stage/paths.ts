@@ -46,6 +46,8 @@ export const stageEntry = {
   settings: 'settings.json',
   /** Where the relay answers, where there is one. */
   relay: 'relay.json',
+  /** The names of variables that hold passwords: environment.d/00-hide-pypi-credentials.bash unsets them in the chroot. */
+  hiddenVariables: 'hidden-variables',
   /** What that hook did. Its presence is the proof that it ran to its end. */
   state: 'state.json',
 } as const

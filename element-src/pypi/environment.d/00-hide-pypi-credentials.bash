@@ -13,3 +13,9 @@ if [[ ${DIB_ENV:-} == *DIB_PYPI_MIRROR_URL*@* ]]; then
     DIB_ENV+=$_pypi_rest
     unset _pypi_rest _pypi_url
 fi
+# dib gives the chroot all of the caller's environment: now without the variables that hold passwords of a mirrors file.
+_pypi_hidden=${BASH_SOURCE[0]%/*}/../pypi/hidden-variables
+if [[ ${BASH_SOURCE[0]} == /tmp/in_target.d/* && -e $_pypi_hidden ]]; then
+    while read -r _pypi_name; do unset "$_pypi_name"; done <"$_pypi_hidden"
+fi
+unset _pypi_hidden _pypi_name

@@ -1,4 +1,8 @@
 import { runHook } from '../../lib/hook/run-hook.js'
 import { mountPypiMirror } from '../../lib/mount-pypi-mirror.js'
+import { callerVariable } from '../../lib/settings/mirrors-file/caller-environment.js'
 
-runHook(() => mountPypiMirror(process.env))
+const environment = { ...process.env }
+// For this hook alone, not for the programs that it starts.
+delete process.env[callerVariable]
+runHook(() => mountPypiMirror(environment))

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { project } from '../../../build/project.js'
@@ -8,6 +7,8 @@ import { smallRootTarball } from '../setup/cache.js'
 import { cleanEnvironment } from './clean-environment.js'
 import { writeElement } from './element.js'
 import { type Finished, runProgram } from './run.js'
+
+export { type Ending, scratchFolder } from './scratch.js'
 
 /** A build to make. */
 export interface Build {
@@ -38,23 +39,6 @@ export interface Build {
 export interface BuiltImage extends Finished {
   /** The image, where it was made; the first of several. */
   readonly image: string
-}
-
-/** What has an end, at which things are undone: a test, or a program. */
-export interface Ending {
-  readonly teardown: (action: () => unknown) => unknown
-}
-
-/**
- * The folder for a test's files; gone when the test has ended. Not t.testdir(), which tap removes without a look at what
- * is mounted in it.
- *
- * @param t The test.
- */
-export const scratchFolder = (t: Ending): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'pypi-test-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }
 
 let count = 0

@@ -31,3 +31,18 @@ export const makeCertificate = (folder: string): Certificate => {
     key: join(folder, 'server.key'),
   }
 }
+
+/**
+ * Makes a certificate by which a server knows a client, signed by the same authority.
+ *
+ * @param folder The folder of `makeCertificate`.
+ * @returns The paths of the certificate and of its key, PEM.
+ */
+export const makeClientCertificate = (folder: string): Pick<Certificate, 'certificate' | 'key'> => {
+  const openssl = (...args: readonly string[]): void => {
+    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+  }
+  openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'client.key', '-out', 'client.csr', '-subj', '/CN=builder')
+  openssl('x509', '-req', '-in', 'client.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-days', '2', '-out', 'client.crt')
+  return { certificate: join(folder, 'client.crt'), key: join(folder, 'client.key') }
+}

@@ -1,14 +1,18 @@
 import { createServer, type RequestListener } from 'node:http'
+import type { Asker } from '../../../element-src/lib/probe/fault.js'
 import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
 import type { PipOptions } from '../../../element-src/lib/probe/pip-options.js'
 import type { Verdict } from '../../../element-src/lib/probe/probe-folder.js'
 import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
+import type { IndexOptions } from '../../../element-src/lib/settings/indexes.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
 import type { Ending } from '../builds/build-image.js'
 import { listen } from './listen.js'
 
 /** What a probe is told besides the URL. */
 export interface ProbeOptions {
+  readonly asker?: Asker
+  readonly index?: IndexOptions
   readonly environment?: Environment
   readonly trustedHosts?: readonly string[]
   readonly pipOptions?: PipOptions
@@ -24,11 +28,19 @@ export interface ProbeOptions {
  */
 export const probe = (
   url: string,
-  { environment = {}, trustedHosts = [], pipOptions = {}, milliseconds = 2500 }: ProbeOptions = {},
+  {
+    environment = {},
+    trustedHosts = [],
+    pipOptions = {},
+    asker = 'image',
+    index = {},
+    milliseconds = 2500,
+  }: ProbeOptions = {},
 ): Promise<Verdict> => {
   const signal = AbortSignal.timeout(milliseconds)
   const lookUp = lookUpAll([process.execPath], ['localhost'], signal)
-  return probeServer(url, { environment, pipOptions, trustedHosts, lookUp, seconds: milliseconds / 1000, signal })
+  const asking = { environment, pipOptions, trustedHosts, lookUp, asker, index, seconds: milliseconds / 1000, signal }
+  return probeServer(url, asking)
 }
 
 /**

@@ -4,6 +4,8 @@ import { basename, join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
 import { officialIndex } from '../../../element-src/lib/settings/indexes.js'
+import { sectionSchema } from '../../../element-src/lib/settings/mirrors-file/section-schema.js'
+import { parseMirrorsFile } from '../../../element-src/lib/settings/mirrors-file/sections.js'
 import { userVariables } from '../../../element-src/lib/settings/variables.js'
 
 const read = (path: string): string => readFileSync(join(project, path), 'utf8')
@@ -17,6 +19,18 @@ t.test("README.md's table of settings has a row for each variable, and no other"
     [...cell.matchAll(/`([A-Z_]+?)(?:_\*|\*)?`/g)].map(([, name]) => name),
   )
   t.same([...new Set(rows)].sort(), variables)
+})
+
+t.test("README.md's table of the mirrors file has a row for each key, and no other", async (t) => {
+  const [, section = ''] = /^## The mirrors file\n([\s\S]*?)^## /m.exec(read('README.md')) ?? []
+  const rows = [...section.matchAll(/^\| `([a-z-]+)` \| \S/gm)].map(([, key]) => key)
+  t.same(rows, Object.keys(sectionSchema.shape))
+  const example = section.match(/(?:^ {4}.*\n|^\n(?= {4}))+/m)?.[0].replace(/^ {4}/gm, '') ?? ''
+  t.same(
+    parseMirrorsFile('mirrors.ini', example).map(({ name }) => name),
+    ['corp', 'official'],
+    'its example is a mirrors file',
+  )
 })
 
 t.test("the element's README.rst describes each of them in dib's form", async (t) => {
@@ -79,6 +93,7 @@ t.test('no address of a package registry is in the project, but the one constant
   t.same(files.filter((path) => read(path).includes(`//${host}`)).sort(), [
     'element-src/lib/settings/indexes.ts',
     'elements/pypi/extra-data.d/00-mount-pypi-mirror',
+    'elements/pypi/pypi-relay/pypi-mirrors-file',
   ])
   const registries = new RegExp(['registry', 'files', 'deb', 'archive'].map((name) => `//${name}\\.[a-z]+`).join('|'))
   t.same(

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { findSources } from '../../../build/find-sources.js'
-import { makeElements } from '../../../build/make-elements.js'
+import { largestBundle, makeElements } from '../../../build/make-elements.js'
 import { readPart } from '../../../build/parts.js'
 import { project } from '../../../build/project.js'
 
@@ -37,13 +37,15 @@ t.test('what is right stays untouched, and what has no source goes', async (t) =
 
 t.test('a hook is a readable program', async (t) => {
   const sizes = await makeElements(project, t.testdir())
-  for (const { output } of findSources(join(project, 'element-src')).hooks) {
+  for (const { output, launcher } of findSources(join(project, 'element-src')).hooks) {
+    const most = launcher === 'program' ? largestBundle.program : largestBundle.hook
     const text = readFileSync(join(project, 'elements', output), 'utf8')
-    t.ok((sizes.get(output) ?? Number.POSITIVE_INFINITY) <= 80 * 1024, `${output} is at most 80 KB`)
+    t.ok((sizes.get(output) ?? Number.POSITIVE_INFINITY) <= most, `${output} is at most ${most / 1024} KB`)
     t.ok(text.startsWith('#!/bin/sh\n'))
-    t.ok(text.split('\n').indexOf('*/') < 25, 'at most 25 lines of sh')
+    t.ok(text.split('\n').indexOf('*/') < 30, `${output} has at most 30 lines of sh`)
     t.ok(
-      text.split('\n').every((line) => line.length < 2000),
+      // A library's table of HTML's entities is one line.
+      text.split('\n').filter((line) => line.length >= 2000).length <= (launcher === 'program' ? 1 : 0),
       'not minified',
     )
     execFileSync('sh', ['-n', '-c', text.slice(0, text.indexOf('\n*/'))])
@@ -75,7 +77,11 @@ t.test('every hook says where it comes from, in which version, and under which l
     const head = text.split('\n').slice(0, 6).join('\n')
     const named = /^# SPDX-License-Identifier: (.*)$/m.exec(head)?.[1]?.split(' AND ')
     const groups = [...text.matchAll(/^\/\/ ---- From the (?:project|npm package) (\S+) \S+, (\S+) ----$/gm)]
-    t.same(named, [...new Set([license, ...groups.map(([, , of]) => of)])], `${path} names the licences of its parts`)
+    t.same(
+      [...(named ?? [])].sort(),
+      [...new Set([license, ...groups.map(([, , of]) => of)])].sort(),
+      `${path} names the licences of its parts`,
+    )
   }
 })
 

@@ -19,6 +19,8 @@ t.test('docs/mirrors.md has no recipe that no test runs, but for those that it m
     'test/support/servers/devpi.ts',
     'test/image/fleet.ts',
     'test/image/nginx-cache.ts',
+    'test/support/servers/guarded-index.ts',
+    'test/hook/mirrors-file.ts',
   ].map(read)
   const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => heading)
   for (const heading of headings.filter((name) => !name.endsWith('not tested)') && name !== 'Tools for indexes')) {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
@@ -48,3 +49,25 @@ t.test('without such a record nothing happens', async (t) => {
   const ran = spawnSync('bash', ['-euc', 'source "$1"; ! declare -p DIB_ENV 2>/dev/null', 'bash', file], { env: {} })
   t.equal(ran.status, 0, String(ran.stderr))
 })
+
+t.test(
+  'in the chroot the variables of passwords in a mirrors file are gone, and no others; on the host they stay',
+  async (t) => {
+    const text = readFileSync(file, 'utf8')
+    const sourced = (place: string): string => {
+      const folder = t.testdir({ 'environment.d': {}, pypi: { 'hidden-variables': 'CORP_PASSWORD\nNOT_SET\n' } })
+      const copy = join(folder, 'environment.d', 'hide.bash')
+      // The place in the chroot, moved into this test's folder.
+      writeFileSync(copy, place === 'chroot' ? text.replace('/tmp/in_target.d/', `${folder}/`) : text)
+      const script = `set -eu; source "$1"; printf '%s' "\${CORP_PASSWORD-none} \${OTHER-none}"`
+      const ran = spawnSync('bash', ['-c', script, 'bash', copy], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { PATH: process.env['PATH'], CORP_PASSWORD: 'secret', OTHER: 'other' },
+      })
+      return ran.stdout + ran.stderr
+    }
+    t.equal(sourced('chroot'), 'none other')
+    t.equal(sourced('host'), 'secret other')
+  },
+)

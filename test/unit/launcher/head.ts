@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
 
-const head = readFileSync(join(project, 'element-src', 'launcher', 'head.sh'), 'utf8')
+const part = (name: string): string => readFileSync(join(project, 'element-src', 'launcher', `${name}.sh`), 'utf8')
+
+const head = part('head') + part('clear-environment')
 
 /** Shells that are /bin/sh somewhere: Debian's, Fedora's, Alpine's. */
 const shells: readonly (readonly [string, ...string[]])[] = [['dash'], ['bash', '--posix'], ['busybox', 'sh']]

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { scratchFolder } from '../../support/builds/build-image.js'
+import { scratchFolder } from '../../support/builds/scratch.js'
 import { ask, at, inFolder, openTestRelay, type TestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex, sha256 } from '../../support/relay/upstream.js'
 

@@ -3,7 +3,7 @@ import { copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } 
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { project } from '../../../build/project.js'
-import { scratchFolder } from '../../support/builds/build-image.js'
+import { scratchFolder } from '../../support/builds/scratch.js'
 import { ask, at } from '../../support/relay/test-relay.js'
 import { serveIndex } from '../../support/relay/upstream.js'
 

@@ -78,7 +78,7 @@ t.test(
     const caches = [t.testdir({ with: { pypi: { mirror: {} } }, without: {} })].flatMap((folder) =>
       ['with', 'without'].map((name) => `${folder}/${name}`),
     )
-    const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt' }
+    const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt', TMP_BUILD_DIR: '/build' }
     const samples = many(t, environments, 4000).map((environment, i) => ({
       environment,
       hasFolder: i % 2 === 0,

@@ -4,7 +4,7 @@ import t from 'tap'
 import { easyInstallIndex, indexAt, officialIndex } from '../../../element-src/lib/settings/indexes.js'
 import { type PipSettings, readSettings } from '../../../element-src/lib/settings/settings.js'
 
-const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt' }
+const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt', TMP_BUILD_DIR: '/build' }
 
 const urls = ({ indexes }: PipSettings): readonly string[] => indexes.map(({ url }) => url)
 

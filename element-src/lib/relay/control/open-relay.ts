@@ -41,7 +41,8 @@ export const openRelay = async (settings: Settings, environment: Environment): P
     )
   }
   const servers = pip.indexes.filter(({ scheme }) => scheme !== 'file')
-  const answers = await probeAll({ ...pip, indexes: servers }, environment, [process.execPath])
+  const asker = settings.mirrorsFile === undefined ? 'host' : 'file'
+  const answers = await probeAll({ ...pip, indexes: servers }, environment, [process.execPath], {}, asker)
   const probed = pip.indexes.map(
     (index): Probed =>
       answers.find((answer) => answer.index === index) ?? {
@@ -56,11 +57,11 @@ export const openRelay = async (settings: Settings, environment: Environment): P
   const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || folder !== undefined
   const config: RelayConfig = {
     indexes: indexes.filter(isBehind).map(
-      ({ url, folder, isOfficial }): RelayIndex => ({
+      ({ scheme: _scheme, host: _host, url, folder, ...index }): RelayIndex => ({
+        ...index,
         url: folder === undefined ? url : undefined,
         folder,
         label: redact(url),
-        isOfficial,
       }),
     ),
     environment: environmentForRelay(environment),

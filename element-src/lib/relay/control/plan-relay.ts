@@ -8,10 +8,16 @@ import type { Settings } from '../../settings/settings.js'
  * @param settings The settings of the build.
  * @returns Why there is one, for the log; undefined where there is none.
  */
-export const reasonForRelay = ({ relay, fill, pip }: Pick<Settings, 'relay' | 'fill' | 'pip'>): string | undefined => {
+export const reasonForRelay = ({
+  relay,
+  fill,
+  mirrorsFile,
+  pip,
+}: Pick<Settings, 'relay' | 'fill' | 'mirrorsFile' | 'pip'>): string | undefined => {
   if (relay === 'never') return undefined
   if (relay === 'always') return 'DIB_PYPI_RELAY=always'
   if (fill) return 'DIB_PYPI_FILL_MIRROR'
+  if (mirrorsFile !== undefined) return 'DIB_PYPI_MIRRORS'
   return pip.indexes.some(({ url }) => /^https?:\/\/[^/?#]*@/i.test(url)) ? 'a URL with a password' : undefined
 }
 

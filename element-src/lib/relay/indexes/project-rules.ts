@@ -12,7 +12,8 @@ const matches = (project: string, patterns: readonly string[] | undefined): bool
 
 /**
  * Whether a project is asked at an index. One that an index's `projects` names comes from such an index alone, also while
- * that is down: otherwise whoever registers its name elsewhere would be installed in its place.
+ * that is down: otherwise whoever registers its name elsewhere would be installed in its place. What its `exclude` names as
+ * well is asked elsewhere.
  *
  * @param project Its name, normalised.
  * @param index The index.
@@ -21,5 +22,5 @@ const matches = (project: string, patterns: readonly string[] | undefined): bool
 export const isAskedAt = (project: string, index: Rules, all: readonly Rules[]): boolean => {
   if (matches(project, index.exclude)) return false
   if (index.projects !== undefined) return matches(project, index.projects)
-  return !all.some(({ projects }) => matches(project, projects))
+  return !all.some((other) => matches(project, other.projects) && !matches(project, other.exclude))
 }

@@ -17,6 +17,8 @@ const config: RelayConfig = {
 
 t.test('the relay is told its configuration where no other process can read it', async (t) => {
   const folder = t.testdir({
+    // As where dib copies the relay, and not as in this project.
+    'package.json': '{}',
     relay: `const fs = require('fs')
 fs.writeFileSync(${JSON.stringify('REPORT')}, JSON.stringify({
   told: JSON.parse(fs.readFileSync(0, 'utf8')), args: process.argv.slice(2), env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_TAPJS|^NODE_/.test(name))), cwd: process.cwd(),
@@ -36,6 +38,7 @@ fs.closeSync(1)`.replace('"REPORT"', JSON.stringify(join(t.testdirName, 'report'
 
 t.test('one that does not start is told in one line', async (t) => {
   const folder = t.testdir({
+    'package.json': '{}',
     silent: '',
     refusing: `console.log('{"error":"no port is free"}')`,
     odd: 'console.log("x")',

@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { scratchFolder } from '../../support/builds/build-image.js'
-import { cleanEnvironment } from '../../support/builds/clean-environment.js'
-import { needsRoot } from '../../support/builds/root.js'
-import { runProgram } from '../../support/builds/run.js'
-import { serveFolder } from '../../support/relay/serve-folder.js'
-import { at, inFolder, openTestRelay } from '../../support/relay/test-relay.js'
-import { makeSdists, makeWheels } from '../../support/servers/mirror.js'
-import { installers, oldRoot, pips } from '../../support/setup/cache.js'
+import { scratchFolder } from '../support/builds/build-image.js'
+import { cleanEnvironment } from '../support/builds/clean-environment.js'
+import { needsRoot } from '../support/builds/root.js'
+import { runProgram } from '../support/builds/run.js'
+import { serveFolder } from '../support/relay/serve-folder.js'
+import { at, inFolder, openTestRelay } from '../support/relay/test-relay.js'
+import { makeSdists, makeWheels } from '../support/servers/mirror.js'
+import { installers, oldRoot, pips } from '../support/setup/cache.js'
 
 // The fixtures are made for root alone.
 needsRoot(t)

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { proxyFor } from '../../../element-src/lib/probe/proxy.js'
-import { pips } from '../../support/setup/cache.js'
+import { proxyFor } from '../../element-src/lib/probe/proxy.js'
+import { pips } from '../support/setup/cache.js'
 
 const proxies = {
   http_proxy: 'http://p.example:1',
