@@ -15,13 +15,10 @@ import { type Distance, serveWheels } from './serve-wheels.js'
 
 const everything: readonly Between[] = ['nothing', 'the relay', 'devpi-server', 'proxpi', 'nginx as a cache']
 
-/** The same machine, and a server in another town behind a common line. */
+/** The same machine, and a server in another town behind a common line: relayNotes tells of both. */
 const distances: readonly { readonly name: string; readonly distance: Distance }[] = [
-  { name: 'from the same machine', distance: { delay: 0, rate: Number.POSITIVE_INFINITY } },
-  {
-    name: 'from a server that answers after 40 ms and sends 5 MB/s a connection',
-    distance: { delay: 0.04, rate: 5e6 },
-  },
+  { name: 'near', distance: { delay: 0, rate: Number.POSITIVE_INFINITY } },
+  { name: 'far', distance: { delay: 0.04, rate: 5e6 } },
 ]
 
 const sizeOf = (folder: string): number =>
@@ -71,17 +68,11 @@ export const measureRelay = async (
   else {
     for (const { name, distance } of distances) {
       const upstream = await serveWheels(t, known, distance)
-      await measure(`15 well-known projects, ${name}`, known, wellKnown, upstream, everything)
+      await measure(`15 known projects, ${name}`, known, wellKnown, upstream, everything)
     }
     try {
       const betweens = everything.slice(0, 2)
-      await measure(
-        '15 well-known projects, from the index of this machine',
-        known,
-        wellKnown,
-        await machineIndex(),
-        betweens,
-      )
+      await measure('15 known projects, the internet', known, wellKnown, await machineIndex(), betweens)
     } catch (error) {
       missing.push(`the index of this machine: ${error instanceof Error ? error.message.trim() : error}`)
     }
@@ -90,7 +81,7 @@ export const measureRelay = async (
   makeOwn(ours)
   for (const { name, distance } of distances) {
     const upstream = await serveWheels(t, ours, distance)
-    await measure(`15 packages of the project's own, ${name}`, ours, own, upstream, everything)
+    await measure(`15 own packages, ${name}`, ours, own, upstream, everything)
   }
   return {
     machine,

@@ -1,6 +1,7 @@
 import { inSeconds, times } from '../figures.js'
 import { goalsTable, type Table } from '../tables.js'
 import { relayGoals } from './goals.js'
+import { wellKnown } from './package-sets.js'
 import { medianOf, ratioToDirect } from './ratios.js'
 import type { PackageSet, RelayCosts } from './results.js'
 
@@ -40,6 +41,7 @@ export const relayNotes = ({ machine, loadAfter, missing, large, took }: RelayCo
   )
     .map(([program, version]) => `${program} ${version}`)
     .join(', ')}.`,
+  `The known projects are ${wellKnown.join(', ')}, with what they require; the own packages are wheels of half a megabyte that require nothing. *Near* is a server on the same machine, *far* the same server, which answers after 40 ms and then sends at most 5 MB/s on a connection: both have pages with the files that are downloaded, and no others. *The internet* is the index that pip on this machine asks, whose pages list all that there ever was of a project.`,
   "Each round runs all of them in turn, with empty caches; times, memory and starts are medians of the rounds, and a ratio is the median of the ratios within each round. `pip download` of the old pip fetches everything, cold through an empty cache and a second time through the filled one. For the relay the second time is that of an offline build: from the folder that the first has filled, by the index that extra-data.d makes of it, whose making is part of the time. With nothing between, as with dib's own element, both are the same. Memory is the most that a process and its children have had (VmHWM), at the end of the second download.",
   `The file of ${large.gigabytes} GB went through the relay into the folder in ${inSeconds(large.seconds)} s, from a server and to a client on the same machine.`,
   ...missing.map((why) => `Not measured: ${why}`),
