@@ -51,7 +51,7 @@ test: packages $(if $(TESTS),,fixtures) ## Run the tests: unit, hook, image; the
 bench: packages bench-packages roots bench-tools devpi proxpi nginx ## Measure against dib's own element, as root, in 20 minutes; writes docs/. QUICK=1 tries it
 	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
 
-bench-engines: build-packages devpi proxpi nginx bench-tools ## Measure the relay beside other engines alone, in 10 minutes; writes that section of docs/bench.md. QUICK=1 tries it
+bench-engines: build-packages devpi proxpi nginx bench-tools ## Measure the relay beside other engines alone, in 10 minutes; writes its section of docs/bench.md. QUICK=1 tries it
 	@$(run) test/bench/engines.ts $(if $(QUICK),quick)
 
 vendor: ## Copy elements/pypi, with its licences, into an image repository, or upgrade the copy there: DEST=folder
