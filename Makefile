@@ -5,7 +5,7 @@ run := node build/run.mjs
 
 .DEFAULT_GOAL := help
 .PHONY: help image real-image elements check-elements lint unit test bench bench-engines vendor dist packages build-packages bench-packages \
-    host-packages fixtures roots devpi pips installers agent-elements mirror-tools nginx new-dib bench-tools clean
+    host-packages fixtures roots devpi pips installers agent-elements mirror-tools nginx proxpi new-dib bench-tools clean
 # npm installs into one folder.
 .NOTPARALLEL:
 
@@ -48,11 +48,11 @@ test: packages $(if $(TESTS),,fixtures) ## Run the tests: unit, hook, image; the
 	@needed=$(if $(TESTS),$(if $(is_root),$$($(run) test/runner/fixtures.ts $(TESTS)))) && \
 	    { [ -z "$$needed" ] || $(MAKE) -s --no-print-directory $$needed; } && test/run.sh $(TESTS)
 
-bench: packages bench-packages roots bench-tools ## Measure against dib's own element, as root, in 12 minutes; writes docs/. QUICK=1 tries it
+bench: packages bench-packages roots bench-tools devpi proxpi nginx ## Measure against dib's own element, as root, in 20 minutes; writes docs/. QUICK=1 tries it
 	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
 
-bench-engines: build-packages devpi nginx bench-tools ## Measure what engines for several build hosts cost (docs/mirrors.md), in 2 minutes
-	@$(run) test/bench/engines.ts
+bench-engines: build-packages devpi proxpi nginx bench-tools ## Measure the relay beside other engines alone, in 10 minutes; writes its section of docs/bench.md. QUICK=1 tries it
+	@$(run) test/bench/engines.ts $(if $(QUICK),quick)
 
 vendor: ## Copy elements/pypi, with its licences, into an image repository, or upgrade the copy there: DEST=folder
 	@build/vendor.sh "$(DEST)"
@@ -95,6 +95,13 @@ devpi: .cache/devpi/installed
 .cache/devpi/installed: | host-packages
 	@/usr/bin/python3 -m venv .cache/devpi
 	@.cache/devpi/bin/pip install --quiet --disable-pip-version-check devpi-server
+	@touch $@
+
+# proxpi, which the bench measures beside the relay.
+proxpi: .cache/proxpi/installed
+.cache/proxpi/installed: | host-packages
+	@/usr/bin/python3 -m venv .cache/proxpi
+	@.cache/proxpi/bin/pip install --quiet --disable-pip-version-check proxpi
 	@touch $@
 
 # pips from the oldest that is promised to the newest, which tests have read what is written and install by it. The number

@@ -7,9 +7,12 @@ import { elementOfOurs, hooksOfOurs } from '../support/builds/dib.js'
 import { runProgram } from '../support/builds/run.js'
 import { median } from '../support/observation/median.js'
 
-/** The size of each hook of our element, in bytes. */
+/** The relay, below the element. */
+const relay = 'pypi-relay/pypi-relay'
+
+/** The size of each hook of our element and of the relay, in bytes. */
 export const measureBundles = (): Readonly<Record<string, number>> =>
-  Object.fromEntries(hooksOfOurs.map((hook) => [hook, statSync(join(elementOfOurs, hook)).size]))
+  Object.fromEntries([...hooksOfOurs, relay].map((hook) => [hook, statSync(join(elementOfOurs, hook)).size]))
 
 /**
  * Measures `make elements`, which writes nothing where elements/ is what element-src/ makes.

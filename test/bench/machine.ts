@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
-import { benchTools, smallRoot } from '../support/setup/cache.js'
+import { join } from 'node:path'
+import { benchTools, devpiPrograms, nginxProgram, proxpiPrograms, smallRoot } from '../support/setup/cache.js'
 
 /** What the numbers were measured on. It names no host. */
 export interface Machine {
@@ -26,8 +27,12 @@ const distribution = (): string => {
   return name ?? 'a Linux without a name'
 }
 
-/** Describes this machine and what is measured on it. */
-export const describeMachine = (): Machine => ({
+/**
+ * Describes this machine, and its load at this moment.
+ *
+ * @param versions The programs that are measured on it, with their versions.
+ */
+export const describeMachine = (versions: Machine['versions']): Machine => ({
   date: new Date().toISOString().slice(0, 10),
   kind: [
     `${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}`,
@@ -36,13 +41,25 @@ export const describeMachine = (): Machine => ({
     distribution(),
   ].join(', '),
   load: loadavg()[0] ?? Number.NaN,
-  versions: {
-    'Node.js': process.versions.node,
-    'diskimage-builder': versionIn(output('disk-image-create', '--version')),
-    "the image's Python": versionIn(output('chroot', smallRoot, 'python3', '--version')),
-    "the image's pip": versionIn(output('chroot', smallRoot, 'python3', '-m', 'pip', '--version')),
-    'an old pip': versionIn(output('/usr/bin/python3', benchTools.oldPip, '--version')),
-    'the newest pip': versionIn(output('/usr/bin/python3', benchTools.newPip, '--version')),
-    uv: versionIn(output(benchTools.uv, '--version')),
-  },
+  versions,
+})
+
+/** The versions of what installs in builds. */
+export const buildVersions = (): Machine['versions'] => ({
+  'Node.js': process.versions.node,
+  'diskimage-builder': versionIn(output('disk-image-create', '--version')),
+  "the image's Python": versionIn(output('chroot', smallRoot, 'python3', '--version')),
+  "the image's pip": versionIn(output('chroot', smallRoot, 'python3', '-m', 'pip', '--version')),
+  'an old pip': versionIn(output('/usr/bin/python3', benchTools.oldPip, '--version')),
+  'the newest pip': versionIn(output('/usr/bin/python3', benchTools.newPip, '--version')),
+  uv: versionIn(output(benchTools.uv, '--version')),
+})
+
+/** The versions of the engines that are measured beside the relay, and of what downloads through them. */
+export const engineVersions = (): Machine['versions'] => ({
+  'Node.js': process.versions.node,
+  'an old pip': versionIn(output('/usr/bin/python3', benchTools.oldPip, '--version')),
+  'devpi-server': versionIn(output(join(devpiPrograms, 'devpi-server'), '--version')),
+  proxpi: versionIn(output(join(proxpiPrograms, 'pip'), 'show', 'proxpi')),
+  nginx: versionIn(output('sh', '-c', '"$0" -v 2>&1', nginxProgram)),
 })

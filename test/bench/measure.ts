@@ -6,9 +6,10 @@ import { measureHooks } from '../support/observation/hooks-cost.js'
 import { measureBundles, measureMakeElements } from './bundles.js'
 import { measureFolders } from './folder-costs.js'
 import { measureParts } from './hook-parts.js'
-import { describeMachine } from './machine.js'
+import { buildVersions, describeMachine } from './machine.js'
 import { measureMirrors } from './mirror-costs.js'
 import type { Plan } from './plan.js'
+import { measureRelay } from './relay/measure-relay.js'
 import type { Results } from './results.js'
 
 /**
@@ -35,7 +36,7 @@ export const measure = async (
     return folder
   }
   const { rounds, partRounds, limit } = plan
-  const machine = describeMachine()
+  const machine = describeMachine(buildVersions())
   const hooks = await measureHooks(part('hooks in builds'), { rounds, withDibs: true })
   const parts = await measureParts(part("parts of the hooks' time"), partRounds)
   const mirrors = await measureMirrors(t, part('mirrors that are down'), plan)
@@ -43,6 +44,7 @@ export const measure = async (
   part('make elements')
   const makeElements = await measureMakeElements(rounds)
   const bundles = measureBundles()
+  const relay = await measureRelay(t, part('the relay, beside other engines'), plan, say)
   return {
     machine,
     rounds,
@@ -54,6 +56,7 @@ export const measure = async (
     mounts,
     bundles,
     makeElements,
+    relay,
     took: seconds(),
   }
 }

@@ -18,6 +18,12 @@ export interface Plan {
   readonly folders: readonly number[]
   /** How many are in the folder that is mounted alone. */
   readonly largest: number
+  /** How often each set of packages is downloaded directly and through the relay. */
+  readonly engineRounds: number
+  /** How often of these through other engines, of which one takes 20 s to start. */
+  readonly peerRounds: number
+  /** The size of the file that goes through the relay, in 2^30 bytes. */
+  readonly gigabytes: number
 }
 
 /** What docs/bench.md is made from. */
@@ -33,6 +39,9 @@ export const fullPlan: Plan = {
   repeats: 3,
   folders: [10, 1000, 10_000],
   largest: 100_000,
+  engineRounds: 3,
+  peerRounds: 1,
+  gigabytes: 2,
 }
 
 /** Enough to see that each measurement works; the numbers say little. */
@@ -46,4 +55,7 @@ export const quickPlan: Plan = {
   repeats: 1,
   folders: [10],
   largest: 100,
+  engineRounds: 1,
+  peerRounds: 1,
+  gigabytes: 0.125,
 }

@@ -1,18 +1,13 @@
 import { goalsOf } from './goals.js'
+import type { RelayCosts } from './relay/results.js'
+import { relayNotes, relayTables } from './relay/tables.js'
 import type { Results } from './results.js'
-import { type Table, tablesOf } from './tables.js'
+import { goalsTable, type Table, tablesOf } from './tables.js'
 
 const versionsOf = ({ machine }: Results): string =>
   Object.entries(machine.versions)
     .map(([program, version]) => `${program} ${version}`)
     .join(', ')
-
-const goalsTable = (results: Results): Table => ({
-  title: 'Goals',
-  head: ['goal', '', 'measured'],
-  rows: goalsOf(results).map(({ goal, isMet, measured }) => [goal, isMet ? 'met' : 'missed', measured]),
-  notes: [],
-})
 
 // A column of numbers stands better to the right.
 const isNumeric = ({ rows }: Table, column: number): boolean =>
@@ -23,6 +18,36 @@ const markdownTable = (table: Table): string => {
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
   const rule = table.head.map((_, column) => (column > 0 && isNumeric(table, column) ? '--:' : '---'))
   return `${line(table.head)}|${rule.join('|')}|\n${table.rows.map(line).join('')}`
+}
+
+const section = (table: Table, level: '##' | '###'): string =>
+  [`${level} ${table.title}\n`, markdownTable(table), ...table.notes.map((note) => `${note}\n`)].join('\n')
+
+const relayHeading = '## The relay\n'
+
+/**
+ * The section of the page that tells what the relay costs.
+ *
+ * @param costs What was measured.
+ */
+export const relaySection = (costs: RelayCosts): string =>
+  [
+    relayHeading,
+    ...relayNotes(costs).map((note) => `${note}\n`),
+    ...relayTables(costs).map((table) => section(table, '###')),
+  ].join('\n')
+
+/**
+ * Puts what the relay costs into a page that was made before, in the place of what was there of it, or at its end.
+ *
+ * @param page The page.
+ * @param costs What was measured.
+ */
+export const withRelaySection = (page: string, costs: RelayCosts): string => {
+  const [before = '', rest = ''] = page.split(`\n${relayHeading}`)
+  const next = rest.search(/^## /m)
+  const after = next < 0 ? '' : `\n${rest.slice(next)}`
+  return `${before.replace(/\n*$/, '\n')}\n${relaySection(costs)}${after}`
 }
 
 /**
@@ -38,11 +63,8 @@ export const markdownOf = (results: Results, plot: string): string => {
     `Measured by \`make bench\` against dib's own element \`pypi\`, in one run of ${Math.round(took / 60)} minutes, each in turn; all are medians of at least ${rounds}. Run it on your machine: the ratios are what counts.\n`,
     `- Date: ${machine.date}\n- Machine: ${machine.kind}; its load before it began was ${machine.load.toFixed(1)}\n- Versions: ${versionsOf(results)}\n`,
     `![The costs as a plot](${plot})\n`,
-    ...[goalsTable(results), ...tablesOf(results)].flatMap((table) => [
-      `## ${table.title}\n`,
-      markdownTable(table),
-      ...table.notes.map((note) => `${note}\n`),
-    ]),
+    ...[goalsTable(goalsOf(results)), ...tablesOf(results)].map((table) => section(table, '##')),
+    relaySection(results.relay),
   ].join('\n')
 }
 
@@ -65,4 +87,11 @@ const terminalTable = (table: Table): string => {
  * @param results What was measured.
  */
 export const terminalOf = (results: Results): string =>
-  [...tablesOf(results), goalsTable(results)].map(terminalTable).join('\n')
+  [...tablesOf(results), ...relayTables(results.relay), goalsTable(goalsOf(results))].map(terminalTable).join('\n')
+
+/**
+ * What the relay costs, for a terminal.
+ *
+ * @param costs What was measured.
+ */
+export const relayTerminal = (costs: RelayCosts): string => relayTables(costs).map(terminalTable).join('\n')

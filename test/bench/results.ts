@@ -1,5 +1,6 @@
 import type { HooksCost } from '../support/observation/hooks-cost.js'
 import type { Machine } from './machine.js'
+import type { RelayCosts } from './relay/results.js'
 
 /** A measured value: seconds, a lower bound of them where a time limit ended the program, or why there is none. */
 export type Measured = { readonly seconds: number } | { readonly moreThan: number } | { readonly fault: string }
@@ -68,10 +69,11 @@ export interface Results {
   readonly limit: number
   readonly folders: readonly FolderCost[]
   readonly mounts: readonly MountCost[]
-  /** The size of each hook, in bytes. */
+  /** The size of each hook and of the relay, in bytes. */
   readonly bundles: Readonly<Record<string, number>>
   /** The seconds of `make elements`. */
   readonly makeElements: number
+  readonly relay: RelayCosts
   /** The seconds that all of it took. */
   readonly took: number
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { sum } from '../support/observation/median.js'
 import { inCell, inMilliseconds, inSeconds, times } from './figures.js'
-import { addedBy, flatToTree } from './goals.js'
+import { addedBy, flatToTree, type Goal, limitOf } from './goals.js'
 import type { FirstMirror, Measured, Results, Variant } from './results.js'
 
 /** A table, with what a reader has to know of it. */
@@ -48,6 +48,14 @@ const partsTable = ({ parts }: Results): Table => {
     ],
   }
 }
+
+/** Goals as a table. */
+export const goalsTable = (goals: readonly Goal[]): Table => ({
+  title: 'Goals',
+  head: ['goal', '', 'measured'],
+  rows: goals.map(({ goal, isMet, measured }) => [goal, isMet ? 'met' : 'missed', measured]),
+  notes: [],
+})
 
 const variants: readonly Variant[] = ['ours', "dib's", "dib's, no retries"]
 
@@ -146,10 +154,15 @@ const mountsTable = ({ mounts }: Results): Table => ({
   notes: ['The whole hook, once a build. What a flat folder takes beyond a tree is the index that is made of it.'],
 })
 
-const bundlesTable = ({ bundles }: Results): Table => ({
-  title: 'Size of the hooks, KB',
-  head: ['hook', 'KB'],
-  rows: Object.entries(bundles).map(([hook, bytes]) => [hook, (bytes / 1024).toFixed(1)]),
+/** The sizes of the hooks and of the relay. */
+export const bundlesTable = ({ bundles }: Results): Table => ({
+  title: 'Size of the hooks and of the relay, KB',
+  head: ['hook', 'KB', 'at most'],
+  rows: Object.entries(bundles).map(([hook, bytes]) => [
+    hook,
+    (bytes / 1024).toFixed(1),
+    (limitOf(hook) / 1024).toFixed(0),
+  ]),
   notes: ['As they are committed, with the packages that they use, not minified.'],
 })
 

@@ -35,7 +35,7 @@ const images: Readonly<Record<string, readonly [string, RegExp]>> = {
   ],
   'whose home of root is a file': [
     'rm -r $ROOT/root; touch $ROOT/root',
-    /^pypi: error: \/root in the image is not a folder, as the element needs it: remove it in root.d$/m,
+    /^pypi: error: \/root in the image is not a folder, as the element needs it: remove it in root\.d$/m,
   ],
   'whose .pip is a file': ['touch $ROOT/root/.pip', /^pypi: error: \/root\/\.pip in the image is not a folder/m],
   'whose /tmp/pypi is an absolute link': [

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type Phases, type RanPhases, runPhases } from '../support/builds/run-phases.js'
+import { noRelayIsLeft, relays } from '../support/observation/relays.js'
 import { filesWith, makeSecret, watchProcesses } from '../support/observation/secret.js'
 import { makeMirror, makeSdists, makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
@@ -15,27 +16,6 @@ const packages = [
   { name: 'demo-app', version: '1.0', text: 'import demo_lib', requirements: ['demo-lib>=2'] },
   { name: 'demo-lib', version: '2.1', text: 'print("demo-lib is here")' },
 ]
-
-/** The relays that run for a test's folder: the hooks, and with them the relay, are below it. */
-const relays = (scratch: string): readonly string[] =>
-  readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false
-    try {
-      return (
-        readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`${scratch}/`) &&
-        readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('pypi-relay')
-      )
-    } catch {
-      return false
-    }
-  })
-
-/** Waits until no relay of a test runs any more: for at most five seconds, of which it is to take two. */
-const noRelayIsLeft = async (t: Test, scratch: string): Promise<void> => {
-  for (let tries = 0; tries < 50 && relays(scratch).length > 0; tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  t.same(relays(scratch), [], 'the relay has ended')
-}
 
 const install = `python3 -m pip install --no-color --target /tmp/demo demo-app
 PYTHONPATH=/tmp/demo python3 -c 'import demo_app'

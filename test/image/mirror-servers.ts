@@ -86,6 +86,8 @@ t.test(
         DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${bandersnatch}/simple/`,
         DIB_PYPI_MIRROR_URL_1: `http://127.0.0.1:${pypiserver}/simple/`,
         DIB_PYPI_MIRROR_URL_2: `http://builder:p%40ss=w;x@127.0.0.1:${private_}/simple/`,
+        // With the relay pip would not say which server it has a file from.
+        DIB_PYPI_RELAY: 'never',
         DIB_NO_PYPI_PIP: '1',
       },
       hooks: {

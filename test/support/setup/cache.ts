@@ -40,6 +40,9 @@ export const devpiPrograms = join(cache, 'devpi', 'bin')
 /** The programs of bandersnatch, pip2pi, dumb-pypi and pypiserver, in a virtual environment. */
 export const mirrorPrograms = join(cache, 'mirror-tools', 'bin')
 
+/** proxpi, and pip beside it, in a virtual environment. */
+export const proxpiPrograms = join(cache, 'proxpi', 'bin')
+
 /** The distribution's nginx. */
 export const nginxProgram = join(cache, 'nginx', 'nginx')
 

@@ -1,0 +1,120 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { project } from '../../../build/project.js'
+import { endRelay } from '../../../element-src/lib/relay/control/ask-relay.js'
+import { findBuild } from '../../../element-src/lib/relay/control/find-build.js'
+import { environmentForRelay } from '../../../element-src/lib/relay/control/plan-relay.js'
+import { startRelay } from '../../../element-src/lib/relay/control/start-relay.js'
+import type { Ending } from '../../support/builds/build-image.js'
+import { pointDevpiAt, startDevpi } from '../../support/servers/devpi.js'
+import { startNginx } from '../../support/servers/nginx.js'
+import { recipe } from '../../support/servers/recipes.js'
+import { freePort, startServer } from '../../support/servers/start-server.js'
+import { proxpiPrograms } from '../../support/setup/cache.js'
+import { processOf } from './processes.js'
+import type { Between } from './results.js'
+
+/** An engine that runs. */
+export interface Engine {
+  readonly pid: number
+  /** The seconds from its start until it listens. */
+  readonly start: number
+  /** The URL of its index, for pip. */
+  readonly index: string
+  /** The folder that it fills with wheels side by side; undefined where its cache is its own. */
+  readonly filled?: string
+}
+
+/**
+ * Starts an engine with nothing in its cache.
+ *
+ * @param t What it ends with.
+ * @param folder An empty folder for it.
+ * @param upstream The URL of the index behind it, with a slash at its end.
+ */
+export type Start = (t: Ending, folder: string, upstream: string) => Promise<Engine>
+
+/** The relay as a program, where extra-data.d has it: outside of the project, whose package.json would make it a module. */
+export const copyRelay = (folder: string): string => {
+  mkdirSync(folder, { recursive: true })
+  const program = join(folder, 'pypi-relay')
+  copyFileSync(join(project, 'elements', 'pypi', 'pypi-relay', 'pypi-relay'), program)
+  return program
+}
+
+const secondsSince = (begin: number): number => (performance.now() - begin) / 1000
+
+const relay: Start = async (t, folder, upstream) => {
+  const program = copyRelay(join(folder, 'program'))
+  const filled = join(folder, 'mirror')
+  mkdirSync(filled)
+  const logFile = join(folder, 'log')
+  writeFileSync(logFile, '')
+  const build = findBuild(folder, process.pid)
+  if (build === undefined) throw new Error('this process is not in /proc')
+  const begin = performance.now()
+  const { base, indexes } = await startRelay(
+    program,
+    {
+      indexes: [{ url: upstream.replace(/\/$/, ''), folder: undefined, label: 'the upstream', isOfficial: true }],
+      environment: environmentForRelay(process.env),
+      unreachable: 'drop',
+      retries: 5,
+      trustedHosts: [],
+      fill: filled,
+      build,
+      logFile,
+    },
+    { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+  )
+  const start = secondsSince(begin)
+  t.teardown(() => endRelay(base))
+  return { pid: processOf(program), start, index: `${indexes[0]}/`, filled }
+}
+
+const devpi: Start = async (t, folder, upstream) => {
+  const port = await freePort()
+  const begin = performance.now()
+  const { pid } = await startDevpi(t, folder, 'devpi-server with a replica', port, {}, '')
+  const start = secondsSince(begin)
+  await pointDevpiAt(port, 'choose-one', upstream)
+  return { pid, start, index: `http://127.0.0.1:${port}/root/pypi/+simple/` }
+}
+
+// By the commands of its documentation.
+const proxpi: Start = async (t, folder, upstream) => {
+  const port = await freePort()
+  const begin = performance.now()
+  const { pid } = await startServer(t, port, join(folder, 'log'), 'env', [
+    'FLASK_APP=proxpi.server',
+    `PROXPI_INDEX_URL=${upstream}`,
+    `PROXPI_CACHE_DIR=${join(folder, 'cache')}`,
+    join(proxpiPrograms, 'flask'),
+    'run',
+    `--port=${port}`,
+  ])
+  return { pid, start: secondsSince(begin), index: `http://127.0.0.1:${port}/index/` }
+}
+
+const nginx: Start = async (t, folder, upstream) => {
+  const port = await freePort()
+  const { origin } = new URL(upstream)
+  const blocks = recipe('nginx as a cache', {
+    '/var/cache/nginx/pypi': 'cache',
+    'listen 3144': `listen 127.0.0.1:${port}`,
+    'https://INDEX': origin,
+    'https://FILES': origin,
+  })
+  const begin = performance.now()
+  const { pid } = await startNginx(t, join(folder, 'nginx'), port, `access_log off;\n${blocks}`)
+  return { pid, start: secondsSince(begin), index: `http://127.0.0.1:${port}/simple/` }
+}
+
+/** How each engine is started. */
+export const starts: Readonly<Record<Exclude<Between, 'nothing'>, Start>> = {
+  'the relay': relay,
+  'devpi-server': devpi,
+  proxpi,
+  'nginx as a cache': nginx,
+}

@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { buildImage, localMirror, scratchFolder } from '../support/builds/build-image.js'
+import { needsRoot } from '../support/builds/root.js'
+import { trimRoot } from '../support/builds/trim-root.js'
+import { noRelayIsLeft, relays } from '../support/observation/relays.js'
+import { makeMirror } from '../support/servers/mirror.js'
+
+needsRoot(t)
+
+/** Runs disk-image-create, sends it a signal when the marker is there, and goes away when it has ended. */
+const sendSignal = (signal: string, marker: string): readonly string[] => [
+  'bash',
+  '-uc',
+  `"$@" &
+until [ -e ${marker} ]; do sleep 0.05; done
+kill -${signal} $!
+wait $!
+exit 99`,
+  'bash',
+]
+
+for (const [name, signal, hook] of [
+  ['is killed', 'KILL', 'echo "now"; sleep 3'],
+  ['is told to end', 'TERM', 'echo "now"; sleep 3'],
+  ['fails in a hook', 'CONT', 'echo "now"; sleep 1; exit 1'],
+] as const) {
+  t.test(`the relay of a build that ${name} ends with it`, async (t) => {
+    const scratch = scratchFolder(t)
+    makeMirror(localMirror(scratch), [{ name: 'demo-app', version: '1.0', text: 'x = 1' }])
+    const marker = join(scratch, 'marker')
+    let seen: readonly string[] = []
+    const build = await buildImage(scratch, {
+      root: trimRoot(scratch),
+      options: ['--offline'],
+      runBy: sendSignal(signal, marker),
+      environment: { DIB_PYPI_RELAY: 'always' },
+      hooks: { 'install.d/50-wait': `#!/bin/bash\n${hook}\n` },
+      onLine: (line) => {
+        if (!line.endsWith('now')) return
+        seen = relays(scratch)
+        writeFileSync(marker, '')
+      },
+    })
+    t.equal(build.status, 99, 'the build ends', { log: build.log.slice(-2000) })
+    t.equal(seen.length, 1, 'the relay ran while hooks did')
+    await noRelayIsLeft(t, scratch)
+  })
+}
