@@ -1,6 +1,6 @@
 #!/bin/sh
 # Packs elements/pypi, the same bytes each time: `build/dist.sh FOLDER`. The times in it are the day of the version in
-# CHANGELOG.md, the owner is root, and the permissions are as git keeps them, whatever the umask of who checked it out.
+# CHANGELOG.md, the owner is root, and the permissions are as git keeps them, whatever the umask of the checkout was.
 set -eu
 LC_ALL=C
 export LC_ALL

@@ -8,7 +8,7 @@ import { withOrigin } from './origin.js'
 import { type Part, readPart } from './parts.js'
 import { type OutputFile, writeTree } from './write-tree.js'
 
-/** The most that a bundle may take, in bytes: people read and vendor them. */
+/** The most that a bundle may have, in bytes: users read and vendor them. */
 export const largestBundle = { hook: 170 * 1024, program: 250 * 1024 }
 
 /**

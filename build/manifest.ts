@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { OutputFile } from './write-tree.js'
 
 /**
- * The checksums of an element's files, as `sha256sum -c` in the element's folder reads them: by them a copy is known that
- * nobody edited (build/vendor.sh).
+ * The checksums of an element's files, as `sha256sum -c` in the element's folder reads them: build/vendor.sh recognises
+ * an unedited copy by them.
  *
  * @param element The element's name.
  * @param files All files of elements/, by their paths.

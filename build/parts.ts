@@ -13,7 +13,7 @@ export interface Part {
  * Reads what a package says of itself.
  *
  * @param folder The folder of its package.json.
- * @throws Error where its licence is no single name of SPDX's list, which somebody has to look at.
+ * @throws Error where its licence is no single name of SPDX's list, which needs a decision.
  */
 export const readPart = (folder: string): Part => {
   const { name, version, license }: Record<string, unknown> = JSON.parse(

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Copies elements/pypi into a folder of elements: `build/vendor.sh FOLDER`. A copy that is there is replaced where all of it
-# is as an earlier run left it, which its own pypi-manifest.sha256 shows; else it stays, and what differs is named. It is
-# sh, and takes what is committed: who vendors needs neither npm nor Node.js.
+# is as an earlier run left it, which its own pypi-manifest.sha256 shows; else it stays, and the files that differ are named.
+# It is sh, and takes what is committed, so that it needs neither npm nor Node.js.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -21,7 +21,7 @@ did="copied to $copy"
 if [ -e "$copy" ] || [ -L "$copy" ]; then
     [ -d "$copy" ] && [ ! -L "$copy" ] || fail "$copy is there, and is no folder: remove it first"
     [ -f "$copy/$manifest" ] ||
-        fail "$copy has no $manifest, so nobody can tell whether it was edited: compare it with $source, then remove it"
+        fail "$copy has no $manifest, so it cannot be told whether it was edited: compare it with $source, then remove it"
     # A file that the manifest does not name differs as well: someone put it there.
     differing=$(
         cd "$copy"
@@ -41,7 +41,7 @@ Move the edits elsewhere and remove the folder, then run this again."
     did="upgraded $copy"
 fi
 
-# Beside it first, so that a copy that is broken off is none.
+# The copy is made beside it first, so that an interrupted run leaves no half copy.
 new=$folder/.pypi.new
 rm -rf "$new"
 cp -R "$source" "$new"

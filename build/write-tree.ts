@@ -25,7 +25,7 @@ const writeFile = (path: string, { content, mode }: OutputFile): void => {
     return
   const temporary = `${path}.new`
   writeFileSync(temporary, content)
-  // Apart from writing, since writing's mode is subject to the umask.
+  // In a step of its own, since the mode of a written file is subject to the umask.
   chmodSync(temporary, mode)
   renameSync(temporary, path)
 }

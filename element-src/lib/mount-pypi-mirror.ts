@@ -24,7 +24,7 @@ import type { StagedRelay, StagedSettings } from './stage/state.js'
 const describeMirror = ({ mirrorFolder, localMirrors, fill }: Settings): string => {
   if (mirrorFolder === undefined) return 'no local mirror'
   const top = localMirrors.find(({ below }) => below === '')
-  // One that is to be filled was missing when it was looked at, and has been made since.
+  // A mirror that is to be filled may have been missing when the settings were read; it has been made since.
   const topIs = fill && top?.description === missingFolder ? 'an empty folder' : top?.description
   const others = localMirrors.filter((mirror) => mirror !== top)
   const named = others.map(({ below, description }) => ` (${below}: ${description})`).join('')
@@ -89,7 +89,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   copyBuiltins(builtins, builtinCopies)
   const mounting = mountIntoImage(imageRoot, folder, mounts, {
     meanwhile: () => {
-      // An empty folder is as it should be where it is to be filled.
+      // A folder that is to be filled may be empty.
       const isFilled = ({ below }: LocalMirror): boolean => settings.fill && below === ''
       for (const mirror of localMirrors.filter((one) => !isFilled(one))) mirror.warnings().forEach(warn)
       writeJson(join(folder, stageEntry.settings), {

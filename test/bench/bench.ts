@@ -20,7 +20,7 @@ try {
     mode === 'quick' ? quickPlan : fullPlan,
     (line) => console.log(line),
   )
-  // Of a quick run the numbers say little: they do not go where people read them.
+  // The numbers of a quick run say little, so they do not go into docs/.
   const folder = mode === 'quick' ? join(cache, 'bench') : join(project, 'docs')
   mkdirSync(folder, { recursive: true })
   // For another look at them, which no measurement has to be made for.

@@ -1,12 +1,12 @@
 import type { Measured } from './results.js'
 
-/** Seconds for people, to three digits or so: `0.42`, `15.3`, `97`. */
+/** Readable seconds, to about three digits: `0.42`, `15.3`, `97`. */
 export const inSeconds = (seconds: number): string => seconds.toFixed(seconds < 10 ? 2 : seconds < 60 ? 1 : 0)
 
 /** Seconds in whole milliseconds. */
 export const inMilliseconds = (seconds: number): string => String(Math.round(seconds * 1000))
 
-/** A ratio for people. */
+/** A readable ratio. */
 export const times = (ratio: number): string => ratio.toFixed(2)
 
 /** A measured value in a cell of a table. */

@@ -102,7 +102,7 @@ const flatGoal = ({ folders }: Results): Goal => {
   return { goal, isMet: most.value <= 1.2, measured: `at most ${times(most.value)} times (${most.what})` }
 }
 
-/** Seconds for people, from tenths of a millisecond up. */
+/** Readable seconds, from tenths of a millisecond up. */
 const small = (seconds: number): string => (seconds < 0.01 ? seconds.toFixed(4) : inSeconds(seconds))
 
 const indexGoals = ({ folders, mounts }: Results): readonly Goal[] => {

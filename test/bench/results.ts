@@ -37,7 +37,7 @@ export interface MirrorCost {
   readonly hooks?: number
 }
 
-/** How a folder of wheels is laid out: as `pip download` fills it, or as PEP 503 says. */
+/** The layout of a folder of wheels: as `pip download` fills it, or as PEP 503 says. */
 export type Layout = 'flat' | 'tree'
 
 /** What an install from a large local mirror costs. */

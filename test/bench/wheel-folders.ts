@@ -13,7 +13,7 @@ const mostLinks = 10_000
  * Makes a local mirror of many wheels. Those that are installed are whole, the others are names of one empty file.
  *
  * @param imageCache dib's cache, in which the mirror is to be.
- * @param layout How it is laid out.
+ * @param layout The folder's layout.
  * @param files How many wheels it is to hold.
  * @returns dib's cache.
  */

@@ -103,7 +103,7 @@ for wheel in ${wheels.join(' ')}; do python3 -m zipfile -e ${pips}/$wheel $ROOT/
   })
 }
 
-/** What the kernel does not let anybody do to a mount point, and how programs say so. */
+/** What the kernel refuses to do to a mount point, and how programs say so. */
 const failing: Readonly<Record<string, RegExp>> = {
   'sed -i s/secret/open/ /root/.pydistutils.cfg': /^sed: cannot rename \S+: Device or resource busy$/m,
   'rm /root/.pydistutils.cfg': /^rm: cannot remove '\/root\/\.pydistutils\.cfg': Device or resource busy$/m,
@@ -111,7 +111,7 @@ const failing: Readonly<Record<string, RegExp>> = {
   'echo >/tmp/new; mv /tmp/new /root/.pydistutils.cfg': /^mv: .*Device or resource busy$/m,
 }
 
-t.test('what cannot work fails loudly at that place', async (t) => {
+t.test('what cannot work fails, with a message', async (t) => {
   const each = Object.keys(failing).map((command) => `if (${command}); then echo 'it went on'; fi`)
   const ran = await runPhases(scratchFolder(t), { environment, inChroot: `${each.join('\n')}\nrm /tmp/new` })
   for (const [command, message] of Object.entries(failing)) t.match(ran.log, message, command)
@@ -156,7 +156,7 @@ const removals: Readonly<Record<string, { inChroot?: string; finalise?: string; 
 }
 
 for (const [name, { differences = [], ...phases }] of Object.entries(removals)) {
-  t.test(`another hook that removes ${name} is let do so`, async (t) => {
+  t.test(`another hook that removes ${name} does so`, async (t) => {
     const ran = await runPhases(scratchFolder(t), {
       root: muslRoot,
       environment,

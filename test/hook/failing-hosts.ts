@@ -36,12 +36,12 @@ const faults: Readonly<Record<string, readonly [string, string, RegExp]>> = {
     `[ "$1" != mount ] || exec python3 ${denyRemount} "$@"; exec "$@"`,
     /^pypi: error: 'sudo mount .*' failed: mount: \S+\/tmp\/\.pypi\/mirror: /m,
   ],
-  'a mount is not read-only, and nobody says so': [
+  'a mount is not read-only, without an error of mount(8)': [
     'sudo',
     'if [ "$1" = mount ]; then for table; do :; done; sed -i s/,ro,/,rw,/ "$table"; fi; exec "$@"',
     /^pypi: error: \S+\/pypi\/mirror is mounted, but not read-only at \S+\/tmp\/\.pypi\/mirror: see mount\(8\)/m,
   ],
-  'a mount is missing, and nobody says so': [
+  'a mount is missing, without an error of mount(8)': [
     'sudo',
     'if [ "$1" = mount ]; then for table; do :; done; sed -i 3d "$table"; fi; exec "$@"',
     /^pypi: error: \S+\/tmp\/\.pypi\/mirror is not mounted at \S+\/tmp\/pypi: see mount\(8\)/m,
@@ -94,7 +94,7 @@ for (const [name, message] of [
     const ran = await runPhases(scratch, {
       root: muslRoot,
       environment: { DIB_OFFLINE: '1' },
-      // From the hook on, a file that nobody can start is in the place of the program.
+      // While the hook runs, a file that cannot be started replaces the program.
       prepare: `: >"$ROOT/../none"
 sed -i "/^set -eu/a mount --bind $(realpath "$ROOT/../none") $(realpath "$(command -v ${name})")" "$ROOT/../hooks/extra-data.d/00-mount-pypi-mirror"`,
     })

@@ -82,14 +82,14 @@ for (const [place, [target, type]] of Object.entries(places)) {
     t.test(`${place} is ${kind} to a ${type} in the image`, async (t) => {
       const ran = await run(t, (host) => `${make(host)}\n${link(host)}`)
       if (!place.startsWith('/tmp')) return works(t, ran)
-      isRefused(t, ran, new RegExp(`^pypi: error: \\S+${place} in the image is a link`, 'm'))
+      isRefused(t, ran, new RegExp(`^pypi: error: \\S+${place} in the image is a symbolic link`, 'm'))
       t.same(ran.mounted, ['/proc'], 'before anything is mounted')
     })
 
     t.test(`${place} is ${kind} to nothing in the image, but to a ${type} of the host`, async (t) => {
       const ran = await run(t, link)
       if (place.startsWith('/tmp')) {
-        isRefused(t, ran, new RegExp(`^pypi: error: \\S+${place} in the image is a link`, 'm'))
+        isRefused(t, ran, new RegExp(`^pypi: error: \\S+${place} in the image is a symbolic link`, 'm'))
         t.same(ran.mounted, ['/proc'], 'before anything is mounted')
       } else works(t, ran)
     })

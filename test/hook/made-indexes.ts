@@ -127,7 +127,7 @@ rm -rf /tmp/x`,
   t.same(ran.mounted, [])
 })
 
-t.test('an image with a file at the place of a folder is refused in one line', async (t) => {
+t.test('an image with a file where a folder is needed is refused in one line', async (t) => {
   const cases: Readonly<Record<string, string>> = {
     '/tmp/pypi': 'touch $ROOT/tmp/pypi',
     '/root': 'rm -rf $ROOT/root; touch $ROOT/root',

@@ -15,7 +15,7 @@ const packages: readonly SamplePackage[] = [
   { name: 'demo-lib', version: '2.1', text: 'print("demo-lib is here")' },
 ]
 
-/** A folder as people's own tools fill it, and what is to be made of it. */
+/** A folder as users' own tools fill it, and how it should be used. */
 interface Layout {
   readonly name: string
   /** Fills the mirror. */

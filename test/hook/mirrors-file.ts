@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { localMirror, ownLines, scratchFolder } from '../support/builds/build-im
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
 import { filesWith, makeSecret, watchProcesses } from '../support/observation/secret.js'
+import { sha256 } from '../support/relay/upstream.js'
 import { serveGuarded } from '../support/servers/guarded-index.js'
 import { listen } from '../support/servers/listen.js'
 import { makeMirror, makeWheels, normaliseName, wheelsOf } from '../support/servers/mirror.js'
@@ -245,9 +245,7 @@ const serveWithTimes = async (t: Test, folder: string, times: Readonly<Record<st
         filename,
         url: `/files/${filename}`,
         hashes: {
-          sha256: createHash('sha256')
-            .update(readFileSync(join(folder, filename)))
-            .digest('hex'),
+          sha256: sha256(readFileSync(join(folder, filename))),
         },
         size: statSync(join(folder, filename)).size,
         ...(timeOf(filename) === undefined ? {} : { 'upload-time': timeOf(filename) }),

@@ -6,7 +6,7 @@ import { runPhases } from '../support/builds/run-phases.js'
 
 needsRoot(t)
 
-/** Runs a program as a user that is nobody else's. */
+/** Runs a program as a user that the image has for nothing else. */
 const asUser = 'setpriv --reuid 4321 --regid 4321 --clear-groups'
 
 /** Hooks of another element on the host that try, as another user, to read what every user of the image may. */

@@ -13,31 +13,34 @@ needsRoot(t)
 
 const watcher = join(project, 'test', 'support', 'observation', 'watch_mounts.py')
 
-t.test('the mirror is read-only in its place from the first instant: it is not made so there', async (t) => {
-  const scratch = scratchFolder(t)
-  const host = watchHost(scratch)
-  // Without it mount(8) binds and does no more.
-  const sudo = `
+t.test(
+  'the mirror is read-only at its mount target from the first instant: it is made so before it is moved there',
+  async (t) => {
+    const scratch = scratchFolder(t)
+    const host = watchHost(scratch)
+    // Without it mount(8) binds and does no more.
+    const sudo = `
 if [ "$1" = mount ]; then
     for table; do :; done
     sed -i '/\\/tmp\\/pypi none/s/,ro,/,/' "$table"
     grep '/tmp/pypi none' "$table" >'${join(scratch, 'line')}'
 fi
 exec "$@"`
-  const ran = await runPhases(scratch, {
-    root: muslRoot,
-    environment: { DIB_OFFLINE: '1', DIB_DEBUG_TRACE: '1', PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) },
-    inChroot: '! touch /tmp/pypi/new; grep /tmp/pypi /proc/mounts',
-  })
-  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
-  t.match(
-    readFileSync(join(scratch, 'line'), 'utf8'),
-    / none bind,private,X-mount\.mkdir 0 0\n$/,
-    'nobody asked for it',
-  )
-  t.match(ran.log, /^\S+ \/tmp\/pypi \S+ ro,/m)
-  t.same(host.harm(), [], 'the mirror and the host are as they were')
-})
+    const ran = await runPhases(scratch, {
+      root: muslRoot,
+      environment: { DIB_OFFLINE: '1', DIB_DEBUG_TRACE: '1', PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) },
+      inChroot: '! touch /tmp/pypi/new; grep /tmp/pypi /proc/mounts',
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    t.match(
+      readFileSync(join(scratch, 'line'), 'utf8'),
+      / none bind,private,X-mount\.mkdir 0 0\n$/,
+      'it was not asked for',
+    )
+    t.match(ran.log, /^\S+ \/tmp\/pypi \S+ ro,/m)
+    t.same(host.harm(), [], 'the mirror and the host are as they were')
+  },
+)
 
 for (const [name, HOST_USR] of Object.entries({ 'this machine': ownHost, 'Debian 13': trixieHost })) {
   const skip = existsSync(HOST_USR) ? false : 'made on Debian alone'

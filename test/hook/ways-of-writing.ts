@@ -106,7 +106,7 @@ echo old >"$ROOT${dirname(path)}/old.conf"; ln -s old.conf "$ROOT${dirname(path)
 const statuses = ({ log }: RanPhases): readonly string[] => log.match(/^status: .*$/gm) ?? []
 
 for (const [way, { script, needsFile = false }] of Object.entries(ways)) {
-  t.test(`${way} ends and leaves what it does without the element`, async (t) => {
+  t.test(`${way} ends as without the element, and leaves the same files`, async (t) => {
     for (const hasFiles of needsFile ? [true] : [true, false]) {
       const [without, withElement] = await Promise.all([
         runWay(t, script, hasFiles, false),

@@ -30,7 +30,7 @@ const bases = (host: string): Readonly<Record<string, readonly [string, string]>
   "an image without files of pip's": ['', ''],
   'an image with files of its own, one of them immutable, in odd modes, owners, times and attributes': [
     `${makeOwnFiles('"$TARGET_ROOT"')}\nchattr +i "$TARGET_ROOT/root/.pip/pip.conf"`,
-    // dib itself cannot remove an immutable file from its build folder. Before it unmounts, ours lies over this one.
+    // dib itself cannot remove an immutable file from its build folder. Until it unmounts, ours is mounted over this one.
     'chattr -i "$TMP_BUILD_DIR/built/root/.pip/pip.conf"',
   ],
   "an image with links to itself, which from the host would lead to the host's files": [

@@ -97,9 +97,13 @@ ${install('demo-app<2')}`,
     t.equal(forFile('demo_other'), `127.0.0.1:${primaryPort} 200`, 'before, the primary answers')
     t.equal(forFile('demo_app'), `127.0.0.1:${replicaPort} 200`, 'after, the replica does')
     t.equal(forFile('demo_lib'), `127.0.0.1:${replicaPort} 200`)
-    t.same(upstream.requests.slice(asked), [], 'from its own copies: nobody asks the upstream')
+    t.same(upstream.requests.slice(asked), [], 'from its own copies: the upstream is not asked')
     t.equal((await fetch(index)).status, 200, 'the next build finds the index, too')
-    t.equal((await fetch(`${index}never-asked/`)).status, 502, 'what nobody asked for before waits for the primary')
+    t.equal(
+      (await fetch(`${index}never-asked/`)).status,
+      502,
+      'a project that was never asked for waits for the primary',
+    )
 
     await upstream.stop()
     await replica.stop()

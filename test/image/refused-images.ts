@@ -22,7 +22,7 @@ const images: Readonly<Record<string, { root: string; prepare: string; message: 
   'whose /tmp/pypi is a link to a folder of the host': {
     root: bareRootTarball,
     prepare: 'ln -s "$host/pypi" "$TARGET_ROOT/tmp/pypi"',
-    message: /^pypi: error: \S+\/tmp\/pypi in the image is a link, and followed from the host/m,
+    message: /^pypi: error: \S+\/tmp\/pypi in the image is a symbolic link, which could lead/m,
   },
   'whose pip.conf is a link that leads to itself': {
     root: smallRootTarball,

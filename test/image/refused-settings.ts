@@ -73,7 +73,7 @@ for (const [variable, value, message] of refused) {
   })
 }
 
-t.test("a mirror's place that is no folder is refused", async (t) => {
+t.test('a mirror that is not a folder is refused', async (t) => {
   const scratch = scratchFolder(t)
   mkdirSync(dirname(localMirror(scratch)), { recursive: true })
   writeFileSync(localMirror(scratch), 'a file')

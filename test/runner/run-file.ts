@@ -18,7 +18,7 @@ export interface Outcome {
 }
 
 /**
- * Counts what a run of tap tells. A run that was broken off, or whose exit status is none of success though no test
+ * Counts what a run of tap tells. A run that was broken off, or whose exit status is a failure though no test
  * failed, counts as one failure more.
  *
  * @param output TAP, as tap's own library writes it.

@@ -2,7 +2,9 @@ import { lstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { HookError, tolerate } from '../hook/error.js'
 
-/** A path in the image as far as there is something, no link, at it: the last part of it, and what is there. */
+/**
+ * Follows a path in the image until a part is missing or is a link. Returns the path up to that part, and what is there.
+ */
 const follow = (root: string, path: string): { way: string; entry: Stats | undefined } => {
   let way = root
   let entry: Stats | undefined = lstatSync(root)
@@ -26,14 +28,14 @@ export const lstatInRoot = (root: string, path: string): Stats | undefined => {
   const { way, entry } = follow(root, path)
   if (entry?.isSymbolicLink()) {
     throw new HookError(
-      `${way} in the image is a link, and followed from the host it could lead out of the image: make it a folder`,
+      `${way} in the image is a symbolic link, which could lead to the host's own files: make it a folder`,
     )
   }
   return entry
 }
 
 /**
- * Looks at a path in the image from the host, as lstatInRoot does, where a link is nothing to complain of.
+ * Looks at a path in the image from the host, as lstatInRoot does, but a link is no error.
  *
  * @param root The image's root, on the host.
  * @param path An absolute path in the image.

@@ -29,7 +29,7 @@ export interface ConfigFile {
   /** Whether every user's installer reads it, not root's alone. */
   readonly isForEveryone: boolean
   /**
-   * Its text while the build runs, a character a byte.
+   * Its text while the build runs, one character per byte.
    *
    * @param own What the image's own file says; undefined where it has none.
    * @returns The text, or undefined where the image's own stays in force.
@@ -73,7 +73,7 @@ export interface CacheFolders {
  * What is mounted over the image: the one list of it.
  *
  * @param settings The indexes and how to ask them.
- * @param overridden What files of the image set that pip reads before ours and that are not mounted over.
+ * @param overridden What is set in files of the image that pip reads before ours and that are not mounted over.
  * @param places Where root's installers look (findHomes).
  * @param caches Where root's installers keep what they download; undefined for their own places.
  * @returns The files, in the order in which they are mounted.

@@ -48,7 +48,7 @@ export const checkFiles = (
  *
  * @param mirror The mirror, on the host.
  * @param folder The project's folder, below the mirror.
- * @returns A warning where some lead out of the mirror.
+ * @returns A warning where some lead to files outside the mirror.
  */
 export const projectFaults = (mirror: string, folder: string): readonly string[] => {
   const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))

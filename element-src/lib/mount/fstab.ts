@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A file or folder that is shown at another place, or an empty file system in memory. */
+/** A file or folder that is bind-mounted at another path, or an empty file system in memory. */
 export interface Mount {
   /** The file or folder that is shown; undefined for an empty file system in memory, of the user who runs the hook. */
   readonly source: string | undefined
-  /** The place where it is shown: there already, or a folder that is made. */
+  /** The mount target: it exists, or is a folder that is made. */
   readonly target: string
   readonly isReadOnly: boolean
 }

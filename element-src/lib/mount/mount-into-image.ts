@@ -58,7 +58,7 @@ interface Root {
 
 const openRoot = (imageRoot: string): Root => {
   const path = realpathSync(imageRoot)
-  // Open, so that nobody unmounts the file system that it is in.
+  // An open descriptor keeps its file system from being unmounted.
   const descriptor = openSync(path, 'r')
   const { dev, ino } = fstatSync(descriptor)
   return {
@@ -91,7 +91,7 @@ const mountAll = async (
     const mounting = runAsync('sudo', ['mount', ...mountArguments(folder, mounts)])
     // A millisecond, in which sudo does not get to mounting.
     signals = watchForSignals()
-    // Each to its end, since there is nothing to undo before that; mount's fault comes first.
+    // Wait for both, since only then can they be undone; a fault of mount is reported first.
     const ended = await Promise.allSettled([mounting, Promise.resolve().then(meanwhile)])
     for (const one of ended) if (one.status === 'rejected') throw one.reason
     const mounted = parseMountinfo()
@@ -115,7 +115,7 @@ const mountAll = async (
     const faults = targets
       .filter((target) => topMount(left, target) !== undefined)
       .flatMap((target) => attempt('sudo', ['umount', '-l', target]))
-    // Where the image is gone, mount(8) made the way to its mount points anew.
+    // Where the image is gone, mount(8) has made the folders above its mount targets again.
     const ways = root.isSame() ? [] : [join(root.path, 'tmp'), root.path, dirname(root.path)]
     attempt('sudo', ['rmdir', ...[...made].reverse().map((path) => join(root.path, path)), ...ways])
     throw new HookError([reason, ...faults].join('; '))

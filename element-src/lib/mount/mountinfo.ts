@@ -19,7 +19,7 @@ const unescapeOctal = (text: string): string =>
  * Reads the kernel's list of mounts (proc_pid_mountinfo(5)).
  *
  * @param text Its text; this process' own by default.
- * @returns The mounts in the kernel's order: of two at one place, the later lies on top.
+ * @returns The mounts in the kernel's order: of two at one path, the later is on top.
  */
 export const parseMountinfo = (text = readFileSync('/proc/self/mountinfo', 'latin1')): readonly Mounted[] =>
   text

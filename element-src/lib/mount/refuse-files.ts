@@ -2,7 +2,7 @@ import { HookError } from '../hook/error.js'
 import { entryInRoot } from '../image/path-in-root.js'
 
 /**
- * Refuses an image that has something else at the place of a folder.
+ * Refuses an image in which something else is where a folder is needed.
  *
  * @param imageRoot The image's root, on the host.
  * @param path Where a folder must be, or nothing, in the image. A symbolic link is not followed and passes.

@@ -16,8 +16,8 @@ export interface MountTarget {
 const mostLinks = 40
 
 /**
- * A path without links, as realpath(1) finds it with --canonicalize-missing. It runs in the chroot, where no link leads out
- * of the image.
+ * A path without links, as realpath(1) finds it with --canonicalize-missing. It runs in the chroot, where every link
+ * stays within the image.
  *
  * @param path An absolute path in the image.
  * @throws HookError where a link leads to itself.
@@ -70,7 +70,7 @@ export const findFolder = (path: string): Omit<MountTarget, 'exists'> => {
  * @throws HookError where it is something that pip cannot read, or a link leads to itself.
  */
 export const findMountTarget = (path: string): MountTarget => {
-  // The way first: its fault is the one to fix.
+  // The folders on the way are checked first: their fault is the one to fix.
   const lexical = join(findFolder(dirname(path)).path, basename(path))
   const real = resolveLinks(lexical)
   const { missingFolders } = findFolder(dirname(real))

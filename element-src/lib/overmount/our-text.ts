@@ -4,7 +4,7 @@ import type { OvermountedText } from '../stage/state.js'
 const urlsIn = (text: string): readonly string[] => text.match(/[a-z]+:\/\/[^\s"',]+/gi) ?? []
 
 /**
- * Whether a text is one of ours or was made of it, as a hook's copy of our file is.
+ * Whether a text is our file's or was derived from it, as a hook's copy is.
  *
  * @param file Our file, as it was at first.
  * @param text The text.
@@ -24,8 +24,8 @@ const isWrittenAnew = (file: OvermountedText, edited: string, isOurs: (text: str
 }
 
 /**
- * The image's own file with what another hook put at the end of ours, where that begins a section of its own: so it means the
- * same wherever it stands, also where ours has a section of that name.
+ * The image's own file with what another hook appended to ours, where the addition begins with a section header: it then
+ * means the same in either file, even where ours has a section of that name.
  */
 const withAddition = (
   { content }: OvermountedText,
@@ -45,7 +45,7 @@ const withAddition = (
  * @param file Our file, as it was at first.
  * @param own What the image's own says by now; undefined where there is none.
  * @param edited What ours says by now.
- * @param credentials What no text may hold that goes into the image.
+ * @param credentials The credentials, which must not get into the image.
  * @returns The image's file, or undefined where it stays as it is.
  * @throws HookError where the change cannot be told from ours.
  */
@@ -61,18 +61,18 @@ export const mergeText = (
   const merged = isWrittenAnew(file, edited, isOurs)
     ? edited
     : (withAddition(file, own ?? '', edited, isOurs) ??
-      mergeConfigFile(file.format, { own: own ?? '', laid: file.content, edited, credentials }))
+      mergeConfigFile(file.format, { own: own ?? '', mounted: file.content, edited, credentials }))
   return merged === (own ?? '') ? undefined : merged
 }
 
 /**
- * Whether the image's own file holds our configuration: dib then copied it while ours was mounted. The image's file is as it
- * was before the build, or another hook changed it after the unmounting, in every other case.
+ * Whether the image's own file contains our configuration, which means that dib copied it while ours was mounted.
+ * Otherwise it is as it was before the build, or another hook changed it after the unmounting.
  *
  * @param file Our file, as it was at first.
  * @param now What the image's own says by now.
  * @param edited What ours says by now.
- * @param credentials What no text may hold that goes into the image.
+ * @param credentials The credentials, which must not get into the image.
  */
 export const isLeftBehind = (
   file: OvermountedText,

@@ -30,7 +30,7 @@ const check = (path: string, content: string): void => {
  * @param programs mount(8) and cp(1).
  * @param files The files.
  * @returns What was done, for cleanup.d to undo.
- * @throws HookError where the image has something else at a file's place, or a file does not read as it was written.
+ * @throws HookError where something else is at a mount target, or a file does not read as it was written.
  *   What was made is removed again.
  */
 export const overmount = (
@@ -66,7 +66,7 @@ export const overmount = (
     const mountPoints = mounts.map(({ target }) => target)
     return { files: overmounted, folders, mountPoints, madeFolders, touchedFolders: noted }
   } catch (error) {
-    // What a mount lies on stays: dib unmounts it, and deletes the whole root.
+    // Mount targets stay: dib unmounts them, and deletes the whole root.
     for (const path of stubs) tolerate(['ENOENT', 'EBUSY'], () => unlinkSync(path))
     removeMadeFolders('/', madeFolders)
     throw error

@@ -6,7 +6,7 @@ import { findFolder, findMountTarget } from './mount-target.js'
 
 /** A file to be mounted over one of the image's, by itself or in its folder. */
 export interface PlannedFile extends OvermountedText {
-  /** Its place, in the image, with no link on its way. */
+  /** The mount target, in the image, with no link on the way. */
   readonly path: string
   readonly missingFolders: readonly string[]
   /** Whether every user has to read it, not root alone. */
@@ -15,7 +15,7 @@ export interface PlannedFile extends OvermountedText {
 
 /** A folder to be mounted over one of the image's. */
 export interface PlannedFolder {
-  /** Its place, in the image, with no link on its way. */
+  /** The mount target, in the image, with no link on the way. */
   readonly path: string
   readonly missingFolders: readonly string[]
   readonly isForEveryone: boolean
@@ -53,11 +53,11 @@ const planFile = (file: ConfigFile): PlannedFile | undefined => {
 }
 
 /**
- * Decides what is mounted over the image: a folder where it is an installer's alone, so that other hooks can replace the
- * file in it, and else the file. Nothing is changed yet. It runs in the chroot.
+ * Decides what is mounted over the image: the whole folder where it belongs to one installer, so that other hooks can
+ * replace the file in it; otherwise the file alone. Nothing is changed yet. It runs in the chroot.
  *
  * @param files The files. Of two that are one file in the image, the first counts.
- * @throws HookError where the image has something else at a file's place.
+ * @throws HookError where something else is at a mount target.
  */
 export const planOvermount = (files: readonly ConfigFile[]): Plan => {
   const planned = new Map<string, PlannedFile>()

@@ -20,7 +20,7 @@ export const accessOf = (path: string): Access => {
 export const usualAccess: Access = { mode: 0o644, uid: 0, gid: 0 }
 
 /**
- * The entries of a folder, as any change to one can be told: each changes the inode's time, or the inode.
+ * The entries of a folder, with what shows any later change to one: the inode and its change time.
  *
  * @param folder Where.
  */
@@ -64,7 +64,7 @@ export const prepareFolder = (
     const access = file.isForEveryone ? { ...ownAccess, mode: 0o644 } : ownAccess
     if (file.path === join(path, name)) {
       writeFileSync(target, content, 'latin1')
-      // Whatever the umask is, and for everyone.
+      // Whatever the umask is, every user can read it.
       chmodSync(target, access.mode)
     }
     return { name, ownPath: file.path, own, format, content, access }

@@ -26,7 +26,7 @@ const besides = (path: string): string => `${path}.pypi-new`
  */
 export const setAccess = (path: string, { mode, uid, gid }: Access): void => {
   chownSync(path, uid, gid)
-  // After that, which takes away set-user-ID.
+  // After chown, which clears set-user-ID.
   chmodSync(path, mode)
 }
 
@@ -76,7 +76,7 @@ export const replaceEntry = (from: string, path: string): void => {
   const temporary = besides(path)
   try {
     run('cp', ['-a', '--no-target-directory', from, temporary])
-    // No file can be renamed to a folder, nor a folder to one in which there is something.
+    // rename(2) replaces neither a folder by a file, nor a folder that is not empty.
     const isFolder = [path, from].some((one) => tolerate(['ENOENT'], () => lstatSync(one))?.isDirectory())
     if (isFolder) rmSync(path, { recursive: true, force: true })
     renameSync(temporary, path)

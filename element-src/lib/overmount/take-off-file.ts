@@ -9,7 +9,7 @@ import { accessOf } from './prepare-folder.js'
 import { replaceFile } from './replace-file.js'
 
 /**
- * The fault that the image holds what it may not.
+ * The error for an image that contains our configuration.
  *
  * @param path The file, in the image.
  */
@@ -28,7 +28,7 @@ export type Outcome = 'removed' | 'kept' | 'left'
  * @param root The image's root, on the host.
  * @param stage The stage folder, on the host.
  * @param file What was done.
- * @param credentials What no text may hold that goes into the image.
+ * @param credentials The credentials, which must not get into the image.
  * @returns 'kept' where another hook's changes went into the image.
  * @throws HookError where the image's own file holds our configuration, or the changes cannot go there.
  */
@@ -38,7 +38,7 @@ export const takeOffFile = (
   file: OvermountedFile,
   credentials: readonly string[],
 ): Outcome => {
-  // Gone, or something else by now, behind a link perhaps: another hook's doing, and none of ours is in it.
+  // Another hook removed or replaced it, perhaps by a link, so nothing of ours is in it.
   if (!entryInRoot(root, file.path)?.isFile()) return 'left'
   const target = join(root, file.path)
   const now = readFileSync(target, 'latin1')
@@ -63,7 +63,7 @@ export const takeOffFile = (
       time: modificationTime(ours),
     })
   } catch (error) {
-    // No space, as may be: rather no file than an empty one.
+    // There may be no space left: no file is better than an empty one.
     if (isStub && now === '') unlinkSync(target)
     throw error
   } finally {

@@ -60,7 +60,7 @@ const keepFile = ({ root, folder, ours, target, credentials, own: owns }: Takeof
   const own = owns.get(file.name)
   const access = accessOf(from)
   const ownAccess = own === undefined ? usualAccess : accessOf(join(root, file.ownPath))
-  // Where the hook left it as we made it, it stays as the image has it.
+  // Where the hook did not change it, the image's own stays as it is.
   const newAccess = isSameAccess(access, file.access) ? ownAccess : access
   const merged = mergeText(file, own, edited, credentials)
   if (merged === undefined) {
@@ -86,7 +86,7 @@ const keepOther = ({ folder, ours, target, credentials, own: owns }: Takeoff, na
   const edited = textOf(from)
   const original = edited === undefined ? undefined : folder.files.find((file) => isMadeOfOurs(file, edited))
   if (edited !== undefined && original !== undefined) {
-    // A hook's copy of our file: without us, it would be one of the image's own.
+    // A hook copied our file. Without this element it would have copied the image's own.
     const own = owns.get(original.name)
     const text = mergeText(original, own, edited, credentials) ?? own
     if (text === undefined) return false
@@ -117,14 +117,14 @@ const refuseOurs = ({ folder, ours, target, credentials }: Takeoff, file: Overmo
 }
 
 /**
- * Brings what other hooks changed in a folder of ours, unmounted by now, into the image's folder: changes, new files and
- * deletions. What nobody changed is not touched.
+ * Applies what other hooks changed in a folder of ours, which is unmounted by now, to the image's folder: changes, new
+ * files and deletions. Unchanged files are not touched.
  *
  * @param root The image's root, on the host.
  * @param stage The stage folder, on the host.
  * @param folder What was done.
  * @param isMade Whether the image had no such folder.
- * @param credentials What no text may hold that goes into the image.
+ * @param credentials The credentials, which must not get into the image.
  * @param attempt How each step is tried.
  * @returns What was changed, in the image.
  */
@@ -136,7 +136,7 @@ export const takeOffFolder = (
   credentials: readonly string[],
   attempt: (action: () => void) => void,
 ): readonly string[] => {
-  // Gone, or behind a link by now: another hook's doing, and none of ours is in it.
+  // Another hook removed it or put a link in its place, so nothing of ours is in it.
   if (!entryInRoot(root, folder.path)?.isDirectory()) return []
   const takeoff: Takeoff = {
     root,

@@ -1,6 +1,6 @@
 import { errorMessage } from '../hook/error.js'
 import { keepTimes, removeMadeFolders } from '../image/footprint.js'
-import { credentialsIn } from '../installers/pip/merge-edits.js'
+import { credentialsIn } from '../settings/credentials.js'
 import type { State } from '../stage/state.js'
 import { takeOffFile } from './take-off-file.js'
 import { takeOffFolder } from './take-off-folder.js'
@@ -16,9 +16,9 @@ export interface TakenOff {
 }
 
 /**
- * Takes what was mounted over the image out of it: the stubs and the folders that were made for that go, and the folders
- * around them get their times back. dib has unmounted the rest by now. What another hook changed there is the image's, and
- * goes into it. Every step is tried, whatever becomes of the others. It runs on the host, as root.
+ * Removes from the image what was made for mounting over it: the stubs and the folders. The folders around them get their
+ * times back. dib has unmounted everything by now. What another hook changed there is kept in the image. Every step is
+ * tried, even where others fail. It runs on the host, as root.
  *
  * @param root The image's root, on the host.
  * @param stage The stage folder, on the host.

@@ -1,7 +1,7 @@
 import type { IndexOptions } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import { imageCaCertificates } from './ca-certificates.js'
-import { hostOf } from './connection.js'
+import { isHostIn } from './connection.js'
 import { type Asker, isAboutCertificate } from './fault.js'
 import type { LookUp } from './look-up.js'
 import { clientCertificate, type PipOptions } from './pip-options.js'
@@ -32,11 +32,6 @@ export const wait = async (milliseconds: number, signal: AbortSignal): Promise<v
   await setTimeout(milliseconds, undefined, { signal })
 }
 
-const isTrusted = (url: URL, trustedHosts: readonly string[]): boolean =>
-  [url.hostname, hostOf(url), `${url.hostname}:${url.port || '443'}`].some((name) =>
-    trustedHosts.some((host) => host.toLowerCase() === name),
-  )
-
 /** The client's certificate and its key: the mirrors file's own, or as pip has them. */
 const certificateOf = ({ index, environment, pipOptions }: Probing): string | undefined =>
   index?.clientCert === undefined
@@ -54,7 +49,7 @@ export const requestOptions = (url: URL, probing: Probing, written?: string): Re
   proxy: proxyFor(written ?? url, probing.environment, probing.pipOptions.proxy),
   lookUp: probing.lookUp,
   signal: probing.signal,
-  verifiesTls: !probing.index?.trusted && !isTrusted(url, probing.trustedHosts),
+  verifiesTls: !probing.index?.trusted && !isHostIn(probing.trustedHosts, url),
   caCertificates: probing.index?.ca === undefined ? undefined : [probing.index.ca],
   clientCertificate: url.protocol === 'https:' ? certificateOf(probing) : undefined,
 })
@@ -73,7 +68,7 @@ export const ask = async (url: URL, probing: Probing, options: RequestOptions, w
     return await request(url, options, wanted)
   } catch (error) {
     if (!isAboutCertificate(error)) throw error
-    // Reading all of an image's authorities takes longer than the request: for those who need it.
+    // Reading all authorities of an image takes longer than the request, so it is done only where they are needed.
     const caCertificates = [
       ...(options.caCertificates ?? []),
       ...imageCaCertificates(probing.environment, probing.pipOptions.cert),
@@ -83,7 +78,7 @@ export const ask = async (url: URL, probing: Probing, options: RequestOptions, w
 }
 
 /**
- * Asks for a page that is to say more; where there is no answer there is nothing to say.
+ * Asks for a page that may tell more about a fault. Here, no answer is no fault.
  *
  * @param url The page.
  * @param probing What all probes have in common.

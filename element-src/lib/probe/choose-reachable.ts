@@ -18,11 +18,11 @@ const names: Readonly<Record<Exclude<Probed['state'], 'up'>, string>> = {
 const isFault = ({ state }: Probed): boolean => state !== 'up' && state !== 'pageless'
 
 /**
- * Decides which indexes a build has, by what was found out of them, and says it: a line for each.
+ * Decides which indexes a build uses, by the results of the probes, and logs a line for each.
  *
- * @param probed What was found out of each index.
- * @param unreachable What becomes of one that does not answer.
- * @returns The indexes that stay, in their order, with the URLs that their servers mean; never none.
+ * @param probed The result of each index's probe.
+ * @param unreachable What happens to an index that does not answer.
+ * @returns The indexes that stay, in their order, with the URLs that their servers stand for; at least one.
  * @throws HookError where one is unusable and the build is to end on that.
  */
 export const chooseReachable = (

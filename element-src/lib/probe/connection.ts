@@ -1,14 +1,26 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import { withoutBrackets } from '../settings/mirror-url.js'
 import type { RequestOptions } from './request.js'
 
 /** The host of a URL, an IPv6 one without its brackets. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
+export const hostOf = (url: URL): string => withoutBrackets(url.hostname)
 
 /** Whether a URL's server is spoken to over TLS. */
 export const isTls = (url: URL): boolean => url.protocol === 'https:'
 
 /** The port of a URL, written or not. */
 export const portOf = (url: URL): string => url.port || (isTls(url) ? '443' : '80')
+
+/**
+ * Whether a list of hosts names a URL's: with its port or without, an IPv6 address with its brackets or without.
+ *
+ * @param hosts Hosts, such as those of pip's trusted-host.
+ * @param url The URL.
+ */
+export const isHostIn = (hosts: readonly string[], url: URL): boolean =>
+  [url.hostname, hostOf(url), `${url.hostname}:${portOf(url)}`].some((name) =>
+    hosts.some((host) => host.toLowerCase() === name),
+  )
 
 /** Resolved with the socket when an event comes; rejected with its fault. */
 const settled = <Connected extends Socket>(socket: Connected, event: string, signal: AbortSignal): Promise<Connected> =>
@@ -19,9 +31,9 @@ const settled = <Connected extends Socket>(socket: Connected, event: string, sig
     }
     if (signal.aborted) giveUp()
     signal.addEventListener('abort', giveUp)
-    // A fault that comes later is that of whoever reads.
+    // What reads from the socket later handles its later faults.
     socket.on('error', reject)
-    // A server that ends a TLS handshake in silence.
+    // A server may end a TLS handshake without an error.
     socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
     socket.once(event, () => {
       signal.removeEventListener('abort', giveUp)

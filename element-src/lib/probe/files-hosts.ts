@@ -12,7 +12,7 @@ const noteOf = async (file: URL, probing: Probing): Promise<string | undefined> 
     const { status, isOfProxy } = await ask(file, probing, options)
     return isOfProxy || status >= 500 ? `${isOfProxy ? 'the proxy' : 'which'} answers ${status}` : undefined
   } catch (error) {
-    // That there was no time says nothing of the host.
+    // That the time limit was reached says nothing about the host.
     if (probing.signal.aborted || errorCode(error) === 'ABORT_ERR') return undefined
     const { reason } = faultVerdict(error, {
       url: file,
@@ -27,8 +27,8 @@ const noteOf = async (file: URL, probing: Probing): Promise<string | undefined> 
 }
 
 /**
- * Looks where an index's files lie, by the page of the project `pip`: on another host they can be out of reach though the
- * index answers, which pip tells only after minutes.
+ * Finds the hosts that an index's files are on, by the page of the project `pip`. Such a host can be unreachable although
+ * the index answers, which pip reports only after minutes.
  *
  * @param url The index, with a slash at its end, which answers.
  * @param probing What all probes have in common.

@@ -37,11 +37,11 @@ const linesOf = (bytes: Buffer, hasEnded: boolean): { lines: readonly string[]; 
  *
  * @param bytes What was read so far.
  * @param hasEnded Whether the server has sent all.
- * @returns The head, that of an interim answer (100) passed over; undefined where more has to be read.
+ * @returns The head, without interim answers (100); undefined where more has to be read.
  * @throws NotHttpError where pip would give up, too.
  */
 export const readHead = (bytes: Buffer, hasEnded: boolean): Head | undefined => {
-  // What does not begin as an answer does is told at once: the server may wait for more from us.
+  // A reply that does not begin like an HTTP answer is reported at once: the server may wait for more from us.
   const begin = bytes.toString('latin1', 0, 5)
   if (!'HTTP/'.startsWith(begin)) throw new NotHttpError()
   const read = linesOf(bytes, hasEnded)

@@ -1,13 +1,13 @@
 import type { Index } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
+import { hostOf } from './connection.js'
 import type { Asker } from './fault.js'
 import { lookUpAll } from './look-up.js'
 import type { PipOptions } from './pip-options.js'
 import { isFolderUrl, probeFolder, type Verdict } from './probe-folder.js'
 import { type Probing, probeServer } from './probe-server.js'
 import { proxyFor } from './proxy.js'
-import { hostOf } from './request.js'
 
 /** An index with what was found out of it. */
 export interface Probed extends Verdict {
@@ -23,15 +23,15 @@ const hostsOf = (urls: readonly string[], environment: Environment, proxy: strin
   urls.filter((url) => !isFolderUrl(url)).map((url) => hostOf(proxyFor(url, environment, proxy) ?? new URL(url)))
 
 /**
- * Asks all indexes at once whether they can be used, from where this process is: in the image, or, where its relay asks
- * them, on the host, of which servers alone make sense.
+ * Asks all indexes at once whether they can be used, from where this process runs: in the image, or on the host where the
+ * relay asks them (servers only).
  *
  * @param settings The indexes, and whom to trust.
  * @param environment The environment that pip has.
  * @param node The command that runs Node.js.
  * @param pipOptions What pip's files in the image set, where pip is in the image.
  * @param asker Where this process is.
- * @returns What was found out, in the indexes' order, after three seconds at the latest.
+ * @returns The results, in the indexes' order, after three seconds at the latest.
  */
 export const probeAll = async (
   { indexes, trustedHosts }: PipSettings,
@@ -46,7 +46,7 @@ export const probeAll = async (
     index,
     milliseconds: Math.round(performance.now() - started),
   })
-  // What it takes to ask servers costs a millisecond and more: for those who name some.
+  // Loading the modules that ask servers takes a millisecond or more, so it is done only where servers are named.
   if (indexes.every(({ url }) => isFolderUrl(url))) {
     return Promise.all(indexes.map((index) => probe(index, probeFolder(index.url))))
   }
@@ -66,7 +66,7 @@ export const probeAll = async (
     ),
   )
   clearTimeout(timer)
-  // What is still asked for, or looked up, is not waited for.
+  // Requests and lookups that still run are not waited for.
   over.abort()
   return probed
 }

@@ -2,13 +2,13 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { tolerate } from '../hook/error.js'
 
-/** What was found out of an index. */
+/** The result of an index's probe. */
 export interface Verdict {
   /**
    * `up`: it can be used. `pageless`: its server has no page at its root, as some registries do not. `misplaced`: there is
    * none, and an index is found elsewhere on its server. `odd`: what its server sends is not understood here. `refuses`:
-   * something is there that does not let this build in: its credentials or its certificate are at fault. `slow`: its server
-   * answers, but for its index it takes longer than there is time. `down`: nothing that serves an index is there.
+   * a server is there, but refuses this build because of the credentials or a certificate. `slow`: its server
+   * answers, but not for the index within the time limit. `down`: nothing that serves an index is there.
    */
   readonly state: 'up' | 'pageless' | 'misplaced' | 'odd' | 'refuses' | 'slow' | 'down'
   /** What it answered, or what is wrong with it. */
@@ -19,7 +19,7 @@ export interface Verdict {
   readonly notes?: readonly string[]
 }
 
-// What a path can be wrong in, and what a URL of one can.
+// The errors of a wrong path, and of a wrong file: URL.
 const faults = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_ARG_VALUE']
 
 /** Whether an index is a folder of the image's. */

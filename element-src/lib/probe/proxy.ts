@@ -10,7 +10,7 @@ const proxiesOf = (environment: Environment): ReadonlyMap<string, string> => {
   for (const { value, scheme } of variables) if (value) proxies.set(scheme, value)
   for (const { name, value, scheme } of variables) {
     if (!name.endsWith('_proxy')) continue
-    // Set to nothing, it switches off what stands in capitals.
+    // An empty value switches off the variable in capitals.
     if (value) proxies.set(scheme, value)
     else proxies.delete(scheme)
   }

@@ -4,8 +4,6 @@ import { connectTo, isTls, overTls, portOf } from './connection.js'
 import { exchange } from './exchange.js'
 import type { LookUp } from './look-up.js'
 
-export { hostOf } from './connection.js'
-
 /** How to ask. */
 export interface RequestOptions {
   /** The proxy, with its credentials, or undefined to go there directly. */
@@ -56,7 +54,7 @@ const connectToProxy = async (proxy: URL, options: RequestOptions): Promise<Sock
   try {
     const socket = await connectTo(proxy, options)
     if (!isTls(proxy)) return socket
-    // Trust in an index is none in its proxy, and the client's certificate is for the index.
+    // DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy; the client's certificate is for the index alone.
     return await overTls(socket, proxy, { ...options, verifiesTls: true, clientCertificate: undefined })
   } catch (cause) {
     throw Object.assign(new ProxyError(), { cause })

@@ -43,7 +43,7 @@ const parseJson = (json: string): unknown => {
  * Reads what extra-data.d tells the relay.
  *
  * @param json What came on standard input.
- * @throws HookError where it is something else; the message names the place, and never a value.
+ * @throws HookError where it is something else; the message names the key, and never a value.
  */
 export const parseConfig = (json: string): RelayConfig => {
   const result = config.safeParse(parseJson(json))

@@ -10,13 +10,13 @@ export interface RelayLog {
   readonly fail: (line: string) => void
 }
 
-// Neither waits for a reader of a pipe that has gone, nor takes a terminal as its own: the relay leads a session.
+// O_NONBLOCK: do not wait for a pipe's reader. O_NOCTTY: the relay leads a session, and must not take a terminal.
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /**
- * Opens the log for each line and closes it, so that nobody who waits for its end waits for the relay.
+ * Opens the log for each line and closes it, so that a process that reads the log to its end does not wait for the relay.
  *
- * @param file Such as /proc/PID/fd/1. Where it is gone, the build is, and nobody reads the line.
+ * @param file Such as /proc/PID/fd/1. Where it is gone, the build has ended, and the line is dropped.
  */
 export const newRelayLog = (file: string): RelayLog => {
   const say = (line: string): void => {

@@ -13,12 +13,12 @@ const readInput = async (): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** Says the one line, and lets go of the pipes of whoever started this. */
+/** Writes the one line, and closes the pipes to the process that started this one. */
 const tellAndLetGo = (answer: RelayAnswer): void => {
   writeSync(1, `${JSON.stringify(answer)}\n`)
   for (const descriptor of [0, 1, 2]) {
     closeSync(descriptor)
-    // The lowest number that is free: what Node.js writes to these later on goes nowhere, and into no file of ours.
+    // open(2) takes the lowest free number, so later output of Node.js goes nowhere, and into no file of ours.
     openSync('/dev/null', 'r+')
   }
 }
@@ -36,10 +36,10 @@ export const runRelay = async (): Promise<void> => {
     const end = (): void => {
       relay.end()
     }
-    // Before anybody knows of it, and may end it.
+    // Before its address is known, and something could end it.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end)
     watchBuild(config.build, end)
-    // A fault of its own costs one request, not the build.
+    // An error of the relay fails one request, not the build.
     process.on('uncaughtException', (error) => {
       newRelayLog(config.logFile).warn(`the relay goes on after a fault of its own: ${errorMessage(error)}`)
     })

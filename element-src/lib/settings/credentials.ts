@@ -1,6 +1,6 @@
 /**
- * A URL for people's eyes. The password goes, and so does a user name that stands alone, since it is often a token: the
- * same that pip shows in its own log.
+ * A URL for the log. The password is hidden, and so is a user name without a password, since it is often a token. pip's
+ * own log shows the same.
  *
  * @param url A URL, with or without `user:password@`.
  * @returns The URL with `****` for what is secret.

@@ -1,7 +1,7 @@
 import type { Environment } from './mirrors.js'
 
 /**
- * Warns of variables that reach an installer in the image past the files that are laid there.
+ * Warns of variables that override the configuration which is mounted over the image's.
  *
  * @param environment The environment that hooks in the chroot have.
  * @param effects What each variable does to the mirrors.

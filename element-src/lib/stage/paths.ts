@@ -31,7 +31,7 @@ export const stageEntry = {
   libraries: 'lib',
   /** An empty file, over which the host's Node.js is mounted in the image. */
   node: 'node',
-  /** An empty folder, over which the local mirror is mounted in the image on its way to its place. */
+  /** An empty folder, over which the local mirror is mounted in the image before it is moved to its mount target. */
   mirror: 'mirror',
   /** A link to the host's Node.js, for cleanup.d. */
   hostNode: 'host-node',
@@ -58,3 +58,14 @@ export const stageEntry = {
  * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
  */
 export const stageFolder = (hooksFolder: string): string => join(hooksFolder, 'pypi')
+
+/**
+ * A program of the staged folder, run in the image by the staged loader.
+ *
+ * @param name Its name in that folder.
+ * @returns What to run, before its arguments.
+ */
+export const stagedProgram = (name: string): readonly [string, ...string[]] => {
+  const libraries = join(stageMountPoint, stageEntry.libraries)
+  return [join(libraries, 'ld.so'), '--library-path', libraries, join(stageMountPoint, name)]
+}

@@ -21,7 +21,10 @@ export interface StagedRelay {
   readonly base: string
 }
 
-/** A configuration file of ours, that stands for one of the image's while the build runs. Texts have a character a byte. */
+/**
+ * A configuration file of ours, that stands for one of the image's while the build runs. Texts have one character per
+ * byte.
+ */
 export interface OvermountedText {
   readonly format: Format
   /** What it held at first. */
@@ -32,7 +35,10 @@ export interface OvermountedText {
 
 /** A file of ours that is mounted over one of the image's. */
 export interface OvermountedFile extends OvermountedText {
-  /** The place, in the image, with no link on its way. Where the image had no file, ours is mounted on an empty stub. */
+  /**
+   * The mount target, in the image, with no link on the way. Where the image had no file, ours is mounted on an empty
+   * stub.
+   */
   readonly path: string
   /** The name of our file in the stage folder. */
   readonly source: string
@@ -63,7 +69,7 @@ export interface OvermountedEntry extends OvermountedText {
 
 /** A folder of ours that is mounted over one of the image's, whose other files are in it. */
 export interface OvermountedFolder {
-  /** The place, in the image, with no link on its way. */
+  /** The mount target, in the image, with no link on the way. */
   readonly path: string
   /** The name of our folder in the stage folder. */
   readonly source: string

@@ -2,8 +2,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../hook/command.js'
 import { noteTimes, removeMadeFolders } from '../image/footprint.js'
-import { stageEntry, stageMountPoint } from './paths.js'
-import { stagedProgram } from './staged-program.js'
+import { stagedProgram, stageEntry, stageMountPoint } from './paths.js'
 import type { StagedSettings, State } from './state.js'
 
 /**

@@ -2,7 +2,7 @@
 export const attributesOfOwnFiles = ['security.capability', 'system.posix_acl_access', 'trusted.test'] as const
 
 /**
- * bash that gives an image every file that the element lays another over, and the one that dib's own element leaves, in
+ * bash that gives an image every file that the element mounts another over, and the one that dib's own element leaves, in
  * odd modes, owners, times of nanoseconds and extended attributes. It says which attributes there are.
  *
  * @param root The image's root, as bash has it.

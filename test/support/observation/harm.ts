@@ -19,7 +19,7 @@ const treeOf = (folder: string): Tree =>
 /** Where this machine has the files that the element has in an image, and where it would mount by mistake. */
 const ownPlaces = ['/tmp/pypi', '/tmp/.pypi', '/root/.pip', '/root/.config/pip', '/usr/share/nodejs']
 
-/** Files such as people's mirrors have: links, odd names and modes, an empty folder. */
+/** Files such as users' mirrors have: links, odd names and modes, an empty folder. */
 const mirrorFiles: Readonly<Record<string, string>> = {
   'index.html': '<a href="demo-app/">demo-app</a>\n',
   'demo-app/index.html': '<a href="../files/demo_app-1.0-py3-none-any.whl">demo_app-1.0-py3-none-any.whl</a>\n',

@@ -26,7 +26,7 @@ export type Tree = Readonly<Record<string, TreeEntry>>
 export const parseTree = (json: string): Tree => JSON.parse(json.replace(/"time": ([0-9]+)/g, '"time": "$1"')) as Tree
 
 /**
- * What differs between two trees, in lines for people: `/root: time`, `/etc/x: only in the first`.
+ * What differs between two trees, a line each: `/root: time`, `/etc/x: only in the first`.
  *
  * @param first A tree.
  * @param second Another.

@@ -9,6 +9,12 @@ export interface Certificate {
   readonly key: string
 }
 
+const opensslIn =
+  (folder: string) =>
+  (...args: readonly string[]): void => {
+    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+  }
+
 /**
  * Makes an authority of one's own and a certificate of it for 127.0.0.1.
  *
@@ -16,9 +22,7 @@ export interface Certificate {
  */
 export const makeCertificate = (folder: string): Certificate => {
   mkdirSync(folder)
-  const openssl = (...args: readonly string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
-  }
+  const openssl = opensslIn(folder)
   const key = ['-newkey', 'rsa:2048', '-nodes']
   openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=test authority')
   openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=127.0.0.1')
@@ -39,9 +43,7 @@ export const makeCertificate = (folder: string): Certificate => {
  * @returns The paths of the certificate and of its key, PEM.
  */
 export const makeClientCertificate = (folder: string): Pick<Certificate, 'certificate' | 'key'> => {
-  const openssl = (...args: readonly string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
-  }
+  const openssl = opensslIn(folder)
   openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'client.key', '-out', 'client.csr', '-subj', '/CN=builder')
   openssl('x509', '-req', '-in', 'client.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-days', '2', '-out', 'client.crt')
   return { certificate: join(folder, 'client.crt'), key: join(folder, 'client.key') }

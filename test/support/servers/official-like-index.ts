@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { sha256 } from '../relay/upstream.js'
 import { listen } from './listen.js'
 import { normaliseName } from './mirror.js'
 
@@ -33,11 +33,11 @@ export const serveLikeOfficialIndex = async (t: Test, folder: string): Promise<s
   const projects = [...new Set(wheels.map(projectOf))]
   const describe = (base: string, wheel: string): ReleaseFile => {
     const content = readFileSync(join(folder, wheel))
-    const sha256 = createHash('sha256').update(content).digest('hex')
+    const digest = sha256(content)
     return {
       filename: wheel,
-      url: `${base}/packages/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256.slice(4)}/${wheel}`,
-      digests: { sha256 },
+      url: `${base}/packages/${digest.slice(0, 2)}/${digest.slice(2, 4)}/${digest.slice(4)}/${wheel}`,
+      digests: { sha256: digest },
       size: content.length,
       upload_time_iso_8601: '2024-01-02T03:04:05.000000Z',
       requires_python: null,

@@ -1,19 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { findSources } from '../../../build/find-sources.js'
 import { largestBundle, makeElements } from '../../../build/make-elements.js'
 import { readPart } from '../../../build/parts.js'
 import { project } from '../../../build/project.js'
-
-const filesIn = (folder: string): Readonly<Record<string, readonly [string, number]>> =>
-  Object.fromEntries(
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((path) => statSync(join(folder, path)).isFile())
-      .sort()
-      .map((path) => [path, [readFileSync(join(folder, path), 'utf8'), statSync(join(folder, path)).mode & 0o777]]),
-  )
+import { contentsOf } from '../../support/observation/contents.js'
 
 t.test('elements/ is what element-src/ makes, byte for byte, from any folder', async (t) => {
   const first = t.testdir()
@@ -21,7 +14,7 @@ t.test('elements/ is what element-src/ makes, byte for byte, from any folder', a
   process.chdir('/')
   t.teardown(() => process.chdir(before))
   await makeElements(project, first)
-  t.strictSame(filesIn(first), filesIn(join(project, 'elements')))
+  t.strictSame(contentsOf(first), contentsOf(join(project, 'elements')))
 })
 
 t.test('what is right stays untouched, and what has no source goes', async (t) => {
@@ -29,7 +22,8 @@ t.test('what is right stays untouched, and what has no source goes', async (t) =
   await makeElements(project, output)
   t.notOk(existsSync(join(output, 'pypi', 'install.d')))
   t.notOk(existsSync(join(output, 'other')))
-  const times = () => Object.keys(filesIn(output)).map((path) => statSync(join(output, path), { bigint: true }).ctimeNs)
+  const times = () =>
+    Object.keys(contentsOf(output)).map((path) => statSync(join(output, path), { bigint: true }).ctimeNs)
   const made = times()
   await makeElements(project, output)
   t.same(times(), made)
@@ -66,7 +60,7 @@ t.test('the licences of all that is in the hooks stand beside them', async (t) =
 
 t.test('every hook says where it comes from, in which version, and under which licences', async (t) => {
   const { version, license } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
-  const texts = Object.entries(filesIn(join(project, 'elements', 'pypi'))).filter(
+  const texts = Object.entries(contentsOf(join(project, 'elements', 'pypi'))).filter(
     ([path, [text]]) => /^[a-z-]+\.d\//.test(path) || text.startsWith('#!'),
   )
   t.ok(texts.length >= 4)

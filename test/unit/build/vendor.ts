@@ -75,7 +75,7 @@ t.test('without DEST it asks for it', async (t) => {
   t.match(ran.said, /^say where: make vendor DEST=folder-of-elements$/m)
 })
 
-t.test('a copy that nobody edited is upgraded, and loses the files that the new version has not', async (t) => {
+t.test('a copy without edits is upgraded, and loses the files that the new version does not have', async (t) => {
   const repository = t.testdir()
   vendor(t, repository)
   const newer = newerVersion(t)

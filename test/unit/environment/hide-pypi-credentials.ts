@@ -57,7 +57,7 @@ t.test(
     const sourced = (place: string): string => {
       const folder = t.testdir({ 'environment.d': {}, pypi: { 'hidden-variables': 'CORP_PASSWORD\nNOT_SET\n' } })
       const copy = join(folder, 'environment.d', 'hide.bash')
-      // The place in the chroot, moved into this test's folder.
+      // The path in the chroot, moved into this test's folder.
       writeFileSync(copy, place === 'chroot' ? text.replace('/tmp/in_target.d/', `${folder}/`) : text)
       const script = `set -eu; source "$1"; printf '%s' "\${CORP_PASSWORD-none} \${OTHER-none}"`
       const ran = spawnSync('bash', ['-c', script, 'bash', copy], {

@@ -58,7 +58,7 @@ t.test('without the relay nothing changes', async (t) => {
   }
 })
 
-t.test('PIP_PROXY, which beats no_proxy, is taken away in the chroot alone', async (t) => {
+t.test('PIP_PROXY, which overrides no_proxy, is unset in the chroot alone', async (t) => {
   const environment = { DIB_PYPI_FILL_MIRROR: '1', PIP_PROXY: 'http://127.0.0.1:1' }
   t.match(sourced(environment), { PIP_PROXY: 'http://127.0.0.1:1' }, 'on the host the relay uses it')
   const script = await readFile(file, 'utf8')

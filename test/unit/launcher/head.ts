@@ -22,7 +22,7 @@ for (const [shell, ...args] of shells) {
         PATH: process.env['PATH'],
         NODE_OPTIONS: '--inspect-brk',
         LD_BIND_NOW: '1',
-        // What a user exports who looks for a fault in a build; bash lets nobody unset it.
+        // A user exports this to debug a build; bash does not allow to unset it.
         SHELLOPTS: 'hashall',
         MANY_LINES: "it's\nUID=5\nNODE_PATH=two\nexport DIB_NOT_SET=three\nEND\n$(touch /nowhere)",
         DIB_PYPI_MIRROR_URL: 'http://user:pass@mirror.example/$HOME/`id`',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { refuseFileAt } from '../../../element-src/lib/mount/refuse-files.js'
 
-t.test('a file at the place of a folder is refused, by its path in the image', async (t) => {
+t.test('a file where a folder is needed is refused, by its path in the image', async (t) => {
   const root = t.testdir({ tmp: { pypi: 'a file' }, root: {} })
   symlinkSync('root', join(root, 'home'))
   t.throws(() => refuseFileAt(root, '/tmp/pypi'), {

@@ -27,7 +27,7 @@ t.test('a path without links is what realpath --canonicalize-missing says', asyn
   }
 })
 
-t.test('where a file goes, and what is missing on the way', async (t) => {
+t.test('the mount target of a file is found, with the folders that are missing on the way', async (t) => {
   const top = realpathSync(t.testdir())
   mkdirSync(join(top, 'home'))
   writeFileSync(join(top, 'home', 'file'), '')

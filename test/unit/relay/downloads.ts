@@ -90,7 +90,7 @@ t.test('a file that is cut off is fetched on from there', async (t) => {
     [/^bytes=\d+-$/, '"one"'],
     [/^bytes=\d+-$/, '"one"'],
   ])
-  t.equal(relay.log(), '', 'and nobody is told')
+  t.equal(relay.log(), '', 'and the log says nothing')
 })
 
 t.test('from a server without parts it is fetched anew, and goes on where it was', async (t) => {

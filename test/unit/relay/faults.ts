@@ -34,7 +34,7 @@ const faults: readonly (readonly [string, (response: ServerResponse) => unknown]
 ]
 
 for (const [name, how] of faults) {
-  t.test(`after ${name} it is asked again, and nobody is told`, async (t) => {
+  t.test(`after ${name} it is asked again, and the log says nothing`, async (t) => {
     const upstream = await serveIndex(t, projects, failing(2, how))
     const relay = await openTestRelay(t, [at(upstream.url)], { retries: 2 })
     t.equal((await relay.page('demo-app')).status, 200)

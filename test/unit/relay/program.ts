@@ -18,7 +18,7 @@ const startTimeOf = (pid: number): string =>
     .replace(/^.*\) /s, '')
     .split(' ')[19] ?? ''
 
-/** Starts the relay as extra-data.d does, and waits until it lets go of its standard output. */
+/** Starts the relay as extra-data.d does, and waits until it closes its standard output. */
 const start = async (t: Test, input: string): Promise<Started> => {
   // Outside of the project, whose package.json would make it an ES module.
   const program = join(scratchFolder(t), 'pypi-relay')
@@ -44,7 +44,7 @@ const start = async (t: Test, input: string): Promise<Started> => {
   return { relay, ended, answer: JSON.parse(text) }
 }
 
-/** Something in the place of disk-image-create. */
+/** A process that stands for disk-image-create. */
 const startBuild = (t: Test): { build: ChildProcess; process: { pid: number; startTime: string } } => {
   const build = spawn('sleep', ['100'], { stdio: 'ignore' })
   t.teardown(() => build.kill('SIGKILL'))
@@ -131,7 +131,7 @@ t.test('it ends on SIGTERM, and on POST to end', async (t) => {
   t.equal(await second.ended, 0)
 })
 
-t.test('what it does not understand it refuses, without a credential', async (t) => {
+t.test('a configuration that it cannot read is refused, without a credential in the message', async (t) => {
   const { process } = startBuild(t)
   const file = join(t.testdir({ file: '' }), 'file')
   writeFileSync(file, '')

@@ -63,7 +63,7 @@ t.test('tests are named by layers, folders and files; another name is an error',
   t.throws(() => findTests(['test/support/builds/run.ts']), { message: /is no test/ })
 })
 
-t.test('a test needs the fixtures whose places it imports, and no others', async (t) => {
+t.test('a test needs the fixtures whose paths it imports, and no others', async (t) => {
   t.same(await neededFixtures(['test/image/devpi.ts']), ['devpi', 'host-packages', 'small-root'])
   t.same(await neededFixtures(findTests(['unit'])), [], 'unit tests need none')
   t.same(importedFixtures("import { pips, oldRoot } from '../support/setup/cache.js'\n"), ['pips', 'oldRoot'])

@@ -4,7 +4,7 @@ import t from 'tap'
 import { HookError } from '../../../element-src/lib/hook/error.js'
 import { readJson, writeJson } from '../../../element-src/lib/stage/json-file.js'
 
-t.test('what is written for a later hook is read by it, and by nobody else', async (t) => {
+t.test('what is written for a later hook is read by it, and by no other user', async (t) => {
   const path = join(t.testdir(), 'settings.json')
   writeJson(path, { indexes: ['http://user:secret@mirror.example/'] })
   t.same(readJson(path, 'missing'), { indexes: ['http://user:secret@mirror.example/'] })

@@ -31,7 +31,7 @@ const loaderThatSays = (t: Test, text: string): string => {
   return loader
 }
 
-t.test('the ways in which loaders list them', async (t) => {
+t.test('every format in which a loader lists them is read', async (t) => {
   const lists: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
     '\tlinux-vdso.so.1 (0x00007ffe)\n\tlibm.so.6 => /usr/lib/libm.so.6 (0x00007f)\n': [
       ['libm.so.6', '/usr/lib/libm.so.6'],

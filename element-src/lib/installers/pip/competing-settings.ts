@@ -7,11 +7,11 @@ import { parseConfigFile } from './config-file.js'
 import { type IndexOption, isIndexOption, optionOf } from './options.js'
 import type { OverriddenKeys } from './pip-conf.js'
 
-/** What in the image has a say in pip's indexes besides our files. */
+/** What in the image affects pip's indexes besides our files. */
 export interface CompetingSettings {
-  /** What files set that pip reads before ours: ours can cancel it. */
+  /** What is set in files that pip reads before ours; ours can cancel it. */
   readonly overridden: OverriddenKeys
-  /** What beats our files, a line each, naming the file or the variable. */
+  /** What overrides our files, a line each, naming the file or the variable. */
   readonly warnings: readonly string[]
 }
 
@@ -42,7 +42,8 @@ const keysIn = (path: string): readonly { section: string; key: IndexOption }[] 
 const systemFolder = '/etc/xdg'
 
 /**
- * Looks for what has a say in pip's indexes besides our files: pip reads the folders of XDG_CONFIG_DIRS before root's files, and `pip.conf` in Python's prefix and the variables after it (pip's documentation, Configuration).
+ * Looks for what affects pip's indexes besides our files: pip reads the folders of XDG_CONFIG_DIRS before root's files,
+ * and `pip.conf` in Python's prefix and the variables after it (pip's documentation, Configuration).
  *
  * @param environment The environment that hooks in the chroot have.
  * @param root Where the image's root is, seen from this process.

@@ -83,7 +83,7 @@ export const remark = 'Of the pypi element, for the time of this build. What a h
  * knows no quotes and no escapes (the package ini writes both, and pip would take them for a part of the URL). A list
  * goes over several lines, which every pip since 1.5 splits at white space.
  *
- * @param comment A line for people.
+ * @param comment The text of a comment line.
  * @param sections The sections in order.
  */
 export const renderConfigFile = (comment: string, sections: Readonly<Record<string, Section>>): string => {

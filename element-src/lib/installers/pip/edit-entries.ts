@@ -5,7 +5,7 @@ export type Setting = Pick<Entry, 'section' | 'key' | 'value'>
 
 const indentOf = (line = ''): string => /^\s*/.exec(line)?.[0] ?? ''
 
-// With the indentation of what stands there: a deeper line would go on with the value above it.
+// With the indentation of the existing line: a deeper one would continue the value above it.
 const linesOf = ({ key, value }: Setting, indent: string): readonly string[] => {
   const [first = '', ...others] = value.split('\n')
   return [`${indent}${key} = ${first}`, ...others.map((line) => `${indent}    ${line}`)]

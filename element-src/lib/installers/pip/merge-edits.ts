@@ -2,17 +2,15 @@ import { HookError } from '../../hook/error.js'
 import { type Entry, parseConfigFile } from './config-file.js'
 import { removeEntry, setEntry } from './edit-entries.js'
 
-export { credentialsIn } from '../../settings/credentials.js'
-
 /** A file's three states. */
 export interface Edited {
   /** The image's own file; empty where it has none. */
   readonly own: string
-  /** Our file, as it was mounted over that: the image's own keys may be in it. */
-  readonly laid: string
+  /** Our file as it was mounted over that; it may contain the image's own keys. */
+  readonly mounted: string
   /** Our file at the end of the build. */
   readonly edited: string
-  /** What of all of our files no text may hold that goes into the image (credentialsIn). */
+  /** The credentials in all of our files, which must not get into the image (credentialsIn). */
   readonly credentials: readonly string[]
 }
 
@@ -28,7 +26,7 @@ const asPattern = (url: string): RegExp =>
   new RegExp(`${url.replace(/\/+$/, '').replace(/\W/g, '\\$&')}/*(?=$|[\\s"',;)\\]])`)
 
 /**
- * What tells our texts from others': our URLs, and the credentials of all our files.
+ * Recognises our texts by our URLs, and by the credentials in all our files.
  *
  * @param ours The URLs that only we wrote.
  * @param credentials The credentials.
@@ -47,8 +45,8 @@ const withHeader = (added: string, section: string | undefined): string =>
   section === undefined || /^\[/.test(firstEntry(added) ?? '[') ? added : `[${section}]\n${added}`
 
 /** The image's list, made longer by what a hook put into ours; undefined where it did something else. */
-const longerList = (own: string | undefined, laid: string, edited: string): string | undefined => {
-  const [before, now] = [words(laid), words(edited)]
+const longerList = (own: string | undefined, mounted: string, edited: string): string | undefined => {
+  const [before, now] = [words(mounted), words(edited)]
   if (before.length === 0 || !before.every((word) => now.includes(word))) return undefined
   return [...new Set([...words(own ?? ''), ...now.filter((word) => !before.includes(word))])].join('\n')
 }
@@ -61,19 +59,19 @@ const lists: readonly string[] = ['extra-index-url', 'find-links', 'trusted-host
  *
  * @param states The file's three states.
  * @returns The image's file, or undefined where nothing of the change is another hook's.
- * @throws HookError where the hook left a file that neither pip nor this can read, and that holds ours.
+ * @throws HookError where the hook left a file that pip cannot read, with something of ours in it.
  */
-export const mergeEdits = ({ own, laid, edited, credentials }: Edited): string | undefined => {
-  if (edited === laid) return undefined
+export const mergeEdits = ({ own, mounted, edited, credentials }: Edited): string | undefined => {
+  if (edited === mounted) return undefined
   // A hook that sets up what the image has already.
   if (edited === own && own !== '') return undefined
-  const [mine, ours, theirs] = [parseConfigFile(own), parseConfigFile(laid), parseConfigFile(edited)]
+  const [mine, ours, theirs] = [parseConfigFile(own), parseConfigFile(mounted), parseConfigFile(edited)]
   const isOwn = (entry: Entry): boolean => mine.entries.some((other) => isSame(entry, other))
   const oursAlone = ours.entries.filter((entry) => !isOwn(entry))
   const ownUrls = mine.entries.flatMap(({ value }) => words(value))
   const urls = oursAlone.flatMap(({ value }) => words(value).filter((word) => isUrl(word) && !ownUrls.includes(word)))
   const holdsOurs = findOurs(urls, credentials)
-  // Written anew, with nothing of ours in it: the whole file is the hook's. Of an empty file of ours nobody can tell.
+  // Rewritten, with nothing of ours in it: the whole file is the hook's. An empty file of ours cannot be recognised.
   const others = oursAlone.filter(({ value }) => !holdsOurs(value))
   const isLeft = (entry: Entry): boolean => theirs.entries.some((other) => isSame(entry, other))
   const keepsOthers = others.length > 0 && others.every(isLeft)
@@ -85,7 +83,7 @@ export const mergeEdits = ({ own, laid, edited, credentials }: Edited): string |
     )
   }
   // Lines at the end, comments and all, where the image has no file that they could clash with.
-  const added = edited.startsWith(laid) ? edited.slice(laid.length) : ''
+  const added = edited.startsWith(mounted) ? edited.slice(mounted.length) : ''
   const goesOn = /^\s/.test(firstEntry(added) ?? '')
   if (own === '' && added !== '' && !goesOn && !holdsOurs(added)) return withHeader(added, ours.sections.at(-1))
   const isOurs = (entry: Entry): boolean => ours.entries.some((other) => isSame(entry, other))

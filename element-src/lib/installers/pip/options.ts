@@ -23,8 +23,8 @@ export const optionOf = (key: string): string => {
 /** Whether an option is one of those by which pip finds packages. */
 export const isIndexOption = (option: string): option is IndexOption => indexOptions.some((ours) => ours === option)
 
-/** The commands of pip's that download something, and would keep it. */
+/** The commands of pip that download something, and would cache it. */
 export const downloadingCommands = ['install', 'download', 'wheel', 'list', 'index', 'search', 'lock'] as const
 
-/** Those that take most from what others have kept. */
+/** The ones that gain most from a cache. */
 export const cachingCommands = ['install', 'download', 'wheel'] as const

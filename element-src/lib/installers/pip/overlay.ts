@@ -27,7 +27,7 @@ export const parseOwnFile = (path: string, own: string): ReturnType<typeof parse
 }
 
 /**
- * The text that stands for the image's own file while the build runs: its keys stay in force but for those that a rule
+ * The text that replaces the image's own file while the build runs: its keys stay in force except those that a rule
  * names, and ours are added.
  *
  * @param path The file's path in the image, for messages.

@@ -10,18 +10,20 @@ import {
 } from './options.js'
 import { overlay, parseOwnFile, type Rule, type Value } from './overlay.js'
 
-/** Which options files of the image's set that pip reads before ours and that are not mounted over, by their sections. */
+/**
+ * The options, by section, that are set in files of the image which pip reads before ours and which are not mounted over.
+ */
 export type OverriddenKeys = ReadonlyMap<string, ReadonlySet<IndexOption>>
 
 /** One of the image's own files. */
 export interface OwnFile {
   /** The path by which the installer knows it, in the image. */
   readonly path: string
-  /** What it says, a character a byte; undefined where the image has none. */
+  /** What it says, one character per byte; undefined where the image has none. */
   readonly own: string | undefined
 }
 
-/** Our value for each option; undefined where we have none, and the option is taken out. */
+/** Our value for each option; undefined to remove the option. */
 const valuesOf = ({ indexes, trustedHosts }: PipSettings): Readonly<Record<IndexOption, Value | undefined>> => {
   const [first = '', ...others] = indexes.map(({ url }) => url)
   return {
@@ -35,7 +37,7 @@ const valuesOf = ({ indexes, trustedHosts }: PipSettings): Readonly<Record<Index
   }
 }
 
-/** What takes the mirrors away, or leaves a sign of them in the image. */
+/** The options that would bypass the mirrors, or leave a trace of them in the image. */
 const competing =
   (settings: PipSettings): Rule =>
   (section, key) => {
@@ -43,7 +45,7 @@ const competing =
     if (isIndexOption(option)) return { value: valuesOf(settings)[option] }
     // A log names the mirrors, with their passwords in pips up to 18.1.
     if (option === 'log') return { value: undefined }
-    // That of a command would beat root's own.
+    // A command's cache-dir would override the one in [global].
     if (option === 'cache-dir' && section !== 'global') return { value: undefined }
     // pip asks a proxy even for 127.0.0.1 where a file names one.
     if (option === 'proxy' && settings.relay) return { value: undefined }
@@ -78,7 +80,7 @@ type Sections = Readonly<Record<string, Section>>
 const forEach = (commands: readonly string[], value: string): Sections =>
   Object.fromEntries(commands.map((command) => [command, { 'no-cache-dir': value }]))
 
-/** Two layers of sections as one; [global] comes last, since a key that a hook appends is meant for it. */
+/** Merges two layers of sections. [global] comes last, since a key that a hook appends is meant for it. */
 const together = (first: Sections, second: Sections): Sections => {
   const names = new Set([...Object.keys(second), ...Object.keys(first)])
   const last = names.delete('global') ? ['global'] : []
@@ -90,8 +92,8 @@ const together = (first: Sections, second: Sections): Sections => {
  *
  * @param settings The indexes and how to ask them.
  * @param file The image's own file: what it sets besides indexes stays in force.
- * @param overridden What files set that pip reads before ours. Ours cancels each key where it stands: pip lets a command's
- *   section, such as [install], beat [global] whichever file it is in.
+ * @param overridden What is set in files that pip reads before ours. Each key is cancelled in its own section, since a
+ *   command's section, such as [install], overrides [global] whichever file it is in.
  * @param cacheFolder Where pip may keep what it downloads, in the image; undefined for its own place.
  * @returns The file's text.
  * @throws HookError where the image's own file cannot be read, naming it.
@@ -116,15 +118,15 @@ export const renderPipConf = (
     if (optionOf(key) === 'cache-dir') return { value: section === 'global' ? cacheFolder : undefined }
     return competing(settings)(section, key)
   }
-  // An empty value cancels that of the system's file (but in pip 25.2 and 25.3). An image that wants no cache gets none.
+  // An empty value cancels the system file's, except in pip 25.2 and 25.3. An image that wants no cache gets none.
   const wantsNone = parseOwnFile(path, own ?? '').entries.some(({ key }) => optionOf(key) === 'no-cache-dir')
   const caching = { global: { 'cache-dir': cacheFolder }, ...(wantsNone ? {} : forEach(cachingCommands, '')) }
   return overlay(path, own, rule, together(ours, caching))
 }
 
 /**
- * Renders /etc/xdg/pip/pip.conf, which every user's pip since 10 reads first, with --isolated, too. In it no user's pip keeps
- * what it downloads: pip would keep the mirrors' addresses and passwords with it.
+ * Renders /etc/xdg/pip/pip.conf, which every user's pip since 10 reads first, with --isolated, too. It switches off every
+ * user's cache, since pip would keep the mirrors' addresses and passwords in it.
  *
  * @param settings The indexes and how to ask them.
  * @param file The image's own file: what it sets besides indexes stays in force.
@@ -140,12 +142,12 @@ export const renderSystemPipConf = (settings: PipSettings, { path, own }: OwnFil
 }
 
 /**
- * Renders /etc/pip.conf, which pip reads after /etc/xdg/pip/pip.conf, where it takes the mirrors away.
+ * Renders /etc/pip.conf, which pip reads after /etc/xdg/pip/pip.conf, where the image's own would override the mirrors.
  *
  * @param settings The indexes and how to ask them.
  * @param file The image's own file.
- * @returns The file's text with our values for what takes the mirrors away, the rest verbatim; undefined where there is no
- *   such key, so that the image's own can stay.
+ * @returns The file's text with our values for the keys that would override the mirrors, the rest verbatim; undefined
+ *   where there is no such key, so that the image's own can stay.
  * @throws HookError where the image's own file cannot be read, naming it.
  */
 export const renderEtcPipConf = (settings: PipSettings, { path, own }: OwnFile): string | undefined => {

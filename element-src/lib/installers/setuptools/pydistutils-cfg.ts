@@ -11,8 +11,8 @@ const isNamed = (key: string, names: readonly string[]): boolean => names.includ
  *
  * @param index The only index that they can use.
  * @param file The image's own file: what it sets besides indexes stays in force.
- * @returns The file's text. It is read with interpolation, so that a percent sign is doubled. Python 2.7 makes one of two
- *   only where the value refers to another: here to an empty one.
+ * @returns The file's text. It is read with interpolation, so a percent sign is doubled. Python 2.7 undoes that only in a
+ *   value that refers to another one: ours refers to an empty one.
  * @throws HookError where the image's own file cannot be read, naming it.
  */
 export const renderPydistutilsCfg = (index: string, { path, own }: OwnFile): string => {

@@ -100,14 +100,14 @@ const edit = (text: string, { path, value }: Change, before: TomlValue | undefin
  *
  * @param states The file's three states.
  * @returns The image's file, or undefined where nothing of the change is another hook's.
- * @throws HookError where one of the three is no TOML, or where the result would be another than the image's own with what the
- *   hook changed.
+ * @throws HookError where one of the three is not TOML, or where the result would differ from the image's own with the
+ *   hook's changes.
  */
-export const mergeUvEdits = ({ own, laid, edited, credentials }: Edited): string | undefined => {
-  if (edited === laid || (edited === own && own !== '')) return undefined
+export const mergeUvEdits = ({ own, mounted, edited, credentials }: Edited): string | undefined => {
+  if (edited === mounted || (edited === own && own !== '')) return undefined
   const [mine, ours, theirs] = [
     leavesOf(readToml("the image's own uv.toml", own)),
-    leavesOf(readToml("this build's uv.toml", laid)),
+    leavesOf(readToml("this build's uv.toml", mounted)),
     leavesOf(readToml('what another hook made of uv.toml', edited)),
   ]
   const oursAlone = ours.filter((leaf) => !isIn(leaf, mine))
@@ -119,7 +119,7 @@ export const mergeUvEdits = ({ own, laid, edited, credentials }: Edited): string
   const valueHoldsOurs = ({ value }: Leaf): boolean => stringsIn(value).some((text) => holdsOurs(text))
   const others = oursAlone.filter((leaf) => !valueHoldsOurs(leaf))
   const keepsOthers = others.length > 0 && others.every((leaf) => isIn(leaf, theirs))
-  // Written anew, with nothing of ours in it.
+  // Rewritten, with nothing of ours in it.
   if (edited.trim() !== '' && !holdsOurs(edited) && !keepsOthers) return edited
 
   const changes = [
@@ -150,7 +150,7 @@ export const mergeUvEdits = ({ own, laid, edited, credentials }: Edited): string
   }
   if (changes.length === 0) return undefined
   // Lines before and behind ours, comments and all.
-  const [start = '', end, ...more] = edited.split(laid)
+  const [start = '', end, ...more] = edited.split(mounted)
   if (end !== undefined && more.length === 0 && !holdsOurs(start + end)) {
     const text = `${start}${own}${own === '' || own.endsWith('\n') ? '' : '\n'}${end}`
     if (sameAsExpected(text)) return text
@@ -170,12 +170,12 @@ export const mergeUvEdits = ({ own, laid, edited, credentials }: Edited): string
 /** A list as it is for the image: without what is ours, and with the image's own where the hook only made ours longer. */
 const ownList = (
   own: TomlValue | undefined,
-  laid: TomlValue | undefined,
+  mounted: TomlValue | undefined,
   edited: readonly TomlValue[],
   holdsOurs: (text: string) => boolean,
 ): TomlValue[] => {
   const isAmong = (list: readonly TomlValue[], item: TomlValue) => list.some((one) => isDeepStrictEqual(one, item))
-  const before = Array.isArray(laid) ? laid : []
+  const before = Array.isArray(mounted) ? mounted : []
   const isLonger = before.length > 0 && before.every((item) => isAmong(edited, item))
   const added = edited.filter((item) => !isAmong(before, item) && !stringsIn(item).some((text) => holdsOurs(text)))
   const kept = isLonger && Array.isArray(own) ? own.filter((item) => !isAmong(added, item)) : []

@@ -31,7 +31,7 @@ const plainTable = (table: TomlTable): TomlTable =>
 /**
  * Reads TOML 1.0.
  *
- * @param text The text, a character a byte.
+ * @param text The text, one character per byte.
  * @returns Its values, or undefined where it is no TOML.
  */
 export const parseToml = (text: string): TomlTable | undefined => {

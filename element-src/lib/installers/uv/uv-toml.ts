@@ -21,7 +21,7 @@ export const uvIndexKeys = [
   'index-strategy',
 ] as const
 
-/** What of the image's own file does not stay in force: those keys, and what says where uv keeps what it downloads. */
+/** The keys of the image's own file that do not stay in force: those above, and the ones that name uv's cache. */
 const replaced: readonly string[] = [...uvIndexKeys, 'allow-insecure-host', 'cache-dir', 'no-cache', 'link-mode']
 
 /** Where uv may keep what it downloads: nowhere, or in a folder of the image. */

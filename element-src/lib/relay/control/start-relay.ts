@@ -4,7 +4,7 @@ import type { RelayConfig } from '../config.js'
 
 /** A relay that runs. */
 export interface StartedRelay {
-  /** The URL below which it answers; whoever knows it can use the relay. */
+  /** The URL below which it answers; its random path is the credential. */
   readonly base: string
   /** The URLs of its indexes, in the order of the configuration's. */
   readonly indexes: readonly string[]

@@ -16,13 +16,13 @@ export interface Download extends Reader {
 /** What is on its way. */
 export interface Downloads {
   /**
-   * Fetches a file. Whoever asks for the same one meanwhile reads along.
+   * Fetches a file. Further requests for the same file share the download.
    *
    * @param index Its index.
    * @param key What stands for it there.
    * @param file What the index tells of it.
    * @param client What sends requests for the index.
-   * @param gone When whoever asks has gone.
+   * @param gone When the client has gone.
    * @returns Resolved once its server has begun to answer; rejected with an UpstreamFault.
    */
   readonly get: (index: RelayIndex, key: string, file: PageFile, client: Client, gone: AbortSignal) => Promise<Download>
@@ -87,7 +87,7 @@ export const newDownloads = ({ retries, mirror, onWhole, onUnproven, onBroken, s
     const tidy = (): void => {
       if (spool.readers() > 0) return
       if (hasEnded) storage?.remove()
-      // Nobody would ever have the rest.
+      // The rest has no reader, and is not kept.
       else if (!isStored || named === undefined) over.abort()
     }
     const spool = newSpool(
@@ -116,7 +116,7 @@ export const newDownloads = ({ retries, mirror, onWhole, onUnproven, onBroken, s
         if (!over.signal.aborted) onBroken(index, key, file, fault)
         return
       }
-      // Those who read it are told at once; whoever asks next finds it kept.
+      // Its readers end at once; the next request finds the kept file.
       spool.finish()
       await keep(incoming)
     }

@@ -35,7 +35,7 @@ const changed = (): UpstreamFault =>
 const wrong = (): UpstreamFault =>
   new UpstreamFault('sends a file whose hash is not what the index tells', 'content', false)
 
-/** Reads past what is there already, and sees that it is the same. */
+/** Skips what was received already, and checks that it is the same. */
 const skip = async function* (chunks: AsyncGenerator<Buffer>, length: number, digest: Digest): AsyncGenerator<Buffer> {
   const again = newDigest({})
   let left = length

@@ -42,7 +42,7 @@ export const newMetadataFiles = (retries: number): MetadataFiles => {
   const fetchIt = async (file: PageFile, client: Client): Promise<Buffer | undefined> => {
     const url = new URL(file.url)
     url.pathname += '.metadata'
-    // Not the relay's own: what is kept at its end is to have its metadata.
+    // Not the relay's own signal: files that are kept as it ends still get their metadata.
     const { signal } = new AbortController()
     const bytes = await withRetries(newPatience(retries, signal), async () => {
       const { status, body } = await client(url, { headers: { Accept: '*/*', 'Accept-Encoding': 'identity' }, signal })

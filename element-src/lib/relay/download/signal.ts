@@ -1,4 +1,4 @@
-/** Lets many wait for the next change of something. */
+/** Lets several readers wait for the next change. */
 export interface Changes {
   /** Resolved at the next change. */
   readonly next: () => Promise<void>
@@ -6,7 +6,7 @@ export interface Changes {
   readonly tell: () => void
 }
 
-/** Begins with nobody waiting. */
+/** Makes one without waiters. */
 export const newChanges = (): Changes => {
   let waiting: (() => void)[] = []
   return {

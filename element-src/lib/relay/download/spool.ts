@@ -1,7 +1,7 @@
 import { newChanges } from './signal.js'
 import type { TemporaryFile } from './temporary-file.js'
 
-/** What comes once and is read by many, each from where it likes, while it grows. */
+/** Data that is received once, and read by many while it grows, each from its own position. */
 export interface Spool {
   /** Appends; resolved when it is stored, or, where there is no room to store it, when all readers have it. */
   readonly append: (chunk: Buffer) => Promise<void>
@@ -10,18 +10,18 @@ export interface Spool {
   /** Says that no more comes, and why. */
   readonly fail: (error: Error) => void
   /**
-   * Lets somebody read, from the first byte on until `read` says otherwise.
+   * Adds a reader, which begins at the first byte unless `read` says otherwise.
    *
    * @param signal When the reader has gone.
    */
   readonly join: (signal: AbortSignal) => Reader
   /** Whether a reader can still begin at the first byte. */
   readonly isStored: () => boolean
-  /** How many there are to read. */
+  /** The number of readers. */
   readonly readers: () => number
 }
 
-/** Somebody who reads. */
+/** A reader. */
 export interface Reader {
   /**
    * Reads, once, and waits for what is not there yet.

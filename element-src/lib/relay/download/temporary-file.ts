@@ -15,7 +15,7 @@ export interface TemporaryFile {
   readonly write: (chunk: Buffer, position: number) => Promise<void>
   /** Reads at most so many bytes, into the beginning of a buffer; returns that part of it. */
   readonly read: (position: number, length: number, into: Buffer) => Promise<Buffer>
-  /** Has it on the disk. */
+  /** Flushes it to the disk. */
   readonly sync: () => Promise<void>
   /** Closes it, and removes its name. */
   readonly remove: () => void
@@ -79,7 +79,7 @@ export const namelessFile = (): TemporaryFile => {
 const isRunning = (pid: number): boolean => tolerate(['ESRCH'], () => process.kill(pid, 0)) ?? false
 
 /**
- * Removes what a relay left that was killed.
+ * Removes what a killed relay left.
  *
  * @param folder The folder that is filled.
  */

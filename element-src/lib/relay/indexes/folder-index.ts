@@ -67,7 +67,7 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
     )
   }
 
-  // A page may name metadata that nobody copied along.
+  // A page may name metadata that was not copied with the mirror.
   const withRealMetadata = (file: PageFile): PageFile => {
     if (file.coreMetadata === undefined || !file.url.startsWith('file:')) return file
     if (pathInside(root, `${fileURLToPath(file.url)}.metadata`) !== undefined) return file

@@ -11,9 +11,9 @@ const matches = (project: string, patterns: readonly string[] | undefined): bool
   }) ?? false
 
 /**
- * Whether a project is asked at an index. One that an index's `projects` names comes from such an index alone, also while
- * that is down: otherwise whoever registers its name elsewhere would be installed in its place. What its `exclude` names as
- * well is asked elsewhere.
+ * Whether an index is asked for a project. One that an index's `projects` names comes from that index alone, even while
+ * it is down: otherwise a package of the same name from elsewhere would be installed. One that its `exclude` names as
+ * well comes from other indexes.
  *
  * @param project Its name, normalised.
  * @param index The index.

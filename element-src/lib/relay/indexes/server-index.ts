@@ -33,7 +33,7 @@ const parse = async (bytes: Buffer, { headers, url }: Answered): Promise<readonl
   const type = headers['content-type'] ?? ''
   try {
     if (/[/+]json\b/i.test(type)) return parseJson(bytes.toString('utf8'), url)
-    // Its tables take longer to load than all else: for those who need it.
+    // Loading its tables takes long, so it is done only where a page is HTML.
     const { parseHtml } = await import('../pages/parse-html.js')
     return parseHtml(decode(bytes, type), url)
   } catch {
@@ -82,7 +82,7 @@ export const serverIndex = (
     const url = new URL(`${root.pathname.replace(/\/+$/, '')}/${project}/${root.search}`, root)
     url.username = root.username
     url.password = root.password
-    // One that answered with errors to the end is not tried as long again for each further project.
+    // An index that failed all retries is not retried as long for each further project.
     const patience = newPatience(hasFailed ? 0 : retries, signal)
     const { bytes, answered } = await withRetries(patience, async () => {
       const headers = { Accept: accepted, 'Accept-Encoding': 'gzip' }

@@ -56,8 +56,8 @@ const lock = async (folder: string): Promise<() => void> => {
 }
 
 /**
- * Adds hashes to those that a folder has. Others may do so at the same time: none is lost, and whoever reads finds the old
- * file or the new one, whole.
+ * Adds hashes to those that a folder has. Other relays may do so at the same time: no hash is lost, and a reader finds
+ * the old file or the new one, whole.
  *
  * @param folder The folder, on the host.
  * @param added Hashes by the names of files. Hashes of files that are no longer there go.

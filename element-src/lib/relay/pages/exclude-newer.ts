@@ -5,7 +5,7 @@ import type { PageFile } from './page.js'
  *
  * @param files The files of a page.
  * @param cutoff The instant, ISO 8601; undefined leaves out nothing.
- * @returns What is left; undefined where a file has no upload time (PEP 700), so that nobody can know.
+ * @returns What is left; undefined where a file has no upload time (PEP 700), so that the rule cannot be applied.
  */
 export const excludeNewer = (
   files: readonly PageFile[],

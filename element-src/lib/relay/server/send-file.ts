@@ -34,7 +34,7 @@ export const headersOf = ({ name, hashes }: Pick<PageFile, 'name' | 'hashes'>): 
   return {
     'Content-Type': name.endsWith('.metadata') ? 'text/plain; charset=utf-8' : 'application/octet-stream',
     'Accept-Ranges': 'bytes',
-    // Installers have it where they want it, and the image's disk is small.
+    // A second copy in an installer's cache would only fill the image's small disk.
     'Cache-Control': 'no-store',
     ...(hash === undefined ? {} : { ETag: `"${hash.digits}"` }),
   }

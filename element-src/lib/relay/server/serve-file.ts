@@ -30,7 +30,7 @@ export interface FileParts {
   readonly signal: AbortSignal
   /** What sends requests for an index; a folder's pages may link to servers. */
   readonly clientOf: (index: RelayIndex) => Client
-  /** Files that came otherwise than their index tells, with the cause; by the index's label and what stands for it. */
+  /** Files that differ from what their index says, with the cause, by the index's label and the file's key. */
   readonly broken: ReadonlyMap<string, string>
   /** sha256 of files that this relay has kept, in the same way: an index without hashes is not asked for them again. */
   readonly ownHashes: ReadonlyMap<string, string>

@@ -2,11 +2,11 @@ import { Agent as HttpAgent, type RequestOptions, request } from 'node:http'
 import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import { connect, createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
-import { hostOf } from '../../probe/request.js'
-import { authorization } from './authorization.js'
+import { authorization } from '../../probe/authorization.js'
+import { hostOf } from '../../probe/connection.js'
 import { statusFault, UpstreamFault } from './fault.js'
 
-/** How an https server is to be met. */
+/** How to connect to an https server. */
 export interface TlsOptions {
   /** Whether its certificate is verified. */
   readonly verifies: boolean

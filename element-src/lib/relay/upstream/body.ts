@@ -4,8 +4,8 @@ import { silence } from './client.js'
 import { faultOf, UpstreamFault } from './fault.js'
 
 /**
- * The chunks of an answer. A server that is silent for too long counts as gone; the time in which nobody asks for the next
- * chunk does not count.
+ * The chunks of an answer. A server that is silent for too long counts as gone; the time in which the reader does not ask
+ * for the next chunk does not count.
  *
  * @param body The answer.
  * @param patience How long the server may be silent, in milliseconds.

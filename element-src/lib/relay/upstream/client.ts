@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { type Agent, type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
 import { tolerate } from '../../hook/error.js'
+import { authorization } from '../../probe/authorization.js'
 import { imageCaCertificates } from '../../probe/ca-certificates.js'
+import { hostOf, isHostIn } from '../../probe/connection.js'
 import { proxyFor } from '../../probe/proxy.js'
-import { hostOf } from '../../probe/request.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
 import { httpAgent, httpsAgent } from './agents.js'
-import { authorization } from './authorization.js'
 import { faultOf, UpstreamFault } from './fault.js'
 
 /** A request. */
@@ -62,7 +62,7 @@ const send = (
     )
     sent.on('response', (response) => {
       clearTimeout(timer)
-      // A body that nobody reads any more may still fail.
+      // The body may still fail when its reader has gone.
       response.on('error', () => undefined)
       resolve(response)
     })
@@ -77,14 +77,9 @@ const send = (
     sent.end()
   })
 
-const matches = (url: URL, hosts: readonly string[]): boolean =>
-  [url.hostname, hostOf(url), `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`].some(
-    (name) => hosts.some((host) => host.toLowerCase() === name),
-  )
-
 /**
  * Makes what sends requests for an index, as pip would from the host: by its proxies, with its CAs, and with the index's
- * credentials to the index's own server alone, whereever a redirect leads.
+ * credentials to the index's own server alone, wherever a redirect leads.
  *
  * @param index The index, on a server.
  * @param config What it has in common with others.
@@ -92,7 +87,7 @@ const matches = (url: URL, hosts: readonly string[]): boolean =>
 export const newClient = (index: RelayIndex & { readonly url: string }, config: RelayConfig): Client => {
   const own = new URL(index.url)
   const agents = new Map<string, Agent>()
-  /** The hosts whose certificates Node.js' own authorities do not vouch for. */
+  /** The hosts whose certificates are not signed by Node.js' own authorities. */
   const needsAll = new Set<string>()
   const file = config.environment['PIP_CLIENT_CERT']
   // As in pip, it holds the key as well (pip's documentation, `--client-cert`).
@@ -100,7 +95,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
 
   const agentFor = (url: URL, proxy: URL | undefined, takesAll: boolean): Agent => {
     const isOwn = url.host === own.host && url.protocol === own.protocol
-    const verifies = !((isOwn && index.trusted) || matches(url, config.trustedHosts))
+    const verifies = !((isOwn && index.trusted) || isHostIn(config.trustedHosts, url))
     const key = `${url.protocol} ${isOwn} ${verifies} ${takesAll} ${proxy?.href}`
     const known = agents.get(key)
     if (known !== undefined) return known
@@ -113,7 +108,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
       key: isOwn ? index.clientKey : undefined,
     }
     const isTls = url.protocol === 'https:'
-    // By http, a proxy is the server; trust in an index is none in its proxy.
+    // For http, the connection goes to the proxy; DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy.
     const agent = isTls
       ? httpsAgent(tls, proxy)
       : proxy?.protocol === 'https:'
@@ -150,7 +145,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
         ...(isByProxy ? authorization('Proxy-Authorization', proxy) : {}),
       },
     }
-    // Loading all of the host's authorities takes longer than most requests: for the servers that need them.
+    // Loading all authorities of the host takes longer than most requests, so it is done only for servers that need them.
     if (index.ca === undefined && !needsAll.has(url.host)) {
       try {
         return await send(url, options, agentFor(url, proxy, false), asked)

@@ -13,7 +13,7 @@ const distance = (a: string, b: string): number => {
 }
 
 /**
- * The word that somebody may have meant.
+ * The known word that is nearest to what was written.
  *
  * @param written What was written.
  * @param known The words that exist, not empty.

@@ -23,7 +23,7 @@ const isUsable = (files: { readonly cert: string; readonly key: string }): boole
  * @param section The section.
  * @param mirrorsFile The path of its file.
  * @returns What is in them, for each that is named.
- * @throws HookError where one cannot be read, or is of no use: file, line and key.
+ * @throws HookError where one cannot be read or is unusable: file, line and key.
  */
 export const readPemFiles = (
   { values, place }: MirrorSection,

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { parseConfigFile } from '../../../../element-src/lib/installers/pip/config-file.js'
-import { credentialsIn, mergeEdits } from '../../../../element-src/lib/installers/pip/merge-edits.js'
+import { mergeEdits } from '../../../../element-src/lib/installers/pip/merge-edits.js'
 import { isIndexOption, optionOf } from '../../../../element-src/lib/installers/pip/options.js'
 import {
   renderEtcPipConf,
   renderPipConf,
   renderSystemPipConf,
 } from '../../../../element-src/lib/installers/pip/pip-conf.js'
+import { credentialsIn } from '../../../../element-src/lib/settings/credentials.js'
 import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { configTexts, many, type Sections, secretMark, sections } from '../../../support/arbitrary/any.js'
@@ -77,7 +78,7 @@ const settings: PipSettings = {
 }
 const path = '/root/.pip/pip.conf'
 
-/** Keys of an image's own file that ours take the place of, in each spelling. */
+/** Keys of an image's own file that ours replace, in each spelling. */
 const competing: fc.Arbitrary<Sections> = fc.dictionary(
   fc.constantFrom('global', 'install', 'list', 'DEFAULT'),
   fc.dictionary(
@@ -131,10 +132,10 @@ t.test(
       changes,
       copied,
       how,
-      laid: renderPipConf(settings, { path, own: write(own) }),
+      mounted: renderPipConf(settings, { path, own: write(own) }),
     }))
-    const ours = readMany(samples.map(({ laid }) => ({ parser: 'RawConfigParser', text: laid })))
-    const cases = samples.map(({ own, changes, copied, how, laid }, i) => {
+    const ours = readMany(samples.map(({ mounted }) => ({ parser: 'RawConfigParser', text: mounted })))
+    const cases = samples.map(({ own, changes, copied, how, mounted }, i) => {
       const written = overlay(changes, copied)
       const isAnew = how === 'written anew'
       // Of the image's own keys, each second one.
@@ -148,9 +149,9 @@ t.test(
         )
       const states = {
         own: write(own),
-        laid,
+        mounted,
         edited: isAnew ? write(written) : write(overlay(left(ours[i] ?? {}), written)),
-        credentials: credentialsIn([laid]),
+        credentials: credentialsIn([mounted]),
       }
       // What the hook copied of ours is no change of the image's; a file with that alone says nothing else.
       const without = isAnew ? {} : left(own)

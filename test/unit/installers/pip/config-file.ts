@@ -2,7 +2,7 @@ import t from 'tap'
 import { parseConfigFile } from '../../../../element-src/lib/installers/pip/config-file.js'
 import { readAsPip } from '../../../support/builds/python.js'
 
-/** Files as people write them. Python's own parser says what is right. */
+/** Files as users write them. Python's own parser says what is right. */
 const files: Readonly<Record<string, string>> = {
   empty: '',
   'one key': '[global]\nindex-url = http://a\n',

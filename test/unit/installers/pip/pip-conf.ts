@@ -82,7 +82,7 @@ t.test("what the image's own file sets besides stays in force, line by line", as
   })
 })
 
-t.test("root's pip keeps what it downloads in the folder of the build, other users' pips keep nothing", async (t) => {
+t.test("root's pip has its cache in the build's folder, other users' pips have none", async (t) => {
   const own = '[global]\ncache-dir = /var/cache/pip\n[install]\ncache-dir = /var/cache/pip\n'
   t.match(readAsPip(renderPipConf(settings, { path, own }, none, '/c')), {
     global: { 'cache-dir': '/c' },

@@ -13,9 +13,9 @@ const settings = {
 const path = '/root/.config/uv/uv.toml'
 
 /** What the image's file becomes, by what a hook does to ours. */
-const merge = (own: string, change: (laid: string) => string): string | undefined => {
-  const laid = renderUvToml(settings, { path, own: own === '' ? undefined : own }, { folder: '/cache' })
-  return mergeUvEdits({ credentials: ['//u:secret@'], own, laid, edited: change(laid) })
+const merge = (own: string, change: (mounted: string) => string): string | undefined => {
+  const mounted = renderUvToml(settings, { path, own: own === '' ? undefined : own }, { folder: '/cache' })
+  return mergeUvEdits({ credentials: ['//u:secret@'], own, mounted, edited: change(mounted) })
 }
 
 const own = `# the image's own
@@ -34,15 +34,15 @@ url = "http://own/simple"
 
 t.test("nothing changed, or nothing of another's", async (t) => {
   t.equal(
-    merge('', (laid) => laid),
+    merge('', (mounted) => mounted),
     undefined,
   )
   t.equal(
-    merge(own, (laid) => laid),
+    merge(own, (mounted) => mounted),
     undefined,
   )
   t.equal(
-    merge(own, (laid) => laid.replace(/^#.*\n/gm, '')),
+    merge(own, (mounted) => mounted.replace(/^#.*\n/gm, '')),
     undefined,
     'but comments',
   )
@@ -55,7 +55,7 @@ t.test("nothing changed, or nothing of another's", async (t) => {
 
 t.test('added lines go into the image, comments and all, ours do not', async (t) => {
   t.equal(
-    merge('', (laid) => `native-tls = true\n${laid}# why\n[pip]\nno-deps = true\n`),
+    merge('', (mounted) => `native-tls = true\n${mounted}# why\n[pip]\nno-deps = true\n`),
     'native-tls = true\n# why\n[pip]\nno-deps = true\n',
   )
   t.equal(
@@ -70,56 +70,56 @@ t.test('added lines go into the image, comments and all, ours do not', async (t)
   )
   const table = '\n# mirrors of Python\n[[python-downloads]]\nurl = "x"\n'
   t.equal(
-    merge(own, (laid) => laid + table),
+    merge(own, (mounted) => mounted + table),
     own + table,
   )
 })
 
-t.test("a key that the image's own has, too, is set at its place", async (t) => {
+t.test("a key that the image's own file has as well is changed on its own line", async (t) => {
   t.equal(
-    merge(own, (laid) => laid.replace('offline = true', 'offline = false')),
+    merge(own, (mounted) => mounted.replace('offline = true', 'offline = false')),
     own.replace('offline = true # for now', 'offline = false'),
   )
   t.equal(
-    merge(own, (laid) => `native-tls = true\n${laid}`),
+    merge(own, (mounted) => `native-tls = true\n${mounted}`),
     `native-tls = true\n${own}`,
   )
   t.equal(
-    merge(own, (laid) => laid.replace('no-deps = true\n', 'no-deps = true\nstrict = true\n')),
+    merge(own, (mounted) => mounted.replace('no-deps = true\n', 'no-deps = true\nstrict = true\n')),
     own.replace('["http://own/simple"]\n', '["http://own/simple"]\nstrict = true\n'),
   )
   t.equal(
-    merge('[pip]\nno-deps = true\n', (laid) => laid.replace('[pip]', 'offline = true\n[pip]')),
+    merge('[pip]\nno-deps = true\n', (mounted) => mounted.replace('[pip]', 'offline = true\n[pip]')),
     'offline = true\n[pip]\nno-deps = true\n',
   )
 })
 
 t.test('what a hook deletes is deleted, with its comment', async (t) => {
   t.equal(
-    merge(own, (laid) => laid.replace(/offline.*\n/, '').replace('no-deps = true\n', '')),
+    merge(own, (mounted) => mounted.replace(/offline.*\n/, '').replace('no-deps = true\n', '')),
     own.replace(/# the image's own\noffline.*\n/, '').replace('# why\nno-deps = true\n', ''),
   )
 })
 
 t.test('a list of ours that a hook made longer makes the own one longer', async (t) => {
-  const longer = (laid: string) => laid.replace('["http://b/simple"]', '["http://b/simple", "http://theirs"]')
+  const longer = (mounted: string) => mounted.replace('["http://b/simple"]', '["http://b/simple", "http://theirs"]')
   t.equal(merge('', longer), 'extra-index-url = [ "http://theirs" ]\n')
   t.equal(merge('extra-index-url = ["http://own"]\n', longer), 'extra-index-url = [ "http://own", "http://theirs" ]\n')
   const index = '[[index]]\nurl = "http://theirs"\n'
   t.equal(
-    merge('offline = true\n', (laid) => laid + index),
+    merge('offline = true\n', (mounted) => mounted + index),
     `offline = true\n${index}`,
   )
 })
 
 t.test('what cannot go into the image is refused', async (t) => {
-  const fails = (own: string, change: (laid: string) => string, message: RegExp) =>
+  const fails = (own: string, change: (mounted: string) => string, message: RegExp) =>
     t.throws(() => merge(own, change), { name: 'HookError', message })
-  fails(own, (laid) => `${laid}offline = `, /^what another hook made of uv\.toml is no TOML .*line/)
-  fails('offline = true\n', (laid) => `${laid}offline = false\n`, /is no TOML/)
-  fails('', (laid) => `${laid}publish-url = "http://u:secret@a/simple"\n`, /publish-url in uv\.toml/)
+  fails(own, (mounted) => `${mounted}offline = `, /^what another hook made of uv\.toml is no TOML .*line/)
+  fails('offline = true\n', (mounted) => `${mounted}offline = false\n`, /is no TOML/)
+  fails('', (mounted) => `${mounted}publish-url = "http://u:secret@a/simple"\n`, /publish-url in uv\.toml/)
   t.equal(
-    merge('', (laid) => `${laid}publish-url = "http://a/up"\n`),
+    merge('', (mounted) => `${mounted}publish-url = "http://a/up"\n`),
     'publish-url = "http://a/up"\n',
   )
 })
