@@ -38,9 +38,6 @@ t.test('offline, without a mirror, the user is told that nothing can be found', 
   const build = await buildImage(scratch, { hooks, options: ['--offline'] })
   succeeded(t, build)
   const missing = `there is no folder ${localMirror(scratch)} and no DIB_PYPI_MIRROR_URL`
-  t.equal(
-    ownLines(build.log)[0],
-    `warning: ${missing}, and the official index is off: no package can be found`,
-  )
+  t.equal(ownLines(build.log)[0], `warning: ${missing}, and the official index is off: no package can be found`)
   t.notOk(build.log.includes(officialIndex), 'the official index is nowhere')
 })
