@@ -70,7 +70,7 @@ t.test('files beside a tree are found where it does not list them', async (t) =>
   t.match(look(t.testdir({ simple: { demo: project() }, [wheel]: '' })), { kind: 'index' }, 'as dir2pi lists it')
 })
 
-t.test('an empty folder, and one without any distribution, are no mirror', async (t) => {
+t.test('an empty folder, and one without an index or a distribution at its top, are no mirror', async (t) => {
   t.match(look(t.testdir({})), { kind: 'empty' })
   t.match(look(t.testdir({ 'a.txt': '', folder: { [wheel]: '' }, simple: {}, web: {} })), { kind: 'unknown' })
 })
