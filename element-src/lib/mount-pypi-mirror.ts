@@ -4,8 +4,9 @@ import { info, setVerbose, warn } from './hook/log.js'
 import { planFootprint } from './image/footprint.js'
 import { type LocalMirror, missingFolder } from './mirror/local-mirror.js'
 import { closeBuildFolder } from './mount/close-build-folder.js'
-import { type ImageMount, mountIntoImage } from './mount/mount-into-image.js'
+import { mountIntoImage } from './mount/mount-into-image.js'
 import { refusePartitions } from './mount/partitions.js'
+import { planMounts } from './mount/plan-mounts.js'
 import { refuseFileAt } from './mount/refuse-files.js'
 import { endRelay } from './relay/control/ask-relay.js'
 import { prepareFillFolder } from './relay/control/fill-folder.js'
@@ -67,21 +68,13 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   // The relay serves the host's folders by itself.
   const indexesToMake = relay === undefined ? localMirrors.flatMap(({ writeIndex }) => writeIndex ?? []) : []
   const flatIndex = `${stageMountPoint}/${stageEntry.flatIndex}`
-  const through = `${stageMountPoint}/${stageEntry.mirror}`
-  const mounts: readonly ImageMount[] = [
-    { source: folder, target: stageMountPoint, isReadOnly: false },
-    ...(mirrorFolder === undefined
-      ? []
-      : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true, through }]),
-    { source: process.execPath, target: `${stageMountPoint}/${stageEntry.node}`, isReadOnly: true },
-    ...(indexesToMake.length === 0
-      ? []
-      : [
-          { source: undefined, target: flatIndex, isReadOnly: false },
-          { source: join(imageRoot, flatIndex), target: flatIndexMountPoint, isReadOnly: true },
-        ]),
-    ...builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path, isReadOnly: true })),
-  ]
+  const mounts = planMounts({
+    stage: folder,
+    imageRoot,
+    mirrorFolder,
+    hasFlatIndex: indexesToMake.length > 0,
+    folders: builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path })),
+  })
   const mountPoints = [stageMountPoint, ...builtinFolders(builtins)]
   const footprint = planFootprint(imageRoot, mountPoints)
   writeFileSync(join(folder, stageEntry.node), '')
