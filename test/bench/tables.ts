@@ -44,7 +44,7 @@ const partsTable = ({ parts }: Results): Table => {
     head: ['', 'a bare start', '+ sh, sudo, the loader', '+ reading the JavaScript', '+ its work', 'the hook'],
     rows: [...columns, { hook: 'sum', values: total }].map(({ hook, values }) => [hook, ...values.map(inMilliseconds)]),
     notes: [
-      'In a scratch root, without a build around, by hooks that end early: after their lines of sh, or where their JavaScript is read and would begin. The work is that of mount(8) and sudo, copies of what the hook in the chroot needs, and the files that are mounted over the image's.',
+      'In a scratch root, without a build around, by hooks that end early: after their lines of sh, or where their JavaScript is read and would begin. The work is that of mount(8) and sudo, copies of what the hook in the chroot needs, and the files that are mounted over files of the image.',
     ],
   }
 }

@@ -40,9 +40,12 @@ const images: Readonly<Record<string, readonly [string, RegExp]>> = {
   'whose .pip is a file': ['touch $ROOT/root/.pip', /^pypi: error: \/root\/\.pip in the image is not a folder/m],
   'whose /tmp/pypi is an absolute link': [
     'ln -s "$DIB_IMAGE_CACHE" $ROOT/tmp/pypi',
-    /^pypi: error: \S+\/tmp\/pypi in the image is a link, and followed from the host it could lead out of the image/m,
+    /^pypi: error: \S+\/tmp\/pypi in the image is a symbolic link, which could lead to the host's own files: make it a folder/m,
   ],
-  'whose /tmp is a link': ['rmdir $ROOT/tmp; ln -s /var $ROOT/tmp', /^pypi: error: \S+\/tmp in the image is a link/m],
+  'whose /tmp is a link': [
+    'rmdir $ROOT/tmp; ln -s /var $ROOT/tmp',
+    /^pypi: error: \S+\/tmp in the image is a symbolic link/m,
+  ],
 }
 
 for (const [name, [prepare, message]] of Object.entries(images)) {

@@ -62,7 +62,7 @@ t.test(
     succeeded(t, first)
     t.match(first.log, /Successfully installed demo-app-1\.0 demo-lib-2\.1/)
     t.same(
-      // The element asks for the page of pip, too, which nobody has there.
+      // The element asks for the page of pip, too, which is not there.
       answers().filter((line) => !line.startsWith(`127.0.0.1:${primaryPort} 200 `) && !line.endsWith('/pip/')),
       [],
       'the primary answers while it runs',

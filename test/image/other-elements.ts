@@ -32,7 +32,7 @@ set -eu
 echo 'timeout = 60' >>${conf}
 sed -i s/60/61/ ${conf}
 cp ${conf} ${conf}.bak
-# What the kernel does not let anybody do to a mount point.
+# What the kernel refuses to do to a mount point.
 if rm /root/.pydistutils.cfg; then echo 'it went on'; fi
 # But for the folder of dib-run-parts itself, which could not go on without it.
 find /tmp -mindepth 1 -maxdepth 1 ! -name 'profiledir.*' -exec rm -rf '{}' + || echo 'not all of /tmp was cleared'

@@ -86,7 +86,7 @@ t.test('a copy without edits is upgraded, and loses the files that the new versi
   t.equal(statSync(join(repository, 'pypi', 'cleanup.d', '00-unconfigure-pypi-mirror')).mode & 0o111, 0o111)
 })
 
-t.test('a copy that somebody edited stays as it is, and each file that differs is named', async (t) => {
+t.test('a copy with edits stays as it is, and each file that differs is named', async (t) => {
   const repository = t.testdir()
   vendor(t, repository)
   const copy = join(repository, 'pypi')

@@ -14,6 +14,6 @@ export interface Source {
   readonly config: RelayIndex
   /** Looks for a project, by its normalised name; never rejected. */
   readonly find: (project: string) => Promise<Found>
-  /** The names of its projects, where it knows them without asking anybody. */
+  /** The names of its projects, where it knows them without a request. */
   readonly projects: () => readonly string[]
 }
