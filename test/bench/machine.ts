@@ -55,10 +55,18 @@ export const buildVersions = (): Machine['versions'] => ({
   uv: versionIn(output(benchTools.uv, '--version')),
 })
 
-/** The versions of the engines that are measured beside the relay, and of what downloads through them. */
-export const engineVersions = (): Machine['versions'] => ({
+/**
+ * The versions of the engines that are measured beside the relay, and of what downloads through them.
+ *
+ * @param hasPeers Whether there are others than the relay.
+ */
+export const engineVersions = (hasPeers: boolean): Machine['versions'] => ({
   'Node.js': process.versions.node,
   'an old pip': versionIn(output('/usr/bin/python3', benchTools.oldPip, '--version')),
+  ...(hasPeers ? peerVersions() : {}),
+})
+
+const peerVersions = (): Machine['versions'] => ({
   'devpi-server': versionIn(output(join(devpiPrograms, 'devpi-server'), '--version')),
   proxpi: versionIn(output(join(proxpiPrograms, 'pip'), 'show', 'proxpi')),
   nginx: versionIn(output('sh', '-c', '"$0" -v 2>&1', nginxProgram)),

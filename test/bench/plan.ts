@@ -22,6 +22,8 @@ export interface Plan {
   readonly engineRounds: number
   /** How often of these through other engines, of which one takes 20 s to start. */
   readonly peerRounds: number
+  /** Whether other engines are measured beside the relay, and packages of an index: minutes, and programs of their own. */
+  readonly hasPeers: boolean
   /** The size of the file that goes through the relay, in 2^30 bytes. */
   readonly gigabytes: number
 }
@@ -41,6 +43,7 @@ export const fullPlan: Plan = {
   largest: 100_000,
   engineRounds: 3,
   peerRounds: 1,
+  hasPeers: true,
   gigabytes: 2,
 }
 
@@ -57,5 +60,6 @@ export const quickPlan: Plan = {
   largest: 100,
   engineRounds: 1,
   peerRounds: 1,
+  hasPeers: false,
   gigabytes: 0.125,
 }

@@ -40,7 +40,7 @@ export const measureRelay = async (
   say: (line: string) => void,
 ): Promise<RelayCosts> => {
   const begin = performance.now()
-  const machine = describeMachine(engineVersions())
+  const machine = describeMachine(engineVersions(plan.hasPeers))
   const sets: PackageSet[] = []
   const missing: string[] = []
   const measure = async (
@@ -61,9 +61,10 @@ export const measureRelay = async (
   const start = await measureStart(join(scratch, 'starts'), plan.partRounds)
   const large = await measureLarge(t, join(scratch, 'large'), plan.gigabytes)
 
+  const betweens = plan.hasPeers ? everything : everything.slice(0, 2)
   const known = join(scratch, 'well-known')
   mkdirSync(known)
-  const why = await getWellKnown(known)
+  const why = plan.hasPeers ? await getWellKnown(known) : 'they are not downloaded to try the bench'
   if (why !== undefined) missing.push(`packages of the official index: ${why}`)
   else {
     for (const { name, distance } of distances) {
@@ -71,8 +72,7 @@ export const measureRelay = async (
       await measure(`15 known projects, ${name}`, known, wellKnown, upstream, everything)
     }
     try {
-      const betweens = everything.slice(0, 2)
-      await measure('15 known projects, the internet', known, wellKnown, await machineIndex(), betweens)
+      await measure('15 known projects, the internet', known, wellKnown, await machineIndex(), everything.slice(0, 2))
     } catch (error) {
       missing.push(`the index of this machine: ${error instanceof Error ? error.message.trim() : error}`)
     }
@@ -81,7 +81,7 @@ export const measureRelay = async (
   makeOwn(ours)
   for (const { name, distance } of distances) {
     const upstream = await serveWheels(t, ours, distance)
-    await measure(`15 own packages, ${name}`, ours, own, upstream, everything)
+    await measure(`15 own packages, ${name}`, ours, own, upstream, betweens)
   }
   return {
     machine,
