@@ -143,9 +143,12 @@ t.test("the user's proxy does not stand before the relay, nor does one of the im
     environment: filling(server.port, {
       http_proxy: 'http://127.0.0.1:1',
       ALL_PROXY: 'http://127.0.0.1:1',
-      no_proxy: '127.0.0.1',
     }),
-    inChroot: installAll,
+    // As dib-run-parts sources it before each hook.
+    inChroot: `bash -eu <<'END'
+source /tmp/in_target.d/environment.d/01-reach-pypi-relay.bash
+${installAll}
+END`,
   })
   worked(t, ran)
   await noRelayIsLeft(t, scratch)

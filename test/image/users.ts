@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { buildImage, scratchFolder } from '../support/builds/build-image.js'
+import { buildImage, localMirror, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
 import { standardBuild } from '../support/builds/standard-build.js'
+import { makeMirror } from '../support/servers/mirror.js'
+import { serveMirror } from '../support/servers/server.js'
 
 needsRoot(t)
 
@@ -27,6 +29,25 @@ t.test('a user who is not root, with sudo that resets the environment and the pa
     encoding: 'utf8',
   })
   t.equal(roots, '', "nothing in the user's cache and home is owned by root")
+})
+
+t.test("what a user's build keeps in the mirror belongs to the user", async (t) => {
+  const scratch = scratchFolder(t)
+  makeMirror(join(scratch, 'served'), [{ name: 'demo-app', version: '1.0', text: 'x = 1' }])
+  const server = await serveMirror(t, join(scratch, 'served'))
+  const build = await buildImage(scratch, {
+    runBy: ['bash', '-euc', becomeUser, scratch],
+    environment: {
+      USER: 'builder',
+      DIB_PYPI_FILL_MIRROR: '1',
+      DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${server.port}/simple`,
+      DIB_NO_PYPI_PIP: '1',
+    },
+    hooks: { 'install.d/50-install': '#!/bin/bash\nset -eu\npython3 -m pip install --target /opt/demo demo-app\n' },
+  })
+  succeeded(t, build)
+  t.same(readdirSync(localMirror(scratch)).sort(), ['SHA256SUMS', 'demo_app-1.0-py2.py3-none-any.whl'])
+  t.equal(execFileSync('find', [join(scratch, 'cache'), '-user', 'root'], { encoding: 'utf8' }), '', 'not to root')
 })
 
 t.test('sudo that does not keep the environment, whatever -E says', async (t) => {
