@@ -5,7 +5,7 @@ run := node build/run.mjs
 
 .DEFAULT_GOAL := help
 .PHONY: help image real-image elements check-elements lint unit test bench bench-engines vendor dist packages build-packages bench-packages \
-    host-packages fixtures roots devpi pips installers agent-elements mirror-tools nginx proxpi new-dib bench-tools clean
+    host-packages fixtures roots devpi pips installers agent-elements mirror-tools pypi-mirror nginx proxpi new-dib bench-tools clean
 # npm installs into one folder.
 .NOTPARALLEL:
 
@@ -74,7 +74,7 @@ host-packages:
 
 # What the tests of hooks and images work with. Without root they are skipped, and it is not needed.
 is_root := $(filter 0,$(shell id -u))
-fixtures: $(if $(is_root),roots nodes devpi pips installers agent-elements mirror-tools nginx new-dib bench-tools bench-packages)
+fixtures: $(if $(is_root),roots nodes devpi pips installers agent-elements mirror-tools pypi-mirror nginx new-dib bench-tools bench-packages)
 roots := small-root bare-root old-root arm64-root musl-root host host-trixie
 .PHONY: $(roots)
 roots: $(roots)
@@ -115,11 +115,12 @@ pips: .cache/pips/installed-2
 	@touch $@
 
 # Other installers that tests run in images: setuptools of 2016 and of today, pipx, the oldest uv that works with what is
-# written, and the newest. The number is that of the list.
+# written, the first that reads /etc/xdg/uv/uv.toml (0.4.25 does not), and the newest. The number is that of the list.
 old_uv := 0.2.16
-installers: .cache/installers/installed-2
-.cache/installers/installed-2: | host-packages
-	@test/support/setup/get-installers.sh .cache/installers 28.8.0 $(old_uv)
+system_wide_uv := 0.4.26
+installers: .cache/installers/installed-3
+.cache/installers/installed-3: | host-packages
+	@test/support/setup/get-installers.sh .cache/installers 28.8.0 $(old_uv) $(system_wide_uv)
 	@touch $@
 
 # Elements of another project, which a test builds.
@@ -134,6 +135,12 @@ mirror-tools: .cache/mirror-tools/installed
 	@/usr/bin/python3 -m venv .cache/mirror-tools
 	@.cache/mirror-tools/bin/pip install --quiet --disable-pip-version-check \
 	    pypiserver passlib bandersnatch pip2pi dumb-pypi 'setuptools<82' wheel
+	@touch $@
+
+# openstack's pypi-mirror, of 2014, which the old root's Python runs.
+pypi-mirror: .cache/pypi-mirror/installed
+.cache/pypi-mirror/installed: | host-packages
+	@test/support/setup/get-pypi-mirror.sh .cache/pypi-mirror
 	@touch $@
 
 # The distribution's nginx, unpacked and not installed: its package would start it.

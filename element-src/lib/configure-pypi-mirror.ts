@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { info, setVerbose, warn } from './hook/log.js'
-import { configFiles, findHomes } from './installers/config-files.js'
+import { configFiles, findHomes, homeWarnings } from './installers/config-files.js'
 import { competingSettings } from './installers/pip/competing-settings.js'
 import { competingUvSettings } from './installers/uv/competing-settings.js'
 import { overmount } from './overmount/overmount.js'
@@ -34,7 +34,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   )
   setVerbose(staged.verbose)
   const { overridden, warnings } = competingSettings(environment)
-  for (const warning of [...warnings, ...competingUvSettings(environment)]) warn(warning)
+  for (const warning of [...warnings, ...competingUvSettings(environment), ...homeWarnings(environment)]) warn(warning)
   const indexes = asksIndexes
     ? chooseReachable(
         await probeAll(asked, environment, stagedProgram(stageEntry.node), readPipOptions(environment)),

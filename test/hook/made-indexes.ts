@@ -6,8 +6,8 @@ import { localMirror, ownLines, scratchFolder } from '../support/builds/build-im
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels } from '../support/servers/mirror.js'
-import { writeLikePypiMirror } from '../support/servers/pypi-mirror.js'
-import { recipe } from '../support/servers/recipes.js'
+import { runPypiMirror } from '../support/servers/pypi-mirror.js'
+import { recipeSettings } from '../support/servers/recipes.js'
 import { installers, oldRoot, pips, smallRoot } from '../support/setup/cache.js'
 
 needsRoot(t)
@@ -47,13 +47,13 @@ for (const { python, root, isFor } of pythons) {
     ]
     makeSdists(join(scratch, 'sdists'), packages)
     makeWheels(join(scratch, 'wheels'), packages)
-    writeLikePypiMirror(localMirror(scratch), join(scratch, 'sdists'), join(scratch, 'wheels'), 'Debian-12')
+    runPypiMirror(scratch, localMirror(scratch), join(scratch, 'sdists'), join(scratch, 'wheels'), 'Debian 12')
     const chosen = wheelsOfPip.filter(isFor)
     const byUv = python === 'python3' ? uvs : []
     const ran = await runPhases(scratch, {
       root,
       environment: {
-        ...Object.fromEntries([...recipe('pypi-mirror').matchAll(/^(\w+)=(\S+)$/gm)].map(([, ...both]) => both)),
+        ...recipeSettings('pypi-mirror'),
         DIB_OFFLINE: '1',
       },
       prepare: unpackPips,

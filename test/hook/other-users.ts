@@ -75,3 +75,30 @@ cat ~/.config/uv/uv.toml`,
   t.match(ran.log, /^index-url = "https:\/\/user:secret@mirror\.example\/simple"$/m)
   t.same(ran.differences, [])
 })
+
+t.test(
+  'a home of environment.d that the image does not have yet is named, and another element can create it',
+  async (t) => {
+    const ran = await runPhases(scratchFolder(t), {
+      environment: {
+        DIB_PYPI_RELAY: 'never',
+        DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
+        DIB_OFFLINE: '1',
+      },
+      prepare: `mkdir -p "$ROOT/../hooks/environment.d"
+echo 'export HOME=/srv/home' >"$ROOT/../hooks/environment.d/50-home"`,
+      inChroot: `export HOME=/srv/home
+mkdir /srv/home
+python3 -m pip config --global get global.index-url
+cat ~/.pydistutils.cfg || echo 'none for easy_install'
+rmdir /srv/home`,
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+    t.match(
+      ran.log,
+      /^pypi: warning: HOME is \/srv\/home, which the image does not have yet: .*easy_install.*create the folder in root\.d$/m,
+    )
+    t.match(ran.log, /^https:\/\/user:secret@mirror\.example\/simple$/m, 'pip reads the system-wide file')
+    t.match(ran.log, /^none for easy_install$/m)
+  },
+)

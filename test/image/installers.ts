@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { buildImage, localMirror, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import {
+  bringInstallers,
+  checkInstallers,
+  type Installer,
+  releases,
+  runInstallers,
+  wheelInImage,
+} from '../support/builds/installers.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
-import { installers, oldRoot, pips } from '../support/setup/cache.js'
+import { oldRoot, pips } from '../support/setup/cache.js'
 
 needsRoot(t)
 
@@ -35,13 +43,10 @@ const fillMirror = (mirror: string): void => {
   sortIntoMirror(mirror)
 }
 
-/** What an installer does, in bash; `$at` is a folder of its own, and it prints what demo_lib or setup_lib holds. */
-type Installer = readonly [name: string, commands: string]
-
 const byPip = (release: string, python: string): Installer => [
   `pip ${release}`,
   // Its own wheel is where it runs from. It asks for setuptools, as pips of its age do.
-  `PYTHONPATH=$(echo /srv/pips/pip-${release}*.whl):/srv/installers/setuptools-old ${python} -m pip install --no-cache-dir --target $at demo-app
+  `PYTHONPATH=${wheelInImage(release)}:/srv/installers/setuptools-old ${python} -m pip install --no-cache-dir --target $at demo-app
 PYTHONPATH=$at ${python} -c 'import demo_app; demo_app.main()'`,
 ]
 
@@ -90,36 +95,6 @@ $at/venv/bin/pip install --no-cache-dir demo-app
 $at/venv/bin/demo-app`,
 ]
 
-/** A script that runs each installer by itself, and says what its packages print. */
-const script = (all: readonly Installer[]): string =>
-  all
-    .map(
-      ([name, commands]) => `echo "== ${name}"
-export at=$(mktemp -d)
-( set -eu; { ${commands}
-} 2>&1 ) || echo "failed"
-rm -rf $at`,
-    )
-    .join('\n')
-
-/** Says of each installer that it installed both packages, from the mirror. */
-const checkEach = (t: Test, log: string, all: readonly Installer[]): void => {
-  for (const [name] of all) {
-    const [, own = ''] = log.split(`== ${name}\n`)
-    const [said = ''] = own.split('\n== ')
-    t.ok(said.includes(token), `${name} installs a package and its dependency`, { said })
-  }
-}
-
-/** A script for the host that puts the installers into the image at $1. */
-const bringInstallers = (pythons: string): string => `mkdir -p $1/srv/pips $1/srv/installers
-cp ${pips}/${pythons} $1/srv/pips
-cp -r ${installers}/* $1/srv/installers`
-
-/** The releases of pip's own wheels, without the last number, by their kind. */
-const releases = (kind: RegExp): readonly string[] =>
-  readdirSync(pips).flatMap((name) => (kind.test(name) ? (/^pip-(\d+\.\d+(?:\.\d+)?)/.exec(name)?.[1] ?? []) : []))
-
 t.test('installers on Python 3, in one build: pip since 21.3, pipx, setuptools, uv', async (t) => {
   const scratch = scratchFolder(t)
   fillMirror(localMirror(scratch))
@@ -146,7 +121,7 @@ ${bringInstallers('*-py3-none-any.whl')}
 `,
       'install.d/50-install': `#!/bin/bash
 set -eu
-${script(all)}
+${runInstallers(all)}
 rm -rf /srv/pips /srv/installers
 `,
     },
@@ -158,7 +133,7 @@ rm -rf /srv/pips /srv/installers
       `pip ${release} is among them`,
     )
   }
-  checkEach(t, build.log, all)
+  checkInstallers(t, build.log, all, token)
   t.notMatch(build.log, /^pypi: warning: /m)
 })
 
@@ -175,7 +150,7 @@ t.test('installers on Python 2.7: pip up to 20.3.4, setuptools of 2016', async (
     root: oldRoot,
     environment: { DIB_OFFLINE: '1' },
     prepare: `set -- $ROOT\n${bringInstallers('*-py2.py3-none-any.whl')}`,
-    inChroot: script(all),
+    inChroot: runInstallers(all),
   })
   t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
   t.same(old.map((release) => release.replace(/^(\d+\.\d+).*/, '$1')).sort(), [
@@ -186,6 +161,6 @@ t.test('installers on Python 2.7: pip up to 20.3.4, setuptools of 2016', async (
     '20.3',
     '9.0',
   ])
-  checkEach(t, ran.log, all)
+  checkInstallers(t, ran.log, all, token)
   t.notMatch(ran.log, /^pypi: warning: /m)
 })

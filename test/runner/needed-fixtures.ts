@@ -23,6 +23,7 @@ export const targets: Readonly<Record<keyof typeof cacheModule, string | undefin
   trixieHost: 'host-trixie',
   devpiPrograms: 'devpi',
   mirrorPrograms: 'mirror-tools',
+  pypiMirrorPackages: 'pypi-mirror',
   proxpiPrograms: 'proxpi',
   nginxProgram: 'nginx',
   installers: 'installers',

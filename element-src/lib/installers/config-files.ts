@@ -63,6 +63,22 @@ export const findHomes = (environment: Environment): ConfigPlaces => {
   return { homes, configHomes: configHome ? [configHome] : homes.map((home) => join(home, '.config')) }
 }
 
+/**
+ * Says whom a home that is not there yet leaves out: nothing is made in its place, so that `useradd --create-home` and
+ * `mkdir` of another element work as without this one.
+ *
+ * @param environment The environment that hooks in the chroot have.
+ * @returns A warning, or none where the home is there.
+ */
+export const homeWarnings = (environment: Environment): readonly string[] => {
+  const home = environment['HOME'] ?? ''
+  return !home.startsWith('/') || existsSync(home)
+    ? []
+    : [
+        `HOME is ${home}, which the image does not have yet: for pip and uv the system-wide files hold there, but easy_install, pip 1.5 and uv before 0.4.26 will not find the mirrors; create the folder in root.d`,
+      ]
+}
+
 /** Where root's installers keep what they download, in the image: mounts of ours, so that nothing of it stays there. */
 export interface CacheFolders {
   readonly pip: string

@@ -1,47 +1,59 @@
-import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { oldRoot, pypiMirrorPackages } from '../setup/cache.js'
 
-const writeTree = (tree: string, folder: string, files: readonly string[], projectOf: (file: string) => string) => {
-  const projects = new Map<string, string[]>()
-  for (const file of files) projects.set(projectOf(file), [...(projects.get(projectOf(file)) ?? []), file])
-  for (const [project, names] of projects) {
-    mkdirSync(join(tree, project), { recursive: true })
-    const links = names.map((name) => {
-      copyFileSync(join(folder, name), join(tree, project, name))
-      const md5 = createHash('md5')
-        .update(readFileSync(join(folder, name)))
-        .digest('hex')
-      return `<a href='${encodeURIComponent(name)}#md5=${md5}'>${encodeURIComponent(name)}</a>\n`
-    })
-    writeFileSync(
-      join(tree, project, 'index.html'),
-      `<html><head>\n          <title>${project} &ndash; PyPI Mirror</title>\n        </head><body>\n${links.join('')}</body></html>\n`,
-    )
-  }
-  const lines = [...projects.keys()].map((project) => `<a href='${project}'>${project}</a><br />\n`)
-  for (const name of ['index.html', 'full.html']) {
-    writeFileSync(
-      join(tree, name),
-      `<html><head><title>PyPI Mirror</title></head><body><h1>PyPI Mirror</h1>\n${lines.join('')}</body></html>\n`,
-    )
-  }
-}
+/** bash, in a mount namespace of its own: the program in a layer over the old root, which has its Python. */
+const run = `
+mount -t tmpfs tmpfs "$0/layer"
+mkdir "$0"/layer/{upper,work,root}
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$0/layer/upper,workdir=$0/layer/work" "$0/layer/root"
+cd "$0/layer/root"
+mkdir srv/packages srv/work srv/mirror
+mount --bind "$2" srv/packages
+mount --bind "$0/work" srv/work
+mount --bind "$3" srv/mirror
+printf '#!/bin/sh\\necho "%s"\\n' "$4" >usr/bin/lsb_release
+chmod 0755 usr/bin/lsb_release
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv/packages chroot . python2.7 -m pypi_mirror.cmd.run_mirror -c /srv/work/mirror.yaml --no-download`
 
 /**
- * Writes a tree as openstack's pypi-mirror 1.0.0 does (its run_mirror.py, _write_tarball_mirror and _write_wheel_mirror):
- * sdists in folders named as their projects write themselves, wheels the same way in a folder of the distribution, with `_`
- * as `-`. It was compared with what the program itself writes on Python 2.7.
+ * Makes a tree by openstack's pypi-mirror 1.0.0 itself, on Python 2.7, of what its pip had downloaded and built: sdists go to
+ * folders that are named as their projects write themselves, wheels in the same way to a folder of the distribution. Its own
+ * downloads, by pip 1.5 from the official index of its time, are left out (`--no-download`).
  *
- * @param mirror The tree.
+ * @param scratch The test's folder.
+ * @param mirror The tree; it is made.
  * @param sdists A folder of sdists.
  * @param wheels A folder of wheels.
- * @param distribution The distribution's folder, such as `Debian-12`.
+ * @param distribution What `lsb_release -i -r -s` says, such as `Debian 12`: `Debian-12` is the wheels' folder.
  */
-export const writeLikePypiMirror = (mirror: string, sdists: string, wheels: string, distribution: string): void => {
-  mkdirSync(join(mirror, distribution), { recursive: true })
-  writeTree(mirror, sdists, readdirSync(sdists), (file) => /(.*)-[0-9]/.exec(file)?.[1] ?? '')
-  writeTree(join(mirror, distribution), wheels, readdirSync(wheels), (file) =>
-    (file.split('-')[0] ?? '').replaceAll('_', '-'),
+export const runPypiMirror = (
+  scratch: string,
+  mirror: string,
+  sdists: string,
+  wheels: string,
+  distribution: string,
+): void => {
+  const folder = join(scratch, 'pypi-mirror')
+  const work = join(folder, 'work')
+  const downloads = join(work, 'pip', 'openstack')
+  for (const path of [mirror, join(folder, 'layer'), downloads, join(work, 'wheelhouse')])
+    mkdirSync(path, { recursive: true })
+  // pip 1.5 names what is in its download cache by the URL, and keeps the type beside it.
+  for (const name of readdirSync(sdists)) {
+    const cached = join(downloads, encodeURIComponent(`https://mirror.example/packages/${name}`))
+    copyFileSync(join(sdists, name), cached)
+    writeFileSync(`${cached}.content-type`, 'application/x-gzip')
+  }
+  for (const name of readdirSync(wheels)) copyFileSync(join(wheels, name), join(work, 'wheelhouse', name))
+  writeFileSync(
+    join(work, 'mirror.yaml'),
+    'cache-root: /srv/work\nmirrors:\n  - name: openstack\n    projects: []\n    output: /srv/mirror\n',
+  )
+  execFileSync(
+    'unshare',
+    ['-m', '--propagation', 'private', 'bash', '-euc', run, folder, oldRoot, pypiMirrorPackages, mirror, distribution],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
   )
 }

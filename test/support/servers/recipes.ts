@@ -22,3 +22,11 @@ export const recipe = (heading: string, changes: Readonly<Record<string, string>
     return changed.replaceAll(from, to)
   }, `${text}\n`)
 }
+
+/**
+ * The variables that a recipe sets, for a build's environment.
+ *
+ * @param heading The recipe's heading: its block consists of `NAME=value` lines.
+ */
+export const recipeSettings = (heading: string): Readonly<Record<string, string>> =>
+  Object.fromEntries([...recipe(heading).matchAll(/^(\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]))

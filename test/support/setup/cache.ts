@@ -40,6 +40,9 @@ export const devpiPrograms = join(cache, 'devpi', 'bin')
 /** The programs of bandersnatch, pip2pi, dumb-pypi and pypiserver, in a virtual environment. */
 export const mirrorPrograms = join(cache, 'mirror-tools', 'bin')
 
+/** openstack's pypi-mirror and what it imports, as a folder for Python 2.7 (get-pypi-mirror.sh). */
+export const pypiMirrorPackages = join(cache, 'pypi-mirror')
+
 /** proxpi, and pip beside it, in a virtual environment. */
 export const proxpiPrograms = join(cache, 'proxpi', 'bin')
 

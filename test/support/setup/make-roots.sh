@@ -3,9 +3,9 @@
 #
 #     make-roots.sh DESTINATION WHAT...
 #
-# small-root   a root with Python and pip, of Debian or Ubuntu as this machine is; as a tarball and as a folder
+# small-root   a root with Python, pip, sudo and rsync, of Debian or Ubuntu as this machine is; as a tarball and as a folder
 # bare-root    a root of folders alone, as a tarball
-# old-root     a root of an older release, with an older C library and Python 2.7, as a tarball and as a folder
+# old-root     a root of an older release, with an older C library, Python 2.7 and sudo, as a tarball and as a folder
 # arm64-root   a root of this machine's own release of Debian, for arm64, as a tarball
 # musl-root    a root whose libc is musl and whose programs are busybox's, as a folder
 # host         a build host of this machine's own release, with the distribution's Node.js and diskimage-builder, as a folder
@@ -47,14 +47,22 @@ bootstrap() { # FOLDER PACKAGES [RELEASE [OPTION...]]
 
 host_packages=nodejs,sudo,python3-diskimage-builder,qemu-utils,kpartx,procps,e2fsprogs,uuid-runtime,fdisk
 
+# The number goes up with what is in a root, so that one that was made without it is made anew.
+stamp() { # WHAT
+    case $1 in
+        small-root | old-root) echo "$destination/$1.done-2" ;;
+        *) echo "$destination/$1.done" ;;
+    esac
+}
+
 for what in "$@"; do
-    [ ! -e "$destination/$what.done" ] || continue
+    [ ! -e "$(stamp "$what")" ] || continue
     folder=$destination/$what
     rm -rf --one-file-system "$folder"
     mkdir "$folder"
     case $what in
         small-root)
-            bootstrap "$folder" python3-pip,python3-venv,python3-setuptools
+            bootstrap "$folder" python3-pip,python3-venv,python3-setuptools,rsync,sudo
             pack "$folder" small-root.tar
             ;;
         bare-root)
@@ -65,8 +73,8 @@ for what in "$@"; do
             ;;
         old-root)
             case $(. /etc/os-release && echo "$ID") in
-                debian) bootstrap "$folder" mawk,python2.7 bullseye ;;
-                *) bootstrap "$folder" mawk,python2.7 jammy ;;
+                debian) bootstrap "$folder" mawk,python2.7,sudo bullseye ;;
+                *) bootstrap "$folder" mawk,python2.7,sudo jammy ;;
             esac
             pack "$folder" old-root.tar
             ;;
@@ -101,5 +109,6 @@ for what in "$@"; do
             ;;
         *) echo "$0: '$what' is nothing to make here" >&2 && exit 1 ;;
     esac
-    touch "$destination/$what.done"
+    rm -f "$destination/$what.done"*
+    touch "$(stamp "$what")"
 done

@@ -38,13 +38,16 @@ t.test('a recipe is the block under its heading', async (t) => {
   t.throws(() => recipe('no such tool'), /has no recipe/)
 })
 
-t.test('it installs the programs that the tests have installed, and names the oldest uv that they run', async (t) => {
+t.test('it installs the programs that the tests have installed, and names the oldest uvs that they run', async (t) => {
   const [, inMakefile = ''] = /mirror-tools\/bin\/pip install [^\n]*\n(.*)/.exec(read('Makefile')) ?? []
   const [, asTold = ''] = /mirror-tools\/bin\/pip install (.*)/.exec(recipe('Tools for indexes')) ?? []
   t.not(inMakefile, '')
   t.equal(inMakefile.trim(), asTold)
   const [, oldUv = ''] = /^old_uv := (.*)$/m.exec(read('Makefile')) ?? []
   t.ok(page.includes(`| uv | ${oldUv} to the newest |`))
+  const [, systemWideUv = ''] = /^system_wide_uv := (.*)$/m.exec(read('Makefile')) ?? []
+  for (const text of [page, read('README.md'), read('element-src/lib/installers/config-files.ts')])
+    t.match(text, new RegExp(`(?:from|before) ${systemWideUv.replaceAll('.', '\\.')}\\b`))
 })
 
 t.test('it names variables and files that are there', async (t) => {

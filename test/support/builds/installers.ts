@@ -1,0 +1,73 @@
+import { readdirSync } from 'node:fs'
+import type { Test } from 'tap'
+import { installers, pips } from '../setup/cache.js'
+
+/** What an installer does, in bash; `$at` is a folder of its own. */
+export type Installer = readonly [name: string, commands: string]
+
+/**
+ * The releases of pip's own wheels, in full.
+ *
+ * @param kind Which wheels, by their names.
+ */
+export const releases = (kind: RegExp): readonly string[] =>
+  readdirSync(pips).flatMap((name) => (kind.test(name) ? (/^pip-(\d+\.\d+(?:\.\d+)?)/.exec(name)?.[1] ?? []) : []))
+
+/**
+ * Where a pip's own wheel is in the image, once it was brought there: it runs from it.
+ *
+ * @param release pip's release.
+ */
+export const wheelInImage = (release: string): string => `$(echo /srv/pips/pip-${release}*.whl)`
+
+/**
+ * bash for the host that puts the installers into the image at $1, under /srv/pips and /srv/installers.
+ *
+ * @param wheels Which of pip's own wheels, as a pattern of the shell.
+ */
+export const bringInstallers = (wheels: string): string => `mkdir -p $1/srv/pips $1/srv/installers
+cp ${pips}/${wheels} $1/srv/pips
+cp -r ${installers}/* $1/srv/installers`
+
+/**
+ * bash that runs each installer by itself, whatever becomes of the others.
+ *
+ * @param all What to run.
+ */
+export const runInstallers = (all: readonly Installer[]): string =>
+  all
+    .map(
+      ([name, commands]) => `echo "== ${name}"
+export at=$(mktemp -d)
+( set -eu; { ${commands}
+} 2>&1 ) || echo "failed"
+rm -rf $at`,
+    )
+    .join('\n')
+
+/**
+ * What one installer said.
+ *
+ * @param log The log of a build in which `runInstallers` ran.
+ * @param name The installer.
+ */
+export const saidBy = (log: string, name: string): string => {
+  const [, own = ''] = log.split(`== ${name}\n`)
+  const [said = ''] = own.split('\n== ')
+  return said
+}
+
+/**
+ * Says of each installer that it printed what only the mirror's packages hold.
+ *
+ * @param t The test.
+ * @param log The log of the build.
+ * @param all The installers.
+ * @param token What the packages print.
+ */
+export const checkInstallers = (t: Test, log: string, all: readonly Installer[], token: string): void => {
+  for (const [name] of all) {
+    const said = saidBy(log, name)
+    t.ok(said.includes(token), `${name} installs a package and its dependency`, { said })
+  }
+}
