@@ -63,6 +63,38 @@ test ! -e /root/pip.log`,
   t.same(ran.differences, [])
 })
 
+/** Each place of the image's own configuration, with whose pip reads it. */
+const places: Readonly<Record<string, string>> = {
+  '/root/.pip/pip.conf': '',
+  '/root/.config/pip/pip.conf': '',
+  '/etc/pip.conf': '--isolated',
+  '/etc/xdg/pip/pip.conf': '--isolated',
+}
+
+t.test("what the image's own files set besides indexes stays in force while it is built", async (t) => {
+  for (const [path, options] of Object.entries(places)) {
+    const ran = await runPhases(scratchFolder(t), {
+      environment,
+      prepare: `${withMirror}
+mkdir -p $ROOT$(dirname ${path})
+printf '[global]\\nindex-url = ${elsewhere}\\ncert = /srv/ca.pem\\nproxy = http://127.0.0.1:1\\ntimeout = 7\\n[install]\\nbreak-system-packages = true\\nonly-binary = :all:\\n' >$ROOT${path}`,
+      inChroot: `python3 -m pip ${options} config list`,
+    })
+    t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-4000) })
+    const set: readonly string[] = ran.log.match(/^(?:global|install)\..*$/gm) ?? []
+    for (const line of [
+      `global.index-url='${mirror}'`,
+      "global.cert='/srv/ca.pem'",
+      "global.proxy='http://127.0.0.1:1'",
+      "global.timeout='7'",
+      "install.break-system-packages='true'",
+      "install.only-binary=':all:'",
+    ])
+      t.ok(set.includes(line), `${line}, of ${path}`, { set })
+    t.same(ran.differences, [])
+  }
+})
+
 t.test('an own file that no installer could read is refused by its name', async (t) => {
   for (const [path, text, why] of [
     ['/root/.pip/pip.conf', 'index-url = x', /line 1 stands before the first section/],
