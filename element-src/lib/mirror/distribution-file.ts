@@ -9,8 +9,8 @@ const archive = /\.(?:whl|egg|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.
  */
 export const normaliseName = (name: string): string => name.replace(/[-_.]+/g, '-').toLowerCase()
 
-// A name can be longer in small letters, and one that no folder can have is no project's.
-const fitsFolder = (name: string): boolean => Buffer.byteLength(name) <= 255
+// A name can be longer in small letters, and one that no folder can have is no project's. A character has 3 bytes at most.
+const fitsFolder = (name: string): boolean => name.length <= 85 || Buffer.byteLength(name) <= 255
 
 /**
  * The projects that a file may be of. A wheel's and an egg's name says it (PEP 427), and a new sdist's (PEP 625); in an old
@@ -20,10 +20,13 @@ const fitsFolder = (name: string): boolean => Buffer.byteLength(name) <= 255
  * @returns Normalised names: one but for some old sdists; none where the name has no version, or is too long for a folder.
  */
 export const projectsOf = (file: string): readonly string[] => {
+  // The official index's largest pages list thousands of files: a wheel's first dash is found without more ado.
+  const nameUpTo = (end: number): string => normaliseName(file.slice(0, end))
+  const first = file.indexOf('-', 1)
+  if (first < 0) return []
+  if (/\.(?:whl|egg)$/i.test(file)) return [nameUpTo(first)].filter(fitsFolder)
   const stem = file.replace(archive, '')
   const dashes = [...stem.matchAll(/-/g)].map(({ index }) => index).filter((index) => index > 0)
-  const nameUpTo = (end: number): string => normaliseName(stem.slice(0, end))
-  if (/\.(?:whl|egg)$/i.test(file)) return dashes.slice(0, 1).map(nameUpTo).filter(fitsFolder)
   const beforeVersions = dashes.filter((dash) => /^v?\d/i.test(stem.slice(dash + 1)))
   const ends = beforeVersions.length > 0 ? beforeVersions : dashes.slice(-1)
   return [...new Set(ends.map(nameUpTo))].filter(fitsFolder)

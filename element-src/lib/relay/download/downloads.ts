@@ -5,7 +5,7 @@ import type { Client } from '../upstream/client.js'
 import { faultOf, type UpstreamFault } from '../upstream/fault.js'
 import { fetchFile, type Incoming } from './fetch-file.js'
 import { newSpool, type Reader } from './spool.js'
-import { namelessFile, type TemporaryFile } from './temporary-file.js'
+import { namelessFile } from './temporary-file.js'
 
 /** A file that is on its way from a server. */
 export interface Download extends Reader {
@@ -56,14 +56,6 @@ interface Running {
 
 const idOf = ({ label }: RelayIndex, key: string): string => `${label} ${key}`
 
-const orNone = <Result>(make: () => Result): Result | undefined => {
-  try {
-    return make()
-  } catch {
-    return undefined
-  }
-}
-
 /**
  * Begins with nothing on its way.
  *
@@ -72,8 +64,14 @@ const orNone = <Result>(make: () => Result): Result | undefined => {
 export const newDownloads = ({ retries, mirror, onWhole, onUnproven, onBroken, signal }: DownloadParts): Downloads => {
   /** By index and key. */
   const running = new Map<string, Running>()
+  /** What is still to be done for what came. */
   const keeping = new Set<Promise<unknown>>()
   let fetched = 0
+
+  const wait = (work: Promise<unknown>): void => {
+    const waited = work.finally(() => keeping.delete(waited))
+    keeping.add(waited)
+  }
 
   const start = (index: RelayIndex, key: string, file: PageFile, client: Client): Running => {
     const id = idOf(index, key)
@@ -81,12 +79,12 @@ export const newDownloads = ({ retries, mirror, onWhole, onUnproven, onBroken, s
     const stop = (): void => over.abort()
     signal.addEventListener('abort', stop)
     const named = mirror?.newFile()
-    const storage: TemporaryFile | undefined = named ?? orNone(namelessFile)
-    let isStored = storage !== undefined
+    const storage = named ?? namelessFile()
+    let isStored = true
     let hasEnded = false
     const tidy = (): void => {
       if (spool.readers() > 0) return
-      if (hasEnded) storage?.remove()
+      if (hasEnded) wait(storage.remove())
       // The rest has no reader, and is not kept.
       else if (!isStored || named === undefined) over.abort()
     }
@@ -130,11 +128,7 @@ export const newDownloads = ({ retries, mirror, onWhole, onUnproven, onBroken, s
 
     const length = fetchFile(file, client, retries, over.signal).then(
       (incoming) => {
-        const receiving = receive(incoming).finally(() => {
-          keeping.delete(receiving)
-          end()
-        })
-        keeping.add(receiving)
+        wait(receive(incoming).finally(end))
         return incoming.length
       },
       (error) => {

@@ -54,14 +54,14 @@ export const newSpool = (
   let stored = 0
   let total = 0
   let isStoring = file !== undefined
-  /** The only chunk that is not stored. */
+  /** What came last: readers that are there have it from memory, and it may not be stored yet. */
   let last: Buffer = Buffer.alloc(0)
   let end: true | Error | undefined
 
   const store = async (chunk: Buffer): Promise<boolean> => {
     if (!isStoring || file === undefined) return false
     try {
-      await file.write(chunk, total)
+      await file.write(chunk, stored)
       stored += chunk.length
       return true
     } catch (error) {
@@ -72,22 +72,18 @@ export const newSpool = (
   }
 
   const take = async (at: number, most: number, into: Buffer): Promise<Buffer> => {
-    if (at < stored && file !== undefined) return file.read(at, Math.min(stored - at, most), into)
     const start = total - last.length
-    if (at < start) throw new Error('this part has not been stored')
-    return last.subarray(at - start, at - start + most)
+    if (at >= start) return last.subarray(at - start, at - start + most)
+    if (at >= stored || file === undefined) throw new Error('this part has not been stored')
+    return file.read(at, Math.min(stored - at, most), into)
   }
 
   return {
     append: async (chunk) => {
-      if (await store(chunk)) {
-        total += chunk.length
-        changes.tell()
-        return
-      }
       last = chunk
       total += chunk.length
       changes.tell()
+      if (await store(chunk)) return
       while (end === undefined && [...positions].some(({ at }) => at < total)) await changes.next()
     },
     finish: () => {

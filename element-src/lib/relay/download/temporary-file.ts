@@ -1,9 +1,11 @@
-import { closeSync, fsync, openSync, read, readdirSync, unlinkSync, write } from 'node:fs'
+import { close, fsync, open, read, readdirSync, unlinkSync, write } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { tolerate } from '../../hook/error.js'
 
+const openAt = promisify(open)
+const closeOf = promisify(close)
 const readAt = promisify(read)
 const writeAt = promisify(write)
 
@@ -11,41 +13,47 @@ const writeAt = promisify(write)
 export interface TemporaryFile {
   /** Its path; undefined where it has no name any more, and goes with its last descriptor. */
   readonly path: string | undefined
-  /** Appends at a position; rejected with the system's error, such as ENOSPC. */
+  /** Writes at a position; rejected with the system's error, such as ENOSPC, also where the file could not be made. */
   readonly write: (chunk: Buffer, position: number) => Promise<void>
   /** Reads at most so many bytes, into the beginning of a buffer; returns that part of it. */
   readonly read: (position: number, length: number, into: Buffer) => Promise<Buffer>
   /** Flushes it to the disk. */
   readonly sync: () => Promise<void>
-  /** Closes it, and removes its name. */
-  readonly remove: () => void
+  /** Closes it, and removes its name, once it is made. */
+  readonly remove: () => Promise<void>
 }
 
 const prefix = '.pypi-relay-'
 let count = 0
 
-const fileAt = (path: string, isNamed: boolean): TemporaryFile => {
-  const descriptor = openSync(path, 'wx+', 0o600)
-  if (!isNamed) unlinkSync(path)
+const makeAt = (path: string): Promise<number> => openAt(path, 'wx+', 0o600)
+
+/** The file is made while its server is asked: beside files that are flushed, making one takes as long as a request. */
+const fileOf = (opening: Promise<number>, path: string | undefined): TemporaryFile => {
+  // Who writes to it sees the error.
+  opening.catch(() => undefined)
   let isOpen = true
   return {
-    path: isNamed ? path : undefined,
+    path,
     write: async (chunk, position) => {
+      const descriptor = await opening
       for (let done = 0; done < chunk.length; ) {
         const { bytesWritten } = await writeAt(descriptor, chunk, done, chunk.length - done, position + done)
         done += bytesWritten
       }
     },
     read: async (position, length, into) => {
-      const { bytesRead } = await readAt(descriptor, into, 0, Math.min(length, into.length), position)
+      const { bytesRead } = await readAt(await opening, into, 0, Math.min(length, into.length), position)
       return into.subarray(0, bytesRead)
     },
-    sync: () => promisify(fsync)(descriptor),
-    remove: () => {
+    sync: async () => promisify(fsync)(await opening),
+    remove: async () => {
       if (!isOpen) return
       isOpen = false
-      closeSync(descriptor)
-      if (isNamed) tolerate(['ENOENT'], () => unlinkSync(path))
+      const descriptor = await opening.catch(() => undefined)
+      if (descriptor === undefined) return
+      if (path !== undefined) tolerate(['ENOENT'], () => unlinkSync(path))
+      await closeOf(descriptor)
     },
   }
 }
@@ -54,25 +62,29 @@ const fileAt = (path: string, isNamed: boolean): TemporaryFile => {
  * Makes a file in the folder that is filled. Its name begins with a dot, and with this process' number.
  *
  * @param folder The folder, on the host.
- * @throws The system's error.
  */
 export const fileIn = (folder: string): TemporaryFile => {
   count += 1
-  return fileAt(join(folder, `${prefix}${process.pid}-${count}`), true)
+  const path = join(folder, `${prefix}${process.pid}-${count}`)
+  return fileOf(makeAt(path), path)
+}
+
+const makeNameless = async (path: string): Promise<number> => {
+  const descriptor = await makeAt(path)
+  unlinkSync(path)
+  return descriptor
 }
 
 /**
  * Makes a file that has no name, so that nothing is left of it however the relay ends.
- *
- * @throws The system's error.
  */
 export const namelessFile = (): TemporaryFile => {
   count += 1
   const name = `${prefix}${process.pid}-${count}-${Date.now().toString(36)}`
   // By the FHS, what is temporary and large; /tmp often is memory.
-  return (
-    tolerate(['ENOENT', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT'], () => fileAt(join('/var/tmp', name), false)) ??
-    fileAt(join(tmpdir(), name), false)
+  return fileOf(
+    makeNameless(join('/var/tmp', name)).catch(() => makeNameless(join(tmpdir(), name))),
+    undefined,
   )
 }
 

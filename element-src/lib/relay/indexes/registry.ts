@@ -13,15 +13,18 @@ export interface Registry {
 
 /** Begins with none. */
 export const newRegistry = (): Registry => {
-  const keys = new Map<string, string>()
-  const files = new Map<string, PageFile>()
+  const numbers = new Map<string, number>()
+  const files: PageFile[] = []
   return {
     add: (file) => {
-      const key = keys.get(file.url) ?? keys.size.toString(36)
-      keys.set(file.url, key)
-      files.set(key, file)
-      return key
+      const number = numbers.get(file.url) ?? files.length
+      if (number === files.length) numbers.set(file.url, number)
+      files[number] = file
+      return number.toString(36)
     },
-    get: (key) => files.get(key),
+    get: (key) => {
+      const number = Number.parseInt(key, 36)
+      return number.toString(36) === key ? files[number] : undefined
+    },
   }
 }

@@ -9,7 +9,7 @@ import { addSums } from './sha256sums.js'
 
 /** The folder that a build fills. */
 export interface MirrorFolder {
-  /** A file in it for what is on its way; undefined where there is no room, which is said once. */
+  /** A file in it for what is on its way; undefined where no more is kept. */
   readonly newFile: () => TemporaryFile | undefined
   /** Says, once, that no more is kept, and why. */
   readonly giveUp: (error: unknown) => void
@@ -93,15 +93,7 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
 
   return {
     giveUp,
-    newFile: () => {
-      if (hasGivenUp) return undefined
-      try {
-        return fileIn(folder)
-      } catch (error) {
-        giveUp(error)
-        return undefined
-      }
-    },
+    newFile: () => (hasGivenUp ? undefined : fileIn(folder)),
     find: async (name, hashes) => {
       const path = join(folder, name)
       if (chooseHash(hashes) === undefined) return undefined

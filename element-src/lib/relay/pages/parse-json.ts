@@ -36,20 +36,17 @@ const fileOf = (entry: Fields, address: URL): PageFile | undefined => {
   // pip and uv go by `filename`; one that differs from the URL's would be another file.
   if (url === undefined || name === undefined || name !== entry['filename']) return undefined
   url.hash = ''
-  const requiresPython = textOf(entry['requires-python'])
-  const yanked = entry['yanked'] === true || textOf(entry['yanked'])
-  const uploadTime = textOf(entry['upload-time'])
   const size = entry['size']
-  const coreMetadata = metadataOf(entry['core-metadata'] ?? entry['dist-info-metadata'])
+  // Without spreads, which take longer than all the rest of it.
   return {
     name,
     url: url.href,
     hashes: hashesOf(entry['hashes']),
-    ...(requiresPython && { requiresPython }),
-    ...(yanked && { yanked }),
-    ...(uploadTime && { uploadTime }),
-    ...(typeof size === 'number' && { size }),
-    ...(coreMetadata && { coreMetadata }),
+    requiresPython: textOf(entry['requires-python']),
+    yanked: entry['yanked'] === true || textOf(entry['yanked']),
+    uploadTime: textOf(entry['upload-time']),
+    size: typeof size === 'number' ? size : undefined,
+    coreMetadata: metadataOf(entry['core-metadata'] ?? entry['dist-info-metadata']),
   }
 }
 

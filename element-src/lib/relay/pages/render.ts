@@ -1,10 +1,7 @@
 import { algorithms, type PageFile } from './page.js'
 
-/** A file with where the relay serves it. */
-export interface ServedFile extends PageFile {
-  /** Relative to the page, with no character that HTML would take for markup. */
-  readonly path: string
-}
+/** Where the relay serves a file: relative to the page, with no character that HTML would take for markup. */
+export type PathOf = (file: PageFile) => string
 
 /** The forms in which a page is served, and their media types (PEP 691). */
 export const mediaTypes = {
@@ -37,11 +34,11 @@ const bestHash = (hashes: Readonly<Record<string, string>>): string | undefined 
   return name && `${name}=${hashes[name]}`
 }
 
-const anchor = (file: ServedFile): string => {
+const anchor = (file: PageFile, path: string): string => {
   const hash = bestHash(file.hashes)
   const metadata = file.coreMetadata && (file.coreMetadata === true ? 'true' : (bestHash(file.coreMetadata) ?? 'true'))
   const attributes = [
-    `href="${file.path}${hash ? `#${hash}` : ''}"`,
+    `href="${path}${hash ? `#${hash}` : ''}"`,
     ...(file.requiresPython ? [`data-requires-python="${escapeHtml(file.requiresPython)}"`] : []),
     ...(file.yanked ? [`data-yanked="${file.yanked === true ? '' : escapeHtml(file.yanked)}"`] : []),
     // PEP 714: the old name as well, for pip 22.3 to 23.2.
@@ -50,15 +47,17 @@ const anchor = (file: ServedFile): string => {
   return `<a ${attributes.join(' ')}>${escapeHtml(file.name)}</a><br>`
 }
 
-const asJson = (file: ServedFile): Record<string, unknown> => ({
+// What is undefined is left out by JSON.stringify.
+const asJson = (file: PageFile, path: string): Readonly<Record<string, unknown>> => ({
   filename: file.name,
-  url: file.path,
+  url: path,
   hashes: file.hashes,
-  ...(file.requiresPython && { 'requires-python': file.requiresPython }),
-  ...(file.yanked && { yanked: file.yanked }),
-  ...(file.uploadTime && { 'upload-time': file.uploadTime }),
-  ...(file.size !== undefined && { size: file.size }),
-  ...(file.coreMetadata && { 'core-metadata': file.coreMetadata, 'dist-info-metadata': file.coreMetadata }),
+  'requires-python': file.requiresPython,
+  yanked: file.yanked,
+  'upload-time': file.uploadTime,
+  size: file.size,
+  'core-metadata': file.coreMetadata,
+  'dist-info-metadata': file.coreMetadata,
 })
 
 /**
@@ -66,17 +65,18 @@ const asJson = (file: ServedFile): Record<string, unknown> => ({
  *
  * @param project The project's name, normalised.
  * @param files Its files.
+ * @param pathOf Where they are.
  * @param form In HTML (PEP 503) or JSON (PEP 691).
  */
-export const renderPage = (project: string, files: readonly ServedFile[], form: Form): string =>
+export const renderPage = (project: string, files: readonly PageFile[], pathOf: PathOf, form: Form): string =>
   form === 'json'
     ? JSON.stringify({
         // 1.1 wants a list of versions, too (PEP 700), which no installer reads; sizes and times are read all the same.
         meta: { 'api-version': '1.0' },
         name: project,
-        files: files.map(asJson),
+        files: files.map((file) => asJson(file, pathOf(file))),
       })
-    : `<!DOCTYPE html>\n<title>${escapeHtml(project)}</title>\n${files.map(anchor).join('\n')}\n`
+    : `<!DOCTYPE html>\n<title>${escapeHtml(project)}</title>\n${files.map((file) => anchor(file, pathOf(file))).join('\n')}\n`
 
 /**
  * Writes the page of the index itself. Installers ask for projects by name; easy_install reads it where there is none of that.

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isAskedAt } from '../indexes/project-rules.js'
 import type { Registry } from '../indexes/registry.js'
 import type { Source } from '../indexes/relay-index.js'
+import type { PageFile } from '../pages/page.js'
 import { formFor, mediaTypes, renderPage, renderRoot } from '../pages/render.js'
 import { notFound, refuse } from './reply.js'
 
@@ -54,10 +55,7 @@ export const servePage = async (
   const found = await index.find(project)
   if (found.kind === 'none') return notFound(response)
   if (found.kind === 'refused') return refuse(response, found.cause)
-  const files = found.files.map((file) => ({
-    ...file,
-    path: `../../files/${index.registry.add(file)}/${encodeURIComponent(file.name)}`,
-  }))
+  const pathOf = (file: PageFile): string => `../../files/${index.registry.add(file)}/${encodeURIComponent(file.name)}`
   const form = formFor(request.headers.accept)
-  sendText(request, response, mediaTypes[form], renderPage(project, files, form))
+  sendText(request, response, mediaTypes[form], renderPage(project, found.files, pathOf, form))
 }

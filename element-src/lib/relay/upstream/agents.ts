@@ -10,9 +10,15 @@ import { statusFault, UpstreamFault } from './fault.js'
 export interface TlsOptions {
   /** Whether its certificate is verified. */
   readonly verifies: boolean
+  /** By what it is verified, and what it is shown (`contextOf`). */
+  readonly context: () => SecureContext
+}
+
+/** Authorities, and a certificate of our own. */
+export interface Certificates {
   /** Authorities in PEM besides Node.js' own; undefined for these alone. */
   readonly authorities: (() => readonly string[]) | undefined
-  /** The certificate to show it, and its key, in PEM. */
+  /** The certificate to show to a server, and its key, in PEM. */
   readonly certificate: string | undefined
   readonly key: string | undefined
 }
@@ -20,12 +26,20 @@ export interface TlsOptions {
 // As many as uv asks for at once; connections that are free are kept as long as a server does.
 const pooling = { keepAlive: true, maxSockets: 50, maxFreeSockets: 50, scheduling: 'lifo' } as const
 
-const contextOf = ({ authorities, certificate, key }: TlsOptions): (() => SecureContext) => {
+/** Each authority once: a host's own are mostly those of Node.js, and reading one takes 0.4 ms. */
+const once = (certificates: readonly string[]): string[] => [...new Set(certificates.map((text) => text.trim()))]
+
+/**
+ * Makes what agents need to meet https servers, once and when it is first asked for: reading the authorities of a host takes
+ * 100 ms.
+ *
+ * @param certificates What it holds.
+ */
+export const contextOf = ({ authorities, certificate, key }: Certificates): (() => SecureContext) => {
   let context: SecureContext | undefined
-  // Once: reading the authorities of a host takes 100 ms.
   return () => {
     context ??= createSecureContext({
-      ...(authorities === undefined ? {} : { ca: [...rootCertificates, ...authorities()] }),
+      ...(authorities === undefined ? {} : { ca: once([...rootCertificates, ...authorities()]) }),
       ...(certificate === undefined ? {} : { cert: certificate, key: key ?? certificate }),
     })
     return context
@@ -76,7 +90,6 @@ export const httpAgent = (): HttpAgent => new HttpAgent(pooling)
  * @param proxy The proxy on the way to them, with its credentials, or undefined.
  */
 export const httpsAgent = (tls: TlsOptions, proxy: URL | undefined): HttpsAgent => {
-  const context = contextOf(tls)
   const agent = new HttpsAgent({ ...pooling, rejectUnauthorized: tls.verifies })
   const create = (options: RequestOptions, done: (error: unknown, socket?: Socket) => void): Socket | undefined => {
     const host = options.host ?? ''
@@ -84,7 +97,7 @@ export const httpsAgent = (tls: TlsOptions, proxy: URL | undefined): HttpsAgent 
       ...(options as object),
       // Node.js 18 tries one of several addresses unless it is told to.
       autoSelectFamily: true,
-      secureContext: context(),
+      secureContext: tls.context(),
       rejectUnauthorized: tls.verifies,
       ...(isIP(host) > 0 ? { servername: '' } : { servername: host }),
     }

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { type Agent, type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
+import type { SecureContext } from 'node:tls'
 import { tolerate } from '../../hook/error.js'
 import { authorization } from '../../probe/authorization.js'
 import { imageCaCertificates } from '../../probe/ca-certificates.js'
 import { hostOf, isHostIn } from '../../probe/connection.js'
 import { proxyFor } from '../../probe/proxy.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
-import { httpAgent, httpsAgent } from './agents.js'
+import { contextOf, httpAgent, httpsAgent } from './agents.js'
 import { faultOf, UpstreamFault } from './fault.js'
 
 /** A request. */
@@ -93,26 +94,37 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
   // As in pip, it holds the key as well (pip's documentation, `--client-cert`).
   const general = file && tolerate(['ENOENT', 'EACCES', 'ENOTDIR', 'EISDIR'], () => readFileSync(file, 'utf8'))
 
+  /** Shared by the index's own server and others, such as that of its files, where they are shown the same. */
+  const contexts = new Map<string, () => SecureContext>()
+  const contextFor = (takesAll: boolean, isOwn: boolean): (() => SecureContext) => {
+    const certificate = isOwn ? (index.clientCert ?? general) : undefined
+    const key = `${takesAll} ${certificate !== undefined}`
+    const context =
+      contexts.get(key) ??
+      contextOf({
+        authorities: takesAll
+          ? () => [...imageCaCertificates(config.environment), ...(index.ca === undefined ? [] : [index.ca])]
+          : undefined,
+        certificate,
+        key: isOwn ? index.clientKey : undefined,
+      })
+    contexts.set(key, context)
+    return context
+  }
+
   const agentFor = (url: URL, proxy: URL | undefined, takesAll: boolean): Agent => {
     const isOwn = url.host === own.host && url.protocol === own.protocol
     const verifies = !((isOwn && index.trusted) || isHostIn(config.trustedHosts, url))
     const key = `${url.protocol} ${isOwn} ${verifies} ${takesAll} ${proxy?.href}`
     const known = agents.get(key)
     if (known !== undefined) return known
-    const tls = {
-      verifies,
-      authorities: takesAll
-        ? () => [...imageCaCertificates(config.environment), ...(index.ca === undefined ? [] : [index.ca])]
-        : undefined,
-      certificate: isOwn ? (index.clientCert ?? general) : undefined,
-      key: isOwn ? index.clientKey : undefined,
-    }
+    const tls = { verifies, context: contextFor(takesAll, isOwn) }
     const isTls = url.protocol === 'https:'
     // For http, the connection goes to the proxy; DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy.
     const agent = isTls
       ? httpsAgent(tls, proxy)
       : proxy?.protocol === 'https:'
-        ? httpsAgent({ ...tls, verifies: true, certificate: undefined, key: undefined }, undefined)
+        ? httpsAgent({ verifies: true, context: contextFor(takesAll, false) }, undefined)
         : httpAgent()
     agents.set(key, agent)
     return agent
