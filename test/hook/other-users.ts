@@ -100,5 +100,22 @@ rmdir /srv/home`,
     )
     t.match(ran.log, /^https:\/\/user:secret@mirror\.example\/simple$/m, 'pip reads the system-wide file')
     t.match(ran.log, /^none for easy_install$/m)
+    t.same(ran.differences, ['/srv: time'], "the other element's mkdir and rmdir")
   },
 )
+
+t.test("an image without root's home has it while it is built, and no warning", async (t) => {
+  const ran = await runPhases(scratchFolder(t), {
+    environment: {
+      DIB_PYPI_RELAY: 'never',
+      DIB_PYPI_MIRROR_URL: 'file:///srv',
+      DIB_OFFLINE: '1',
+    },
+    prepare: 'rm -r "$ROOT/root"',
+    inChroot: 'cat /root/.pydistutils.cfg',
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.match(ran.log, /^index_url = file:\/\/\/srv$/m)
+  t.notMatch(ran.log, /^pypi: warning: HOME/m)
+  t.same(ran.differences, [])
+})

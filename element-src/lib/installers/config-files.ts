@@ -68,14 +68,14 @@ export const findHomes = (environment: Environment): ConfigPlaces => {
  * `mkdir` of another element work as without this one.
  *
  * @param environment The environment that hooks in the chroot have.
- * @returns A warning, or none where the home is there.
+ * @returns A warning, or none where the home is there. /root is made where it is missing.
  */
 export const homeWarnings = (environment: Environment): readonly string[] => {
   const home = environment['HOME'] ?? ''
-  return !home.startsWith('/') || existsSync(home)
+  return !home.startsWith('/') || home === rootsHome || existsSync(home)
     ? []
     : [
-        `HOME is ${home}, which the image does not have yet: for pip and uv the system-wide files hold there, but easy_install, pip 1.5 and uv before 0.4.26 will not find the mirrors; create the folder in root.d`,
+        `HOME is ${home}, which the image does not have yet: pip and uv find the mirrors there by the system-wide files, but easy_install, pip 1.5 and uv before 0.4.26 do not; create the folder in root.d`,
       ]
 }
 
