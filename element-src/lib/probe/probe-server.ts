@@ -1,4 +1,5 @@
 import { redact } from '../settings/credentials.js'
+import { officialIndex } from '../settings/indexes.js'
 import { ask, type Probing, requestOptions, wait } from './asking.js'
 import { probeDevpi } from './devpi.js'
 import { clientCertificateReason, faultVerdict, isRefusal } from './fault.js'
@@ -67,6 +68,13 @@ const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; sto
   return { isThere: asking().catch(() => false), stop }
 }
 
+/**
+ * The page that tells whether an index can be used: its own, or, of the official index, that of the project `pip`. The
+ * official index's own has 40 MB, which installers never ask for, and which a proxy may take in whole before it passes on the
+ * first byte.
+ */
+const pageToAsk = (url: URL): URL => (url.href === `${officialIndex}/` ? new URL('pip/', url) : url)
+
 const askOnceMore = async (url: URL, probing: Probing, options: RequestOptions): Promise<Answer> => {
   const wanted = { isEnough: hasLinks }
   try {
@@ -127,7 +135,7 @@ export const probeServer = async (index: string, probing: Probing): Promise<Verd
   }
   const server = askServer(url, probing)
   try {
-    const answer = await askOnceMore(url, probing, options)
+    const answer = await askOnceMore(pageToAsk(url), probing, options)
     server.stop()
     const verdict = answerVerdict(answer, url, options, probing)
     return (await probeDevpi(index, answer, probing)) ?? (await lookFurther(url, verdict, answer, probing))

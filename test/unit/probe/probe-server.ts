@@ -5,6 +5,7 @@ import { connect, createServer as createTcpServer, type Server as TcpServer } fr
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Verdict } from '../../../element-src/lib/probe/probe-folder.js'
+import { officialIndex } from '../../../element-src/lib/settings/indexes.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
 import { makeCertificate } from '../../support/servers/certificate.js'
 import { listen } from '../../support/servers/listen.js'
@@ -63,6 +64,29 @@ t.test('the root of the index is asked for with the credentials, and then the pa
     seen.map(({ method, url, headers }) => [method, url, headers.host, headers.authorization]),
     ['/simple/', '/simple/pip/'].map((path) => ['GET', path, `localhost:${port}`, credentials]),
   )
+})
+
+t.test("of the official index not the page of all projects is asked for, but pip's", async (t) => {
+  const seen: IncomingMessage[] = []
+  const { port } = await listenTls(t, seen)
+  const tunnel = createServer()
+  tunnel.on('connect', (_asked, socket) => {
+    const there = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
+    there
+      .on('error', () => socket.destroy())
+      .pipe(socket.on('error', () => there.destroy()))
+      .pipe(there)
+  })
+  const https_proxy = `http://127.0.0.1:${(await listen(t, tunnel)).port}`
+  const { host } = new URL(officialIndex)
+  for (const [url, path] of [
+    [officialIndex, '/simple/pip/'],
+    [`https://${host}/other`, '/other/'],
+  ] as const) {
+    seen.splice(0)
+    t.match(await probe(url, { https_proxy }, { trustedHosts: [host] }), { state: 'up', reason: 'answers 200' })
+    t.equal(seen[0]?.url, path)
+  }
 })
 
 t.test('a refused connection is tried once more', async (t) => {
