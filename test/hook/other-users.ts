@@ -6,6 +6,12 @@ import { runPhases } from '../support/builds/run-phases.js'
 
 needsRoot(t)
 
+const environment = {
+  DIB_PYPI_RELAY: 'never',
+  DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
+  DIB_OFFLINE: '1',
+}
+
 /** Runs a program as a user that the image has for nothing else. */
 const asUser = 'setpriv --reuid 4321 --regid 4321 --clear-groups'
 
@@ -21,11 +27,7 @@ t.test("users of the host cannot look into the build, and the image's own users 
   const scratch = scratchFolder(t)
   chmodSync(scratch, 0o755)
   const ran = await runPhases(scratch, {
-    environment: {
-      DIB_PYPI_RELAY: 'never',
-      DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
-      DIB_OFFLINE: '1',
-    },
+    environment,
     prepare: `chmod 0755 "$ROOT/../.."
 echo test >"$ROOT/etc/hostname.test"
 mkdir -p "$ROOT/srv/pip" "$ROOT/other"
@@ -56,11 +58,7 @@ stat -c '%a %n' /etc/xdg/pip /etc/xdg/pip/pip.conf /etc/xdg/uv /etc/xdg/uv/uv.to
 
 t.test("where environment.d gives hooks another home, root's installers read the mirrors there", async (t) => {
   const ran = await runPhases(scratchFolder(t), {
-    environment: {
-      DIB_PYPI_RELAY: 'never',
-      DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
-      DIB_OFFLINE: '1',
-    },
+    environment,
     prepare: `mkdir -p "$ROOT/srv/home/.config/pip" "$ROOT/../hooks/environment.d"
 printf '[global]\\nindex-url = http://127.0.0.1:1/own\\n' >"$ROOT/srv/home/.config/pip/pip.conf"
 echo 'export HOME=/srv/home' >"$ROOT/../hooks/environment.d/50-home"`,
@@ -80,11 +78,7 @@ t.test(
   'a home of environment.d that the image does not have yet is named, and another element can create it',
   async (t) => {
     const ran = await runPhases(scratchFolder(t), {
-      environment: {
-        DIB_PYPI_RELAY: 'never',
-        DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
-        DIB_OFFLINE: '1',
-      },
+      environment,
       prepare: `mkdir -p "$ROOT/../hooks/environment.d"
 echo 'export HOME=/srv/home' >"$ROOT/../hooks/environment.d/50-home"`,
       inChroot: `export HOME=/srv/home
@@ -106,11 +100,7 @@ rmdir /srv/home`,
 
 t.test("an image without root's home has it while it is built, and no warning", async (t) => {
   const ran = await runPhases(scratchFolder(t), {
-    environment: {
-      DIB_PYPI_RELAY: 'never',
-      DIB_PYPI_MIRROR_URL: 'file:///srv',
-      DIB_OFFLINE: '1',
-    },
+    environment: { ...environment, DIB_PYPI_MIRROR_URL: 'file:///srv' },
     prepare: 'rm -r "$ROOT/root"',
     inChroot: 'cat /root/.pydistutils.cfg',
   })

@@ -12,6 +12,7 @@ import {
   bringInstallers,
   checkInstallers,
   type Installer,
+  packagesThatSay,
   releases,
   runInstallers,
   wheelInImage,
@@ -68,7 +69,7 @@ const images = [
   {
     python: 'python3',
     root: smallRootTarball,
-    pips: releases(/-py3-none-any\.whl$/).filter((release) => !/^(?:9|1\d|20)\./.test(release)),
+    pips: releases(/-py3-none-any\.whl$/),
     wheels: '*-py3-none-any.whl',
     uvs: ['uv-system-wide', 'uv-new'],
     oldest: '21.3',
@@ -86,15 +87,7 @@ for (const { python, root, pips, wheels, uvs, oldest, newest } of images) {
 
   const build = async (scratch: string, all: readonly Installer[], hooks: Readonly<Record<string, string>>) => {
     const token = randomUUID()
-    makeMirror(localMirror(scratch), [
-      {
-        name: 'demo-app',
-        version: '1.0',
-        text: 'import demo_lib\ndef main(): print(demo_lib.token)',
-        requirements: ['demo-lib>=2'],
-      },
-      { name: 'demo-lib', version: '2.1', text: `token = "${token}"` },
-    ])
+    makeMirror(localMirror(scratch), packagesThatSay(token))
     const built = await buildImage(scratch, {
       root,
       options: ['--offline'],

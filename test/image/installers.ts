@@ -7,6 +7,7 @@ import {
   bringInstallers,
   checkInstallers,
   type Installer,
+  packagesThatSay,
   releases,
   runInstallers,
   wheelInImage,
@@ -23,15 +24,7 @@ const token = randomUUID()
 
 /** A package with a dependency, as wheels, and another pair as sdists: setuptools of 2016 knows no wheels. */
 const fillMirror = (mirror: string): void => {
-  makeWheels(mirror, [
-    {
-      name: 'demo-app',
-      version: '1.0',
-      text: 'import demo_lib\ndef main(): print(demo_lib.token)',
-      requirements: ['demo-lib>=2'],
-    },
-    { name: 'demo-lib', version: '2.1', text: `token = "${token}"` },
-  ])
+  makeWheels(mirror, packagesThatSay(token))
   makeSdists(mirror, [
     { name: 'setup-helper', version: '3.0', text: 'import setup_lib', requirements: ['setup-lib>=4'] },
     { name: 'setup-lib', version: '4.1', text: `token = "${token}"` },

@@ -20,7 +20,7 @@ const fitsFolder = (name: string): boolean => name.length <= 85 || Buffer.byteLe
  * @returns Normalised names: one but for some old sdists; none where the name has no version, or is too long for a folder.
  */
 export const projectsOf = (file: string): readonly string[] => {
-  // The official index's largest pages list thousands of files: a wheel's first dash is found without more ado.
+  // The official index's largest pages list thousands of files, so a wheel is told by its first dash alone.
   const nameUpTo = (end: number): string => normaliseName(file.slice(0, end))
   const first = file.indexOf('-', 1)
   if (first < 0) return []

@@ -70,7 +70,7 @@ const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; sto
 
 /**
  * The page that tells whether an index can be used: its own, or, of the official index, that of the project `pip`. The
- * official index's own has 40 MB, which installers never ask for, and which a proxy may take in whole before it passes on the
+ * official index's own has 40 MB, which installers never ask for, and which a proxy may receive whole before it passes on the
  * first byte.
  */
 const pageToAsk = (url: URL): URL => (url.href === `${officialIndex}/` ? new URL('pip/', url) : url)

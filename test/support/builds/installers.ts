@@ -1,9 +1,25 @@
 import { readdirSync } from 'node:fs'
 import type { Test } from 'tap'
+import type { SamplePackage } from '../servers/mirror.js'
 import { installers, pips } from '../setup/cache.js'
 
 /** What an installer does, in bash; `$at` is a folder of its own. */
 export type Installer = readonly [name: string, commands: string]
+
+/**
+ * The packages that installers install: `demo_app.main()` prints what `demo_lib`, which demo-app requires, holds.
+ *
+ * @param token What is printed, so that it can have come from the test's mirror alone.
+ */
+export const packagesThatSay = (token: string): readonly SamplePackage[] => [
+  {
+    name: 'demo-app',
+    version: '1.0',
+    text: 'import demo_lib\ndef main(): print(demo_lib.token)',
+    requirements: ['demo-lib>=2'],
+  },
+  { name: 'demo-lib', version: '2.1', text: `token = "${token}"` },
+]
 
 /**
  * The releases of pip's own wheels, in full.

@@ -26,7 +26,7 @@ export interface Certificates {
 // As many as uv asks for at once; connections that are free are kept as long as a server does.
 const pooling = { keepAlive: true, maxSockets: 50, maxFreeSockets: 50, scheduling: 'lifo' } as const
 
-/** Each authority once: a host's own are mostly those of Node.js, and reading one takes 0.4 ms. */
+/** Leaves out repeated authorities: a host's own are mostly those of Node.js, and reading one takes 0.4 ms. */
 const once = (certificates: readonly string[]): string[] => [...new Set(certificates.map((text) => text.trim()))]
 
 /**
