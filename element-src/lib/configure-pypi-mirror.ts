@@ -1,26 +1,26 @@
 import { join } from 'node:path'
-import { info, setVerbose, warn } from './hook/log.js'
-import { configFiles, findHomes, homeWarnings } from './installers/config-files.js'
-import { competingSettings } from './installers/pip/competing-settings.js'
-import { competingUvSettings } from './installers/uv/competing-settings.js'
-import { overmount } from './overmount/overmount.js'
+import { info, setVerbose, warn } from './base/log.js'
+import { apply } from './config/apply.js'
+import { configFiles, findHomes, homeWarnings } from './config/config-files.js'
+import { competingSettings } from './config/pip/competing-settings.js'
+import { competingUvSettings } from './config/uv/competing-settings.js'
+import { readJson } from './image/json-file.js'
+import { cacheFolder, stagedProgram, stageEntry, stageMountPoint } from './image/paths.js'
+import type { StagedSettings } from './image/state.js'
+import { unmountStage } from './image/unmount-stage.js'
 import { chooseReachable } from './probe/choose-reachable.js'
 import { readPipOptions } from './probe/pip-options.js'
 import { probeAll } from './probe/probe-all.js'
 import { describeIndexes } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
 import type { PipSettings } from './settings/settings.js'
-import { readJson } from './stage/json-file.js'
-import { cacheFolder, stagedProgram, stageEntry, stageMountPoint } from './stage/paths.js'
-import type { StagedSettings } from './stage/state.js'
-import { unmountStage } from './stage/unmount-stage.js'
 
 /**
  * What pre-install.d does, in the image's chroot, as root: it asks which indexes answer, mounts pip's, easy_install's and
  * uv's configuration over the image's, and takes the stage folder out of the image again.
  *
  * @param environment The hook's environment.
- * @throws HookError where extra-data.d did not run, an index does not answer and the user wants the build to end on
+ * @throws UserError where extra-data.d did not run, an index does not answer and the user wants the build to end on
  *   that, or the files cannot be mounted.
  */
 export const configurePypiMirror = async (environment: Environment): Promise<void> => {
@@ -46,7 +46,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const programs = { mount: stagedProgram(stageEntry.mount), copy: stagedProgram(stageEntry.copy) }
   const caches = { pip: join(cacheFolder, 'pip'), uv: join(cacheFolder, 'uv') }
   const files = configFiles(pip, overridden, findHomes(environment), caches)
-  const done = overmount(stageMountPoint, programs, files)
+  const done = apply(stageMountPoint, programs, files)
   unmountStage(staged, { ...done, verbose: staged.verbose })
   const told = asksIndexes ? describeIndexes(indexes) : 'installers ask the relay'
   info(`mounted over ${done.mountPoints.join(', ')} for this build; ${told}`)

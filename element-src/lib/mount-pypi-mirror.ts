@@ -1,13 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { info, setVerbose, warn } from './hook/log.js'
+import { info, setVerbose, warn } from './base/log.js'
+import { closeBuildFolder } from './image/close-build-folder.js'
+import { builtinFolders, copyBuiltins, externalBuiltins } from './image/external-builtins.js'
 import { planFootprint } from './image/footprint.js'
-import { type LocalMirror, missingFolder } from './mirror/local-mirror.js'
-import { closeBuildFolder } from './mount/close-build-folder.js'
-import { mountIntoImage } from './mount/mount-into-image.js'
-import { refusePartitions } from './mount/partitions.js'
-import { planMounts } from './mount/plan-mounts.js'
-import { refuseFileAt } from './mount/refuse-files.js'
+import { writeJson } from './image/json-file.js'
+import { mountIntoImage } from './image/mount-into-image.js'
+import { refusePartitions } from './image/partitions.js'
+import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder, stageMountPoint } from './image/paths.js'
+import { planMounts } from './image/plan-mounts.js'
+import { refuseFileAt } from './image/refuse-files.js'
+import { findPrograms, stageRuntime } from './image/stage-runtime.js'
+import type { StagedRelay, StagedSettings } from './image/state.js'
+import { type LocalMirror, missingFolder } from './index/local-mirror.js'
 import { endRelay } from './relay/control/ask-relay.js'
 import { prepareFillFolder } from './relay/control/fill-folder.js'
 import { openRelay } from './relay/control/open-relay.js'
@@ -15,11 +20,6 @@ import { reasonForRelay } from './relay/control/plan-relay.js'
 import { describeIndexes } from './settings/indexes.js'
 import type { Environment } from './settings/mirrors.js'
 import { readSettings, type Settings } from './settings/settings.js'
-import { builtinFolders, copyBuiltins, externalBuiltins } from './stage/external-builtins.js'
-import { writeJson } from './stage/json-file.js'
-import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder, stageMountPoint } from './stage/paths.js'
-import { findPrograms, stageRuntime } from './stage/stage-runtime.js'
-import type { StagedRelay, StagedSettings } from './stage/state.js'
 
 /** What the local mirror is, and what folders of it are that are named. */
 const describeMirror = ({ mirrorFolder, localMirrors, fill }: Settings): string => {
@@ -37,7 +37,7 @@ const describeMirror = ({ mirrorFolder, localMirrors, fill }: Settings): string 
  * and mounts that and the local mirror in the image.
  *
  * @param environment The hook's environment.
- * @throws HookError where a setting is wrong, or a mount fails; nothing of ours is mounted then.
+ * @throws UserError where a setting is wrong, or a mount fails; nothing of ours is mounted then.
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const settings = readSettings(environment)

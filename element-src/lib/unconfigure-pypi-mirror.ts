@@ -1,16 +1,16 @@
 import { existsSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { HookError, tolerate } from './hook/error.js'
-import { info, setVerbose, warn } from './hook/log.js'
+import { ignoreErrors, UserError } from './base/errors.js'
+import { info, setVerbose, warn } from './base/log.js'
+import { lateIndexes } from './config/late-indexes.js'
+import { revert } from './config/revert.js'
+import { readJson } from './image/json-file.js'
+import { parseMountinfo } from './image/mountinfo.js'
 import { entryInRoot } from './image/path-in-root.js'
-import { parseMountinfo } from './mount/mountinfo.js'
-import { lateIndexes } from './overmount/late-indexes.js'
-import { takeOff } from './overmount/take-off.js'
+import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './image/paths.js'
+import type { StagedRelay, State } from './image/state.js'
 import { endRelay } from './relay/control/ask-relay.js'
 import { keptLine } from './relay/kept-line.js'
-import { readJson } from './stage/json-file.js'
-import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './stage/paths.js'
-import type { StagedRelay, State } from './stage/state.js'
 
 /** Ends the relay, where there is one, and says what it has kept. */
 const closeRelay = async (folder: string): Promise<void> => {
@@ -29,7 +29,7 @@ const closeRelay = async (folder: string): Promise<void> => {
  *
  * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
  * @param imageRoot dib's $TARGET_ROOT, the finished image, on the host.
- * @throws HookError where pre-install.d did not run to its end, or something of ours is left in the image.
+ * @throws UserError where pre-install.d did not run to its end, or something of ours is left in the image.
  */
 export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: string): Promise<void> => {
   const folder = stageFolder(hooksFolder)
@@ -41,7 +41,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   await closeRelay(folder)
   const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined
   if (cachesAreLeft) rmSync(join(imageRoot, cacheFolder), { recursive: true })
-  const { removed, kept, faults } = takeOff(imageRoot, folder, done)
+  const { removed, kept, faults } = revert(imageRoot, folder, done)
   const mountPoints = [mirrorMountPoint, flatIndexMountPoint]
   const targets = [...mountPoints, ...done.mountPoints].map((path) => join(realpathSync(imageRoot), path))
   const mounted = parseMountinfo().filter(({ target }) => targets.includes(target))
@@ -50,11 +50,11 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
     ...faults,
     ...mounted.map(({ target }) => `${target} is still mounted`),
   ]
-  if (left.length > 0) throw new HookError(`the image is not clean: ${left.join('; ')}`)
+  if (left.length > 0) throw new UserError(`the image is not clean: ${left.join('; ')}`)
   for (const path of mountPoints) {
     // dib empties /tmp only after this, and an element may pack the image before that.
     if (entryInRoot(imageRoot, path)?.isDirectory()) {
-      tolerate(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
+      ignoreErrors(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
     }
   }
   for (const warning of lateIndexes(imageRoot, done)) warn(warning)

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { authorization } from '../../element-src/lib/probe/authorization.js'
+import { authorization } from '../../element-src/lib/http/authorization.js'
 import { pips } from '../support/setup/cache.js'
 
 const sent = (url: string): string | undefined => authorization('Authorization', new URL(url))['Authorization']

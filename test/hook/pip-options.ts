@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { downloadingCommands, isIndexOption, optionOf } from '../../element-src/lib/installers/pip/options.js'
+import { downloadingCommands, isIndexOption, optionOf } from '../../element-src/lib/config/pip/options.js'
 import { pips } from '../support/setup/cache.js'
 
 /** Options whose names are like those of ours, and which leave the mirrors and the caches as they are. */

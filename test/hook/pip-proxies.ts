@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { proxyFor } from '../../element-src/lib/probe/proxy.js'
+import { proxyFor } from '../../element-src/lib/http/proxy.js'
 import { pips } from '../support/setup/cache.js'
 
 const proxies = {

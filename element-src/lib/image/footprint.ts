@@ -1,6 +1,6 @@
 import { rmdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { tolerate } from '../hook/error.js'
+import { ignoreErrors } from '../base/errors.js'
 import { modificationTime, setModificationTime } from './modification-time.js'
 import { entryInRoot, lstatInRoot } from './path-in-root.js'
 
@@ -51,7 +51,7 @@ export const planChanges = (
  *
  * @param imageRoot The image's root, on the host.
  * @param mountPoints Where something will be mounted, in the image.
- * @throws HookError where one of them or a folder on its way is a link.
+ * @throws UserError where one of them or a folder on its way is a link.
  */
 export const planFootprint = (imageRoot: string, mountPoints: readonly string[]): Footprint => {
   const onTheWay = new Set(mountPoints.flatMap(way))
@@ -82,7 +82,7 @@ export const removeMadeFolders = (
   for (const path of [...madeFolders].reverse()) {
     attempt(() => {
       if (!entryInRoot(root, path)?.isDirectory()) return
-      tolerate(['ENOTEMPTY', 'EEXIST', 'EBUSY'], () => {
+      ignoreErrors(['ENOTEMPTY', 'EEXIST', 'EBUSY'], () => {
         rmdirSync(join(root, path))
         removed.push(path)
       })

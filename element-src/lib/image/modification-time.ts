@@ -1,5 +1,5 @@
 import { statSync, utimesSync } from 'node:fs'
-import { run } from '../hook/command.js'
+import { run } from '../base/command.js'
 
 /**
  * A file's or folder's modification time.

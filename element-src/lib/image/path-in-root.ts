@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { HookError, tolerate } from '../hook/error.js'
+import { ignoreErrors, UserError } from '../base/errors.js'
 
 /**
  * Follows a path in the image until a part is missing or is a link. Returns the path up to that part, and what is there.
@@ -10,7 +10,7 @@ const follow = (root: string, path: string): { way: string; entry: Stats | undef
   let entry: Stats | undefined = lstatSync(root)
   for (const name of path.split('/').filter(Boolean)) {
     way = join(way, name)
-    entry = tolerate(['ENOENT', 'ENOTDIR'], () => lstatSync(way))
+    entry = ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(way))
     if (entry === undefined || entry.isSymbolicLink()) break
   }
   return { way, entry }
@@ -22,12 +22,12 @@ const follow = (root: string, path: string): { way: string; entry: Stats | undef
  * @param root The image's root, on the host.
  * @param path An absolute path in the image.
  * @returns What is there, or undefined where nothing is, or no folder on the way.
- * @throws HookError where the path or a folder on its way is a link.
+ * @throws UserError where the path or a folder on its way is a link.
  */
 export const lstatInRoot = (root: string, path: string): Stats | undefined => {
   const { way, entry } = follow(root, path)
   if (entry?.isSymbolicLink()) {
-    throw new HookError(
+    throw new UserError(
       `${way} in the image is a symbolic link, which could lead to the host's own files: make it a folder`,
     )
   }

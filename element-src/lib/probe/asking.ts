@@ -1,15 +1,15 @@
+import { imageCaCertificates } from '../http/ca-certificates.js'
+import { isHostIn } from '../http/connection.js'
+import type { LookUp } from '../http/look-up.js'
+import { proxyFor } from '../http/proxy.js'
+import { type Answer, type RequestOptions, request, type Wanted } from '../http/request.js'
 import type { IndexOptions } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
-import { imageCaCertificates } from './ca-certificates.js'
-import { isHostIn } from './connection.js'
 import { type Asker, isAboutCertificate } from './fault.js'
-import type { LookUp } from './look-up.js'
 import { clientCertificate, type PipOptions } from './pip-options.js'
-import { proxyFor } from './proxy.js'
-import { type Answer, type RequestOptions, request, type Wanted } from './request.js'
 
 /** What all probes of a build have in common. */
-export interface Probing {
+export interface ProbeContext {
   readonly environment: Environment
   /** What pip's files in the image set. */
   readonly pipOptions: PipOptions
@@ -33,7 +33,7 @@ export const wait = async (milliseconds: number, signal: AbortSignal): Promise<v
 }
 
 /** The client's certificate and its key: the mirrors file's own, or as pip has them. */
-const certificateOf = ({ index, environment, pipOptions }: Probing): string | undefined =>
+const certificateOf = ({ index, environment, pipOptions }: ProbeContext): string | undefined =>
   index?.clientCert === undefined
     ? clientCertificate(environment, pipOptions)
     : [index.clientCert, index.clientKey ?? ''].join('\n')
@@ -45,7 +45,7 @@ const certificateOf = ({ index, environment, pipOptions }: Probing): string | un
  * @param probing What all probes have in common.
  * @param written The URL as the user wrote it, of which no_proxy sees the port.
  */
-export const requestOptions = (url: URL, probing: Probing, written?: string): RequestOptions => ({
+export const requestOptions = (url: URL, probing: ProbeContext, written?: string): RequestOptions => ({
   proxy: proxyFor(written ?? url, probing.environment, probing.pipOptions.proxy),
   lookUp: probing.lookUp,
   signal: probing.signal,
@@ -63,7 +63,12 @@ export const requestOptions = (url: URL, probing: Probing, written?: string): Re
  * @param wanted What to read of it.
  * @returns The answer; rejected with the fault where there is none.
  */
-export const ask = async (url: URL, probing: Probing, options: RequestOptions, wanted?: Wanted): Promise<Answer> => {
+export const ask = async (
+  url: URL,
+  probing: ProbeContext,
+  options: RequestOptions,
+  wanted?: Wanted,
+): Promise<Answer> => {
   try {
     return await request(url, options, wanted)
   } catch (error) {
@@ -84,5 +89,5 @@ export const ask = async (url: URL, probing: Probing, options: RequestOptions, w
  * @param probing What all probes have in common.
  * @param wanted What to read of it.
  */
-export const askIfThere = (url: URL, probing: Probing, wanted: Wanted): Promise<Answer | undefined> =>
+export const askIfThere = (url: URL, probing: ProbeContext, wanted: Wanted): Promise<Answer | undefined> =>
   ask(url, probing, requestOptions(url, probing), wanted).catch(() => undefined)

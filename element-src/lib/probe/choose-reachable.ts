@@ -1,6 +1,6 @@
-import { HookError } from '../hook/error.js'
-import { info, warn } from '../hook/log.js'
-import { redact } from '../settings/credentials.js'
+import { UserError } from '../base/errors.js'
+import { info, warn } from '../base/log.js'
+import { redact } from '../http/credentials.js'
 import type { Index } from '../settings/indexes.js'
 import type { PipSettings } from '../settings/settings.js'
 import type { Probed } from './probe-all.js'
@@ -23,7 +23,7 @@ const isFault = ({ state }: Probed): boolean => state !== 'up' && state !== 'pag
  * @param probed The result of each index's probe.
  * @param unreachable What happens to an index that does not answer.
  * @returns The indexes that stay, in their order, with the URLs that their servers stand for; at least one.
- * @throws HookError where one is unusable and the build is to end on that.
+ * @throws UserError where one is unusable and the build is to end on that.
  */
 export const chooseReachable = (
   probed: readonly Probed[],
@@ -51,7 +51,7 @@ export const chooseReachable = (
   const faults = probed.filter(isFault)
   if (unreachable === 'fail' && faults.length > 0) {
     const urls = faults.map(({ index }) => redact(index.url)).join(', ')
-    throw new HookError(
+    throw new UserError(
       `${urls} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; fix it, or write drop or keep`,
     )
   }

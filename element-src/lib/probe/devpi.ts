@@ -1,8 +1,8 @@
-import { redact } from '../settings/credentials.js'
-import { ask, askIfThere, type Probing, requestOptions } from './asking.js'
+import { redact } from '../http/credentials.js'
+import type { Answer } from '../http/request.js'
+import { ask, askIfThere, type ProbeContext, requestOptions } from './asking.js'
 import { hasLinks } from './page.js'
-import type { Verdict } from './probe-folder.js'
-import type { Answer } from './request.js'
+import type { ProbeResult } from './probe-folder.js'
 
 /**
  * What a devpi-server's address is meant to be where it names no index's pages: its own address is its mirror root/pypi,
@@ -14,7 +14,11 @@ import type { Answer } from './request.js'
  * @param probing What all probes have in common.
  * @returns The verdict on the index that is meant, or undefined where it is none of devpi's or there is none.
  */
-export const probeDevpi = async (index: string, answer: Answer, probing: Probing): Promise<Verdict | undefined> => {
+export const probeDevpi = async (
+  index: string,
+  answer: Answer,
+  probing: ProbeContext,
+): Promise<ProbeResult | undefined> => {
   if (!answer.headers.has('x-devpi-api-version') || /\+simple|[?#]/.test(index)) return undefined
   const base = index.replace(/\/*$/, '/')
   const { pathname } = new URL(base)

@@ -1,8 +1,8 @@
-import { errorCode, errorMessage } from '../hook/error.js'
-import { redact } from '../settings/credentials.js'
-import { NotHttpError } from './http-head.js'
-import type { Verdict } from './probe-folder.js'
-import { ProxyError } from './request.js'
+import { errorCode, errorMessage } from '../base/errors.js'
+import { redact } from '../http/credentials.js'
+import { NotHttpError } from '../http/http-head.js'
+import { ProxyError } from '../http/request.js'
+import type { ProbeResult } from './probe-folder.js'
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection is refused',
@@ -89,12 +89,12 @@ export interface FaultContext {
  * @param error What was caught.
  * @param context What it was met in.
  */
-export const faultVerdict = (error: unknown, context: FaultContext): Verdict => {
+export const faultResult = (error: unknown, context: FaultContext): ProbeResult => {
   const { url, proxy, hasClientCertificate, asker, seconds, isOver } = context
   const named = proxy && redact(proxy.href.replace(/\/$/, ''))
   if (error instanceof ProxyError) {
     const { cause } = error as { cause?: unknown }
-    const { reason } = faultVerdict(cause, { ...context, proxy: undefined })
+    const { reason } = faultResult(cause, { ...context, proxy: undefined })
     return { state: 'down', reason: `its proxy ${named}: ${reason}` }
   }
   const through = named === undefined ? '' : ` through its proxy ${named}`

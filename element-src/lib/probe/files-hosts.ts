@@ -1,12 +1,12 @@
-import { errorCode } from '../hook/error.js'
-import { ask, askIfThere, type Probing, requestOptions } from './asking.js'
-import { faultVerdict } from './fault.js'
+import { errorCode } from '../base/errors.js'
+import { ask, askIfThere, type ProbeContext, requestOptions } from './asking.js'
+import { faultResult } from './fault.js'
 import { filesOf } from './page.js'
 
 /** The first files of a project's page are enough to see where all lie. */
 const isEnough = (text: string): boolean => filesOf(text, new URL('http://any/')).length >= 3
 
-const noteOf = async (file: URL, probing: Probing): Promise<string | undefined> => {
+const noteOf = async (file: URL, probing: ProbeContext): Promise<string | undefined> => {
   const options = requestOptions(file, probing)
   try {
     const { status, isOfProxy } = await ask(file, probing, options)
@@ -14,7 +14,7 @@ const noteOf = async (file: URL, probing: Probing): Promise<string | undefined> 
   } catch (error) {
     // That the time limit was reached says nothing about the host.
     if (probing.signal.aborted || errorCode(error) === 'ABORT_ERR') return undefined
-    const { reason } = faultVerdict(error, {
+    const { reason } = faultResult(error, {
       url: file,
       proxy: options.proxy,
       hasClientCertificate: options.clientCertificate !== undefined,
@@ -34,7 +34,7 @@ const noteOf = async (file: URL, probing: Probing): Promise<string | undefined> 
  * @param probing What all probes have in common.
  * @returns A line for each host that the build will have trouble with.
  */
-export const filesHostNotes = async (url: URL, probing: Probing): Promise<readonly string[]> => {
+export const filesHostNotes = async (url: URL, probing: ProbeContext): Promise<readonly string[]> => {
   // A mirror that has projects of its own is asked for no other.
   if (probing.index?.projects !== undefined) return []
   const page = new URL('pip/', url)

@@ -1,5 +1,5 @@
-import { redact } from '../settings/credentials.js'
-import { askIfThere, type Probing } from './asking.js'
+import { redact } from '../http/credentials.js'
+import { askIfThere, type ProbeContext } from './asking.js'
 import { hasLinks } from './page.js'
 
 /**
@@ -9,7 +9,7 @@ import { hasLinks } from './page.js'
  * @param probing What all probes have in common.
  * @returns The URL of the index that is there, without credentials, or undefined.
  */
-export const findIndexNearby = async (url: URL, probing: Probing): Promise<string | undefined> => {
+export const findIndexNearby = async (url: URL, probing: ProbeContext): Promise<string | undefined> => {
   const candidates = [new URL('simple/', url), new URL('../simple/', url)].filter(
     ({ href }, i, all) => href !== url.href && all.findIndex((other) => other.href === href) === i,
   )

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { tolerate } from '../hook/error.js'
-import { parseConfigFile } from '../installers/pip/config-file.js'
+import { ignoreErrors } from '../base/errors.js'
+import { parseConfigFile } from '../config/pip/config-file.js'
 import type { Environment } from '../settings/mirrors.js'
 
 /** What pip's files in the image say of how servers are reached. */
@@ -28,7 +28,7 @@ const filesOf = (environment: Environment): readonly string[] => {
 
 /** A file's text, of a regular file alone: a FIFO would keep a reader waiting. */
 const textOf = (path: string): string =>
-  tolerate(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () =>
+  ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () =>
     statSync(path).isFile() ? readFileSync(path, 'utf8') : '',
   ) ?? ''
 

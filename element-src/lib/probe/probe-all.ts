@@ -1,16 +1,16 @@
+import { hostOf } from '../http/connection.js'
+import { lookUpAll } from '../http/look-up.js'
+import { proxyFor } from '../http/proxy.js'
 import type { Index } from '../settings/indexes.js'
 import type { Environment } from '../settings/mirrors.js'
 import type { PipSettings } from '../settings/settings.js'
-import { hostOf } from './connection.js'
 import type { Asker } from './fault.js'
-import { lookUpAll } from './look-up.js'
 import type { PipOptions } from './pip-options.js'
-import { isFolderUrl, probeFolder, type Verdict } from './probe-folder.js'
-import { type Probing, probeServer } from './probe-server.js'
-import { proxyFor } from './proxy.js'
+import { isFolderUrl, type ProbeResult, probeFolder } from './probe-folder.js'
+import { type ProbeContext, probeServer } from './probe-server.js'
 
 /** An index with what was found out of it. */
-export interface Probed extends Verdict {
+export interface Probed extends ProbeResult {
   readonly index: Index
   readonly milliseconds: number
 }
@@ -41,7 +41,7 @@ export const probeAll = async (
   asker: Asker = 'image',
 ): Promise<readonly Probed[]> => {
   const started = performance.now()
-  const probe = async (index: Index, verdict: Verdict | Promise<Verdict>): Promise<Probed> => ({
+  const probe = async (index: Index, verdict: ProbeResult | Promise<ProbeResult>): Promise<Probed> => ({
     ...(await verdict),
     index,
     milliseconds: Math.round(performance.now() - started),
@@ -59,7 +59,7 @@ export const probeAll = async (
     pipOptions.proxy,
   )
   const lookUp = lookUpAll(node, hosts, signal)
-  const probing: Probing = { environment, pipOptions, trustedHosts, lookUp, asker, seconds: limit, signal }
+  const probing: ProbeContext = { environment, pipOptions, trustedHosts, lookUp, asker, seconds: limit, signal }
   const probed = await Promise.all(
     indexes.map((index) =>
       probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, { ...probing, index })),

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { tolerate } from '../hook/error.js'
+import { ignoreErrors } from '../base/errors.js'
 
 /** The result of an index's probe. */
-export interface Verdict {
+export interface ProbeResult {
   /**
    * `up`: it can be used. `pageless`: its server has no page at its root, as some registries do not. `misplaced`: there is
    * none, and an index is found elsewhere on its server. `odd`: what its server sends is not understood here. `refuses`:
@@ -30,8 +30,8 @@ export const isFolderUrl = (url: string): boolean => /^file:/i.test(url)
  *
  * @param url The index, file:///.
  */
-export const probeFolder = (url: string): Verdict => {
-  const isFolder = tolerate(faults, () => statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory())
+export const probeFolder = (url: string): ProbeResult => {
+  const isFolder = ignoreErrors(faults, () => statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory())
   return isFolder
     ? { state: 'up', reason: 'is a folder' }
     : {

@@ -1,15 +1,15 @@
-import { redact } from '../settings/credentials.js'
+import { redact } from '../http/credentials.js'
+import { type Answer, type RequestOptions, request } from '../http/request.js'
 import { officialIndex } from '../settings/indexes.js'
-import { ask, type Probing, requestOptions, wait } from './asking.js'
+import { ask, type ProbeContext, requestOptions, wait } from './asking.js'
 import { probeDevpi } from './devpi.js'
-import { clientCertificateReason, faultVerdict, isRefusal } from './fault.js'
+import { clientCertificateReason, faultResult, isRefusal } from './fault.js'
 import { filesHostNotes } from './files-hosts.js'
 import { findIndexNearby } from './look-elsewhere.js'
 import { hasLinks } from './page.js'
-import type { Verdict } from './probe-folder.js'
-import { type Answer, type RequestOptions, request } from './request.js'
+import type { ProbeResult } from './probe-folder.js'
 
-export type { Probing } from './asking.js'
+export type { ProbeContext } from './asking.js'
 
 /** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
 const pause = 1000
@@ -17,12 +17,12 @@ const pause = 1000
 /** How long an index that answers is asked for what is good to know besides, in milliseconds. */
 const patience = 1000
 
-const answerVerdict = (
+const answerResult = (
   { status, isOfProxy, text }: Answer,
   url: URL,
   { proxy, clientCertificate }: RequestOptions,
-  { asker }: Probing,
-): Verdict => {
+  { asker }: ProbeContext,
+): ProbeResult => {
   const named = proxy && redact(proxy.href.replace(/\/$/, ''))
   if (status === 407) return { state: 'refuses', reason: `its proxy ${named} rejects the credentials in its URL (407)` }
   if (isOfProxy) return { state: 'down', reason: `its proxy ${named} answers ${status}` }
@@ -55,7 +55,7 @@ const answerVerdict = (
  * @param probing What all probes have in common.
  * @returns A promise of whether the server answers, and a function that ends the asking.
  */
-const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; stop: () => void } => {
+const askServer = (url: URL, probing: ProbeContext): { isThere: Promise<boolean>; stop: () => void } => {
   const over = new AbortController()
   const stop = (): void => over.abort()
   probing.signal.addEventListener('abort', stop)
@@ -75,7 +75,7 @@ const askServer = (url: URL, probing: Probing): { isThere: Promise<boolean>; sto
  */
 const pageToAsk = (url: URL): URL => (url.href === `${officialIndex}/` ? new URL('pip/', url) : url)
 
-const askOnceMore = async (url: URL, probing: Probing, options: RequestOptions): Promise<Answer> => {
+const askOnceMore = async (url: URL, probing: ProbeContext, options: RequestOptions): Promise<Answer> => {
   const wanted = { isEnough: hasLinks }
   try {
     return await ask(url, probing, options, wanted)
@@ -87,7 +87,7 @@ const askOnceMore = async (url: URL, probing: Probing, options: RequestOptions):
 }
 
 /** A probing with less time. */
-const hurried = (probing: Probing): { probing: Probing; stop: () => void } => {
+const hurried = (probing: ProbeContext): { probing: ProbeContext; stop: () => void } => {
   const over = new AbortController()
   const stop = (): void => over.abort()
   const timer = setTimeout(stop, patience)
@@ -99,10 +99,10 @@ const hurried = (probing: Probing): { probing: Probing; stop: () => void } => {
 /** Looks for what an answer alone does not say: that another URL is meant, or that the files lie out of reach. */
 const lookFurther = async (
   url: URL,
-  verdict: Verdict,
+  verdict: ProbeResult,
   { text, status }: Answer,
-  probing: Probing,
-): Promise<Verdict> => {
+  probing: ProbeContext,
+): Promise<ProbeResult> => {
   if (verdict.state !== 'pageless' && status !== 200) return verdict
   const { probing: hurriedProbing, stop } = hurried(probing)
   const isBare = verdict.state === 'pageless' || !hasLinks(text)
@@ -124,7 +124,7 @@ const lookFurther = async (
  * @param index The index, http or https, with its credentials.
  * @param probing What all probes have in common.
  */
-export const probeServer = async (index: string, probing: Probing): Promise<Verdict> => {
+export const probeServer = async (index: string, probing: ProbeContext): Promise<ProbeResult> => {
   const url = new URL(index)
   // As pip does it: a project's page is below the index, with or without a slash at its end.
   url.pathname = url.pathname.replace(/\/*$/, '/')
@@ -137,13 +137,13 @@ export const probeServer = async (index: string, probing: Probing): Promise<Verd
   try {
     const answer = await askOnceMore(pageToAsk(url), probing, options)
     server.stop()
-    const verdict = answerVerdict(answer, url, options, probing)
+    const verdict = answerResult(answer, url, options, probing)
     return (await probeDevpi(index, answer, probing)) ?? (await lookFurther(url, verdict, answer, probing))
   } catch (error) {
     if (probing.signal.aborted && (await server.isThere)) {
       return { state: 'slow', reason: `its server answers, its index not in ${probing.seconds} s` }
     }
-    return faultVerdict(error, {
+    return faultResult(error, {
       url,
       proxy: options.proxy,
       hasClientCertificate: options.clientCertificate !== undefined,

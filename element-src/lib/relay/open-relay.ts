@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errorMessage } from '../hook/error.js'
+import { errorMessage } from '../base/errors.js'
+import { type Client, newClient } from '../http/client.js'
+import { folderIndex } from '../index/folder-index.js'
 import type { RelayConfig, RelayIndex, RelayStatus } from './config.js'
 import { newDownloads } from './download/downloads.js'
 import { newMetadataFiles } from './download/metadata.js'
-import { folderIndex } from './indexes/folder-index.js'
+import { newFileIds } from './indexes/file-ids.js'
 import { newOutages } from './indexes/outage.js'
-import { newRegistry } from './indexes/registry.js'
 import { serverIndex } from './indexes/server-index.js'
 import { keepMetadata } from './keep/keep-metadata.js'
 import { openMirrorFolder } from './keep/mirror-folder.js'
@@ -17,7 +18,6 @@ import { notFound, refuse } from './server/reply.js'
 import { routeOf } from './server/route.js'
 import { fileServer } from './server/serve-file.js'
 import { type ServedIndex, servePage, serveRoot } from './server/serve-page.js'
-import { type Client, newClient } from './upstream/client.js'
 
 /** What the relay tells of itself, for those who look into a build. */
 interface Report extends RelayStatus {
@@ -91,7 +91,7 @@ export const openRelay = async (config: RelayConfig, token: string): Promise<Ope
       folder !== undefined
         ? folderIndex({ ...index, folder }, log)
         : serverIndex({ ...index, url: url ?? '' }, config, { client: clientOf(index), outages, log, mayFetch, signal })
-    return { ...source, config: index, registry: newRegistry() }
+    return { ...source, config: index, registry: newFileIds() }
   })
 
   const downloads = newDownloads({

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { HookError } from '../hook/error.js'
+import { UserError } from '../base/errors.js'
 import type { RelayConfig } from './config.js'
 
 const optional = z.optional(z.string())
@@ -35,7 +35,7 @@ const parseJson = (json: string): unknown => {
     return JSON.parse(json)
   } catch {
     // The parser's own message quotes what it read, in which credentials are.
-    throw new HookError('its configuration is no JSON')
+    throw new UserError('its configuration is no JSON')
   }
 }
 
@@ -43,19 +43,19 @@ const parseJson = (json: string): unknown => {
  * Reads what extra-data.d tells the relay.
  *
  * @param json What came on standard input.
- * @throws HookError where it is something else; the message names the key, and never a value.
+ * @throws UserError where it is something else; the message names the key, and never a value.
  */
 export const parseConfig = (json: string): RelayConfig => {
   const result = config.safeParse(parseJson(json))
   if (!result.success) {
     const [issue] = result.error.issues
-    throw new HookError(`its configuration is not as agreed at ${issue?.path.join('.') ?? 'its top'}`)
+    throw new UserError(`its configuration is not as agreed at ${issue?.path.join('.') ?? 'its top'}`)
   }
   for (const { url, folder, label, excludeNewer } of result.data.indexes) {
-    if ((url === undefined) === (folder === undefined)) throw new HookError(`${label} has not one of url and folder`)
-    if (url !== undefined && !/^https?:\/\/[^/]/i.test(url)) throw new HookError(`${label} is neither http nor https`)
+    if ((url === undefined) === (folder === undefined)) throw new UserError(`${label} has not one of url and folder`)
+    if (url !== undefined && !/^https?:\/\/[^/]/i.test(url)) throw new UserError(`${label} is neither http nor https`)
     if (excludeNewer !== undefined && Number.isNaN(Date.parse(excludeNewer)))
-      throw new HookError(`${label}: ${excludeNewer} is no date`)
+      throw new UserError(`${label}: ${excludeNewer} is no date`)
   }
   return result.data as RelayConfig
 }

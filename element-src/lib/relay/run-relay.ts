@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { errorMessage } from '../hook/error.js'
+import { errorMessage } from '../base/errors.js'
+import { watchBuild } from '../base/watch-build.js'
 import type { RelayAnswer, RelayConfig } from './config.js'
 import { openRelay } from './open-relay.js'
 import { parseConfig } from './parse-config.js'
 import { newRelayLog } from './relay-log.js'
-import { watchBuild } from './watch-build.js'
 
 const readInput = async (): Promise<string> => {
   const chunks: Buffer[] = []

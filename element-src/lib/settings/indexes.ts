@@ -1,8 +1,8 @@
-import { HookError } from '../hook/error.js'
-import { folderOfMirror } from '../mirror/local-url.js'
+import { UserError } from '../base/errors.js'
+import { redact } from '../http/credentials.js'
+import { localMirrorUrl } from '../image/paths.js'
+import { folderOfMirror } from '../index/local-url.js'
 import type { RelayIndex } from '../relay/config.js'
-import { localMirrorUrl } from '../stage/paths.js'
-import { redact } from './credentials.js'
 import { type MirrorUrl, parseMirrorUrl } from './mirror-url.js'
 import type { NamedMirror } from './mirrors.js'
 
@@ -54,7 +54,7 @@ export interface Index extends MirrorUrl, IndexOptions {
  * An index from its URL.
  *
  * @param url The URL, with its credentials.
- * @throws HookError where it is no URL that pip can use.
+ * @throws UserError where it is no URL that pip can use.
  */
 export const indexAt = (url: string): Index => ({
   ...parseMirrorUrl('the index', url),
@@ -84,7 +84,7 @@ export const foldersToUse = (mirrors: readonly MirrorUrl[]): readonly string[] =
  * @param choice What the user set and what the host has.
  * @returns The indexes. Where there is neither a mirror nor the official index, the local mirror's URL stands alone, so
  *   that pip finds nothing rather than goes elsewhere.
- * @throws HookError where there is neither, and the build is to end on that.
+ * @throws UserError where there is neither, and the build is to end on that.
  */
 export const chooseIndexes = (choice: IndexChoice): Indexes => {
   const { mirrors, mirrorFolder, localMirrors, withoutOfficial, unreachable } = choice
@@ -112,7 +112,7 @@ export const chooseIndexes = (choice: IndexChoice): Indexes => {
   }
   const nothing = `${missing} and no DIB_PYPI_MIRROR_URL, and the official index is off`
   if (unreachable === 'fail') {
-    throw new HookError(
+    throw new UserError(
       `DIB_PYPI_UNREACHABLE is fail, and no package can be found: ${nothing}; fill the folder or set DIB_PYPI_MIRROR_URL`,
     )
   }

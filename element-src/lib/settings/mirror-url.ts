@@ -1,4 +1,4 @@
-import { HookError } from '../hook/error.js'
+import { UserError } from '../base/errors.js'
 
 /** A mirror's URL in its parts, as pip's own parser (Python's urllib.parse.urlsplit) takes it apart. */
 export interface MirrorUrl {
@@ -37,11 +37,11 @@ const canParse = (url: string): boolean => {
  * @param variable The variable that holds it, for the message.
  * @param url Its value.
  * @returns The URL in its parts.
- * @throws HookError where it is no URL that pip can use as an index.
+ * @throws UserError where it is no URL that pip can use as an index.
  */
 export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
   const refuse = (why: string): never => {
-    throw new HookError(`${variable} ${why}`)
+    throw new UserError(`${variable} ${why}`)
   }
   // A line break would end the value in pip.conf, and what follows could be a section of its own.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.

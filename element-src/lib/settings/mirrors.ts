@@ -28,7 +28,7 @@ const suffixNumber = (name: string): number => Number(/_([0-9]+)$/.exec(name)?.[
  *
  * @param environment The environment of the hook on the host.
  * @returns The mirrors in their order, and what to tell the user of it.
- * @throws HookError where a value is no URL that pip can use.
+ * @throws UserError where a value is no URL that pip can use.
  */
 export const namedMirrors = (environment: Environment): NamedMirrors => {
   const family = (prefix: string): readonly NamedMirror[] =>

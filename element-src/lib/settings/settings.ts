@@ -1,8 +1,8 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
-import { errorCode, HookError, tolerate } from '../hook/error.js'
-import { detectMirrors, type LocalMirror } from '../mirror/local-mirror.js'
+import { errorCode, ignoreErrors, UserError } from '../base/errors.js'
+import { detectMirrors, type LocalMirror } from '../index/local-mirror.js'
 import { checkIndexes, chooseIndexes, foldersToUse, type Index } from './indexes.js'
 import { type Environment, type NamedMirror, namedMirrors } from './mirrors.js'
 import { askProgram } from './mirrors-file/ask-program.js'
@@ -63,7 +63,7 @@ type UserSettings = z.output<typeof userVariables>
 
 const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Environment): z.output<Schema> => {
   const result = z.safeParse(schema, environment)
-  if (!result.success) throw new HookError(result.error.issues[0]?.message ?? 'the environment cannot be read')
+  if (!result.success) throw new UserError(result.error.issues[0]?.message ?? 'the environment cannot be read')
   return result.data
 }
 
@@ -73,16 +73,16 @@ const findMirror = (folder: string): boolean => {
     if (statSync(folder).isDirectory()) return true
   } catch (error) {
     const code = errorCode(error)
-    const isLink = tolerate(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () => lstatSync(folder)) !== undefined
-    if (code === 'ELOOP') throw new HookError(`${folder} (DIB_IMAGE_CACHE) is behind a symbolic link to itself: fix it`)
+    const isLink = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () => lstatSync(folder)) !== undefined
+    if (code === 'ELOOP') throw new UserError(`${folder} (DIB_IMAGE_CACHE) is behind a symbolic link to itself: fix it`)
     if (code === 'EACCES') {
-      throw new HookError(`${folder} (DIB_IMAGE_CACHE) is in a folder that this user may not enter: allow it`)
+      throw new UserError(`${folder} (DIB_IMAGE_CACHE) is in a folder that this user may not enter: allow it`)
     }
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
     if (!isLink) return false
-    throw new HookError(`${folder} (DIB_IMAGE_CACHE) is a symbolic link to nothing: fix it or remove it`)
+    throw new UserError(`${folder} (DIB_IMAGE_CACHE) is a symbolic link to nothing: fix it or remove it`)
   }
-  throw new HookError(`${folder} (DIB_IMAGE_CACHE) is not a folder: move the file away`)
+  throw new UserError(`${folder} (DIB_IMAGE_CACHE) is not a folder: move the file away`)
 }
 
 const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSettings): readonly string[] => {
@@ -103,10 +103,10 @@ const readFile = (
   if (path === undefined) return undefined
   const [mirror] = mirrors
   if (mirror !== undefined) {
-    throw new HookError(`DIB_PYPI_MIRRORS and ${mirror.variable} both name mirrors: unset one of them`)
+    throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.variable} both name mirrors: unset one of them`)
   }
   if (DIB_PYPI_RELAY === 'never') {
-    throw new HookError('DIB_PYPI_MIRRORS needs the relay, and DIB_PYPI_RELAY is never: unset one of them')
+    throw new UserError('DIB_PYPI_MIRRORS needs the relay, and DIB_PYPI_RELAY is never: unset one of them')
   }
   return askProgram(hooksFolder, {
     path,
@@ -121,7 +121,7 @@ const readFile = (
  *
  * @param environment The environment of the hook on the host.
  * @returns The settings.
- * @throws HookError where a variable cannot be used, or what the mirrors file holds, naming it and the remedy.
+ * @throws UserError where a variable cannot be used, or what the mirrors file holds, naming it and the remedy.
  */
 export const readSettings = (environment: Environment): Settings => {
   const users = parse(userVariables, environment)

@@ -1,4 +1,4 @@
-import { runHook } from '../../lib/hook/run-hook.js'
+import { runHook } from '../../lib/base/run-hook.js'
 import { mountPypiMirror } from '../../lib/mount-pypi-mirror.js'
 import { callerVariable } from '../../lib/settings/mirrors-file/caller-environment.js'
 

@@ -1,4 +1,4 @@
+import { runHook } from '../../lib/base/run-hook.js'
 import { configurePypiMirror } from '../../lib/configure-pypi-mirror.js'
-import { runHook } from '../../lib/hook/run-hook.js'
 
 runHook(() => configurePypiMirror(process.env))

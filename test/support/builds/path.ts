@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { tolerate } from '../../../element-src/lib/hook/error.js'
+import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 
 const usual = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin', '/usr/bin', '/bin')
 
@@ -13,7 +13,7 @@ export const pathWithoutNode = (folder: string): string => {
   const found = new Set<string>()
   mkdirSync(folder)
   for (const directory of usual) {
-    for (const name of tolerate(['ENOENT', 'ENOTDIR', 'EACCES'], () => readdirSync(directory)) ?? []) {
+    for (const name of ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES'], () => readdirSync(directory)) ?? []) {
       if (found.has(name) || /^(?:node|nodejs|npm|npx)$/.test(name)) continue
       found.add(name)
       symlinkSync(join(directory, name), join(folder, name))

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { project } from '../../../build/project.js'
-import { tolerate } from '../../../element-src/lib/hook/error.js'
+import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { differences, parseTree } from '../observation/tree.js'
 import { smallRoot } from '../setup/cache.js'
 import { cleanEnvironment } from './clean-environment.js'
@@ -46,7 +46,7 @@ export interface RanPhases extends Finished {
 }
 
 const describeEntry = (path: string): string | undefined => {
-  const found = tolerate(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
+  const found = ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
   if (found === undefined) return undefined
   if (found.isSymbolicLink()) return `link to ${readlinkSync(path)}`
   return `${found.mode.toString(8)} ${found.uid}:${found.gid} ${found.isFile() ? readFileSync(path, 'latin1') : ''}`

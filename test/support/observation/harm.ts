@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { project } from '../../../build/project.js'
-import { tolerate } from '../../../element-src/lib/hook/error.js'
+import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { localMirror } from '../builds/build-image.js'
 import { differences, parseTree, type Tree } from './tree.js'
 
@@ -75,7 +75,7 @@ export const watchHost = (scratch: string): Host => {
       readdirSync(scratch)
         .filter((name) => name.startsWith('build-'))
         .flatMap((name) =>
-          (tolerate(['ENOENT'], () => readdirSync(join(scratch, name, 'tmp'))) ?? []).map(
+          (ignoreErrors(['ENOENT'], () => readdirSync(join(scratch, name, 'tmp'))) ?? []).map(
             (entry) => `${name}/${entry}`,
           ),
         ),

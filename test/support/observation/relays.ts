@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Test } from 'tap'
-import { tolerate } from '../../../element-src/lib/hook/error.js'
+import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 
 /**
  * The relays that run for a test: the hooks, and with them the relay, are below its folder.
@@ -11,7 +11,7 @@ import { tolerate } from '../../../element-src/lib/hook/error.js'
 export const relays = (scratch: string): readonly string[] =>
   readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false
-    const command = tolerate(['ENOENT', 'ESRCH'], () => readFileSync(`/proc/${pid}/cmdline`, 'latin1')) ?? ''
+    const command = ignoreErrors(['ENOENT', 'ESRCH'], () => readFileSync(`/proc/${pid}/cmdline`, 'latin1')) ?? ''
     return command.includes(`${scratch}/`) && /\/pypi-relay\0$/.test(command)
   })
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { tolerate } from '../../../element-src/lib/hook/error.js'
+import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { runProgram } from '../builds/run.js'
 
 /** A user and a password, new in each run, so that a find is this run's. */
@@ -62,7 +62,7 @@ export const watchProcesses = (milliseconds: number): SeenProcesses => {
     for (const name of readdirSync('/proc')) {
       if (!/^[0-9]+$/.test(name)) continue
       // A process may end between the two.
-      const text = tolerate(['ENOENT', 'ESRCH'], () => readFileSync(`/proc/${name}/cmdline`, 'latin1'))
+      const text = ignoreErrors(['ENOENT', 'ESRCH'], () => readFileSync(`/proc/${name}/cmdline`, 'latin1'))
       if (text) commands.add(text.replaceAll('\0', ' '))
     }
   }

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http'
+import { lookUpAll } from '../../../element-src/lib/http/look-up.js'
 import type { Asker } from '../../../element-src/lib/probe/fault.js'
-import { lookUpAll } from '../../../element-src/lib/probe/look-up.js'
 import type { PipOptions } from '../../../element-src/lib/probe/pip-options.js'
-import type { Verdict } from '../../../element-src/lib/probe/probe-folder.js'
+import type { ProbeResult } from '../../../element-src/lib/probe/probe-folder.js'
 import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
 import type { IndexOptions } from '../../../element-src/lib/settings/indexes.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
@@ -36,7 +36,7 @@ export const probe = (
     index = {},
     milliseconds = 2500,
   }: ProbeOptions = {},
-): Promise<Verdict> => {
+): Promise<ProbeResult> => {
   const signal = AbortSignal.timeout(milliseconds)
   const lookUp = lookUpAll([process.execPath], ['localhost'], signal)
   const asking = { environment, pipOptions, trustedHosts, lookUp, asker, index, seconds: milliseconds / 1000, signal }

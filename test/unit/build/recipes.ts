@@ -46,7 +46,7 @@ t.test('it installs the programs that the tests have installed, and names the ol
   const [, oldUv = ''] = /^old_uv := (.*)$/m.exec(read('Makefile')) ?? []
   t.ok(page.includes(`| uv | ${oldUv} to the newest |`))
   const [, systemWideUv = ''] = /^system_wide_uv := (.*)$/m.exec(read('Makefile')) ?? []
-  for (const text of [page, read('README.md'), read('element-src/lib/installers/config-files.ts')])
+  for (const text of [page, read('README.md'), read('element-src/lib/config/config-files.ts')])
     t.match(text, new RegExp(`(?:from|before) ${systemWideUv.replaceAll('.', '\\.')}\\b`))
 })
 

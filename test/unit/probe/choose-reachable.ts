@@ -32,7 +32,7 @@ t.test('fail: the build ends on each that is unusable', async (t) => {
   t.same(hosts([up], 'fail'), ['up.example'])
   for (const fault of [down, refuses]) {
     t.throws(() => chooseReachable([up, fault], 'fail'), {
-      name: 'HookError',
+      name: 'UserError',
       message: /^http:\/\/user:\*\*\*\*@\w+\.example\/simple cannot be used, and DIB_PYPI_UNREACHABLE is fail/,
     })
   }

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { Verdict } from '../../../element-src/lib/probe/probe-folder.js'
+import type { ProbeResult } from '../../../element-src/lib/probe/probe-folder.js'
 import { officialIndex } from '../../../element-src/lib/settings/indexes.js'
 import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
 import { makeCertificate } from '../../support/servers/certificate.js'
@@ -23,7 +23,7 @@ const answering =
 const raw = (bytes: string | Buffer): TcpServer =>
   createTcpServer((socket) => socket.once('data', () => socket.end(bytes)))
 
-const probe = (url: string, environment: Environment = {}, options: ProbeOptions = {}): Promise<Verdict> =>
+const probe = (url: string, environment: Environment = {}, options: ProbeOptions = {}): Promise<ProbeResult> =>
   probeWith(url, { environment, ...options })
 
 /** Serves over https with a certificate of a new authority; says the port and the authority's file. */

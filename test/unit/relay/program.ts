@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { project } from '../../../build/project.js'
-import { tolerate } from '../../../element-src/lib/hook/error.js'
+import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
 import { ask, at } from '../../support/relay/test-relay.js'
 import { serveIndex } from '../../support/relay/upstream.js'
@@ -91,7 +91,7 @@ t.test('it answers one line, holds no pipe, and ends when the build was killed',
   )
   const openInFolder = (): readonly string[] =>
     readdirSync(`${proc}/fd`)
-      .map((n) => tolerate(['ENOENT'], () => readlinkSync(`${proc}/fd/${n}`)) ?? '')
+      .map((n) => ignoreErrors(['ENOENT'], () => readlinkSync(`${proc}/fd/${n}`)) ?? '')
       .filter((path) => path.startsWith(folder))
   // The client has its bytes a moment before the file is kept.
   for (let tries = 0; openInFolder().length > 0 && tries < 100; tries += 1) await pause(50)

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import t from 'tap'
-import { errorMessage, HookError } from '../../../element-src/lib/hook/error.js'
-import { indexOptions } from '../../../element-src/lib/installers/pip/options.js'
-import { renderPipConf } from '../../../element-src/lib/installers/pip/pip-conf.js'
-import { renderPydistutilsCfg } from '../../../element-src/lib/installers/setuptools/pydistutils-cfg.js'
-import { renderUvToml } from '../../../element-src/lib/installers/uv/uv-toml.js'
+import { errorMessage, UserError } from '../../../element-src/lib/base/errors.js'
+import { indexOptions } from '../../../element-src/lib/config/pip/options.js'
+import { renderPipConf } from '../../../element-src/lib/config/pip/pip-conf.js'
+import { renderPydistutilsCfg } from '../../../element-src/lib/config/pydistutils-cfg.js'
+import { renderUvToml } from '../../../element-src/lib/config/uv/uv-toml.js'
 import { easyInstallIndex, officialIndex } from '../../../element-src/lib/settings/indexes.js'
 import { type PipSettings, readSettings } from '../../../element-src/lib/settings/settings.js'
 import { environments, many, secretMark } from '../../support/arbitrary/any.js'
@@ -63,11 +63,11 @@ const others = (config: PythonConfig | undefined): readonly (readonly [string, s
   Object.entries(config?.['global'] ?? {}).filter(([key]) => !decisive.includes(key))
 
 /** A refusal of readSettings, which every other fault is not. */
-const attempt = (environment: Environment): { pip: PipSettings } | { refusal: HookError } => {
+const attempt = (environment: Environment): { pip: PipSettings } | { refusal: UserError } => {
   try {
     return { pip: readSettings(environment).pip }
   } catch (error) {
-    if (error instanceof HookError) return { refusal: error }
+    if (error instanceof UserError) return { refusal: error }
     throw error
   }
 }

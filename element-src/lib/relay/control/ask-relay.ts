@@ -1,4 +1,4 @@
-import { tolerate } from '../../hook/error.js'
+import { ignoreErrors } from '../../base/errors.js'
 import type { RelayStatus } from '../config.js'
 
 /** How long it may take to answer, in milliseconds. */
@@ -30,7 +30,7 @@ const ask = async (url: string, method: 'GET' | 'POST'): Promise<string> => {
 export const endRelay = async (base: string): Promise<RelayStatus | undefined> => {
   try {
     const text = await ask(`${base}/-/end`, 'POST')
-    return tolerate([], () => JSON.parse(text) as RelayStatus)
+    return ignoreErrors([], () => JSON.parse(text) as RelayStatus)
   } catch {
     return undefined
   }

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
-import { HookError } from '../../hook/error.js'
+import { UserError } from '../../base/errors.js'
+import { findBuild } from '../../base/find-build.js'
+import { redact } from '../../http/credentials.js'
 import { chooseReachable } from '../../probe/choose-reachable.js'
 import { type Probed, probeAll } from '../../probe/probe-all.js'
-import { redact } from '../../settings/credentials.js'
 import { type Index, indexAt } from '../../settings/indexes.js'
 import type { Environment } from '../../settings/mirrors.js'
 import type { PipSettings, Settings } from '../../settings/settings.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
-import { findBuild } from './find-build.js'
 import { environmentForRelay } from './plan-relay.js'
 import { startRelay } from './start-relay.js'
 
@@ -30,13 +30,13 @@ export interface OpenRelay {
  * @param settings The settings of the build.
  * @param environment The hook's environment.
  * @returns What installers are told: the relay's own URLs, and nothing of what is behind them.
- * @throws HookError where the relay does not start, or an index is unusable and the build is to end on that.
+ * @throws UserError where the relay does not start, or an index is unusable and the build is to end on that.
  */
 export const openRelay = async (settings: Settings, environment: Environment): Promise<OpenRelay> => {
   const { pip } = settings
   const build = findBuild(settings.buildFolder)
   if (build === undefined) {
-    throw new HookError(
+    throw new UserError(
       'disk-image-create is not among the processes that started this hook: run it by disk-image-create',
     )
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { HookError } from '../../hook/error.js'
+import { UserError } from '../../base/errors.js'
 import type { RelayConfig } from '../config.js'
 
 /** A relay that runs. */
@@ -28,7 +28,7 @@ const parse = (line: string): Answer => {
  * @param program The relay, on the host.
  * @param config What it is to do.
  * @param environment The environment that it gets: nothing of it is a secret.
- * @returns Where it listens; rejected with a HookError where it does not start.
+ * @returns Where it listens; rejected with a UserError where it does not start.
  */
 export const startRelay = (
   program: string,
@@ -43,7 +43,7 @@ export const startRelay = (
       stdio: ['pipe', 'pipe', 'ignore'],
     })
     const refuse = (why: string): void =>
-      reject(new HookError(`the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it`))
+      reject(new UserError(`the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it`))
     let text = ''
     relay.on('error', (error) => refuse(error.message))
     relay.stdout.setEncoding('utf8').on('data', (more: string) => {

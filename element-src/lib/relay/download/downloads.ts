@@ -1,8 +1,8 @@
+import type { Client } from '../../http/client.js'
+import { faultOf, type HttpError } from '../../http/http-error.js'
+import type { PageFile } from '../../index/page.js'
 import type { RelayIndex } from '../config.js'
 import type { MirrorFolder } from '../keep/mirror-folder.js'
-import type { PageFile } from '../pages/page.js'
-import type { Client } from '../upstream/client.js'
-import { faultOf, type UpstreamFault } from '../upstream/fault.js'
 import { fetchFile, type Incoming } from './fetch-file.js'
 import { newSpool, type Reader } from './spool.js'
 import { namelessFile } from './temporary-file.js'
@@ -23,7 +23,7 @@ export interface Downloads {
    * @param file What the index tells of it.
    * @param client What sends requests for the index.
    * @param gone When the client has gone.
-   * @returns Resolved once its server has begun to answer; rejected with an UpstreamFault.
+   * @returns Resolved once its server has begun to answer; rejected with an HttpError.
    */
   readonly get: (index: RelayIndex, key: string, file: PageFile, client: Client, gone: AbortSignal) => Promise<Download>
   /** How many files were fetched whole. */
@@ -42,7 +42,7 @@ export interface DownloadParts {
   /** Called when a file would be kept, and nothing tells whether it came whole. */
   readonly onUnproven: (index: RelayIndex, file: PageFile) => void
   /** Called when a file did not come whole although its beginning did, with the cause. */
-  readonly onBroken: (index: RelayIndex, key: string, file: PageFile, fault: UpstreamFault) => void
+  readonly onBroken: (index: RelayIndex, key: string, file: PageFile, fault: HttpError) => void
   /** When the relay ends. */
   readonly signal: AbortSignal
 }

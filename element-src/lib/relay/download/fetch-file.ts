@@ -1,9 +1,9 @@
-import type { PageFile } from '../pages/page.js'
-import { chunksOf } from '../upstream/body.js'
-import type { Answered, Client } from '../upstream/client.js'
-import { faultOf, statusFault, UpstreamFault } from '../upstream/fault.js'
-import { newPatience, type Patience, withRetries } from '../upstream/retry.js'
-import { type Digest, newDigest } from './hashes.js'
+import { chunksOf } from '../../http/body.js'
+import type { Answered, Client } from '../../http/client.js'
+import { faultOf, HttpError, statusFault } from '../../http/http-error.js'
+import { newPatience, type Patience, withRetries } from '../../http/retry.js'
+import { type Digest, newDigest } from '../../index/hashes.js'
+import type { PageFile } from '../../index/page.js'
 
 /** A file that comes from a server. */
 export interface Incoming {
@@ -11,7 +11,7 @@ export interface Incoming {
   readonly length: number | undefined
   /**
    * Its bytes. The last of them come only when the hash of all is right, or when the index tells none. Ends with an
-   * UpstreamFault where they are not.
+   * HttpError where they are not.
    */
   readonly chunks: AsyncGenerator<Buffer>
   /** sha256 of what came. */
@@ -29,11 +29,9 @@ const lengthOf = ({ headers }: Answered): number | undefined => {
 const validatorOf = ({ headers }: Answered): string | undefined =>
   headers.etag !== undefined && !headers.etag.startsWith('W/') ? headers.etag : headers['last-modified']
 
-const changed = (): UpstreamFault =>
-  new UpstreamFault('sends another file when asked for the rest of it', 'content', false)
+const changed = (): HttpError => new HttpError('sends another file when asked for the rest of it', 'content', false)
 
-const wrong = (): UpstreamFault =>
-  new UpstreamFault('sends a file whose hash is not what the index tells', 'content', false)
+const wrong = (): HttpError => new HttpError('sends a file whose hash is not what the index tells', 'content', false)
 
 /** Skips what was received already, and checks that it is the same. */
 const skip = async function* (chunks: AsyncGenerator<Buffer>, length: number, digest: Digest): AsyncGenerator<Buffer> {
@@ -57,7 +55,7 @@ const skip = async function* (chunks: AsyncGenerator<Buffer>, length: number, di
  * @param client What sends requests for that index.
  * @param retries How often it is tried again in all.
  * @param signal When it is over.
- * @returns The file, once its server has begun to answer; rejected with an UpstreamFault.
+ * @returns The file, once its server has begun to answer; rejected with an HttpError.
  */
 export const fetchFile = async (
   file: PageFile,
@@ -111,7 +109,7 @@ export const fetchFile = async (
           held = chunk
         }
         if (length !== undefined && received < length)
-          throw new UpstreamFault('broke the connection off', 'connection', true)
+          throw new HttpError('broke the connection off', 'connection', true)
         break
       } catch (error) {
         let fault = faultOf(error)

@@ -1,9 +1,9 @@
-import type { PageFile } from '../pages/page.js'
-import { readBody } from '../upstream/body.js'
-import type { Client } from '../upstream/client.js'
-import { statusFault, UpstreamFault } from '../upstream/fault.js'
-import { newPatience, withRetries } from '../upstream/retry.js'
-import { newDigest } from './hashes.js'
+import { readBody } from '../../http/body.js'
+import type { Client } from '../../http/client.js'
+import { HttpError, statusFault } from '../../http/http-error.js'
+import { newPatience, withRetries } from '../../http/retry.js'
+import { newDigest } from '../../index/hashes.js'
+import type { PageFile } from '../../index/page.js'
 
 /** The most that a wheel's metadata may have. */
 const largest = 8 * 1024 * 1024
@@ -18,7 +18,7 @@ export interface MetadataFiles {
    *
    * @param file The wheel.
    * @param client What sends requests for its index.
-   * @returns It; undefined where the index does not have it after all. Rejected with an UpstreamFault.
+   * @returns It; undefined where the index does not have it after all. Rejected with an HttpError.
    */
   readonly get: (file: PageFile, client: Client) => Promise<Buffer | undefined>
 }
@@ -55,7 +55,7 @@ export const newMetadataFiles = (retries: number): MetadataFiles => {
     const digest = newDigest(metadataHashes(file))
     digest.update(bytes)
     if (digest.isRight() === false)
-      throw new UpstreamFault('sends metadata whose hash is not what the index tells', 'content', false)
+      throw new HttpError('sends metadata whose hash is not what the index tells', 'content', false)
     return bytes
   }
   return {

@@ -2,7 +2,7 @@ import { close, fsync, open, read, readdirSync, unlinkSync, write } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { tolerate } from '../../hook/error.js'
+import { ignoreErrors } from '../../base/errors.js'
 
 const openAt = promisify(open)
 const closeOf = promisify(close)
@@ -52,7 +52,7 @@ const fileOf = (opening: Promise<number>, path: string | undefined): TemporaryFi
       isOpen = false
       const descriptor = await opening.catch(() => undefined)
       if (descriptor === undefined) return
-      if (path !== undefined) tolerate(['ENOENT'], () => unlinkSync(path))
+      if (path !== undefined) ignoreErrors(['ENOENT'], () => unlinkSync(path))
       await closeOf(descriptor)
     },
   }
@@ -88,7 +88,7 @@ export const namelessFile = (): TemporaryFile => {
   )
 }
 
-const isRunning = (pid: number): boolean => tolerate(['ESRCH'], () => process.kill(pid, 0)) ?? false
+const isRunning = (pid: number): boolean => ignoreErrors(['ESRCH'], () => process.kill(pid, 0)) ?? false
 
 /**
  * Removes what a killed relay left.
@@ -98,7 +98,7 @@ const isRunning = (pid: number): boolean => tolerate(['ESRCH'], () => process.ki
 export const removeLeftovers = (folder: string): void => {
   for (const name of readdirSync(folder)) {
     const [, pid] = /^\.pypi-relay-(\d+)-\d+$/.exec(name) ?? []
-    if (pid === undefined || tolerate(['EPERM'], () => isRunning(Number(pid))) !== false) continue
-    tolerate(['ENOENT', 'EACCES', 'EPERM'], () => unlinkSync(join(folder, name)))
+    if (pid === undefined || ignoreErrors(['EPERM'], () => isRunning(Number(pid))) !== false) continue
+    ignoreErrors(['ENOENT', 'EACCES', 'EPERM'], () => unlinkSync(join(folder, name)))
   }
 }

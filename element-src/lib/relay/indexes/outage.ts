@@ -1,6 +1,6 @@
+import type { HttpError } from '../../http/http-error.js'
 import type { RelayConfig } from '../config.js'
 import type { RelayLog } from '../relay-log.js'
-import type { UpstreamFault } from '../upstream/fault.js'
 
 /** What has become of the indexes in the middle of the build, by DIB_PYPI_UNREACHABLE. */
 export interface Outages {
@@ -14,7 +14,7 @@ export interface Outages {
    * @param what What was wanted, for the log.
    * @returns Whether installers are told so; otherwise they are told that it has no such project.
    */
-  readonly note: (label: string, fault: UpstreamFault, what: string) => boolean
+  readonly note: (label: string, fault: HttpError, what: string) => boolean
   /** Whether an index is left out by now. */
   readonly isDropped: (label: string) => boolean
   /** The indexes that went down, with the cause. */

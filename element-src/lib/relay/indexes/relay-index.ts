@@ -1,5 +1,5 @@
+import type { PageFile } from '../../index/page.js'
 import type { RelayIndex } from '../config.js'
-import type { PageFile } from '../pages/page.js'
 
 /** What an index has of a project. */
 export type Found =

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { projectsOf } from '../../mirror/distribution-file.js'
+import { readBody } from '../../http/body.js'
+import type { Answered, Client } from '../../http/client.js'
+import { faultOf, HttpError, statusFault } from '../../http/http-error.js'
+import { newPatience, withRetries } from '../../http/retry.js'
+import { projectsOf } from '../../index/distribution-file.js'
+import { excludeNewer } from '../../index/exclude-newer.js'
+import type { PageFile } from '../../index/page.js'
+import { parseJson } from '../../index/parse-json.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
-import { excludeNewer } from '../pages/exclude-newer.js'
-import type { PageFile } from '../pages/page.js'
-import { parseJson } from '../pages/parse-json.js'
 import type { RelayLog } from '../relay-log.js'
-import { readBody } from '../upstream/body.js'
-import type { Answered, Client } from '../upstream/client.js'
-import { faultOf, statusFault, UpstreamFault } from '../upstream/fault.js'
-import { newPatience, withRetries } from '../upstream/retry.js'
 import type { Outages } from './outage.js'
 import type { Found, Source } from './relay-index.js'
 
@@ -34,10 +34,10 @@ const parse = async (bytes: Buffer, { headers, url }: Answered): Promise<readonl
   try {
     if (/[/+]json\b/i.test(type)) return parseJson(bytes.toString('utf8'), url)
     // Loading its tables takes long, so it is done only where a page is HTML.
-    const { parseHtml } = await import('../pages/parse-html.js')
+    const { parseHtml } = await import('../../index/parse-html.js')
     return parseHtml(decode(bytes, type), url)
   } catch {
-    throw new UpstreamFault('sends a page that is not what PEP 691 says', 'content', false)
+    throw new HttpError('sends a page that is not what PEP 691 says', 'content', false)
   }
 }
 

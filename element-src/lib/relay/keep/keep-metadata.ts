@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Client } from '../../http/client.js'
+import type { PageFile } from '../../index/page.js'
 import type { MetadataFiles } from '../download/metadata.js'
-import type { PageFile } from '../pages/page.js'
-import type { Client } from '../upstream/client.js'
 import type { MirrorFolder } from './mirror-folder.js'
 
 /**

@@ -1,11 +1,11 @@
 import { chmodSync, linkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode, errorMessage, tolerate } from '../../hook/error.js'
-import { isDistribution } from '../../mirror/distribution-file.js'
-import { chooseHash, digestOf, type Hashes } from '../download/hashes.js'
+import { errorCode, errorMessage, ignoreErrors } from '../../base/errors.js'
+import { isDistribution } from '../../index/distribution-file.js'
+import { chooseHash, digestOf, type Hashes } from '../../index/hashes.js'
+import { addSums } from '../../index/sha256sums.js'
 import { fileIn, removeLeftovers, type TemporaryFile } from '../download/temporary-file.js'
 import type { RelayLog } from '../relay-log.js'
-import { addSums } from './sha256sums.js'
 
 /** The folder that a build fills. */
 export interface MirrorFolder {
@@ -97,7 +97,7 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
     find: async (name, hashes) => {
       const path = join(folder, name)
       if (chooseHash(hashes) === undefined) return undefined
-      const stat = tolerate(['ENOENT', 'EACCES', 'ELOOP', 'ENOTDIR'], () => statSync(path))
+      const stat = ignoreErrors(['ENOENT', 'EACCES', 'ELOOP', 'ENOTDIR'], () => statSync(path))
       if (stat?.isFile() !== true) return undefined
       const { isRight } = await digest(path, hashes).catch(() => ({ isRight: false }))
       return isRight ? { path, size: stat.size } : undefined

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { PageFile } from '../pages/page.js'
-import { readBody } from '../upstream/body.js'
-import type { Client } from '../upstream/client.js'
-import { statusFault } from '../upstream/fault.js'
-import { newPatience, withRetries } from '../upstream/retry.js'
+import { readBody } from '../../http/body.js'
+import type { Client } from '../../http/client.js'
+import { statusFault } from '../../http/http-error.js'
+import { newPatience, withRetries } from '../../http/retry.js'
+import type { PageFile } from '../../index/page.js'
 import { headersOf } from './send-file.js'
 
 /** The largest part that is passed on as it is: uv reads the directories of wheels, some tens of KB each. */
@@ -29,7 +29,7 @@ export const isForPart = ({ method, headers }: IncomingMessage): boolean => {
  * @param client What sends requests for its index.
  * @param retries How often it is asked again.
  * @param signal When the relay ends.
- * @returns Whether it was answered: otherwise the server sends no parts. Rejected with an UpstreamFault.
+ * @returns Whether it was answered: otherwise the server sends no parts. Rejected with an HttpError.
  */
 export const forwardRange = async (
   request: IncomingMessage,

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { normaliseName } from '../../mirror/distribution-file.js'
+import { normaliseName } from '../../index/distribution-file.js'
 
 /** What a path of the relay stands for. */
 export type Route =

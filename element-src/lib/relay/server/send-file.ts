@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { chooseHash } from '../download/hashes.js'
-import type { PageFile } from '../pages/page.js'
+import { chooseHash } from '../../index/hashes.js'
+import type { PageFile } from '../../index/page.js'
 import { type Part, parseRange } from './range.js'
 import { sendChunks } from './send-chunks.js'
 

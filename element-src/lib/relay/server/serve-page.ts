@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { PageFile } from '../../index/page.js'
+import { formFor, mediaTypes, renderPage, renderRoot } from '../../index/render.js'
+import type { FileIds } from '../indexes/file-ids.js'
 import { isAskedAt } from '../indexes/project-rules.js'
-import type { Registry } from '../indexes/registry.js'
 import type { Source } from '../indexes/relay-index.js'
-import type { PageFile } from '../pages/page.js'
-import { formFor, mediaTypes, renderPage, renderRoot } from '../pages/render.js'
 import { notFound, refuse } from './reply.js'
 
 /** An index as the relay serves it. */
 export interface ServedIndex extends Source {
-  readonly registry: Registry
+  readonly registry: FileIds
 }
 
 const sendText = (request: IncomingMessage, response: ServerResponse, type: string, text: string): void => {

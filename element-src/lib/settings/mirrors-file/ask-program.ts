@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { HookError } from '../../hook/error.js'
+import { UserError } from '../../base/errors.js'
 import type { FileIndexes } from './read-mirrors-file.js'
 import type { FileAnswer, FileQuestion } from './run-program.js'
 
@@ -10,7 +10,7 @@ import type { FileAnswer, FileQuestion } from './run-program.js'
  * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host, to which dib has copied the program.
  * @param question What it is told.
  * @returns What the file comes to.
- * @throws HookError where something in the file cannot be used.
+ * @throws UserError where something in the file cannot be used.
  */
 export const askProgram = (hooksFolder: string, question: FileQuestion): FileIndexes => {
   const program = join(hooksFolder, 'pypi-relay', 'pypi-mirrors-file')
@@ -20,8 +20,8 @@ export const askProgram = (hooksFolder: string, question: FileQuestion): FileInd
     maxBuffer: 1 << 26,
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  if (status !== 0) throw new HookError(`${program} does not run: see the lines above; is the element complete?`)
+  if (status !== 0) throw new UserError(`${program} does not run: see the lines above; is the element complete?`)
   const answer = JSON.parse(stdout) as FileAnswer
-  if ('error' in answer) throw new HookError(answer.error)
+  if ('error' in answer) throw new UserError(answer.error)
   return answer
 }

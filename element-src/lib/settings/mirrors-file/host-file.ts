@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { errorCode, HookError } from '../../hook/error.js'
+import { errorCode, UserError } from '../../base/errors.js'
 
 /** A file of the host. */
 export interface HostFile {
@@ -34,7 +34,7 @@ export const pathOf = (named: string, mirrorsFile: string): string =>
  *
  * @param path The file.
  * @param named What names it, which begins the message.
- * @throws HookError where it cannot be read.
+ * @throws UserError where it cannot be read.
  */
 export const readHostFile = (path: string, named: string): HostFile => {
   try {
@@ -42,8 +42,8 @@ export const readHostFile = (path: string, named: string): HostFile => {
     return { path, text: readFileSync(path, 'utf8'), isOpen: (mode & 0o004) !== 0 }
   } catch (error) {
     const code = errorCode(error) ?? ''
-    if (code === 'EISDIR') throw new HookError(`${named} ${path}, which is a folder: name a file`)
-    throw new HookError(
+    if (code === 'EISDIR') throw new UserError(`${named} ${path}, which is a folder: name a file`)
+    throw new UserError(
       `${named} ${path}, which ${faults[code] ?? `cannot be read (${code})`}: fix the path or the file`,
     )
   }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { HookError } from '../../hook/error.js'
-import { step } from '../../hook/log.js'
+import { UserError } from '../../base/errors.js'
+import { step } from '../../base/log.js'
 import type { Environment } from '../mirrors.js'
 import { pathOf, readHostFile } from './host-file.js'
 import type { MirrorSection } from './sections.js'
@@ -25,7 +25,7 @@ const firstLine = (text: string): string => /^[^\r\n]*/.exec(text)?.[0] ?? ''
  * @param place Begins the message.
  * @param caller The environment of the build's caller.
  * @returns What it wrote to standard output.
- * @throws HookError where it fails: with its exit status, not with what it wrote.
+ * @throws UserError where it fails: with its exit status, not with what it wrote.
  */
 const runCommand = (command: string, place: string, caller: Environment): string => {
   step(`${place} runs`)
@@ -42,7 +42,7 @@ const runCommand = (command: string, place: string, caller: Environment): string
         ? `was ended by ${signal}`
         : `did not end within ${patience / 1000} seconds`
       : `failed with exit status ${status}`
-  throw new HookError(`${place} ${why}: run it by sh -c in your shell, where it shows what is wrong`)
+  throw new UserError(`${place} ${why}: run it by sh -c in your shell, where it shows what is wrong`)
 }
 
 /**
@@ -51,7 +51,7 @@ const runCommand = (command: string, place: string, caller: Environment): string
  * @param section The section.
  * @param mirrorsFile The path of its file.
  * @param caller The environment of the build's caller.
- * @throws HookError where there is none to get: file, line and key, never what was read.
+ * @throws UserError where there is none to get: file, line and key, never what was read.
  */
 export const getPassword = (
   { values, place }: MirrorSection,
@@ -60,10 +60,10 @@ export const getPassword = (
 ): Password | undefined => {
   const checked = (key: 'password-file' | 'password-env' | 'password-command', text: string, what: string): string => {
     const password = firstLine(text)
-    if (password === '') throw new HookError(`${place(key)} ${what}`)
+    if (password === '') throw new UserError(`${place(key)} ${what}`)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
     if (/[\u0000-\u001f\u007f\ufffd]/.test(password)) {
-      throw new HookError(
+      throw new UserError(
         `${place(key)} gives a password with a control character or bytes that are no UTF-8 in it: check what it is`,
       )
     }

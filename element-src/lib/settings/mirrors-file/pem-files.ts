@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls'
-import { HookError } from '../../hook/error.js'
+import { UserError } from '../../base/errors.js'
 import type { IndexOptions } from '../indexes.js'
 import { pathOf, readHostFile } from './host-file.js'
 import type { MirrorSection } from './sections.js'
@@ -23,7 +23,7 @@ const isUsable = (files: { readonly cert: string; readonly key: string }): boole
  * @param section The section.
  * @param mirrorsFile The path of its file.
  * @returns What is in them, for each that is named.
- * @throws HookError where one cannot be read or is unusable: file, line and key.
+ * @throws UserError where one cannot be read or is unusable: file, line and key.
  */
 export const readPemFiles = (
   { values, place }: MirrorSection,
@@ -34,19 +34,19 @@ export const readPemFiles = (
     if (named === undefined) return undefined
     const { path, text } = readHostFile(pathOf(named, mirrorsFile), `${place(name)} is`)
     if (!label.test(text))
-      throw new HookError(`${place(name)} is ${path}, which holds no ${what} in PEM: name such a file`)
+      throw new UserError(`${place(name)} is ${path}, which holds no ${what} in PEM: name such a file`)
     return text
   }
   const ca = read('ca', 'certificate', certificate)
   const clientCert = read('client-cert', 'certificate', certificate)
   const clientKey = read('client-key', 'private key without a passphrase', key)
   if (clientCert !== undefined && clientKey === undefined && !key.test(clientCert)) {
-    throw new HookError(
+    throw new UserError(
       `${place('client-cert')} holds no private key without a passphrase: name the file of its key in client-key`,
     )
   }
   if (clientCert !== undefined && !isUsable({ cert: clientCert, key: clientKey ?? clientCert })) {
-    throw new HookError(`${place('client-cert')} and its private key do not belong together: name those that do`)
+    throw new UserError(`${place('client-cert')} and its private key do not belong together: name those that do`)
   }
   return {
     ...(ca === undefined ? {} : { ca }),

@@ -1,4 +1,4 @@
-import { HookError } from '../../hook/error.js'
+import { UserError } from '../../base/errors.js'
 import { type Index, type Indexes, officialIndex } from '../indexes.js'
 import { parseMirrorUrl } from '../mirror-url.js'
 import type { Environment } from '../mirrors.js'
@@ -61,11 +61,11 @@ const toIndex = (
  * @param context What else decides.
  * @returns The indexes in the order of their sections, with their credentials; none where only `official` is there, and left
  *   out. And what to tell the user of them.
- * @throws HookError where something cannot be used: the file, the line, the key and the remedy.
+ * @throws UserError where something cannot be used: the file, the line, the key and the remedy.
  */
 export const readMirrorsFile = (path: string, context: FileContext): FileIndexes => {
   const { text, isOpen } = readHostFile(path, 'DIB_PYPI_MIRRORS is')
-  if (text.includes('\ufffd')) throw new HookError(`${path} is no UTF-8: save it as UTF-8`)
+  if (text.includes('\ufffd')) throw new UserError(`${path} is no UTF-8: save it as UTF-8`)
   const all = parseMirrorsFile(path, text)
   const warnings = all
     .filter(({ url }) => isOpen && url !== undefined && /^[^/]*\/\/[^/?#]*@/.test(url.url))

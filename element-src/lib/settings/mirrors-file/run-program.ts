@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { errorMessage, HookError } from '../../hook/error.js'
-import { setVerbose } from '../../hook/log.js'
+import { errorMessage, UserError } from '../../base/errors.js'
+import { setVerbose } from '../../base/log.js'
 import { callerEnvironment } from './caller-environment.js'
 import { type FileIndexes, readMirrorsFile } from './read-mirrors-file.js'
 
@@ -23,7 +23,7 @@ const answerTo = ({ path, withoutOfficial, caller, verbose }: FileQuestion): Fil
   try {
     return readMirrorsFile(path, { withoutOfficial, caller: callerEnvironment(caller), now: new Date() })
   } catch (error) {
-    if (error instanceof HookError) return { error: errorMessage(error) }
+    if (error instanceof UserError) return { error: errorMessage(error) }
     throw error
   }
 }

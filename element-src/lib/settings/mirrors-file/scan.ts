@@ -1,4 +1,4 @@
-import { HookError } from '../../hook/error.js'
+import { UserError } from '../../base/errors.js'
 
 /** Where a section stands in a mirrors file, and its keys. Lines are counted from 1. */
 export interface ScannedSection {
@@ -36,13 +36,13 @@ const nameRule = 'name it in letters, digits, - and _, beginning with a letter'
  * @param path The file, for messages.
  * @param text What it holds.
  * @returns The sections in the order in which they stand. What ini reads from the text is then what stands in it.
- * @throws HookError where a line is refused: the file, the line and the remedy. Values are not shown.
+ * @throws UserError where a line is refused: the file, the line and the remedy. Values are not shown.
  */
 export const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] => {
   const sections: { name: string; line: number; keys: Map<string, number> }[] = []
   let number = 0
   const refuse = (why: string): never => {
-    throw new HookError(`${path}, line ${number}: ${why}`)
+    throw new UserError(`${path}, line ${number}: ${why}`)
   }
   const readSection = (name: string): void => {
     if (!/^[a-z][a-z0-9_-]*$/i.test(name)) refuse(`[${name}] is no name for a section: ${nameRule}`)

@@ -1,8 +1,8 @@
 import { parse } from 'ini'
 import * as z from 'zod/mini'
-import { HookError } from '../../hook/error.js'
-import { folderOfMirror } from '../../mirror/local-url.js'
-import { localMirrorUrl } from '../../stage/paths.js'
+import { UserError } from '../../base/errors.js'
+import { localMirrorUrl } from '../../image/paths.js'
+import { folderOfMirror } from '../../index/local-url.js'
 import { type MirrorUrl, parseMirrorUrl } from '../mirror-url.js'
 import { nearest } from './nearest.js'
 import { covers, overlap } from './project-patterns.js'
@@ -30,7 +30,7 @@ const asTexts = (values: unknown): Readonly<Record<string, string>> =>
 /** Refuses keys that do not go together. */
 const refuseContradictions = ({ values, url, isOfficial, place }: MirrorSection): void => {
   const refuse = (key: keyof SectionValues, why: string): never => {
-    throw new HookError(`${place(key)} ${why}`)
+    throw new UserError(`${place(key)} ${why}`)
   }
   const passwords = (['password-file', 'password-env', 'password-command'] as const).filter((key) => key in values)
   const [first, second] = passwords
@@ -74,7 +74,7 @@ const refuseOverlaps = (sections: readonly MirrorSection[]): void => {
             !(section.values.exclude ?? []).some((excluded) => covers(excluded, pattern)),
         )
         if (same !== undefined) {
-          throw new HookError(
+          throw new UserError(
             `${section.place('projects')} has ${name}, and [${other.name}] has ${same}: a project can come from one section only, so remove or exclude it in one of them`,
           )
         }
@@ -91,14 +91,14 @@ const readSection = (path: string, scanned: ScannedSection, decoded: unknown): M
     const [issue] = result.error.issues
     if (issue?.code === 'unrecognized_keys') {
       const [unknown = ''] = issue.keys
-      throw new HookError(`${place(unknown)} is no key that is known: did you mean ${nearest(unknown, keys)}?`)
+      throw new UserError(`${place(unknown)} is no key that is known: did you mean ${nearest(unknown, keys)}?`)
     }
-    throw new HookError(`${place(String(issue?.path[0]))} ${issue?.message}`)
+    throw new UserError(`${place(String(issue?.path[0]))} ${issue?.message}`)
   }
   const isOfficial = name === 'official'
   const values = result.data
   if (values.url === undefined && !isOfficial) {
-    throw new HookError(`${path}, line ${line}: [${name}] has no url: add a line url = https://...`)
+    throw new UserError(`${path}, line ${line}: [${name}] has no url: add a line url = https://...`)
   }
   const url = values.url === undefined ? undefined : parseMirrorUrl(place('url'), values.url)
   const section: MirrorSection = { name, isOfficial, url, values, place }
@@ -112,12 +112,12 @@ const readSection = (path: string, scanned: ScannedSection, decoded: unknown): M
  * @param path The file, for messages.
  * @param text What it holds.
  * @returns The mirrors in the order in which they stand; not empty.
- * @throws HookError where something cannot be used: the file, the line, the key and the remedy, without the value.
+ * @throws UserError where something cannot be used: the file, the line, the key and the remedy, without the value.
  */
 export const parseMirrorsFile = (path: string, text: string): readonly MirrorSection[] => {
   const scanned = scanMirrorsFile(path, text)
   if (scanned.length === 0) {
-    throw new HookError(`${path} names no mirror: write a section such as [corp] with a line url = https://... in it`)
+    throw new UserError(`${path} names no mirror: write a section such as [corp] with a line url = https://... in it`)
   }
   const decoded = parse(text)
   const sections = scanned.map((section) => readSection(path, section, decoded[section.name]))

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { errorMessage, HookError } from '../../../../element-src/lib/hook/error.js'
+import { errorMessage, UserError } from '../../../../element-src/lib/base/errors.js'
 import { type Index, officialIndex } from '../../../../element-src/lib/settings/indexes.js'
 import { readMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/read-mirrors-file.js'
 import { many, secretMark } from '../../../support/arbitrary/any.js'
@@ -40,12 +40,12 @@ const asked = (name: string, written: Readonly<Record<string, string>>): Index =
   }
 }
 
-const attempt = (path: string, text: string): readonly Index[] | HookError => {
+const attempt = (path: string, text: string): readonly Index[] | UserError => {
   writeFileSync(path, text)
   try {
     return readMirrorsFile(path, { withoutOfficial: false, caller, now }).indexes
   } catch (error) {
-    if (error instanceof HookError) return error
+    if (error instanceof UserError) return error
     throw error
   }
 }
@@ -64,7 +64,7 @@ t.test(
     }
     for (const [i, result] of results.entries()) {
       const text = texts[i] ?? ''
-      if (result instanceof HookError) {
+      if (result instanceof UserError) {
         const said = errorMessage(result)
         if (!/^\S+\/mirrors\.ini(?:, line [0-9]+: | is no UTF-8: )\S/.test(said))
           complain('the refusal names file and line', text, said)

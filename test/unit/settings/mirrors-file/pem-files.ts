@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { errorMessage } from '../../../../element-src/lib/hook/error.js'
+import { errorMessage } from '../../../../element-src/lib/base/errors.js'
 import { readMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/read-mirrors-file.js'
 import { makeCertificate, makeClientCertificate } from '../../../support/servers/certificate.js'
 

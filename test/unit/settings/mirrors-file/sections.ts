@@ -1,5 +1,5 @@
 import t from 'tap'
-import { errorMessage } from '../../../../element-src/lib/hook/error.js'
+import { errorMessage } from '../../../../element-src/lib/base/errors.js'
 import { nearest } from '../../../../element-src/lib/settings/mirrors-file/nearest.js'
 import { parseMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/sections.js'
 

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import type { RelayConfig } from '../relay/config.js'
+
+/** How often the build is looked for, in milliseconds. */
+const interval = 1000
+
+const isThere = ({ pid, startTime }: RelayConfig['build']): boolean => {
+  try {
+    // The program's name, in brackets, may hold spaces and brackets; the field behind it is the state (proc_pid_stat(5)).
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return fields[0] !== 'Z' && fields[0] !== 'X' && fields[19] === startTime
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Watches the build, however it ends: also after kill -9 nothing of it can tell.
+ *
+ * @param build disk-image-create.
+ * @param onEnd What to do when it is gone; called once.
+ * @returns A function that ends the watch.
+ */
+export const watchBuild = (build: RelayConfig['build'], onEnd: () => void): (() => void) => {
+  const timer = setInterval(() => {
+    if (isThere(build)) return
+    clearInterval(timer)
+    onEnd()
+  }, interval)
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,63 @@
+import { UserError } from '../../base/errors.js'
+import { parseConfigFile, remark, renderConfigFile, type Section } from './config-file.js'
+import { removeEntry, setEntry } from './edit-entries.js'
+
+/** A value of ours: a list goes over several lines. */
+export type Value = string | readonly string[]
+
+/** What becomes of a key of the image's own file: it gets a value of ours, or is taken out, or stays where there is no rule. */
+export type Rule = (section: string, key: string) => { readonly value: Value | undefined } | undefined
+
+const asText = (value: Value): string => (typeof value === 'string' ? value : ['', ...value].join('\n'))
+
+/**
+ * Reads one of the image's own files.
+ *
+ * @param path Its path in the image, for the message.
+ * @param own Its text.
+ * @throws UserError where the installer could not read it either, naming the file and the line.
+ */
+export const parseOwnFile = (path: string, own: string): ReturnType<typeof parseConfigFile> => {
+  const parsed = parseConfigFile(own)
+  const [fault] = parsed.faults
+  if (fault !== undefined) {
+    throw new UserError(`${path} in the image cannot be read, by pip and Python neither: ${fault}; fix it or remove it`)
+  }
+  return parsed
+}
+
+/**
+ * The text that replaces the image's own file while the build runs: its keys stay in force except those that a rule
+ * names, and ours are added.
+ *
+ * @param path The file's path in the image, for messages.
+ * @param own What the image's own file says; undefined where it has none.
+ * @param rule What becomes of its keys.
+ * @param additions Our keys, by their sections; where the own file has one, its place is kept.
+ * @returns The text.
+ * @throws UserError where the image's own file cannot be read, naming it.
+ */
+export const overlay = (
+  path: string,
+  own: string | undefined,
+  rule: Rule,
+  additions: Readonly<Record<string, Section>>,
+): string => {
+  const added = Object.entries(additions).filter(([, keys]) => Object.keys(keys).length > 0)
+  const { entries, sections } = parseOwnFile(path, own ?? '')
+  if (sections.length === 0) return `${own ?? ''}${renderConfigFile(remark, Object.fromEntries(added))}`
+  const replaced = entries.reduce((text, { section, key }) => {
+    const found = rule(section, key)
+    if (found === undefined) return text
+    if (found.value === undefined) return removeEntry(text, { section, key })
+    return setEntry(text, { section, key, value: asText(found.value) })
+  }, own ?? '')
+  return added.reduce(
+    (before, [section, keys]) =>
+      Object.entries(keys).reduce(
+        (text, [key, value]) => setEntry(text, { section, key, value: asText(value) }),
+        before,
+      ),
+    `# ${remark}\n${replaced}`,
+  )
+}

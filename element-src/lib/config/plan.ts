@@ -1,0 +1,93 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { OvermountedText } from '../image/state.js'
+import type { ConfigFile } from './config-files.js'
+import { findFolder, findMountTarget } from './mount-target.js'
+
+/** A file to be mounted over one of the image's, by itself or in its folder. */
+export interface PlannedFile extends OvermountedText {
+  /** The mount target, in the image, with no link on the way. */
+  readonly path: string
+  readonly missingFolders: readonly string[]
+  /** Whether every user has to read it, not root alone. */
+  readonly isForEveryone: boolean
+}
+
+/** A folder to be mounted over one of the image's. */
+export interface PlannedFolder {
+  /** The mount target, in the image, with no link on the way. */
+  readonly path: string
+  readonly missingFolders: readonly string[]
+  readonly isForEveryone: boolean
+  /** Our files by their names in it. One whose path is elsewhere has a link there, which stays. */
+  readonly files: ReadonlyMap<string, PlannedFile>
+}
+
+/** What is to be mounted over the image. */
+export interface Plan {
+  readonly files: readonly PlannedFile[]
+  readonly folders: readonly PlannedFolder[]
+}
+
+/** The size, in bytes, up to which a folder is one of configuration: its files are copied. */
+const mostBytes = 1 << 20
+
+/** Whether a folder of the image's holds nothing but files and links, few enough to be an installer's alone. */
+const isOfFilesAlone = (folder: string): boolean => {
+  let bytes = 0
+  for (const name of readdirSync(folder)) {
+    const found = lstatSync(join(folder, name))
+    bytes += found.isFile() ? found.size : found.isSymbolicLink() ? 0 : mostBytes + 1
+    if (bytes > mostBytes) return false
+  }
+  return true
+}
+
+const planFile = (file: ConfigFile): PlannedFile | undefined => {
+  const { path, exists, missingFolders } = findMountTarget(file.path)
+  // Latin-1 maps each byte to one character, so unchanged bytes survive in any encoding.
+  const own = exists ? readFileSync(path, 'latin1') : undefined
+  const content = file.render(own)
+  if (content === undefined) return undefined
+  return { path, missingFolders, own, content, format: file.format, isForEveryone: file.isForEveryone }
+}
+
+/**
+ * Decides what is mounted over the image: the whole folder where it belongs to one installer, so that other hooks can
+ * replace the file in it; otherwise the file alone. Nothing is changed yet. It runs in the chroot.
+ *
+ * @param files The files. Of two that are one file in the image, the first counts.
+ * @throws UserError where something else is at a mount target.
+ */
+export const planOvermount = (files: readonly ConfigFile[]): Plan => {
+  const planned = new Map<string, PlannedFile>()
+  const named: { path: string; folder: ReturnType<typeof findFolder>; file: PlannedFile; ownsFolder: boolean }[] = []
+  for (const one of files) {
+    const found = planFile(one)
+    if (found === undefined) continue
+    const file = planned.get(found.path) ?? found
+    planned.set(file.path, file)
+    const folder = findFolder(dirname(one.path))
+    named.push({ path: join(folder.path, basename(one.path)), folder, file, ownsFolder: one.ownsFolder })
+    named.push({ path: file.path, folder: { ...file, path: dirname(file.path) }, file, ownsFolder: false })
+  }
+  const holdsAnother = (folder: string): boolean =>
+    named.some(({ path }) => path.startsWith(`${folder}/`) && dirname(path) !== folder)
+  const folders = new Map<string, PlannedFolder>()
+  for (const { folder, ownsFolder } of named) {
+    const { path, missingFolders } = folder
+    if (!ownsFolder || folders.has(path) || holdsAnother(path)) continue
+    if (!missingFolders.includes(path) && !isOfFilesAlone(path)) continue
+    const inIt = named.filter((other) => dirname(other.path) === path)
+    folders.set(path, {
+      path,
+      missingFolders,
+      isForEveryone: inIt.some(({ file }) => file.isForEveryone),
+      files: new Map(inIt.map((other) => [basename(other.path), other.file])),
+    })
+  }
+  return {
+    files: [...planned.values()].filter(({ path }) => !folders.has(dirname(path))),
+    folders: [...folders.values()],
+  }
+}

@@ -1,0 +1,27 @@
+import type { Section } from './pip/config-file.js'
+import { overlay, type Rule } from './pip/overlay.js'
+import type { OwnFile } from './pip/pip-conf.js'
+
+// distutils takes dashes for underscores (its dist.py).
+const isNamed = (key: string, names: readonly string[]): boolean => names.includes(key.replaceAll('-', '_'))
+
+/**
+ * Renders .pydistutils.cfg, which easy_install and setuptools' setup_requires read (setuptools' documentation,
+ * easy_install, Configuration Files).
+ *
+ * @param index The only index that they can use.
+ * @param file The image's own file: what it sets besides indexes stays in force.
+ * @returns The file's text. It is read with interpolation, so a percent sign is doubled. Python 2.7 undoes that only in a
+ *   value that refers to another one: ours refers to an empty one.
+ * @throws UserError where the image's own file cannot be read, naming it.
+ */
+export const renderPydistutilsCfg = (index: string, { path, own }: OwnFile): string => {
+  const ours: Section = index.includes('%')
+    ? { index_url: `${index.replaceAll('%', '%%')}%(find_links)s`, find_links: '' }
+    : { index_url: index }
+  const rule: Rule = (section, key) =>
+    (section === 'easy_install' || section === 'DEFAULT') && isNamed(key, ['index_url', 'find_links', 'allow_hosts'])
+      ? { value: undefined }
+      : undefined
+  return overlay(path, own, rule, { easy_install: ours })
+}

@@ -1,0 +1,78 @@
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { ignoreErrors, UserError } from '../base/errors.js'
+import { stageEntry } from './paths.js'
+import { findLoader, sharedObjectsOf } from './shared-objects.js'
+
+// sudo has these in its path, but a user's own PATH often lacks them.
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
+
+// glibc before 2.34 looks up hosts by these, which it loads only then: an image's own could be of another release (nss(5)).
+const nameServices = ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']
+
+const findProgram = (name: string, packageName = 'util-linux'): string => {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
+  const found = folders
+    .map((folder) => join(folder, name))
+    .find((path) => ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES'], () => accessSync(path, constants.X_OK) ?? true))
+  if (found === undefined)
+    throw new UserError(`${name} is not found in ${folders.join(delimiter)}: install ${packageName}`)
+  return found
+}
+
+/** The host's programs that hooks in the image use. */
+export interface Programs {
+  readonly mount: string
+  readonly umount: string
+  readonly cp: string
+}
+
+/**
+ * Finds them: before anything is mounted, since what has no umount cannot be undone.
+ *
+ * @throws UserError where one is missing.
+ */
+export const findPrograms = (): Programs => ({
+  mount: findProgram('mount'),
+  umount: findProgram('umount'),
+  cp: findProgram('cp', 'coreutils'),
+})
+
+const copy = (from: string, to: string): void => {
+  copyFileSync(from, to)
+  chmodSync(to, 0o755)
+}
+
+/**
+ * Stages what runs a hook in the image: the host's mount, umount and cp, since an image need not have them, and the shared
+ * objects of these and of Node.js. Node.js itself, 100 MB, is not copied, which would cost as much as two starts of it,
+ * but mounted.
+ *
+ * @param folder The stage folder, on the host.
+ * @param programs The host's programs.
+ * @param asksServers Whether the hook in the image looks up hosts.
+ * @throws UserError where a part of it is not there, or cannot be read.
+ */
+export const stageRuntime = async (
+  folder: string,
+  { mount, umount, cp }: Programs,
+  asksServers: boolean,
+): Promise<void> => {
+  const libraries = join(folder, stageEntry.libraries)
+  mkdirSync(libraries)
+  const loader = findLoader()
+  const listing = Promise.all([process.execPath, mount, cp].map((program) => sharedObjectsOf(loader, program)))
+  // Its fault is met below, unless one of the copies has one first.
+  listing.catch(() => undefined)
+  copy(loader, join(libraries, 'ld.so'))
+  copy(mount, join(folder, stageEntry.mount))
+  copy(umount, join(folder, stageEntry.unmount))
+  copy(cp, join(folder, stageEntry.copy))
+  symlinkSync(process.execPath, join(folder, stageEntry.hostNode))
+  const files = new Map((await listing).flatMap((list) => [...list]))
+  for (const [name, file] of files) copy(file, join(libraries, name))
+  const besideLibc = dirname(files.get('libc.so.6') ?? '')
+  for (const name of asksServers ? nameServices : []) {
+    if (existsSync(join(besideLibc, name))) copy(join(besideLibc, name), join(libraries, name))
+  }
+}

@@ -1,0 +1,27 @@
+import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from '../base/command.js'
+import { noteTimes, removeMadeFolders } from './footprint.js'
+import { stagedProgram, stageEntry, stageMountPoint } from './paths.js'
+import type { StagedSettings, State } from './state.js'
+
+/**
+ * Takes out of the image what it had for the hook in the chroot alone, and writes down what that hook did: its last step.
+ *
+ * @param staged What to take out.
+ * @param done What cleanup.d has to undo besides.
+ */
+export const unmountStage = (
+  { mountPoints, footprint }: Pick<StagedSettings, 'mountPoints' | 'footprint'>,
+  done: State,
+): void => {
+  const file = openSync(join(stageMountPoint, stageEntry.state), 'wx', 0o600)
+  const [program, ...args] = stagedProgram(stageEntry.unmount)
+  // Lazily, since this very process runs from a file in there.
+  run(program, [...args, '--no-mtab', '--lazy', ...mountPoints])
+  removeMadeFolders('/', footprint.madeFolders)
+  const touchedFolders = [...done.touchedFolders, ...noteTimes('/', footprint.touchedFolders)]
+  // Open since before the unmounting: the folder is no longer to be seen from here.
+  writeFileSync(file, JSON.stringify({ ...done, touchedFolders }))
+  closeSync(file)
+}

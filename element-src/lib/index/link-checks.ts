@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ignoreErrors } from '../base/errors.js'
+import { localMirrorUrl } from '../image/paths.js'
+import { anchorsIn, attributeOf } from './anchors.js'
+import { findInMirror } from './find-file.js'
+import { folderOfMirror, urlBelow } from './local-url.js'
+
+// A page can be of any size, and its first links say how all of them were made.
+const manyLinks = 20
+const manyEntries = 1000
+
+/** Names of files for one line. */
+export const some = ([first = '', ...others]: readonly string[]): string =>
+  others.length > 0 ? `${first} and ${others.length} more` : first
+
+/**
+ * Says of files by their names that the image cannot use them.
+ *
+ * @param mirror The mirror, on the host.
+ * @param paths What to look at, below the mirror.
+ * @returns Those that are regular files in the image, and a warning for each kind of the others.
+ */
+export const checkFiles = (
+  mirror: string,
+  paths: readonly string[],
+): { readonly usable: readonly string[]; readonly warnings: readonly string[] } => {
+  const kinds = new Map(paths.map((path) => [path, findInMirror(mirror, path)]))
+  const those = (...wanted: readonly string[]): readonly string[] =>
+    paths.filter((path) => wanted.includes(kinds.get(path) ?? ''))
+  const about = (found: readonly string[], what: string): readonly string[] =>
+    found.length === 0 ? [] : [`${join(mirror, some(found))} ${what}`]
+  return {
+    usable: those('file'),
+    warnings: [
+      ...about(
+        those('outside'),
+        'is a symbolic link to a file outside the mirror, which the image cannot see: replace the link with the file',
+      ),
+      ...about(those('missing'), 'is a symbolic link to a file that does not exist: replace the link with the file'),
+      ...about(those('special', 'folder'), 'is not a regular file and is left out: replace it with the distribution'),
+    ],
+  }
+}
+
+/**
+ * Looks at the symbolic links on the way to a project's files, and at those in its folder.
+ *
+ * @param mirror The mirror, on the host.
+ * @param folder The project's folder, below the mirror.
+ * @returns A warning where some lead to files outside the mirror.
+ */
+export const projectFaults = (mirror: string, folder: string): readonly string[] => {
+  const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))
+  const entries = readdirSync(join(mirror, folder)).slice(0, manyEntries)
+  const paths = [...way, ...entries.map((name) => join(folder, name))]
+  const outside = paths.filter((path) => findInMirror(mirror, path) === 'outside')
+  return checkFiles(mirror, outside).warnings
+}
+
+/**
+ * Looks whether the links of a project's page lead to files that the image has.
+ *
+ * @param mirror The mirror, on the host.
+ * @param folder The project's folder, below the mirror.
+ * @returns What is wrong with the first link that is wrong, or undefined. Links to servers are none of the mirror's.
+ */
+export const pageFault = (mirror: string, folder: string): string | undefined => {
+  const page = join(mirror, folder, 'index.html')
+  const base = `${urlBelow(localMirrorUrl, folder)}/index.html`
+  let count = 0
+  for (const { href, attributes } of anchorsIn(readFileSync(page, 'utf8'))) {
+    count += 1
+    if (count > manyLinks) break
+    const url = ignoreErrors(['ERR_INVALID_URL'], () => new URL(href, base))
+    if (url === undefined || url.protocol !== 'file:') continue
+    const file = folderOfMirror(url.href)
+    if (file === undefined) {
+      return `${page} links to ${href}, which is outside the mirror, so that the image cannot see it: make the mirror a folder that holds both`
+    }
+    const found = findInMirror(mirror, file)
+    if (found === 'missing') return `${page} links to ${href}, which does not exist: make the mirror anew`
+    if (found === 'special') {
+      return `${page} links to ${href}, which is not a regular file: replace it with the distribution`
+    }
+    const saysMetadata = ['data-core-metadata', 'data-dist-info-metadata'].some(
+      (name) => attributeOf(attributes, name) !== undefined,
+    )
+    if (saysMetadata && findInMirror(mirror, `${file}.metadata`) !== 'file') {
+      return `${page} says that the metadata of ${href} lies beside it, but it does not: pip 22.3 and later fail on that; make the mirror with these files, or without saying so`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { findFolder, findMountTarget, resolveLinks } from '../../../element-src/lib/config/mount-target.js'
+
+t.test('a path without links is what realpath --canonicalize-missing says', async (t) => {
+  const top = realpathSync(t.testdir({ a: { b: { file: '' } }, links: {} }))
+  const links: Readonly<Record<string, string>> = {
+    absolute: join(top, 'a'),
+    relative: '../a/b/file',
+    dangling: '../missing/below',
+    climbing: '../links/../a/./b//',
+    'of-links': 'dangling/more',
+  }
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(top, 'links', name))
+  for (const path of [
+    'a/b/file',
+    'a/../a/b',
+    'nothing/at/all',
+    ...Object.keys(links).map((name) => `links/${name}`),
+    'links/dangling/../x',
+    'links/absolute/b/new',
+  ]) {
+    const expected = execFileSync('realpath', ['--canonicalize-missing', `${top}/${path}`], { encoding: 'utf8' }).trim()
+    t.equal(resolveLinks(`${top}/${path}`), expected, path)
+  }
+})
+
+t.test('the mount target of a file is found, with the folders that are missing on the way', async (t) => {
+  const top = realpathSync(t.testdir())
+  mkdirSync(join(top, 'home'))
+  writeFileSync(join(top, 'home', 'file'), '')
+  symlinkSync('../elsewhere/cfg', join(top, 'home', 'link'))
+  symlinkSync('loop', join(top, 'home', 'loop'))
+  t.same(findMountTarget(join(top, 'home/file')), { path: join(top, 'home/file'), exists: true, missingFolders: [] })
+  t.same(findMountTarget(join(top, 'home/.pip/pip.conf')), {
+    path: join(top, 'home/.pip/pip.conf'),
+    exists: false,
+    missingFolders: [join(top, 'home/.pip')],
+  })
+  t.same(findMountTarget(join(top, 'home/link')), {
+    path: join(top, 'elsewhere/cfg'),
+    exists: false,
+    missingFolders: [join(top, 'elsewhere')],
+  })
+  t.throws(() => findMountTarget(join(top, 'home')), {
+    message: `${top}/home in the image is not a file, which pip could read: remove it`,
+  })
+  t.throws(() => findMountTarget(join(top, 'home/file/pip.conf')), {
+    message: `${top}/home/file in the image is not a folder: remove it, or make it one`,
+  })
+  t.throws(() => findFolder(join(top, 'home/loop')), {
+    message: `${top}/home/loop in the image is a link that leads to itself: remove it`,
+  })
+})

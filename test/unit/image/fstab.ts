@@ -1,0 +1,13 @@
+import t from 'tap'
+import { mountTable } from '../../../element-src/lib/image/fstab.js'
+
+t.test('a table in the format of fstab(5)', async (t) => {
+  t.equal(
+    mountTable([
+      { source: '/srv/a b', target: '/x/ü\t#\\', isReadOnly: true },
+      { source: '/node', target: '/y', isReadOnly: false },
+    ]),
+    '/srv/a\\040b /x/\\303\\274\\011\\043\\134 none bind,private,ro,X-mount.mkdir 0 0\n' +
+      '/node /y none bind,private,rw,X-mount.mkdir 0 0\n',
+  )
+})

@@ -1,0 +1,37 @@
+import t from 'tap'
+import { isDistribution, projectsOf } from '../../../element-src/lib/index/distribution-file.js'
+
+t.test('the projects of a file', async (t) => {
+  const projects: Readonly<Record<string, readonly string[]>> = {
+    'Demo_App-1.0-py3-none-any.whl': ['demo-app'],
+    'zope.interface-6.0-1-cp311-cp311-manylinux_2_17_x86_64.whl': ['zope-interface'],
+    'demo_app-1.0.tar.gz': ['demo-app'],
+    'old-style-name-1.0b2.zip': ['old-style-name'],
+    'pytz-2004b-1.tar.bz2': ['pytz', 'pytz-2004b'],
+    'python-3-thing-v2.tgz': ['python', 'python-3-thing'],
+    'thing-dev.tar.gz': ['thing'],
+    'A..b__c--d-1.tar.gz': ['a-b-c-d'],
+    'Demo_App-1.0-py2.7.egg': ['demo-app'],
+    'noversion.zip': [],
+    '-1.0.zip': [],
+  }
+  for (const [file, expected] of Object.entries(projects)) t.same(projectsOf(file), expected, file)
+})
+
+t.test('which files are packages', async (t) => {
+  for (const name of ['a-1-py3-none-any.whl', 'a-1.tar.gz', 'A-1.ZIP', 'a-1.egg', 'a-1.tar.xz'])
+    t.ok(isDistribution(name), name)
+  for (const name of [
+    'index.html',
+    'a-1.whl.metadata',
+    '.a-1.zip',
+    'a-1.whl.part',
+    'requirements.txt',
+    'whl',
+    'a.gz',
+    'archive.tar.bz2',
+    'notes.zip',
+  ]) {
+    t.notOk(isDistribution(name), name)
+  }
+})

@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { detectMirrors, type LocalMirror } from '../../../element-src/lib/index/local-mirror.js'
+
+const wheel = 'demo-1-py3-none-any.whl'
+const page = (href: string, attributes = ''): string => `<a href="${href}" ${attributes}>${wheel}</a>`
+const detect = (mirror: string): LocalMirror => {
+  const [found] = detectMirrors(mirror, [''])
+  if (found === undefined) throw new Error('nothing is detected')
+  return found
+}
+const warningsOf = (mirror: string): readonly string[] => detect(mirror).warnings()
+const withPage = (t: Test, href: string, attributes?: string): readonly string[] =>
+  warningsOf(
+    t.testdir({ simple: { demo: { 'index.html': page(href, attributes), [wheel]: '' } }, packages: { [wheel]: '' } }),
+  )
+/** The pages of the index that is made for a mirror, by project; undefined where the mirror's own is used. */
+const made = (mirror: string, ...projects: readonly string[]): readonly string[] | undefined => {
+  const { writeIndex } = detect(mirror)
+  if (writeIndex === undefined) return undefined
+  const folder = join(mirror, '..', `index-of-${mirror.split('/').at(-1)}-${Math.random()}`)
+  mkdirSync(folder)
+  writeIndex(folder)
+  return projects.map((project) => readFileSync(join(folder, project, 'index.html'), 'utf8'))
+}
+
+t.test('each layout has its URL and its description', async (t) => {
+  const demo = () => ({ demo: { 'index.html': page(wheel), [wheel]: '' } })
+  const index = 'file:///tmp/pypi-index'
+  const cases = [
+    [demo(), 'file:///tmp/pypi', 'a PEP 503 index'],
+    [{ simple: demo() }, 'file:///tmp/pypi/simple', 'a PEP 503 index in simple'],
+    [{ web: { simple: demo() } }, 'file:///tmp/pypi/web/simple', 'a PEP 503 index in web/simple'],
+    [{ [wheel]: '' }, index, 'a flat folder of 1 file for any Python'],
+    [{ Demo: demo().demo }, index, "a tree with projects' names as written (Demo)"],
+    [{ simple: demo(), 'a-1.zip': '' }, index, 'a PEP 503 index in simple, and 1 file that it does not list'],
+  ] as const
+  for (const [tree, url, description] of cases) {
+    const mirror = t.testdir(tree)
+    t.match(detect(mirror), { url, description }, description)
+    t.same(warningsOf(mirror), [], description)
+    t.equal(detect(mirror).writeIndex !== undefined, url === index)
+  }
+})
+
+t.test('several folders are one index each', async (t) => {
+  const mirror = t.testdir({ a: { [wheel]: '' }, b: { 'b-1.zip': '' }, c: { demo: { 'index.html': page(wheel) } } })
+  const all = detectMirrors(mirror, ['a', 'c', 'b'])
+  t.same(
+    all.map(({ url }) => url),
+    ['file:///tmp/pypi-index/1', 'file:///tmp/pypi/c', 'file:///tmp/pypi-index/2'],
+  )
+  const folder = join(mirror, 'index')
+  mkdirSync(folder)
+  for (const { writeIndex } of all) writeIndex?.(folder)
+  t.match(readFileSync(join(folder, '1', 'demo', 'index.html'), 'utf8'), `href="file:///tmp/pypi/a/${wheel}"`)
+  t.match(readFileSync(join(folder, '2', 'b', 'index.html'), 'utf8'), 'href="file:///tmp/pypi/b/b-1.zip"')
+})
+
+t.test('what is no mirror is said, with what was looked for', async (t) => {
+  const empty = t.testdir({})
+  t.same(warningsOf(empty), [
+    `${empty} is empty: looked for a project's folder with an index.html (PEP 503) there, in simple/ and in web/simple/, and for wheels and sdists; no package is found in it`,
+  ])
+  t.match(warningsOf(t.testdir({ 'a.txt': '' }))[0], / is not a mirror: looked for /)
+})
+
+t.test("a page's links are followed as the image would", async (t) => {
+  t.same(withPage(t, wheel), [])
+  t.same(withPage(t, `../../packages/${wheel}#sha256=0`), [], 'relative, inside the mirror')
+  t.same(withPage(t, `https://elsewhere.example/${wheel}`), [], 'elsewhere')
+  t.same(withPage(t, 'http://[/'), [], 'no URL at all')
+  t.same(withPage(t, `file:///tmp/pypi/packages/${wheel}`), [])
+  const outside = /links to .*, which is outside the mirror, so that the image cannot see it/
+  t.match(withPage(t, `../../../packages/${wheel}`)[0], outside)
+  t.match(withPage(t, `/packages/${wheel}`)[0], outside, 'from the root of a server')
+  t.match(withPage(t, `file:///srv/mirror/${wheel}`)[0], outside)
+  t.match(withPage(t, 'other.whl')[0], /links to other\.whl, which does not exist/)
+  t.match(withPage(t, wheel, 'data-core-metadata="true"')[0], /pip 22\.3 and later fail on that/)
+})
+
+t.test('symbolic links to files outside the mirror are warned of, and others are not', async (t) => {
+  const folder = t.testdir({ mirror: { pool: { [wheel]: '' }, simple: { demo: { 'index.html': '' } } }, elsewhere: {} })
+  const mirror = join(folder, 'mirror')
+  symlinkSync(`../../pool/${wheel}`, join(mirror, 'simple', 'demo', wheel))
+  t.same(warningsOf(mirror), [], 'as dir2pi makes them')
+  symlinkSync(`../../../elsewhere/${wheel}`, join(mirror, 'simple', 'demo', 'climbing.whl'))
+  symlinkSync(join(mirror, 'pool', wheel), join(mirror, 'simple', 'demo', 'absolute.whl'))
+  t.equal(warningsOf(mirror).length, 1)
+  t.match(
+    warningsOf(mirror)[0],
+    /simple\/demo\/\w+\.whl and 1 more is a symbolic link to a file outside the mirror, which /,
+  )
+})
+
+t.test('a flat folder is used without what is no file of the mirror', async (t) => {
+  const folder = t.testdir({ mirror: { [wheel]: '' }, elsewhere: { 'far-1.zip': '' } })
+  const mirror = join(folder, 'mirror')
+  symlinkSync('../elsewhere/out-1.zip', join(mirror, 'out-1.zip'))
+  symlinkSync('../elsewhere', join(mirror, 'way'))
+  symlinkSync('way/far-1.zip', join(mirror, 'far-1.zip'))
+  symlinkSync('none-1.zip', join(mirror, 'gone-1.zip'))
+  symlinkSync(wheel, join(mirror, 'in-1-py3-none-any.whl'))
+  execFileSync('mkfifo', [join(mirror, 'fifo-1.tar.gz')])
+  t.equal(detect(mirror).description, 'a flat folder of 2 files for any Python')
+  const warnings = warningsOf(mirror)
+  t.equal(warnings.length, 3)
+  t.match(
+    warnings[0],
+    /(?:out|far)-1\.zip and 1 more is a symbolic link to a file outside the mirror, which the image /,
+  )
+  t.match(warnings[1], /gone-1\.zip is a symbolic link to a file that does not exist/)
+  t.match(warnings[2], /fifo-1\.tar\.gz is not a regular file and is left out/)
+  t.same(made(mirror)?.length, 0)
+  for (const project of ['out', 'far', 'gone', 'fifo']) t.throws(() => made(mirror, project), { code: 'ENOENT' })
+  t.equal(made(mirror, 'demo', 'in')?.length, 2)
+})
+
+t.test("a tree with names as written has an index with its pages' hashes and attributes", async (t) => {
+  const mirror = t.testdir({
+    'Demo.App': {
+      'index.html': `<h1>Demo &ndash; x</h1><a class=x href='Demo.App-1.tar.gz#md5=12' data-requires-python='&gt;=3' data-dist-info-metadata="true">x</a>
+<a data-yanked data-requires-python=">2,<4" HREF="${wheel}">x</a><a href="gone-1.zip">x</a> <a href="https://a.example/far-1.zip#sha256=3&amp;x">x</a>`,
+      'Demo.App-1.tar.gz': '',
+      [wheel]: '',
+    },
+    'Debian-12': { 'index.html': "<a href='Demo.App'>Demo.App</a>", 'Demo.App': {} },
+    'index.html': '',
+  })
+  t.same(made(mirror, '.', 'demo-app'), [
+    '<!DOCTYPE html>\n<a href="demo-app/">demo-app</a><br>\n',
+    `<!DOCTYPE html>
+<a href="file:///tmp/pypi/Demo.App/Demo.App-1.tar.gz#md5=12" data-requires-python="&gt;=3">Demo.App-1.tar.gz</a><br>
+<a href="file:///tmp/pypi/Demo.App/${wheel}" data-requires-python="&gt;2,&lt;4" data-yanked="">${wheel}</a><br>
+<a href="https://a.example/far-1.zip#sha256=3&amp;x">far-1.zip</a><br>
+`,
+  ])
+})
+
+t.test('files beside a tree are in the index, with what the tree lists', async (t) => {
+  const mirror = t.testdir({ simple: { demo: { 'index.html': page(wheel), [wheel]: '' } }, 'demo-2.zip': '' })
+  const [listed = ''] = made(mirror, 'demo') ?? []
+  t.match(listed, `href="file:///tmp/pypi/simple/demo/${wheel}"`)
+  t.match(listed, 'href="file:///tmp/pypi/demo-2.zip"')
+})
