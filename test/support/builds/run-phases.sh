@@ -5,8 +5,8 @@
 #     unshare -m --propagation private run-phases.sh SCRATCH ROOT ELEMENT DIB_LIB TREE_PY
 #
 # SCRATCH/prepare.sh (on the host; $ROOT is the image's root) makes the image what the test wants. Each SCRATCH/*.chroot.sh
-# stands for a hook of install.d, SCRATCH/finalise.sh (on the host) for one of finalise.d. The trees before the element
-# came and after it went are SCRATCH/before.json and SCRATCH/after.json, unless NO_TREES is set.
+# stands for a hook of install.d, SCRATCH/finalise.sh (on the host) for one of finalise.d. What differs between the trees
+# before the element came and after it went is in SCRATCH/trees.json, unless NO_TREES is set.
 set -eu
 set -o pipefail
 
@@ -46,8 +46,10 @@ trap left_behind EXIT
 cp -a "$element"/*/ "$build/hooks"
 cp "$dib_lib/dib-run-parts" "$build/hooks"
 bash -eu "$scratch/prepare.sh"
-describe() { [ -n "${NO_TREES:-}" ] || python3 "$tree" "$ROOT" >"$scratch/$1.json"; }
-describe before
+describe() { # FILE [BEFORE]
+    [ -n "${NO_TREES:-}" ] || python3 "$tree" "$ROOT" "$build/upper" "$lower" "${@:2}" >"$scratch/$1"
+}
+describe before.json
 mount -t proc none "$ROOT/proc"
 
 export TMP_BUILD_DIR=$build TMP_HOOKS_PATH=$build/hooks TMP_MOUNT_PATH=$ROOT
@@ -78,4 +80,4 @@ awk '{ print $5 }' /proc/self/mountinfo | grep "^$ROOT/" | sort -r | while read 
 rmdir "$ROOT/tmp/in_target.d"
 [ ! -e "$scratch/finalise.sh" ] || bash -eu "$scratch/finalise.sh"
 [ ! -d "$TMP_HOOKS_PATH/cleanup.d" ] || TARGET_ROOT=$ROOT on_host "$TMP_HOOKS_PATH/cleanup.d"
-describe after
+describe trees.json "$scratch/before.json"

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFile
 import { join } from 'node:path'
 import { project } from '../../../build/project.js'
 import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
-import { differences, parseTree } from '../observation/tree.js'
+import { differences, parseTrees } from '../observation/tree.js'
 import { smallRoot } from '../setup/cache.js'
 import { cleanEnvironment } from './clean-environment.js'
 import { dibLibrary, elementOfOurs } from './dib.js'
@@ -23,7 +23,7 @@ export interface Phases {
   readonly keep?: readonly string[]
   /** The folder of the element whose hooks are run; ours by default. */
   readonly element?: string
-  /** Whether the trees before and after are compared: by default they are. It takes longer than the hooks do. */
+  /** Whether the trees before and after are compared: by default they are. */
   readonly compare?: boolean
 }
 
@@ -95,8 +95,8 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
   const lines = (name: string): readonly string[] => read(name).split('\n').filter(Boolean)
   const differencesFound = (): readonly string[] =>
-    existsSync(join(folder, 'after.json'))
-      ? differences(parseTree(read('before.json')), parseTree(read('after.json')))
+    existsSync(join(folder, 'trees.json'))
+      ? differences(...parseTrees(read('trees.json')))
       : ['the hooks did not come to an end']
   return {
     ...finished,

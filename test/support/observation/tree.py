@@ -1,6 +1,10 @@
-"""Lists every entry of a tree as JSON: what a user could find changed. Other file systems mounted in it are left out.
+"""Lists entries of a tree as JSON: what a user could find changed.
 
-    tree.py ROOT
+    tree.py ROOT                         every entry, but for other file systems that are mounted in it
+    tree.py ROOT UPPER LOWER             where ROOT is an overlay: what its upper layer has or hides; null is not there
+    tree.py ROOT UPPER LOWER BEFORE      two such lists, of the time when the file BEFORE was written so, and of now
+
+An overlay's lower layer cannot change: only what the upper one touches, before or now, can differ.
 """
 
 import fcntl
@@ -44,7 +48,7 @@ def describe(path):
     return entry
 
 
-def main(root):
+def every_entry(root):
     device = os.lstat(root).st_dev
     tree = {'/': describe(root)}
     for folder, folders, files in os.walk(root):
@@ -55,8 +59,49 @@ def main(root):
                 folders.remove(name)
                 continue
             tree['/' + os.path.relpath(path, root)] = describe(path)
-    json.dump(tree, sys.stdout, sort_keys=True)
+    return tree
+
+
+def describe_all(root, paths):
+    tree = {}
+    for path in paths:
+        try:
+            tree[path] = describe(root + path)
+        except (FileNotFoundError, NotADirectoryError):
+            tree[path] = None
+    return tree
+
+
+def paths_below(folder):
+    return ['/' + os.path.relpath(os.path.join(parent, name), folder)
+            for parent, folders, files in os.walk(folder) for name in folders + files]
+
+
+def touched(upper, lower):
+    """What the upper layer has, and what is in the lower one's folders that it deletes or replaces."""
+    paths = {'/', *paths_below(upper)}
+    for path in list(paths):
+        is_folder = stat.S_ISDIR(os.lstat(upper + path).st_mode)
+        if is_folder and 'trusted.overlay.opaque' not in os.listxattr(upper + path):
+            continue
+        if os.path.isdir(lower + path) and not os.path.islink(lower + path):
+            paths.update(path + below for below in paths_below(lower + path))
+    return paths
+
+
+def main(root, upper=None, lower=None, before=None):
+    if upper is None:
+        result = every_entry(root)
+    elif before is None:
+        result = describe_all(root, touched(upper, lower))
+    else:
+        with open(before) as file:
+            known = json.load(file)
+        paths = touched(upper, lower) | set(known)
+        result = [describe_all(lower, paths - set(known)) | known, describe_all(root, paths)]
+        result = [{path: entry for path, entry in tree.items() if entry} for tree in result]
+    json.dump(result, sys.stdout, sort_keys=True)
 
 
 if __name__ == '__main__':
-    main(sys.argv[1])
+    main(*sys.argv[1:])

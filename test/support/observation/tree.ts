@@ -18,12 +18,18 @@ export interface TreeEntry {
 /** A tree: its entries by their paths. */
 export type Tree = Readonly<Record<string, TreeEntry>>
 
+/** Times stay strings: a number would lose nanoseconds. */
+const parse = (json: string): unknown => JSON.parse(json.replace(/"time": (-?[0-9]+)/g, '"time": "$1"'))
+
 /**
- * Reads what tree.py wrote. Times stay strings: a number would lose nanoseconds.
+ * Reads what tree.py wrote of one tree.
  *
  * @param json Its output.
  */
-export const parseTree = (json: string): Tree => JSON.parse(json.replace(/"time": ([0-9]+)/g, '"time": "$1"')) as Tree
+export const parseTree = (json: string): Tree => parse(json) as Tree
+
+/** The same of an overlay's, before and after. */
+export const parseTrees = (json: string): readonly [Tree, Tree] => parse(json) as readonly [Tree, Tree]
 
 /**
  * What differs between two trees, a line each: `/root: time`, `/etc/x: only in the first`.
