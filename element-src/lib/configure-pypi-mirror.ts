@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Environment } from './base/environment.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
 import { configFiles, findHomes, homeWarnings } from './config/config-files.js'
@@ -11,8 +12,7 @@ import { unmountStage } from './image/unmount-stage.js'
 import { chooseReachable } from './probe/choose-reachable.js'
 import { readPipOptions } from './probe/pip-options.js'
 import { probeAll } from './probe/probe-all.js'
-import { describeIndexes } from './settings/indexes.js'
-import type { Environment } from './settings/mirrors.js'
+import { describeIndexes } from './settings/index-list.js'
 import type { PipSettings } from './settings/settings.js'
 
 /**

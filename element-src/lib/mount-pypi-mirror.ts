@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Environment } from './base/environment.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { closeBuildFolder } from './image/close-build-folder.js'
 import { builtinFolders, copyBuiltins, externalBuiltins } from './image/external-builtins.js'
@@ -17,8 +18,7 @@ import { endRelay } from './relay/control/ask-relay.js'
 import { prepareFillFolder } from './relay/control/fill-folder.js'
 import { openRelay } from './relay/control/open-relay.js'
 import { reasonForRelay } from './relay/control/plan-relay.js'
-import { describeIndexes } from './settings/indexes.js'
-import type { Environment } from './settings/mirrors.js'
+import { describeIndexes } from './settings/index-list.js'
 import { readSettings, type Settings } from './settings/settings.js'
 
 /** What the local mirror is, and what folders of it are that are named. */

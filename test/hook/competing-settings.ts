@@ -1,5 +1,5 @@
 import t from 'tap'
-import { officialIndex } from '../../element-src/lib/settings/indexes.js'
+import { officialIndex } from '../../element-src/lib/settings/index-list.js'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { officialIndex } from '../../element-src/lib/settings/indexes.js'
+import { officialIndex } from '../../element-src/lib/settings/index-list.js'
 import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { mountedOver } from '../support/builds/standard-build.js'

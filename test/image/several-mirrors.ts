@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { officialIndex } from '../../element-src/lib/settings/indexes.js'
+import { officialIndex } from '../../element-src/lib/settings/index-list.js'
 import {
   buildImage,
   localMirror,

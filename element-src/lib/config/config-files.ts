@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Environment } from '../base/environment.js'
 import { ignoreErrors } from '../base/errors.js'
-import { easyInstallIndex } from '../settings/indexes.js'
-import type { Environment } from '../settings/mirrors.js'
+import { easyInstallIndex } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
 import { type Edited, mergeEdits } from './pip/merge-edits.js'
 import {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import type { Environment } from '../base/environment.js'
 import { ignoreErrors } from '../base/errors.js'
-import type { Environment } from '../settings/mirrors.js'
 
 /** Where distributions keep the authorities that the image trusts, in one file. */
 const bundles = [

@@ -1,4 +1,4 @@
-import type { Environment } from '../settings/mirrors.js'
+import type { Environment } from '../base/environment.js'
 import { bypassesProxy } from './no-proxy.js'
 
 /** The proxies of the environment by scheme, as Python's urllib.request.getproxies_environment collects them. */

@@ -1,10 +1,10 @@
+import type { Environment } from '../base/environment.js'
 import { imageCaCertificates } from '../http/ca-certificates.js'
 import { isHostIn } from '../http/connection.js'
 import type { LookUp } from '../http/look-up.js'
 import { proxyFor } from '../http/proxy.js'
 import { type Answer, type RequestOptions, request, type Wanted } from '../http/request.js'
-import type { IndexOptions } from '../settings/indexes.js'
-import type { Environment } from '../settings/mirrors.js'
+import type { Index } from '../settings/index-list.js'
 import { type Asker, isAboutCertificate } from './fault.js'
 import { clientCertificate, type PipOptions } from './pip-options.js'
 
@@ -19,7 +19,7 @@ export interface ProbeContext {
   /** Where this process is, and who names the indexes: it decides what a user can do about a fault. */
   readonly asker: Asker
   /** What a mirrors file says of the index that is asked. */
-  readonly index?: IndexOptions
+  readonly index?: Partial<Index>
   /** How long it may take in all, in seconds; for the message. */
   readonly seconds: number
   /** When that time is over. */

@@ -1,7 +1,7 @@
 import { UserError } from '../base/errors.js'
 import { info, warn } from '../base/log.js'
-import { redact } from '../http/credentials.js'
-import type { Index } from '../settings/indexes.js'
+import type { Index } from '../settings/index-list.js'
+import { parseMirrorUrl } from '../settings/mirror-url.js'
 import type { PipSettings } from '../settings/settings.js'
 import type { Probed } from './probe-all.js'
 
@@ -32,7 +32,7 @@ export const chooseReachable = (
   const isLeft = probed.some(({ state }) => state !== 'down')
   for (const found of probed) {
     const { index, state, reason, milliseconds, notes = [] } = found
-    const url = redact(index.url)
+    const url = index.label
     const without = index.isOfficial ? '; DIB_NO_PYPI_PIP=1 leaves it out of every build' : ''
     const effect =
       unreachable === 'fail' && isFault(found)
@@ -50,7 +50,7 @@ export const chooseReachable = (
   }
   const faults = probed.filter(isFault)
   if (unreachable === 'fail' && faults.length > 0) {
-    const urls = faults.map(({ index }) => redact(index.url)).join(', ')
+    const urls = faults.map(({ index }) => index.label).join(', ')
     throw new UserError(
       `${urls} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; fix it, or write drop or keep`,
     )
@@ -61,6 +61,6 @@ export const chooseReachable = (
       .filter(
         ({ state, index }) => unreachable !== 'drop' || !isLeft || state !== 'down' || index.projects !== undefined,
       )
-      .map(({ index, usedAs }) => (usedAs === undefined ? index : { ...index, url: usedAs }))
+      .map(({ index, usedAs }) => (usedAs === undefined ? index : { ...index, ...parseMirrorUrl('the index', usedAs) }))
   )
 }

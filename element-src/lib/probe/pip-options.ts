@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import type { Environment } from '../base/environment.js'
 import { ignoreErrors } from '../base/errors.js'
 import { parseConfigFile } from '../config/pip/config-file.js'
-import type { Environment } from '../settings/mirrors.js'
 
 /** What pip's files in the image say of how servers are reached. */
 export interface PipOptions {

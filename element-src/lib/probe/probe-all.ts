@@ -1,8 +1,8 @@
+import type { Environment } from '../base/environment.js'
 import { hostOf } from '../http/connection.js'
 import { lookUpAll } from '../http/look-up.js'
 import { proxyFor } from '../http/proxy.js'
-import type { Index } from '../settings/indexes.js'
-import type { Environment } from '../settings/mirrors.js'
+import { type Index, urlWithCredentials } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
 import type { Asker } from './fault.js'
 import type { PipOptions } from './pip-options.js'
@@ -62,7 +62,10 @@ export const probeAll = async (
   const probing: ProbeContext = { environment, pipOptions, trustedHosts, lookUp, asker, seconds: limit, signal }
   const probed = await Promise.all(
     indexes.map((index) =>
-      probe(index, isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(index.url, { ...probing, index })),
+      probe(
+        index,
+        isFolderUrl(index.url) ? probeFolder(index.url) : probeServer(urlWithCredentials(index), { ...probing, index }),
+      ),
     ),
   )
   clearTimeout(timer)

@@ -1,6 +1,6 @@
 import { redact } from '../http/credentials.js'
 import { type Answer, type RequestOptions, request } from '../http/request.js'
-import { officialIndex } from '../settings/indexes.js'
+import { officialIndex } from '../settings/index-list.js'
 import { ask, type ProbeContext, requestOptions, wait } from './asking.js'
 import { probeDevpi } from './devpi.js'
 import { clientCertificateReason, faultResult, isRefusal } from './fault.js'

@@ -1,14 +1,9 @@
 import { UserError } from '../base/errors.js'
+import { redact } from '../http/credentials.js'
+import type { Credentials, Index } from './index-list.js'
 
 /** A mirror's URL in its parts, as pip's own parser (Python's urllib.parse.urlsplit) takes it apart. */
-export interface MirrorUrl {
-  /** The URL as the user wrote it. */
-  readonly url: string
-  /** http, https or file, in small letters. */
-  readonly scheme: 'http' | 'https' | 'file'
-  /** The host without port and user, an IPv6 one without its brackets; empty for file. */
-  readonly host: string
-}
+export type MirrorUrl = Pick<Index, 'url' | 'scheme' | 'host' | 'credentials' | 'label'>
 
 /**
  * A host as pip's trusted-host and resolvers want it: the one place where the brackets of an IPv6 address go.
@@ -30,14 +25,21 @@ const canParse = (url: string): boolean => {
   }
 }
 
+/** Decodes as Python's urllib.parse.unquote does, which leaves alone what is not a percent-encoding. */
+const unquote = (text: string): string =>
+  text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString('utf8'))
+
+const credentialsOf = (written: string): Credentials => {
+  const [, username = '', password = ''] = /^([^:]*):?(.*)$/.exec(written) ?? []
+  return { username: unquote(username), password: unquote(password), written }
+}
+
 /**
  * Reads one mirror's URL and refuses what pip would misread. The message never shows the value, which may hold a
  * password.
  *
- * @param variable The variable that holds it, for the message.
- * @param url Its value.
- * @returns The URL in its parts.
- * @throws UserError where it is no URL that pip can use as an index.
+ * @param variable Begins the message.
+ * @throws UserError if it is not a URL that pip can use as an index.
  */
 export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
   const refuse = (why: string): never => {
@@ -69,15 +71,18 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
       refuse('is file:// with two slashes, so that its first part is a host: write file:///tmp/pypi, with three')
     }
     if (/[?#]/.test(url)) refuse('has ? or # in it, which begins no part of a path: write %3F or %23')
-    return { url, scheme, host: '' }
+    return { url, scheme, host: '', label: url }
   }
+  const label = redact(url)
   // urlsplit takes a bracket anywhere before the path for one of an IPv6 address, and raises. A host that begins with
   // another sign could be a comment in pip.conf.
-  const [, host] = /^(?:[^[\]]*@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?$/i.exec(authority) ?? []
+  const [, userinfo, host] = /^(?:([^[\]]*)@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?$/i.exec(authority) ?? []
   if (host === undefined || !canParse(url)) {
     return refuse(
       'has no host, or a port that is no number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
     )
   }
-  return { url, scheme, host: withoutBrackets(host) }
+  const parts = { scheme, host: withoutBrackets(host), label }
+  if (userinfo === undefined) return { url, ...parts }
+  return { url: url.replace(`${userinfo}@`, ''), ...parts, credentials: credentialsOf(userinfo) }
 }

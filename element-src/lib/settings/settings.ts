@@ -1,10 +1,11 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
+import type { Environment } from '../base/environment.js'
 import { errorCode, ignoreErrors, UserError } from '../base/errors.js'
 import { detectMirrors, type LocalMirror } from '../index/local-mirror.js'
-import { checkIndexes, chooseIndexes, foldersToUse, type Index } from './indexes.js'
-import { type Environment, type NamedMirror, namedMirrors } from './mirrors.js'
+import { checkIndexes, chooseIndexes, foldersToUse, type Index } from './index-list.js'
+import { namedMirrors } from './mirrors.js'
 import { askProgram } from './mirrors-file/ask-program.js'
 import { callerVariable } from './mirrors-file/caller-environment.js'
 import type { FileIndexes } from './mirrors-file/read-mirrors-file.js'
@@ -96,14 +97,14 @@ const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSe
 const readFile = (
   hooksFolder: string,
   users: UserSettings,
-  mirrors: readonly NamedMirror[],
+  mirrors: readonly Index[],
   environment: Environment,
 ): FileIndexes | undefined => {
   const { DIB_PYPI_MIRRORS: path, DIB_PYPI_RELAY, DIB_DEBUG_TRACE } = users
   if (path === undefined) return undefined
   const [mirror] = mirrors
   if (mirror !== undefined) {
-    throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.variable} both name mirrors: unset one of them`)
+    throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.source} both name mirrors: unset one of them`)
   }
   if (DIB_PYPI_RELAY === 'never') {
     throw new UserError('DIB_PYPI_MIRRORS needs the relay, and DIB_PYPI_RELAY is never: unset one of them')

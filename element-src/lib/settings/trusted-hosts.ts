@@ -1,5 +1,4 @@
-import { officialIndex } from './indexes.js'
-import type { NamedMirror } from './mirrors.js'
+import { type Index, theOfficialIndex } from './index-list.js'
 
 /** The hosts for pip's trusted-host. */
 export interface TrustedHosts {
@@ -19,10 +18,10 @@ export interface TrustedHosts {
  * @param asked The hosts of DIB_PYPI_TRUSTED_HOST.
  * @returns The hosts, and a warning where trust in an http mirror also takes TLS verification from an https one.
  */
-export const trustedHosts = (mirrors: readonly NamedMirror[], asked: readonly string[]): TrustedHosts => {
+export const trustedHosts = (mirrors: readonly Index[], asked: readonly string[]): TrustedHosts => {
   const http = mirrors.filter(({ scheme }) => scheme === 'http').map(({ host }) => host)
   const https = mirrors.filter(({ scheme }) => scheme === 'https').map(({ host }) => host)
-  https.push(new URL(officialIndex).host)
+  https.push(theOfficialIndex().host)
   const shared = new Set(http.filter((host) => https.some((other) => other.toLowerCase() === host.toLowerCase())))
   const warnings = [...shared].map(
     (host) =>

@@ -1,4 +1,4 @@
-import type { Environment } from './mirrors.js'
+import type { Environment } from '../base/environment.js'
 
 /**
  * Warns of variables that override the configuration which is mounted over the image's.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { officialIndex } from '../../../element-src/lib/settings/indexes.js'
+import { officialIndex } from '../../../element-src/lib/settings/index-list.js'
 import { runProgram } from '../../support/builds/run.js'
 import { makeWheels } from '../../support/servers/mirror.js'
 

@@ -1,18 +1,18 @@
 import { createServer, type RequestListener } from 'node:http'
+import type { Environment } from '../../../element-src/lib/base/environment.js'
 import { lookUpAll } from '../../../element-src/lib/http/look-up.js'
 import type { Asker } from '../../../element-src/lib/probe/fault.js'
 import type { PipOptions } from '../../../element-src/lib/probe/pip-options.js'
 import type { ProbeResult } from '../../../element-src/lib/probe/probe-folder.js'
 import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
-import type { IndexOptions } from '../../../element-src/lib/settings/indexes.js'
-import type { Environment } from '../../../element-src/lib/settings/mirrors.js'
+import type { Index } from '../../../element-src/lib/settings/index-list.js'
 import type { Ending } from '../builds/build-image.js'
 import { listen } from './listen.js'
 
 /** What a probe is told besides the URL. */
 export interface ProbeOptions {
   readonly asker?: Asker
-  readonly index?: IndexOptions
+  readonly index?: Partial<Index>
   readonly environment?: Environment
   readonly trustedHosts?: readonly string[]
   readonly pipOptions?: PipOptions

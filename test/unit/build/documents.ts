@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
-import { officialIndex } from '../../../element-src/lib/settings/indexes.js'
+import { officialIndex } from '../../../element-src/lib/settings/index-list.js'
 import { sectionSchema } from '../../../element-src/lib/settings/mirrors-file/section-schema.js'
 import { parseMirrorsFile } from '../../../element-src/lib/settings/mirrors-file/sections.js'
 import { userVariables } from '../../../element-src/lib/settings/variables.js'
@@ -91,7 +91,7 @@ t.test('no address of a package registry is in the project, but the one constant
   t.ok(files.includes('package-lock.json'))
   const host = new URL(officialIndex).host
   t.same(files.filter((path) => read(path).includes(`//${host}`)).sort(), [
-    'element-src/lib/settings/indexes.ts',
+    'element-src/lib/settings/index-list.ts',
     'elements/pypi/extra-data.d/00-mount-pypi-mirror',
     'elements/pypi/pre-install.d/00-configure-pypi-mirror',
     'elements/pypi/pypi-relay/pypi-mirrors-file',

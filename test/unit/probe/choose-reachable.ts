@@ -1,7 +1,7 @@
 import t from 'tap'
 import { chooseReachable } from '../../../element-src/lib/probe/choose-reachable.js'
 import type { Probed } from '../../../element-src/lib/probe/probe-all.js'
-import { indexAt } from '../../../element-src/lib/settings/indexes.js'
+import { indexAt } from '../../../element-src/lib/settings/index-list.js'
 
 const probed = (state: Probed['state'], name: string, isOfficial = false): Probed => ({
   index: { ...indexAt(`http://user:secret@${name}/simple`), isOfficial },

@@ -3,7 +3,7 @@ import { createServer } from 'node:https'
 import { join } from 'node:path'
 import t from 'tap'
 import type { ProbeResult } from '../../../element-src/lib/probe/probe-folder.js'
-import type { IndexOptions } from '../../../element-src/lib/settings/indexes.js'
+import type { Index } from '../../../element-src/lib/settings/index-list.js'
 import { makeCertificate, makeClientCertificate } from '../../support/servers/certificate.js'
 import { listen } from '../../support/servers/listen.js'
 import { probe } from '../../support/servers/probe.js'
@@ -24,7 +24,7 @@ t.test('an index of a mirrors file is asked as the file says, and a fault names 
     (_request, response) => response.writeHead(200).end('<a href="x-1.0.tar.gz">x</a>'),
   )
   const { port } = await listen(t, server)
-  const ask = (index: IndexOptions): Promise<ProbeResult> =>
+  const ask = (index: Partial<Index>): Promise<ProbeResult> =>
     probe(`https://127.0.0.1:${port}/simple`, { asker: 'file', index })
   const known = { clientCert: text(client.certificate), clientKey: text(client.key) }
   const ca = text(tls.authority)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { urlWithCredentials } from '../../../element-src/lib/settings/index-list.js'
 import { parseMirrorUrl } from '../../../element-src/lib/settings/mirror-url.js'
 
 t.test('URLs that pip can use', async (t) => {
@@ -11,7 +12,17 @@ t.test('URLs that pip can use', async (t) => {
     'file:///tmp/pypi': '',
     'file:///tmp/pypi/simple/': '',
   }
-  for (const [url, host] of Object.entries(hosts)) t.has(parseMirrorUrl('X', url), { url, host })
+  for (const [written, host] of Object.entries(hosts)) {
+    const parsed = parseMirrorUrl('X', written)
+    t.equal(parsed.host, host)
+    t.equal(urlWithCredentials(parsed), written, 'installers without a relay get what the user wrote')
+    t.notMatch(parsed.url, /@/)
+  }
+  t.match(parseMirrorUrl('X', 'http://user:p%40ss@a.example/x'), {
+    url: 'http://a.example/x',
+    credentials: { username: 'user', password: 'p@ss' },
+    label: 'http://user:****@a.example/x',
+  })
 })
 
 t.test('what pip would misread is refused, by the name of its variable and without its value', async (t) => {

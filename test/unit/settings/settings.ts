@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { easyInstallIndex, indexAt, officialIndex } from '../../../element-src/lib/settings/indexes.js'
+import { easyInstallIndex, officialIndex, theOfficialIndex } from '../../../element-src/lib/settings/index-list.js'
 import { type PipSettings, readSettings } from '../../../element-src/lib/settings/settings.js'
 
 const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt', TMP_BUILD_DIR: '/build' }
@@ -12,7 +12,7 @@ t.test('without a mirror and without a setting', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir()
   const online = readSettings({ ...dib, DIB_IMAGE_CACHE })
   t.same(online.pip, {
-    indexes: [indexAt(officialIndex)],
+    indexes: [theOfficialIndex()],
     retries: undefined,
     trustedHosts: [],
     unverifiedHosts: [],

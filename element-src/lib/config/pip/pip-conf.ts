@@ -1,3 +1,4 @@
+import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
 import type { Section } from './config-file.js'
 import {
@@ -25,7 +26,7 @@ export interface OwnFile {
 
 /** Our value for each option; undefined to remove the option. */
 const valuesOf = ({ indexes, trustedHosts }: PipSettings): Readonly<Record<IndexOption, Value | undefined>> => {
-  const [first = '', ...others] = indexes.map(({ url }) => url)
+  const [first = '', ...others] = indexes.map(urlWithCredentials)
   return {
     'index-url': first,
     // pip 25.2 and 25.3 ignore an empty override, so the first index is repeated; pip asks it once. find-links likewise

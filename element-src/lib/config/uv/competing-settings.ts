@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import type { Environment } from '../../base/environment.js'
 import { ignoreErrors } from '../../base/errors.js'
-import type { Environment } from '../../settings/mirrors.js'
 import { variableWarnings } from '../../settings/variable-warnings.js'
 
 /** What each variable does to the mirrors (uv's documentation, Environment variables). */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { TomlTable } from 'smol-toml'
 import { UserError } from '../../base/errors.js'
+import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
 import { remark } from '../pip/config-file.js'
 import type { OwnFile } from '../pip/pip-conf.js'
@@ -60,7 +61,7 @@ export const renderUvToml = (
   { path, own }: OwnFile,
   cache?: UvCache,
 ): string => {
-  const urls = indexes.map(({ url }) => url)
+  const urls = indexes.map(urlWithCredentials)
   const lines = [`# ${remark}`, `index-url = ${quote(urls.at(-1) ?? '')}`]
   if (urls.length > 1) {
     lines.push(`extra-index-url = ${list(urls.slice(0, -1))}`, 'index-strategy = "unsafe-best-match"')

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
+import type { Environment } from '../../base/environment.js'
 import { UserError } from '../../base/errors.js'
 import { findBuild } from '../../base/find-build.js'
-import { redact } from '../../http/credentials.js'
 import { chooseReachable } from '../../probe/choose-reachable.js'
 import { type Probed, probeAll } from '../../probe/probe-all.js'
-import { type Index, indexAt } from '../../settings/indexes.js'
-import type { Environment } from '../../settings/mirrors.js'
+import { type Index, indexAt, urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings, Settings } from '../../settings/settings.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
 import { environmentForRelay } from './plan-relay.js'
@@ -57,11 +56,10 @@ export const openRelay = async (settings: Settings, environment: Environment): P
   const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || folder !== undefined
   const config: RelayConfig = {
     indexes: indexes.filter(isBehind).map(
-      ({ scheme: _scheme, host: _host, url, folder, ...index }): RelayIndex => ({
+      ({ scheme: _scheme, host: _host, url, credentials, folder, ...index }): RelayIndex => ({
         ...index,
-        url: folder === undefined ? url : undefined,
+        url: folder === undefined ? urlWithCredentials({ url, credentials }) : undefined,
         folder,
-        label: redact(url),
       }),
     ),
     environment: environmentForRelay(environment),

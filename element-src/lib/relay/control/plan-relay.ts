@@ -1,4 +1,4 @@
-import type { Environment } from '../../settings/mirrors.js'
+import type { Environment } from '../../base/environment.js'
 import type { Settings } from '../../settings/settings.js'
 
 /**
@@ -18,7 +18,7 @@ export const reasonForRelay = ({
   if (relay === 'always') return 'DIB_PYPI_RELAY=always'
   if (fill) return 'DIB_PYPI_FILL_MIRROR'
   if (mirrorsFile !== undefined) return 'DIB_PYPI_MIRRORS'
-  return pip.indexes.some(({ url }) => /^https?:\/\/[^/?#]*@/i.test(url)) ? 'a URL with a password' : undefined
+  return pip.indexes.some(({ credentials }) => credentials !== undefined) ? 'a URL with a password' : undefined
 }
 
 /** The variables by which the relay reaches servers as pip would from the host. */

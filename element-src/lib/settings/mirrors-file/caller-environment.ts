@@ -1,4 +1,4 @@
-import type { Environment } from '../mirrors.js'
+import type { Environment } from '../../base/environment.js'
 
 /** The variable by which launcher/on-host.sh hands over the environment that it was called with. */
 export const callerVariable = 'PYPI_CALLER_ENVIRONMENT'

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import type { Environment } from '../../base/environment.js'
 import { UserError } from '../../base/errors.js'
 import { step } from '../../base/log.js'
-import type { Environment } from '../mirrors.js'
 import { pathOf, readHostFile } from './host-file.js'
 import type { MirrorSection } from './sections.js'
 

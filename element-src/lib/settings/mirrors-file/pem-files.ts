@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls'
 import { UserError } from '../../base/errors.js'
-import type { IndexOptions } from '../indexes.js'
+import type { Index } from '../index-list.js'
 import { pathOf, readHostFile } from './host-file.js'
 import type { MirrorSection } from './sections.js'
 
@@ -28,7 +28,7 @@ const isUsable = (files: { readonly cert: string; readonly key: string }): boole
 export const readPemFiles = (
   { values, place }: MirrorSection,
   mirrorsFile: string,
-): Readonly<Pick<IndexOptions, 'ca' | 'clientCert' | 'clientKey'>> => {
+): Readonly<Pick<Index, 'ca' | 'clientCert' | 'clientKey'>> => {
   const read = (name: 'ca' | 'client-cert' | 'client-key', what: string, label: RegExp): string | undefined => {
     const named = values[name]
     if (named === undefined) return undefined

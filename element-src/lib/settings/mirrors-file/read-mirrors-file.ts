@@ -1,7 +1,6 @@
+import type { Environment } from '../../base/environment.js'
 import { UserError } from '../../base/errors.js'
-import { type Index, type Indexes, officialIndex } from '../indexes.js'
-import { parseMirrorUrl } from '../mirror-url.js'
-import type { Environment } from '../mirrors.js'
+import { type Index, type Indexes, theOfficialIndex } from '../index-list.js'
 import { parseExcludeNewer } from './exclude-newer.js'
 import { readHostFile } from './host-file.js'
 import { getPassword } from './password.js'
@@ -24,9 +23,6 @@ export interface FileContext {
   readonly now: Date
 }
 
-const withCredentials = (url: string, username: string, password: string): string =>
-  url.replace('://', () => `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`)
-
 const toIndex = (
   section: MirrorSection,
   mirrorsFile: string,
@@ -36,13 +32,13 @@ const toIndex = (
   const { username, trusted, projects, exclude, 'exclude-newer': newer } = values
   const files = readPemFiles(section, mirrorsFile)
   const found = getPassword(section, mirrorsFile, caller)
-  const url = section.url?.url ?? officialIndex
   const excludeNewer = newer === undefined ? undefined : parseExcludeNewer(newer, now)
   const index: Index = {
-    ...parseMirrorUrl(
-      section.place('url'),
-      username === undefined || found === undefined ? url : withCredentials(url, username, found.password),
-    ),
+    ...theOfficialIndex(),
+    ...section.url,
+    name: section.name,
+    source: `${mirrorsFile}, [${section.name}]`,
+    ...(username === undefined || found === undefined ? {} : { credentials: { username, password: found.password } }),
     isOfficial,
     ...files,
     ...(trusted ? { trusted } : {}),
@@ -68,7 +64,7 @@ export const readMirrorsFile = (path: string, context: FileContext): FileIndexes
   if (text.includes('\ufffd')) throw new UserError(`${path} is no UTF-8: save it as UTF-8`)
   const all = parseMirrorsFile(path, text)
   const warnings = all
-    .filter(({ url }) => isOpen && url !== undefined && /^[^/]*\/\/[^/?#]*@/.test(url.url))
+    .filter(({ url }) => isOpen && url?.credentials !== undefined)
     .map(({ place }) => `${place('url')} has a password, and every user of this host can read it: chmod o-r ${path}`)
   const sections = all.filter(({ isOfficial }) => !isOfficial || !context.withoutOfficial)
   const read = sections.map((section) => toIndex(section, path, context))

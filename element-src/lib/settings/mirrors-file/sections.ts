@@ -41,7 +41,7 @@ const refuseContradictions = ({ values, url, isOfficial, place }: MirrorSection)
   if ('username' in values && first === undefined) {
     refuse('username', 'has no password beside it: add password-file, password-env or password-command')
   }
-  if ('username' in values && url !== undefined && /^[^/]*\/\/[^/?#]*@/.test(url.url)) {
+  if ('username' in values && url?.credentials !== undefined) {
     refuse('username', 'is a second one, beside that in url: keep one of the two')
   }
   if ('client-key' in values && !('client-cert' in values)) {

@@ -9,7 +9,7 @@ import {
   renderSystemPipConf,
 } from '../../../../element-src/lib/config/pip/pip-conf.js'
 import { credentialsIn } from '../../../../element-src/lib/http/credentials.js'
-import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
+import { indexAt } from '../../../../element-src/lib/settings/index-list.js'
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { configTexts, many, type Sections, secretMark, sections } from '../../../support/arbitrary/any.js'
 import { type PythonConfig, readMany } from '../../../support/builds/python.js'
@@ -70,7 +70,7 @@ const overlay = (first: Sections, second: Sections): Sections => ({
 })
 
 const settings: PipSettings = {
-  indexes: [`https://user:${secretMark}%40@mirror.example/simple`, 'file:///tmp/pypi'].map(indexAt),
+  indexes: [`https://user:${secretMark}%40@mirror.example/simple`, 'file:///tmp/pypi'].map((url) => indexAt(url)),
   retries: 0,
   trustedHosts: ['t.example'],
   unverifiedHosts: [],

@@ -6,7 +6,7 @@ import {
   renderPipConf,
   renderSystemPipConf,
 } from '../../../../element-src/lib/config/pip/pip-conf.js'
-import { type Index, indexAt } from '../../../../element-src/lib/settings/indexes.js'
+import { type Index, indexAt } from '../../../../element-src/lib/settings/index-list.js'
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { readAsPip } from '../../../support/builds/python.js'
 

@@ -4,7 +4,7 @@ import { parse, stringify, type TomlTable } from 'smol-toml'
 import t from 'tap'
 import { mergeUvEdits } from '../../../../element-src/lib/config/uv/merge-edits.js'
 import { renderUvToml } from '../../../../element-src/lib/config/uv/uv-toml.js'
-import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
+import { indexAt } from '../../../../element-src/lib/settings/index-list.js'
 import { many, secretMark } from '../../../support/arbitrary/any.js'
 
 type Value = string | boolean | number | readonly string[]
@@ -51,7 +51,7 @@ const plain = (toml: unknown): TomlTable => JSON.parse(JSON.stringify(toml)) as 
 const withoutEmpty = ({ pip, ...top }: Toml): Toml => (pip && Object.keys(pip).length > 0 ? { ...top, pip } : top)
 
 const settings = {
-  indexes: [`https://user:${secretMark}@mirror.example/simple`, 'file:///tmp/pypi'].map(indexAt),
+  indexes: [`https://user:${secretMark}@mirror.example/simple`, 'file:///tmp/pypi'].map((url) => indexAt(url)),
   unverifiedHosts: [],
   trustedHosts: [],
   retries: undefined,

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { mergeUvEdits } from '../../../../element-src/lib/config/uv/merge-edits.js'
 import { renderUvToml } from '../../../../element-src/lib/config/uv/uv-toml.js'
-import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
+import { indexAt } from '../../../../element-src/lib/settings/index-list.js'
 
 const settings = {
-  indexes: ['http://b/simple', 'http://u:secret@a/simple'].map(indexAt),
+  indexes: ['http://b/simple', 'http://u:secret@a/simple'].map((url) => indexAt(url)),
   unverifiedHosts: [],
   trustedHosts: [],
   retries: undefined,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { renderUvToml } from '../../../../element-src/lib/config/uv/uv-toml.js'
-import { indexAt } from '../../../../element-src/lib/settings/indexes.js'
+import { indexAt } from '../../../../element-src/lib/settings/index-list.js'
 
 const read = (urls: readonly string[], unverifiedHosts: readonly string[] = []): unknown => {
   const indexes = urls.map((url) => ({ ...indexAt(url), isOfficial: false }))

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { errorMessage, UserError } from '../../../../element-src/lib/base/errors.js'
-import { type Index, officialIndex } from '../../../../element-src/lib/settings/indexes.js'
+import { type Index, officialIndex } from '../../../../element-src/lib/settings/index-list.js'
 import { readMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/read-mirrors-file.js'
 import { many, secretMark } from '../../../support/arbitrary/any.js'
 import { mirrorsFiles } from '../../../support/arbitrary/mirrors-file.js'
@@ -20,19 +21,22 @@ const list = (value: string): readonly string[] =>
   value.split(/, /).map((name) => name.toLowerCase().replace(/[-_.]+/g, '-'))
 
 /** What one section asks for, in the words of README's table of keys; a value in double quotes is JSON's. */
-const asked = (name: string, written: Readonly<Record<string, string>>): Index => {
+const asked = (path: string, name: string, written: Readonly<Record<string, string>>): Index => {
   const values = Object.fromEntries(
     Object.entries(written).map(([key, value]) => [key, value.startsWith('"') ? String(JSON.parse(value)) : value]),
   )
   const url = values['url'] ?? officialIndex
   const variable = values['password-env']
-  const password = variable === 'SECRET' ? `${secretMark}%40%2F%3A%25` : secretMark
-  const credentials = variable === undefined ? '' : `${encodeURIComponent(values['username'] ?? '')}:${password}@`
+  const password = variable === 'SECRET' ? caller.SECRET : secretMark
   return {
-    url: url.replace('//', `//${credentials}`),
+    url,
     scheme: 'https',
     host: new URL(url).hostname,
+    label: url,
     isOfficial: name === 'official',
+    name,
+    source: `${path}, [${name}]`,
+    ...(variable === undefined ? {} : { credentials: { username: values['username'] ?? '', password } }),
     ...(/^(?:yes|true)$/.test(values['trusted'] ?? '') ? { trusted: true } : {}),
     ...(values['projects'] === undefined ? {} : { projects: list(values['projects']) }),
     ...(values['exclude'] === undefined ? {} : { exclude: list(values['exclude']) }),
@@ -74,8 +78,8 @@ t.test(
       }
       taken += 1
       const config: PythonConfig = read[i] ?? {}
-      const expected = Object.entries(config).map(([name, values]) => asked(name, values))
-      if (JSON.stringify(result) !== JSON.stringify(expected)) complain('the indexes', text, { result, expected })
+      const expected = Object.entries(config).map(([name, values]) => asked(path, name, values))
+      if (!isDeepStrictEqual(result, expected)) complain('the indexes', text, { result, expected })
     }
     t.ok(taken > 100 && texts.length - taken > 100, `${taken} are taken, ${texts.length - taken} refused`)
   },
