@@ -1,5 +1,5 @@
 // pip's own list (its utils/filetypes.py) and easy_install's eggs.
-const archive = /\.(?:whl|egg|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$/i
+export const archive = /\.(?:whl|egg|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$/i
 
 /**
  * A project's name as indexes have it.

@@ -1,0 +1,107 @@
+import { accessSync, constants, lstatSync, realpathSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { errorMessage, ignoreErrors, UserError } from '../base/errors.js'
+
+/** What cleanup.d has to know, which runs as root and without the caller's environment. */
+export interface ReceiptPlan {
+  /** Where the receipt goes, on the host. */
+  readonly path: string
+  /** Whose file it is. */
+  readonly caller: Caller
+  /** SOURCE_DATE_EPOCH, in seconds since 1970. */
+  readonly time?: number | undefined
+  /** Where partitions of the image are mounted, in the image. */
+  readonly partitions: readonly string[]
+}
+
+/** A user as whom files are written. */
+export interface Caller {
+  readonly uid: number
+  readonly gid: number
+  readonly groups: readonly number[]
+  readonly umask: number
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Where the receipt goes: where dib's element manifests saves its own (its environment.d/14-manifests), beside the image.
+ *
+ * @param environment The environment of a hook on the host: dib exports IMAGE_NAME.
+ * @param folder The folder that the build was started in, which its hooks are in as well.
+ */
+export const receiptPath = (environment: Environment, folder: string): string => {
+  const saved = environment['DIB_MANIFEST_SAVE_DIR'] || `${environment['IMAGE_NAME'] || 'image'}.d`
+  return join(resolve(folder, saved), 'pypi.cdx.json')
+}
+
+const readTime = (text: string | undefined): number | undefined => {
+  if (!text) return undefined
+  // To the year 9999, the last that RFC 3339 can write.
+  if (/^\d{1,12}$/.test(text) && Number(text) < 253402300800) return Number(text)
+  throw new UserError(
+    'SOURCE_DATE_EPOCH is not a whole number of seconds since 1970: the receipt would have it as its time',
+  )
+}
+
+/** Refuses a place that the user cannot write to, before the build instead of at its end. */
+const checkFolder = (path: string): void => {
+  let folder = dirname(path)
+  while (ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(folder)) === undefined) folder = dirname(folder)
+  try {
+    // With a slash, so that a file is refused, too.
+    accessSync(`${folder}/`, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new UserError(
+      `DIB_PYPI_RECEIPT: ${path} cannot be written (${errorMessage(error)}): make ${folder} a folder of yours, or name another in DIB_MANIFEST_SAVE_DIR`,
+    )
+  }
+}
+
+const sameEntry = (one: string, other: string): boolean =>
+  basename(one) === basename(other) && realpathSync(dirname(one)) === realpathSync(dirname(other))
+
+/** Removes a receipt of an earlier build, or what else has its name; a link itself, not what it leads to. */
+const removeOld = (path: string, lock: string | undefined): void => {
+  const there = ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
+  // A lock that will be replaced is there until then: a build that fails must not lose it.
+  if (there === undefined || (lock !== undefined && sameEntry(path, lock))) return
+  if (there.isDirectory()) throw new UserError(`DIB_PYPI_RECEIPT: ${path} is a folder: move it away`)
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    throw new UserError(
+      `DIB_PYPI_RECEIPT: ${path} is of an earlier build and cannot be removed: ${errorMessage(error)}`,
+    )
+  }
+}
+
+/**
+ * Plans the receipt of a build, on the host, as the user, and takes away the one that an earlier build left there.
+ *
+ * @param environment The hook's environment.
+ * @param partitions Where partitions of the image are mounted, in the image.
+ * @param lock The path of DIB_PYPI_LOCK.
+ * @throws UserError if it cannot be written there, or SOURCE_DATE_EPOCH is not a time.
+ */
+export const planReceipt = (
+  environment: Environment,
+  partitions: readonly string[],
+  lock: string | undefined,
+): ReceiptPlan => {
+  const path = receiptPath(environment, process.cwd())
+  const time = readTime(environment['SOURCE_DATE_EPOCH'])
+  checkFolder(path)
+  removeOld(path, lock)
+  return {
+    path,
+    caller: {
+      uid: process.getuid?.() ?? 0,
+      gid: process.getgid?.() ?? 0,
+      groups: process.getgroups?.() ?? [],
+      umask: process.umask(),
+    },
+    time,
+    partitions,
+  }
+}
