@@ -3,7 +3,7 @@ import { elementOfDib, elementOfOurs, hooksOfOurs } from '../support/builds/dib.
 import { runPhases } from '../support/builds/run-phases.js'
 import { hookSeconds } from '../support/observation/hook-seconds.js'
 import { median } from '../support/observation/median.js'
-import { benchTools } from '../support/setup/cache.js'
+import { benchTools } from '../support/setup/fixtures.js'
 import type { Plan } from './plan.js'
 import type { FolderCost, Layout, MountCost, Variant } from './results.js'
 import { measuredBy, readRuns, timer } from './timer.js'
@@ -85,7 +85,7 @@ export const measureFolders = async (
         element: one.element,
         compare: false,
         environment: { DIB_NO_PYPI_PIP: '1', DIB_IMAGE_CACHE: one.imageCache },
-        prepare: `mkdir $ROOT${tools}; mount --bind ${benchTools.folder} $ROOT${tools}`,
+        prepare: `mkdir $ROOT${tools}; mount --bind ${(await benchTools()).folder} $ROOT${tools}`,
         ...(one === largest ? {} : { inChroot: installScript(plan.repeats) }),
       })
       if (status !== 0) {

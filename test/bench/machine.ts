@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { benchTools, devpiPrograms, nginxProgram, proxpiPrograms, smallRoot } from '../support/setup/cache.js'
+import { benchTools, devpiPrograms, nginxProgram, proxpiPrograms, smallRoot } from '../support/setup/fixtures.js'
 
 /** What the numbers were measured on. It names no host. */
 export interface Machine {
@@ -45,14 +45,14 @@ export const describeMachine = (versions: Machine['versions']): Machine => ({
 })
 
 /** The versions of what installs in builds. */
-export const buildVersions = (): Machine['versions'] => ({
+export const buildVersions = async (): Promise<Machine['versions']> => ({
   'Node.js': process.versions.node,
   'diskimage-builder': versionIn(output('disk-image-create', '--version')),
-  "the image's Python": versionIn(output('chroot', smallRoot, 'python3', '--version')),
-  "the image's pip": versionIn(output('chroot', smallRoot, 'python3', '-m', 'pip', '--version')),
-  'an old pip': versionIn(output('/usr/bin/python3', benchTools.oldPip, '--version')),
-  'the newest pip': versionIn(output('/usr/bin/python3', benchTools.newPip, '--version')),
-  uv: versionIn(output(benchTools.uv, '--version')),
+  "the image's Python": versionIn(output('chroot', await smallRoot(), 'python3', '--version')),
+  "the image's pip": versionIn(output('chroot', await smallRoot(), 'python3', '-m', 'pip', '--version')),
+  'an old pip': versionIn(output('/usr/bin/python3', (await benchTools()).oldPip, '--version')),
+  'the newest pip': versionIn(output('/usr/bin/python3', (await benchTools()).newPip, '--version')),
+  uv: versionIn(output((await benchTools()).uv, '--version')),
 })
 
 /**
@@ -60,14 +60,14 @@ export const buildVersions = (): Machine['versions'] => ({
  *
  * @param hasPeers Whether there are others than the relay.
  */
-export const engineVersions = (hasPeers: boolean): Machine['versions'] => ({
+export const engineVersions = async (hasPeers: boolean): Promise<Machine['versions']> => ({
   'Node.js': process.versions.node,
-  'an old pip': versionIn(output('/usr/bin/python3', benchTools.oldPip, '--version')),
-  ...(hasPeers ? peerVersions() : {}),
+  'an old pip': versionIn(output('/usr/bin/python3', (await benchTools()).oldPip, '--version')),
+  ...(hasPeers ? await peerVersions() : {}),
 })
 
-const peerVersions = (): Machine['versions'] => ({
-  'devpi-server': versionIn(output(join(devpiPrograms, 'devpi-server'), '--version')),
-  proxpi: versionIn(output(join(proxpiPrograms, 'pip'), 'show', 'proxpi')),
-  nginx: versionIn(output('sh', '-c', '"$0" -v 2>&1', nginxProgram)),
+const peerVersions = async (): Promise<Machine['versions']> => ({
+  'devpi-server': versionIn(output(join(await devpiPrograms(), 'devpi-server'), '--version')),
+  proxpi: versionIn(output(join(await proxpiPrograms(), 'pip'), 'show', 'proxpi')),
+  nginx: versionIn(output('sh', '-c', '"$0" -v 2>&1', await nginxProgram())),
 })

@@ -36,7 +36,7 @@ export const measure = async (
     return folder
   }
   const { rounds, partRounds, limit } = plan
-  const machine = describeMachine(buildVersions())
+  const machine = describeMachine(await buildVersions())
   const hooks = await measureHooks(part('hooks in builds'), { rounds, withDibs: true })
   const parts = await measureParts(part("parts of the hooks' time"), partRounds)
   const mirrors = await measureMirrors(t, part('mirrors that are down'), plan)

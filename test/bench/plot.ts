@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 // Apache ECharts: it writes SVG in Node.js by itself, without a browser, a DOM or a native module, and brings two packages.
 import type { EChartsOption } from 'echarts'
+import { project } from '../../build/project.js'
 import { sum } from '../support/observation/median.js'
-import { benchPackage } from '../support/setup/cache.js'
 import { inCell } from './figures.js'
 import type { FirstMirror, FolderCost, HookParts, Layout, Measured, Results, Variant } from './results.js'
 
@@ -216,7 +217,7 @@ export const plotOf = (results: Results): string => {
     ) as EChartsOption['series'],
   }
   // Loaded where it is called: the package is test/bench's own, and only it has it installed.
-  const { init } = createRequire(benchPackage)('echarts') as typeof import('echarts')
+  const { init } = createRequire(join(project, 'test', 'bench', 'package.json'))('echarts') as typeof import('echarts')
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
     chart.setOption(option)

@@ -4,24 +4,13 @@ import { project } from '../../build/project.js'
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { runProgram } from '../support/builds/run.js'
 import { makeWheels, wheelsOf } from '../support/servers/mirror.js'
-import { cache, smallRootTarball } from '../support/setup/cache.js'
+import { cache, smallRootTarball } from '../support/setup/fixtures.js'
 import { checkPackages } from './check-packages.js'
 import { lookForTraces } from './look-for-traces.js'
 import { pipIndex, waysToIndexes } from './own-sources.js'
 import { samplePackages } from './sample-packages.js'
 
 const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
-
-const makeRoot = async (): Promise<void> => {
-  const [program = '', ...args] = [
-    ...asRoot,
-    join(project, 'test', 'support', 'setup', 'make-roots.sh'),
-    cache,
-    'small-root',
-  ]
-  const made = await runProgram(program, args, { onLine: (line) => console.log(line) })
-  if (made.status !== 0) throw new Error('the root of the image could not be made')
-}
 
 const build = async (
   folder: string,
@@ -55,7 +44,7 @@ const build = async (
       DIB_NO_TIMESTAMP: '1',
       DIB_DEMO_PACKAGES: packages.join(' '),
       OVERWRITE_OLD_IMAGE: '1',
-      SMALL_ROOT_TARBALL: smallRootTarball,
+      SMALL_ROOT_TARBALL: await smallRootTarball(),
       ELEMENTS_PATH: ['elements', 'test/support/builds/elements', 'test/demo/elements']
         .map((path) => join(project, path))
         .join(':'),
@@ -84,7 +73,6 @@ try {
   const mirror = join(imageCache, 'pypi', 'mirror')
   rmSync(mirror, { recursive: true, force: true })
   mkdirSync(mirror, { recursive: true })
-  await makeRoot()
   const fromIndex = await checkPackages(asked)
   // One that no index has.
   makeWheels(mirror, samplePackages)

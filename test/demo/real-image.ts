@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { project } from '../../build/project.js'
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { runProgram } from '../support/builds/run.js'
-import { cache, newDibPrograms } from '../support/setup/cache.js'
+import { cache, newDibPrograms } from '../support/setup/fixtures.js'
 import { lookForTraces } from './look-for-traces.js'
 import { debianMirrors, pipIndex } from './own-sources.js'
 
@@ -38,7 +38,7 @@ const build = async (name: string, packages: readonly string[], options: readonl
     `\nThe ${name} build: disk-image-create ${[...options, 'debian-minimal', 'pypi', 'demo'].join(' ')} (log: ${log})`,
   )
   // A mount namespace of its own, so that nothing that is mounted outlives the build.
-  const args = ['-m', '--propagation', 'private', join(newDibPrograms, 'disk-image-create')]
+  const args = ['-m', '--propagation', 'private', join(await newDibPrograms(), 'disk-image-create')]
   const elements = ['debian-minimal', 'pypi', 'demo-python', 'demo']
   const { status, log: text } = await runProgram(
     'unshare',
@@ -47,7 +47,7 @@ const build = async (name: string, packages: readonly string[], options: readonl
       cwd: folder,
       env: cleanEnvironment({
         // dib's own programs call each other by name.
-        PATH: `${newDibPrograms}:${process.env['PATH']}:/usr/sbin:/sbin`,
+        PATH: `${await newDibPrograms()}:${process.env['PATH']}:/usr/sbin:/sbin`,
         ...debianMirrors(),
         // Offline the folder is all there is.
         ...(options.includes('--offline') ? {} : pipIndex()),

@@ -2,9 +2,10 @@ import t from 'tap'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
-import { muslRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const muslRoot = await fixtures.muslRoot()
 
 t.test('an image needs no Python, no Node.js and no mount for the element to work', async (t) => {
   const ran = await runPhases(scratchFolder(t), {

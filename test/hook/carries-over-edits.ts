@@ -3,9 +3,13 @@ import t from 'tap'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
-import { muslRoot, oldRoot, pips, smallRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const muslRoot = await fixtures.muslRoot()
+const oldRoot = await fixtures.oldRoot()
+const pips = await fixtures.pips()
+const smallRoot = await fixtures.smallRoot()
 
 const environment = {
   DIB_PYPI_RELAY: 'never',

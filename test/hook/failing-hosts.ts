@@ -6,9 +6,10 @@ import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { watchHost } from '../support/observation/harm.js'
-import { muslRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const muslRoot = await fixtures.muslRoot()
 
 const denyRemount = join(project, 'test', 'support', 'observation', 'deny_remount.py')
 /** As root without the right to mount. */

@@ -3,9 +3,10 @@ import t from 'tap'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
-import { ownHost } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const ownHost = await fixtures.ownHost()
 
 /** Images in which the folder of the distribution's Node.js is in different states. */
 const images: Readonly<Record<string, string>> = {

@@ -7,9 +7,11 @@ import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
 import { makeCertificate } from '../support/servers/certificate.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveByNginx } from '../support/servers/nginx.js'
-import { installers, pips } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const installers = await fixtures.installers()
+const pips = await fixtures.pips()
 
 /** pip's own wheels: the last with nothing but the authorities that it brings, and the newest, which asks the system's. */
 const [ownAuthorities = '', newest = ''] = ['pip-22.3', 'pip-26'].map((start) =>

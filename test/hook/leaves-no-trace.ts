@@ -3,9 +3,10 @@ import { scratchFolder } from '../support/builds/build-image.js'
 import { attributesOfOwnFiles, makeOwnFiles } from '../support/builds/own-files.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
-import { muslRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const muslRoot = await fixtures.muslRoot()
 
 /** Images in which pip's files are in every state, as bash that makes them. */
 const images: Readonly<Record<string, string>> = {

@@ -5,9 +5,10 @@ import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
 import { differences, readTree } from '../support/observation/tree.js'
-import { muslRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const muslRoot = await fixtures.muslRoot()
 
 /** Places in the image, what on the host a link there could lead to, and whether that is a folder. */
 const places: Readonly<Record<string, readonly [string, 'folder' | 'file']>> = {

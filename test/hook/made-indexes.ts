@@ -8,9 +8,13 @@ import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels } from '../support/servers/mirror.js'
 import { runPypiMirror } from '../support/servers/pypi-mirror.js'
 import { recipeSettings } from '../support/servers/recipes.js'
-import { installers, oldRoot, pips, smallRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const installers = await fixtures.installers()
+const oldRoot = await fixtures.oldRoot()
+const pips = await fixtures.pips()
+const smallRoot = await fixtures.smallRoot()
 
 const release = (wheel: string): number => Number(/^pip-(\d+\.\d+)/.exec(wheel)?.[1])
 const wheelsOfPip = readdirSync(pips).filter((name) => name.endsWith('.whl'))
@@ -47,7 +51,7 @@ for (const { python, root, isFor } of pythons) {
     ]
     makeSdists(join(scratch, 'sdists'), packages)
     makeWheels(join(scratch, 'wheels'), packages)
-    runPypiMirror(scratch, localMirror(scratch), join(scratch, 'sdists'), join(scratch, 'wheels'), 'Debian 12')
+    await runPypiMirror(scratch, localMirror(scratch), join(scratch, 'sdists'), join(scratch, 'wheels'), 'Debian 12')
     const chosen = wheelsOfPip.filter(isFor)
     const byUv = python === 'python3' ? uvs : []
     const ran = await runPhases(scratch, {

@@ -12,9 +12,10 @@ import { listen } from '../support/servers/listen.js'
 import { makeMirror, makeWheels, normaliseName, wheelsOf } from '../support/servers/mirror.js'
 import { recipe } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
-import { installers } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const installers = await fixtures.installers()
 
 const packages = [
   { name: 'demo-app', version: '1.0', text: 'import demo_lib', requirements: ['demo-lib>=2'] },

@@ -3,9 +3,10 @@ import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type Phases, type RanPhases, runPhases } from '../support/builds/run-phases.js'
 import { watchHost } from '../support/observation/harm.js'
-import { muslRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const muslRoot = await fixtures.muslRoot()
 
 const conf = '/root/.pip/pip.conf'
 const environment = {

@@ -5,9 +5,10 @@ import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
-import { installers } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const installers = await fixtures.installers()
 
 /** Serves two packages, the first of which needs the second, and which say where they are from. Its URL is the answer. */
 const serve = async (t: Test, folder: string, from: string, version: string): Promise<string> => {

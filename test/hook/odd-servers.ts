@@ -4,9 +4,13 @@ import { ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { listen } from '../support/servers/listen.js'
-import { installers, oldRoot, pips, smallRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const installers = await fixtures.installers()
+const oldRoot = await fixtures.oldRoot()
+const pips = await fixtures.pips()
+const smallRoot = await fixtures.smallRoot()
 
 /** Heads of answers that no strict parser takes; the body is chunked where they say so. */
 const heads = {

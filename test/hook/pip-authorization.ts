@@ -3,7 +3,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { authorization } from '../../element-src/lib/http/authorization.js'
-import { pips } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
+
+const pips = await fixtures.pips()
 
 const sent = (url: string): string | undefined => authorization('Authorization', new URL(url))['Authorization']
 

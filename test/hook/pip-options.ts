@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { downloadingCommands, isIndexOption, optionOf } from '../../element-src/lib/config/pip/options.js'
-import { pips } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 /** Options whose names are like those of ours, and which leave the mirrors and the caches as they are. */
 const harmless = [
@@ -36,6 +36,7 @@ interface Tables {
 /** Reads the option tables in the source of pips' wheels. */
 const program = `
 import ast, json, sys, zipfile
+
 def assigned(node):
     if isinstance(node, ast.Assign): return getattr(node.targets[0], 'id', '')
     return getattr(node.target, 'id', '') if isinstance(node, ast.AnnAssign) else ''
@@ -54,6 +55,7 @@ def tables(path):
     return {'options': [names for names in options if names], 'members': members, 'commands': commands}
 json.dump([tables(path) for path in sys.argv[1:]], sys.stdout)`
 
+const pips = await fixtures.pips()
 const wheels = readdirSync(pips).filter((name) => name.endsWith('.whl'))
 const paths = wheels.map((name) => join(pips, name))
 const read = JSON.parse(

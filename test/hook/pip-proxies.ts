@@ -3,7 +3,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { proxyFor } from '../../element-src/lib/http/proxy.js'
-import { pips } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
+
+const pips = await fixtures.pips()
 
 const proxies = {
   http_proxy: 'http://p.example:1',

@@ -4,9 +4,12 @@ import { localMirror, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeMirror } from '../support/servers/mirror.js'
-import { oldRoot, pips, smallRoot } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const oldRoot = await fixtures.oldRoot()
+const pips = await fixtures.pips()
+const smallRoot = await fixtures.smallRoot()
 
 /** The number of a wheel of pip's. */
 const release = (wheel: string): number => Number(/^pip-(\d+\.\d+)/.exec(wheel)?.[1])

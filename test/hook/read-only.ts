@@ -7,7 +7,7 @@ import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { watchHost } from '../support/observation/harm.js'
-import { muslRoot, ownHost, trixieHost } from '../support/setup/cache.js'
+import { muslRoot, ownHost, trixieHost } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -27,7 +27,7 @@ if [ "$1" = mount ]; then
 fi
 exec "$@"`
     const ran = await runPhases(scratch, {
-      root: muslRoot,
+      root: await muslRoot(),
       environment: { DIB_OFFLINE: '1', DIB_DEBUG_TRACE: '1', PATH: pathWith(join(scratch, 'bin'), 'sudo', sudo) },
       inChroot: '! touch /tmp/pypi/new; grep /tmp/pypi /proc/mounts',
     })
@@ -42,14 +42,14 @@ exec "$@"`
   },
 )
 
-for (const [name, HOST_USR] of Object.entries({ 'this machine': ownHost, 'Debian 13': trixieHost })) {
+for (const [name, HOST_USR] of Object.entries({ 'this machine': await ownHost(), 'Debian 13': await trixieHost() })) {
   const skip = existsSync(HOST_USR) ? false : 'made on Debian alone'
   t.test(`with the mount(8) of ${name}, a namespace beside the build's sees it read-only`, { skip }, async (t) => {
     const scratch = scratchFolder(t)
     const host = watchHost(scratch)
     const seen = join(scratch, 'seen')
     const ran = await runPhases(scratch, {
-      root: muslRoot,
+      root: await muslRoot(),
       environment: { DIB_OFFLINE: '1', HOST_USR: join(HOST_USR, 'usr') },
       prepare: `
 mount --version

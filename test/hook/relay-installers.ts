@@ -8,10 +8,13 @@ import { runProgram } from '../support/builds/run.js'
 import { serveFolder } from '../support/relay/serve-folder.js'
 import { at, inFolder, openTestRelay } from '../support/relay/test-relay.js'
 import { makeSdists, makeWheels } from '../support/servers/mirror.js'
-import { installers, oldRoot, pips } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 // The fixtures are made for root alone.
 needsRoot(t)
+const installers = await fixtures.installers()
+const oldRoot = await fixtures.oldRoot()
+const pips = await fixtures.pips()
 
 const release = (wheel: string): number => Number(/^pip-(\d+\.\d+)/.exec(wheel)?.[1])
 

@@ -5,7 +5,9 @@ import t from 'tap'
 import { parseExcludeNewer } from '../../element-src/lib/settings/mirrors-file/exclude-newer.js'
 import { many } from '../support/arbitrary/any.js'
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
-import { installers } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
+
+const installers = await fixtures.installers()
 
 const now = new Date('2026-11-24T12:00:00.000Z')
 

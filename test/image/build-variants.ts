@@ -5,13 +5,13 @@ import t from 'tap'
 import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { readConfiguration, standardBuild } from '../support/builds/standard-build.js'
-import { newDibPrograms } from '../support/setup/cache.js'
+import { newDibPrograms } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
 t.test("diskimage-builder's newest release", async (t) => {
   const built = await standardBuild(t, scratchFolder(t), {
-    environment: { PATH: `${newDibPrograms}:${process.env['PATH']}` },
+    environment: { PATH: `${await newDibPrograms()}:${process.env['PATH']}` },
   })
   const [, version] = /^diskimage-builder version (\S+)$/m.exec(built.log) ?? []
   t.not(version, execFileSync('/usr/bin/disk-image-create', ['--version'], { encoding: 'utf8' }).trim(), 'is another')

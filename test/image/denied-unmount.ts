@@ -5,9 +5,10 @@ import { buildImage, ownLines, scratchFolder } from '../support/builds/build-ima
 import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
 import { changedMounts, watchHost, watchMounts } from '../support/observation/harm.js'
-import { bareRootTarball } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const bareRootTarball = await fixtures.bareRootTarball()
 
 t.test(
   'where dib cannot unmount our mounts, it copies and deletes nothing of the mirror, and makes no image',

@@ -8,9 +8,10 @@ import { pointDevpiAt } from '../support/servers/devpi.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
 import { freePort, startServer } from '../support/servers/start-server.js'
-import { devpiPrograms } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const devpiPrograms = await fixtures.devpiPrograms()
 
 /** Starts devpi-server, until the test ends, with root/pypi as a mirror of an index. */
 const startOne = async (t: Test, folder: string, upstream: string): Promise<string> => {

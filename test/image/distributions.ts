@@ -4,9 +4,11 @@ import { project } from '../../build/project.js'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { standardBuild } from '../support/builds/standard-build.js'
-import { ownHost, trixieHost } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const ownHost = await fixtures.ownHost()
+const trixieHost = await fixtures.trixieHost()
 
 /**
  * Enters another build host: its root, with a layer of its own to write on, and this project and the scratch folder at

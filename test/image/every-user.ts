@@ -19,9 +19,11 @@ import {
 } from '../support/builds/installers.js'
 import { needsRoot } from '../support/builds/root.js'
 import { makeMirror } from '../support/servers/mirror.js'
-import { oldRootTarball, smallRootTarball } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const oldRootTarball = await fixtures.oldRootTarball()
+const smallRootTarball = await fixtures.smallRootTarball()
 
 /** How somebody who is not root in /root comes to install in a build, as bash that runs $command. */
 const ways: Readonly<Record<string, string>> = {
@@ -60,7 +62,7 @@ const images = [
     python: 'python2.7',
     root: oldRootTarball,
     // 1.5.6 knows root's own file alone.
-    pips: releases(/-py2\.py3-none-any\.whl$/).filter((release) => release !== '1.5.6'),
+    pips: (await releases(/-py2\.py3-none-any\.whl$/)).filter((release) => release !== '1.5.6'),
     wheels: '*-py2.py3-none-any.whl',
     uvs: [],
     oldest: '9.0',
@@ -69,7 +71,7 @@ const images = [
   {
     python: 'python3',
     root: smallRootTarball,
-    pips: releases(/-py3-none-any\.whl$/),
+    pips: await releases(/-py3-none-any\.whl$/),
     wheels: '*-py3-none-any.whl',
     uvs: ['uv-system-wide', 'uv-new'],
     oldest: '21.3',
@@ -92,7 +94,7 @@ for (const { python, root, pips, wheels, uvs, oldest, newest } of images) {
       root,
       options: ['--offline'],
       hooks: {
-        'root.d/60-bring-installers': `#!/bin/bash\nset -eu\nset -- $TARGET_ROOT\n${bringInstallers(wheels)}\n`,
+        'root.d/60-bring-installers': `#!/bin/bash\nset -eu\nset -- $TARGET_ROOT\n${await bringInstallers(wheels)}\n`,
         'install.d/50-install': `#!/bin/bash
 set -eu
 useradd --create-home app

@@ -30,7 +30,7 @@ const hooks = [
 t.test("where another element's hook fails, nothing is harmed or left", async (t) => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
-  const root = trimRoot(scratch)
+  const root = await trimRoot(scratch)
   for (const hook of hooks) {
     const build = await buildImage(scratch, {
       root,
@@ -55,7 +55,7 @@ t.test("where another element's hook fails, nothing is harmed or left", async (t
 const failingBuild = async (t: Test, fault: (scratch: string) => Build): Promise<BuiltImage> => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
-  const root = trimRoot(scratch)
+  const root = await trimRoot(scratch)
   const build = await buildImage(scratch, { root, options: ['--offline'], runBy: watchMounts(), ...fault(scratch) })
   t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
   t.notOk(existsSync(build.image), 'there is no image')

@@ -15,9 +15,11 @@ import {
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
-import { oldRoot, pips } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const oldRoot = await fixtures.oldRoot()
+const pips = await fixtures.pips()
 
 /** What of the mirror's packages is printed, so that it can have come from there alone. */
 const token = randomUUID()
@@ -91,7 +93,7 @@ $at/venv/bin/demo-app`,
 t.test('installers on Python 3, in one build: pip since 21.3, pipx, setuptools, uv', async (t) => {
   const scratch = scratchFolder(t)
   fillMirror(localMirror(scratch))
-  const modern = releases(/-py3-none-any\.whl$/)
+  const modern = await releases(/-py3-none-any\.whl$/)
   const all = [
     ...modern.map((release) => byPip(release, 'python3')),
     ensurepips,
@@ -110,7 +112,7 @@ t.test('installers on Python 3, in one build: pip since 21.3, pipx, setuptools, 
       'root.d/60-bring-installers': `#!/bin/bash
 set -eu
 set -- $TARGET_ROOT
-${bringInstallers('*-py3-none-any.whl')}
+${await bringInstallers('*-py3-none-any.whl')}
 `,
       'install.d/50-install': `#!/bin/bash
 set -eu
@@ -134,7 +136,7 @@ t.test('installers on Python 2.7: pip up to 20.3.4, setuptools of 2016', async (
   const scratch = scratchFolder(t)
   fillMirror(localMirror(scratch))
   // 1.5.6 is older than what this is promised for.
-  const old = releases(/-py2\.py3-none-any\.whl$/).filter((release) => release !== '1.5.6')
+  const old = (await releases(/-py2\.py3-none-any\.whl$/)).filter((release) => release !== '1.5.6')
   const all = [
     ...old.map((release) => byPip(release, 'python2.7')),
     bySetuptools('setuptools-old', 'python2.7', ['setup-helper']),
@@ -142,7 +144,7 @@ t.test('installers on Python 2.7: pip up to 20.3.4, setuptools of 2016', async (
   const ran = await runPhases(scratch, {
     root: oldRoot,
     environment: { DIB_OFFLINE: '1' },
-    prepare: `set -- $ROOT\n${bringInstallers('*-py2.py3-none-any.whl')}`,
+    prepare: `set -- $ROOT\n${await bringInstallers('*-py2.py3-none-any.whl')}`,
     inChroot: runInstallers(all),
   })
   t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })

@@ -49,7 +49,7 @@ exit 99`
 t.test('where a build is killed and its folder removed by hand, the mirror is whole', async (t) => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
-  const root = trimRoot(scratch)
+  const root = await trimRoot(scratch)
   for (const [hook, isMounted] of Object.entries(phases)) {
     const marker = join(scratch, 'kill')
     const build = await buildImage(scratch, {

@@ -8,7 +8,7 @@ import { needsRoot } from '../support/builds/root.js'
 import { runProgram } from '../support/builds/run.js'
 import { makeCertificate } from '../support/servers/certificate.js'
 import { listen } from '../support/servers/listen.js'
-import { cache } from '../support/setup/cache.js'
+import { cache } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 

@@ -9,9 +9,11 @@ import { runBandersnatch } from '../support/servers/mirror-makers.js'
 import { serveByNginx } from '../support/servers/nginx.js'
 import { recipe } from '../support/servers/recipes.js'
 import { freePort, startServer } from '../support/servers/start-server.js'
-import { installers, mirrorPrograms } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const installers = await fixtures.installers()
+const mirrorPrograms = await fixtures.mirrorPrograms()
 
 t.test('one build installs over https from a host that the user trusts', async (t) => {
   const scratch = scratchFolder(t)

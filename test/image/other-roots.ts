@@ -5,9 +5,11 @@ import { project } from '../../build/project.js'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { standardBuild } from '../support/builds/standard-build.js'
-import { arm64RootTarball, oldRootTarball } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const arm64RootTarball = await fixtures.arm64RootTarball()
+const oldRootTarball = await fixtures.oldRootTarball()
 
 /** The C library's version, as its loader says it. */
 const sayVersion = "ldd --version | sed -n '1s/.* /C library /p'"

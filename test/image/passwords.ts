@@ -8,9 +8,10 @@ import { needsRoot } from '../support/builds/root.js'
 import { filesWith, makeSecret, watchProcesses } from '../support/observation/secret.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
-import { installers } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const installers = await fixtures.installers()
 
 /** The arguments of all processes, in one line. */
 const allArguments = "echo \"processes: $(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0\\n' '  ')\""

@@ -6,12 +6,13 @@ import { needsRoot } from '../support/builds/root.js'
 import { makeSdists, makeWheels } from '../support/servers/mirror.js'
 import { runPypiMirror } from '../support/servers/pypi-mirror.js'
 import { recipeSettings } from '../support/servers/recipes.js'
-import { installers } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const installers = await fixtures.installers()
 
 /** Two packages of which one requires the other, both with names that PEP 503 normalises, as the program keeps them. */
-const makeTree = (scratch: string, token: string): void => {
+const makeTree = async (scratch: string, token: string): Promise<void> => {
   const packages = [
     {
       name: 'Demo.App',
@@ -23,13 +24,13 @@ const makeTree = (scratch: string, token: string): void => {
   ]
   makeSdists(join(scratch, 'sdists'), packages)
   makeWheels(join(scratch, 'wheels'), packages)
-  runPypiMirror(scratch, localMirror(scratch), join(scratch, 'sdists'), join(scratch, 'wheels'), 'Debian 12')
+  await runPypiMirror(scratch, localMirror(scratch), join(scratch, 'sdists'), join(scratch, 'wheels'), 'Debian 12')
 }
 
 const build = async (t: Test, environment: Readonly<Record<string, string>>, commands: string) => {
   const scratch = scratchFolder(t)
   const token = randomUUID()
-  makeTree(scratch, token)
+  await makeTree(scratch, token)
   const built = await buildImage(scratch, {
     options: ['--offline'],
     environment,

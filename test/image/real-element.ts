@@ -14,9 +14,10 @@ import {
 } from '../support/builds/build-image.js'
 import { needsPackageIndex } from '../support/builds/package-index.js'
 import { needsRoot } from '../support/builds/root.js'
-import { agentElements } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const agentElements = await fixtures.agentElements()
 await needsPackageIndex(t)
 
 const element = 'ironic-python-agent-ramdisk-base'

@@ -4,9 +4,11 @@ import t from 'tap'
 import { buildImage, localMirror, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { differences, readTree } from '../support/observation/tree.js'
-import { bareRootTarball, smallRootTarball } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const bareRootTarball = await fixtures.bareRootTarball()
+const smallRootTarball = await fixtures.smallRootTarball()
 
 /** Says what is mounted after a build that was not before. */
 const compareMounts = `

@@ -4,9 +4,10 @@ import t, { type Test } from 'tap'
 import { buildImage, localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { pathWithoutNode } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
-import { bareRootTarball, officialNode } from '../support/setup/cache.js'
+import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
+const bareRootTarball = await fixtures.bareRootTarball()
 
 /** What a user may set by mistake, and the beginning of what the element says of it. */
 const refused: readonly (readonly [string, string, RegExp])[] = [
@@ -45,7 +46,7 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ['DIB_PYPI_NODE', '/usr', /^no Node\.js at \/usr: install Node\.js 18 or later/],
   [
     'DIB_PYPI_NODE',
-    officialNode(12),
+    await fixtures.officialNode(12),
     /\/nodes\/12\/.*\/node is Node\.js 12\.\S+: install 18 or later, or name one in DIB_PYPI_NODE/,
   ],
 ]

@@ -32,7 +32,7 @@ for (const [name, signal, hook] of [
     const marker = join(scratch, 'marker')
     let seen: readonly string[] = []
     const build = await buildImage(scratch, {
-      root: trimRoot(scratch),
+      root: await trimRoot(scratch),
       options: ['--offline'],
       runBy: sendSignal(signal, marker),
       environment: { DIB_PYPI_RELAY: 'always' },

@@ -7,7 +7,7 @@ import { writeIndex } from '../../../element-src/lib/index/index-pages.js'
 import { cleanEnvironment } from '../../support/builds/clean-environment.js'
 import { runProgram } from '../../support/builds/run.js'
 import { wheelsOf } from '../../support/servers/mirror.js'
-import { benchTools } from '../../support/setup/cache.js'
+import { benchTools } from '../../support/setup/fixtures.js'
 
 /**
  * Downloads packages with what they require, by the old pip and without a cache of its own.
@@ -30,7 +30,7 @@ export const download = async (
   const begin = performance.now()
   const { status, log } = await runProgram(
     '/usr/bin/python3',
-    [benchTools.oldPip, ...args, '--index-url', index, ...packages],
+    [(await benchTools()).oldPip, ...args, '--index-url', index, ...packages],
     // What this machine trusts is needed for an index elsewhere.
     { env: cleanEnvironment({ PIP_CONFIG_FILE: '/dev/null', PIP_CERT: process.env['PIP_CERT'] }) },
   )

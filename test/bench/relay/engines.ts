@@ -11,7 +11,7 @@ import { pointDevpiAt, startDevpi } from '../../support/servers/devpi.js'
 import { startNginx } from '../../support/servers/nginx.js'
 import { recipe } from '../../support/servers/recipes.js'
 import { freePort, startServer } from '../../support/servers/start-server.js'
-import { proxpiPrograms } from '../../support/setup/cache.js'
+import { proxpiPrograms } from '../../support/setup/fixtures.js'
 import { processOf } from './processes.js'
 import type { Between } from './results.js'
 
@@ -90,7 +90,7 @@ const proxpi: Start = async (t, folder, upstream) => {
     'FLASK_APP=proxpi.server',
     `PROXPI_INDEX_URL=${upstream}`,
     `PROXPI_CACHE_DIR=${join(folder, 'cache')}`,
-    join(proxpiPrograms, 'flask'),
+    join(await proxpiPrograms(), 'flask'),
     'run',
     `--port=${port}`,
   ])

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { project } from '../../../build/project.js'
-import { smallRootTarball } from '../setup/cache.js'
+import { smallRootTarball } from '../setup/fixtures.js'
 import { cleanEnvironment } from './clean-environment.js'
 import { writeElement } from './element.js'
 import { type Finished, runProgram } from './run.js'
@@ -61,7 +61,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     elements = [],
     elementsPath = [],
     isDibsOwn = false,
-    root = smallRootTarball,
+    root = await smallRootTarball(),
     type = 'tar',
     runBy = [],
     onLine,

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import type { Test } from 'tap'
 import type { SamplePackage } from '../servers/mirror.js'
-import { installers, pips } from '../setup/cache.js'
+import { installers, pips } from '../setup/fixtures.js'
 
 /** What an installer does, in bash; `$at` is a folder of its own. */
 export type Installer = readonly [name: string, commands: string]
@@ -26,8 +26,10 @@ export const packagesThatSay = (token: string): readonly SamplePackage[] => [
  *
  * @param kind Which wheels, by their names.
  */
-export const releases = (kind: RegExp): readonly string[] =>
-  readdirSync(pips).flatMap((name) => (kind.test(name) ? (/^pip-(\d+\.\d+(?:\.\d+)?)/.exec(name)?.[1] ?? []) : []))
+export const releases = async (kind: RegExp): Promise<readonly string[]> =>
+  readdirSync(await pips()).flatMap((name) =>
+    kind.test(name) ? (/^pip-(\d+\.\d+(?:\.\d+)?)/.exec(name)?.[1] ?? []) : [],
+  )
 
 /**
  * Where a pip's own wheel is in the image, once it was brought there: it runs from it.
@@ -41,9 +43,9 @@ export const wheelInImage = (release: string): string => `$(echo /srv/pips/pip-$
  *
  * @param wheels Which of pip's own wheels, as a pattern of the shell.
  */
-export const bringInstallers = (wheels: string): string => `mkdir -p $1/srv/pips $1/srv/installers
-cp ${pips}/${wheels} $1/srv/pips
-cp -r ${installers}/* $1/srv/installers`
+export const bringInstallers = async (wheels: string): Promise<string> => `mkdir -p $1/srv/pips $1/srv/installers
+cp ${await pips()}/${wheels} $1/srv/pips
+cp -r ${await installers()}/* $1/srv/installers`
 
 /**
  * bash that runs each installer by itself, whatever becomes of the others.

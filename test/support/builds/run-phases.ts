@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { project } from '../../../build/project.js'
 import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { differences, parseTrees } from '../observation/tree.js'
-import { smallRoot } from '../setup/cache.js'
+import { smallRoot } from '../setup/fixtures.js'
 import { cleanEnvironment } from './clean-environment.js'
 import { dibLibrary, elementOfOurs } from './dib.js'
 import { type Finished, runProgram } from './run.js'
@@ -77,7 +77,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
       'private',
       join(support, 'builds', 'run-phases.sh'),
       folder,
-      phases.root ?? smallRoot,
+      phases.root ?? (await smallRoot()),
       phases.element ?? elementOfOurs,
       dibLibrary(),
       join(support, 'observation', 'tree.py'),

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { smallRoot } from '../setup/cache.js'
+import { smallRoot } from '../setup/fixtures.js'
 
 /** What a build without pip does not need. */
 const needless = ['share', 'lib/gcc', 'lib/python3*', 'lib/*/gconv', 'lib/*/perl*']
@@ -10,9 +10,9 @@ const needless = ['share', 'lib/gcc', 'lib/python3*', 'lib/*/gconv', 'lib/*/perl
  *
  * @param scratch The test's folder.
  */
-export const trimRoot = (scratch: string): string => {
+export const trimRoot = async (scratch: string): Promise<string> => {
   const tarball = join(scratch, 'trimmed-root.tar')
   const options = needless.map((path) => `--exclude=./usr/${path}`)
-  execFileSync('tar', ['-C', smallRoot, '--numeric-owner', ...options, '-cf', tarball, '.'])
+  execFileSync('tar', ['-C', await smallRoot(), '--numeric-owner', ...options, '-cf', tarball, '.'])
   return tarball
 }

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Ending } from '../builds/build-image.js'
 import { cleanEnvironment } from '../builds/clean-environment.js'
-import { devpiPrograms } from '../setup/cache.js'
+import { devpiPrograms } from '../setup/fixtures.js'
 import { recipe } from './recipes.js'
 import { type StartedServer, startServer } from './start-server.js'
 
@@ -39,7 +39,7 @@ export const startDevpi = async (
   const commands = recipe(heading, { ' --host 0.0.0.0': '', ...changes })
     .replace(/(?<=--port )\d+/, String(port))
     .replace(/^python3 -m venv devpi\ndevpi\/bin\/pip install .*\n/, '')
-    .replace(/^devpi\/bin/gm, devpiPrograms)
+    .replace(/^devpi\/bin/gm, await devpiPrograms())
     .trim()
     .split('\n')
   const [last = ''] = commands.splice(-1)

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { cleanEnvironment } from '../builds/clean-environment.js'
 import { runProgram } from '../builds/run.js'
-import { mirrorPrograms } from '../setup/cache.js'
+import { mirrorPrograms } from '../setup/fixtures.js'
 import { serveLikeOfficialIndex } from './official-like-index.js'
 import { recipe } from './recipes.js'
 
@@ -17,13 +17,13 @@ import { recipe } from './recipes.js'
  */
 export const runAsPerson = async (t: Test, home: string, script: string, index?: string): Promise<void> => {
   mkdirSync(home, { recursive: true })
-  symlinkSync(dirname(mirrorPrograms), join(home, 'mirror-tools'))
+  symlinkSync(dirname(await mirrorPrograms()), join(home, 'mirror-tools'))
   const { status, log } = await runProgram('bash', ['-eu', '-o', 'pipefail', '-c', script], {
     cwd: home,
     env: cleanEnvironment({
       HOME: home,
       // With the pip of mirror-tools as the user's own.
-      PATH: `${mirrorPrograms}:${process.env['PATH']}`,
+      PATH: `${await mirrorPrograms()}:${process.env['PATH']}`,
       PIP_DISABLE_PIP_VERSION_CHECK: '1',
       PIP_NO_CACHE_DIR: '1',
       PIP_CONFIG_FILE: '/dev/null',

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Ending } from '../builds/build-image.js'
-import { nginxProgram } from '../setup/cache.js'
+import { nginxProgram } from '../setup/fixtures.js'
 import type { Certificate } from './certificate.js'
 import { recipe } from './recipes.js'
 import { freePort, type StartedServer, startServer } from './start-server.js'
@@ -32,7 +32,14 @@ ${temporary.join('')}${blocks}
 }
 `,
   )
-  return startServer(t, port, join(scratch, 'log'), nginxProgram, ['-p', scratch, '-c', configuration, '-e', 'stderr'])
+  return startServer(t, port, join(scratch, 'log'), await nginxProgram(), [
+    '-p',
+    scratch,
+    '-c',
+    configuration,
+    '-e',
+    'stderr',
+  ])
 }
 
 /**

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { oldRoot, pypiMirrorPackages } from '../setup/cache.js'
+import { oldRoot, pypiMirrorPackages } from '../setup/fixtures.js'
 
 /** bash, in a mount namespace of its own: the program in a layer over the old root, which has its Python. */
 const run = `
@@ -28,13 +28,13 @@ PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv/packages chroot . python2.7 -m pypi_mi
  * @param wheels A folder of wheels.
  * @param distribution What `lsb_release -i -r -s` says, such as `Debian 12`: `Debian-12` is the wheels' folder.
  */
-export const runPypiMirror = (
+export const runPypiMirror = async (
   scratch: string,
   mirror: string,
   sdists: string,
   wheels: string,
   distribution: string,
-): void => {
+): Promise<void> => {
   const folder = join(scratch, 'pypi-mirror')
   const work = join(folder, 'work')
   const downloads = join(work, 'pip', 'openstack')
@@ -53,7 +53,19 @@ export const runPypiMirror = (
   )
   execFileSync(
     'unshare',
-    ['-m', '--propagation', 'private', 'bash', '-euc', run, folder, oldRoot, pypiMirrorPackages, mirror, distribution],
+    [
+      '-m',
+      '--propagation',
+      'private',
+      'bash',
+      '-euc',
+      run,
+      folder,
+      await oldRoot(),
+      await pypiMirrorPackages(),
+      mirror,
+      distribution,
+    ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   )
 }

@@ -39,13 +39,13 @@ t.test('a recipe is the block under its heading', async (t) => {
 })
 
 t.test('it installs the programs that the tests have installed, and names the oldest uvs that they run', async (t) => {
-  const [, inMakefile = ''] = /mirror-tools\/bin\/pip install [^\n]*\n(.*)/.exec(read('Makefile')) ?? []
-  const [, asTold = ''] = /mirror-tools\/bin\/pip install (.*)/.exec(recipe('Tools for indexes')) ?? []
-  t.not(inMakefile, '')
-  t.equal(inMakefile.trim(), asTold)
-  const [, oldUv = ''] = /^old_uv := (.*)$/m.exec(read('Makefile')) ?? []
-  t.ok(page.includes(`| uv | ${oldUv} to the newest |`))
-  const [, systemWideUv = ''] = /^system_wide_uv := (.*)$/m.exec(read('Makefile')) ?? []
+  const fixtures = read('test/support/setup/make-fixture.sh')
+  const [, installed] = /mirror-tools\) virtual_environment (.*) ;;/.exec(fixtures) ?? []
+  t.type(installed, 'string')
+  t.equal(/mirror-tools\/bin\/pip install (.*)/.exec(recipe('Tools for indexes'))?.[1], installed)
+  const oldest = (folder: string): string => new RegExp(`\\b${folder}:uv==(\\S+)`).exec(fixtures)?.[1] ?? 'none'
+  t.ok(page.includes(`| uv | ${oldest('old')} to the newest |`))
+  const systemWideUv = oldest('system-wide')
   for (const text of [page, read('README.md'), read('element-src/lib/config/config-files.ts')])
     t.match(text, new RegExp(`(?:from|before) ${systemWideUv.replaceAll('.', '\\.')}\\b`))
 })

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { project } from '../../../build/project.js'
+
+/** What set-up makes once and keeps: git ignores it. */
+export const cache = join(project, '.cache')
+
+const script = join(project, 'test', 'support', 'setup', 'make-fixture.sh')
+
+/**
+ * Makes a fixture if it is not there (make-fixture.sh), whole or not at all. Whoever else wants it meanwhile waits: flock's
+ * lock ends with the processes that hold it, however they end.
+ *
+ * @param name Its folder in the cache.
+ * @param stamp A file in the cache that is there once the fixture is whole. Its number goes up with what is in the fixture.
+ */
+const made = async (name: string, stamp = `${name}.done`): Promise<string> => {
+  if (!existsSync(join(cache, stamp))) {
+    mkdirSync(cache, { recursive: true })
+    console.error(`Making .cache/${name}, once`)
+    const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
+    const [program = '', ...args] = [...asRoot, 'flock', join(cache, `${name}.lock`), script, name, stamp]
+    const status = await new Promise<number | null>((resolve, reject) => {
+      spawn(program, args, { cwd: cache, stdio: 'inherit' }).on('error', reject).on('close', resolve)
+    })
+    if (status !== 0) {
+      const log = join(cache, `${name}.log`)
+      const said = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-10).join('\n') : ''
+      throw new Error(
+        `.cache/${name} could not be made: ${said === '' ? `status ${status}` : `the end of ${log}:\n${said}`}`,
+      )
+    }
+  }
+  return join(cache, name)
+}
+
+/** A small Debian or Ubuntu root with Python and pip, of this machine's own release. Nothing writes into it. */
+export const smallRoot = (): Promise<string> => made('small-root', 'small-root.done-2')
+
+/** The same root, as a tarball. */
+export const smallRootTarball = async (): Promise<string> => `${await smallRoot()}.tar`
+
+/** A root with no more than folders, as a tarball, for builds that are to end before dib enters the chroot. */
+export const bareRootTarball = async (): Promise<string> => `${await made('bare-root')}.tar`
+
+/** A root of an older release of Debian or Ubuntu, with an older C library, Python 2.7 and sudo. Nothing writes into it. */
+export const oldRoot = (): Promise<string> => made('old-root', 'old-root.done-2')
+
+/** The same root, as a tarball. */
+export const oldRootTarball = async (): Promise<string> => `${await oldRoot()}.tar`
+
+/** A root whose libc is musl and whose programs are busybox's, without bash: the smallest that the hooks run in. */
+export const muslRoot = (): Promise<string> => made('musl-root')
+
+/** A root of this machine's own release for arm64, as a tarball. */
+export const arm64RootTarball = async (): Promise<string> => `${await made('arm64-root')}.tar`
+
+/** A build host of this machine's own release, with the distribution's Node.js and diskimage-builder. */
+export const ownHost = (): Promise<string> => made('host')
+
+/** The same of Debian 13; a folder that is not there unless this machine is a Debian. */
+export const trixieHost = (): Promise<string> => made('host-trixie')
+
+/** The folder of wheels of pip itself, old and new. */
+export const pips = (): Promise<string> => made('pips', 'pips/installed-2')
+
+/** The folder of installers other than pip. */
+export const installers = (): Promise<string> => made('installers', 'installers/installed-3')
+
+/** The programs of devpi-server, in a virtual environment. */
+export const devpiPrograms = async (): Promise<string> => join(await made('devpi', 'devpi/installed'), 'bin')
+
+/** The programs of bandersnatch, pip2pi, dumb-pypi and pypiserver, in a virtual environment. */
+export const mirrorPrograms = async (): Promise<string> =>
+  join(await made('mirror-tools', 'mirror-tools/installed'), 'bin')
+
+/** openstack's pypi-mirror and what it imports, as a folder for Python 2.7. */
+export const pypiMirrorPackages = (): Promise<string> => made('pypi-mirror', 'pypi-mirror/installed')
+
+/** proxpi, and pip beside it, in a virtual environment. */
+export const proxpiPrograms = async (): Promise<string> => join(await made('proxpi', 'proxpi/installed'), 'bin')
+
+/** The distribution's nginx. */
+export const nginxProgram = async (): Promise<string> => join(await made('nginx', 'nginx/installed'), 'nginx')
+
+/** ironic-python-agent-builder's elements, in elements/, and the sources of its agent, in agent/. */
+export const agentElements = (): Promise<string> => made('agent-elements', 'agent-elements/installed')
+
+/** The folder of diskimage-builder's newest programs. */
+export const newDibPrograms = async (): Promise<string> => join(await made('new-dib', 'new-dib/installed'), 'bin')
+
+/**
+ * Node.js as its own project builds it.
+ *
+ * @param version The number of its release: 12, which hooks must refuse (Ubuntu 22.04 has it), 18, 20, 22 or 24.
+ */
+export const officialNode = async (version: number): Promise<string> => {
+  const folder = await made(`nodes/${version}`, `nodes/${version}/installed`)
+  return join(folder, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
+}
+
+/** What `make bench` installs with: two releases of pip, which Python runs as folders, and uv. */
+export const benchTools = async () => {
+  const folder = await made('bench-tools', 'bench-tools/installed')
+  return {
+    folder,
+    oldPip: join(folder, 'old', 'pip'),
+    newPip: join(folder, 'new', 'pip'),
+    uv: join(folder, 'uv', 'bin', 'uv'),
+  }
+}

@@ -1,0 +1,155 @@
+#!/bin/bash
+# Makes what tests work with and this repository does not hold: `make-fixture.sh NAME STAMP`, as root, in the folder .cache.
+# fixtures.ts runs it under a lock, and says what each fixture is. Distributions of Python are fetched by this machine's own
+# pip, packages from where its apt-get fetches them. What it says is in NAME.log; STAMP is touched when all is there.
+set -euo pipefail
+
+name=$1 stamp=$2
+# Another process may have made it while this one waited for the lock.
+[ ! -e "$stamp" ] || exit 0
+mkdir -p "$(dirname "$name")"
+exec >"$name.log" 2>&1
+PATH=$PATH:/usr/sbin:/sbin
+# No warning of pip's that root runs it.
+export PIP_ROOT_USER_ACTION=ignore PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+. /etc/os-release
+
+# What was broken off goes.
+rm -rf --one-file-system "$name" "$name".tar "$name".done*
+mkdir "$name"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+pip() { /usr/bin/python3 -m pip "$@"; }
+
+virtual_environment() { # REQUIREMENT...
+    /usr/bin/python3 -m venv "$name"
+    "$name/bin/pip" install "$@"
+}
+
+# As root: apt-get's own user cannot write there.
+get_packages() { # PACKAGE...: into $scratch, each unpacked in a folder of its own
+    for package in "$@"; do
+        (cd "$scratch" && apt-get -qq -o APT::Sandbox::User=root download "$package")
+        dpkg-deb -x "$scratch/${package}"_*.deb "$scratch/$package"
+    done
+}
+
+pack() {
+    tar -C "$name" --numeric-owner --xattrs --xattrs-include='*' -cf "$name.tar" .
+}
+
+folders() { # FOLDER...: those of a root that nothing is installed in
+    mkdir -p "$name"/{dev/pts,etc,proc,root,run,sys,tmp,usr/bin,var/log} "${@/#/"$name/"}"
+    chmod 1777 "$name/tmp"
+    chmod 0700 "$name/root"
+}
+
+bootstrap() { # PACKAGES [RELEASE [OPTION...]]
+    local release=${2:-$VERSION_CODENAME} site components
+    site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Release: $VERSION_CODENAME" | head -n 1)
+    # Ubuntu has Python's parts in universe.
+    components=$(apt-get indextargets --format '$(COMPONENT)' 'Created-By: Packages' "Release: $VERSION_CODENAME" |
+        grep -xE 'main|universe' | sort -u | paste -s -d ,)
+    # A mount namespace of its own: nothing that debootstrap mounts outlives it.
+    unshare -m --propagation private debootstrap --variant=minbase --components="$components" --include="$1" \
+        "${@:3}" "$release" "$name" "$site"
+    rm -rf "$name"/var/cache/apt/archives/*.deb "$name"/var/lib/apt/lists/*
+}
+
+host_packages=nodejs,sudo,python3-diskimage-builder,qemu-utils,kpartx,procps,e2fsprogs,uuid-runtime,fdisk
+
+case $name in
+    small-root)
+        bootstrap python3-pip,python3-venv,python3-setuptools,rsync,sudo
+        pack
+        ;;
+    bare-root)
+        folders
+        pack
+        ;;
+    old-root)
+        case $ID in
+            debian) bootstrap mawk,python2.7,sudo bullseye ;;
+            *) bootstrap mawk,python2.7,sudo jammy ;;
+        esac
+        pack
+        ;;
+    arm64-root)
+        # The first stage alone, which runs nothing of arm64: the programs are there, but no package is set up.
+        bootstrap mawk "$VERSION_CODENAME" --foreign --arch=arm64
+        # A link that mawk's set-up makes, for dib-run-parts.
+        ln -s mawk "$name/usr/bin/awk"
+        # In a container debootstrap makes /proc a link to /proc, on which dib would mount the host's.
+        [ ! -L "$name/proc" ] || rm "$name/proc"
+        mkdir -p "$name/proc"
+        rm -rf "$name/debootstrap"
+        pack
+        ;;
+    musl-root)
+        folders bin sbin usr/sbin
+        get_packages musl busybox-static
+        cp -a "$scratch"/{musl,busybox-static}/. "$name"
+        chroot "$name" /bin/busybox --install -s
+        ;;
+    host) bootstrap "$host_packages" ;;
+    host-trixie)
+        if [ "$ID" = debian ]; then bootstrap "$host_packages" trixie; else rmdir "$name"; fi
+        ;;
+    nodes/*)
+        npm install --no-save --no-package-lock --silent --prefix "$name" "node-linux-$(node -p process.arch)@${name#*/}"
+        ;;
+    devpi) virtual_environment devpi-server ;;
+    proxpi) virtual_environment proxpi ;;
+    new-dib) virtual_environment diskimage-builder ;;
+    # pip2pi imports pkg_resources, which setuptools lost in 82.
+    mirror-tools) virtual_environment pypiserver passlib bandersnatch pip2pi dumb-pypi 'setuptools<82' wheel ;;
+    pips) # From the oldest that is promised to the newest.
+        for release in ==={1.5.6,9.0.3,10.0.1,18.1,19.0.3,19.3.1,20.3.4,21.3.1,22.3.1,23.3.2,24.0,25.0,25.2,25.3} '>=26'; do
+            pip download --no-deps --dest "$name" "pip$release"
+        done
+        ;;
+    installers)
+        # Folders for PYTHONPATH: setuptools of 2016 and of today, and pipx. Folders with a program: the oldest uv that works
+        # with what is written, the first that reads /etc/xdg/uv/uv.toml (0.4.25 does not), and the newest.
+        get() { # FOLDER ARGUMENT...
+            pip install --no-compile --only-binary :all: --target "$name/$1" "${@:2}"
+        }
+        get setuptools-old --no-deps setuptools==28.8.0
+        get setuptools-new --no-deps setuptools
+        get pipx pipx
+        for uv in old:uv==0.2.16 system-wide:uv==0.4.26 new:uv; do
+            get "uv-${uv%%:*}.whole" --no-deps "${uv#*:}"
+            mkdir "$name/uv-${uv%%:*}"
+            mv "$name/uv-${uv%%:*}.whole/bin/uv" "$name/uv-${uv%%:*}"
+            rm -r "$name/uv-${uv%%:*}.whole"
+        done
+        ;;
+    bench-tools) # A pip that scans flat folders slowly, the newest, and uv.
+        for tool in old/pip==23.3.2 new/pip uv/uv; do pip install --no-deps --target "$name/${tool%%/*}" "${tool#*/}"; done
+        ;;
+    pypi-mirror) # Of 2014; with the last releases that Python 2.7 runs, or older ones.
+        pip download --no-deps --dest "$scratch" pypi-mirror==1.0.0 PyYAML==3.13 pkginfo==1.4.2
+        for archive in "$scratch"/*.tar.gz; do tar -C "$scratch" -xzf "$archive"; done
+        for wheel in "$scratch"/*.whl; do /usr/bin/python3 -m zipfile -e "$wheel" "$scratch"; done
+        cp -r "$scratch"/{pypi-mirror-1.0.0/pypi_mirror,PyYAML-3.13/lib/yaml,pkginfo} "$name"
+        ;;
+    agent-elements)
+        pip download --no-deps --dest "$scratch" --only-binary :all: ironic-python-agent-builder
+        pip download --no-deps --dest "$scratch" --no-binary ironic-python-agent ironic-python-agent
+        /usr/bin/python3 -m zipfile -e "$scratch"/ironic_python_agent_builder-*.whl "$scratch/wheel"
+        mv "$scratch"/wheel/*.data/data/share/ironic-python-agent-builder/dib "$name/elements"
+        mkdir "$name/agent"
+        tar -xzf "$scratch"/ironic_python_agent-*.tar.gz -C "$name/agent" --strip-components 1 --no-same-owner
+        # zipfile drops modes: what is a hook is known by its first two bytes.
+        find "$name/elements" -type f -path '*.d/*' -exec sh -c \
+            'for file; do [ "$(head -c 2 "$file")" != "#!" ] || chmod 755 "$file"; done' sh {} +
+        ;;
+    nginx) # Unpacked and not installed: its package would start it. Debian has the program in the one, Ubuntu in the other.
+        get_packages nginx
+        [ -x "$scratch/nginx/usr/sbin/nginx" ] || get_packages nginx-core
+        cp "$scratch"/nginx*/usr/sbin/nginx "$name"
+        ;;
+    *) echo "there is no fixture '$name'" && exit 1 ;;
+esac
+touch "$stamp"
