@@ -1,5 +1,5 @@
 #!/bin/sh
-# Packs elements/pypi, the same bytes each time: `build/dist.sh FOLDER`. The times in it are the day of the version in
+# Packs elements/pypi as a tarball and as a wheel, the same bytes each time: `build/dist.sh FOLDER`. The times in it are the day of the version in
 # CHANGELOG.md, the owner is root, and the permissions are as git keeps them, whatever the umask of the checkout was.
 set -eu
 LC_ALL=C
@@ -8,7 +8,8 @@ fail() { echo "$*" >&2; exit 1; }
 
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
-cd "$(dirname "$0")/.."
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/.."
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
 day=$(sed -n "s/^## \[$version\] - \(....-..-..\)$/\1/p" CHANGELOG.md)
 [ -n "$day" ] || fail "CHANGELOG.md has no line '## [$version] - YEAR-MONTH-DAY'"
@@ -26,3 +27,4 @@ gzip -n9 <"$new" >"$new.gz"
 mv "$new.gz" "$folder/$name"
 (cd "$folder" && sha256sum "$name" >"$name.sha256")
 echo "$folder/$name"
+python3 "$here/wheel.py" "$folder/$name" "$version"

@@ -136,11 +136,12 @@ t.test('the same tarball comes out each time, whatever the folder and the umask'
   t.equal(made.status, 0, made.stderr)
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
   const name = `dib-pypi-element-${version}.tar.gz`
-  t.equal(made.stdout, `${join(project, 'dist', name)}\n`)
+  const wheel = `dib_pypi_element-${version}-py3-none-any.whl`
+  t.equal(made.stdout, `${join(project, 'dist', name)}\n${join(project, 'dist', wheel)}\n`)
 
   const elsewhere = join(folder, 'else where')
   mkdirSync(join(elsewhere, 'build'), { recursive: true })
-  for (const path of ['build/dist.sh', 'CHANGELOG.md', 'package.json', 'elements'])
+  for (const path of ['build/dist.sh', 'build/wheel.py', 'CHANGELOG.md', 'package.json', 'elements'])
     cpSync(join(project, path), join(elsewhere, path), { recursive: true })
   for (const [path, [, mode]] of Object.entries(contentsOf(join(elsewhere, 'elements'))))
     chmodSync(join(elsewhere, 'elements', path), mode & 0o700)
@@ -152,6 +153,7 @@ t.test('the same tarball comes out each time, whatever the folder and the umask'
   })
   t.equal(again.status, 0, again.stderr)
   t.ok(readFileSync(join(folder, 'out', name)).equals(readFileSync(join(project, 'dist', name))), 'the same bytes')
+  t.ok(readFileSync(join(folder, 'out', wheel)).equals(readFileSync(join(project, 'dist', wheel))), 'the same wheel')
 
   const check = spawnSync('sha256sum', ['-c', `${name}.sha256`], { cwd: join(project, 'dist'), encoding: 'utf8' })
   t.equal(check.stdout, `${name}: OK\n`)
@@ -159,4 +161,15 @@ t.test('the same tarball comes out each time, whatever the folder and the umask'
   mkdirSync(unpacked)
   t.equal(spawnSync('tar', ['-xf', join(project, 'dist', name), '-C', unpacked]).status, 0)
   t.strictSame(contentsOf(join(unpacked, 'pypi')), contentsOf(element), 'it holds the element')
+
+  // pip checks RECORD; a folder of its own stands for any environment.
+  const site = join(folder, 'site')
+  const pip = ['-m', 'pip', 'install', '--quiet', '--no-index', '--target', site, join(project, 'dist', wheel)]
+  const installed = spawnSync('/usr/bin/python3', pip, { env, encoding: 'utf8' })
+  t.equal(installed.status, 0, installed.stderr)
+  const asked = spawnSync('/usr/bin/python3', ['-m', 'dib_pypi_element'], {
+    env: { ...env, PYTHONPATH: site },
+    encoding: 'utf8',
+  })
+  t.strictSame(contentsOf(join(asked.stdout.trim(), 'pypi')), contentsOf(element), 'the wheel installs the element')
 })
