@@ -14,6 +14,8 @@ import { refuseFileAt } from './image/refuse-files.js'
 import { findPrograms, stageRuntime } from './image/stage-runtime.js'
 import type { StagedRelay, StagedSettings } from './image/state.js'
 import { type LocalMirror, missingFolder } from './index/local-mirror.js'
+import { readLock } from './receipt/lock.js'
+import { planReceipt } from './receipt/plan-receipt.js'
 import { endRelay } from './relay/control/ask-relay.js'
 import { prepareFillFolder } from './relay/control/fill-folder.js'
 import { openRelay } from './relay/control/open-relay.js'
@@ -50,9 +52,12 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   if (settings.fill && mirrorFolder !== undefined) prepareFillFolder(mirrorFolder)
   refuseFileAt(imageRoot, '/root')
   for (const warning of settings.warnings) warn(warning)
+  if (settings.lock !== undefined) readLock(settings.lock)
+  const receipt = settings.receipt ? planReceipt(environment, partitions, settings.lock) : undefined
   const programs = findPrograms()
   const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
+  if (receipt !== undefined) writeJson(join(folder, stageEntry.receipt), receipt)
   if (settings.passwordVariables.length > 0) {
     writeFileSync(
       join(folder, stageEntry.hiddenVariables),

@@ -9,18 +9,40 @@ import { parseMountinfo } from './image/mountinfo.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './image/paths.js'
 import type { StagedRelay, State } from './image/state.js'
+import type { Arrival } from './receipt/arrival.js'
+import type { ReceiptPlan } from './receipt/plan-receipt.js'
+import { writeReceipt } from './receipt/write-receipt.js'
+import type { RelayStatus } from './relay/config.js'
 import { endRelay } from './relay/control/ask-relay.js'
 import { keptLine } from './relay/kept-line.js'
 
+type Ended = RelayStatus & { readonly arrivals?: readonly Arrival[] }
+
 /** Ends the relay, where there is one, and says what it has kept. */
-const closeRelay = async (folder: string): Promise<void> => {
+const closeRelay = async (folder: string): Promise<Ended | undefined> => {
   const path = join(folder, stageEntry.relay)
-  if (!existsSync(path)) return
+  if (!existsSync(path)) return undefined
   const { base } = readJson<StagedRelay>(path, 'extra-data.d did not say where the relay is')
   const status = await endRelay(base)
-  if (status === undefined) return warn('the relay ended before the build did: see its lines in this log')
+  if (status === undefined) {
+    warn('the relay ended before the build did: see its lines in this log')
+    return undefined
+  }
   const line = keptLine(status)
   if (line !== undefined) info(line)
+  return status
+}
+
+/** Writes the receipt, where one is asked for. */
+const tellReceipt = (folder: string, imageRoot: string, relay: Ended | undefined): void => {
+  const path = join(folder, stageEntry.receipt)
+  if (!existsSync(path)) return
+  const plan = readJson<ReceiptPlan>(path, 'extra-data.d did not say where the receipt goes')
+  if (relay === undefined)
+    throw new UserError(
+      'DIB_PYPI_RECEIPT: what came into the image is not known, since the relay has ended: build again',
+    )
+  for (const line of writeReceipt(plan, relay.arrivals ?? [], imageRoot)) info(line)
 }
 
 /**
@@ -38,7 +60,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
     'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
   )
   setVerbose(done.verbose)
-  await closeRelay(folder)
+  const relay = await closeRelay(folder)
   const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined
   if (cachesAreLeft) rmSync(join(imageRoot, cacheFolder), { recursive: true })
   const { removed, kept, faults } = revert(imageRoot, folder, done)
@@ -58,6 +80,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
     }
   }
   for (const warning of lateIndexes(imageRoot, done)) warn(warning)
+  tellReceipt(folder, imageRoot, relay)
   if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
 }

@@ -46,6 +46,8 @@ export const stageEntry = {
   settings: 'settings.json',
   /** Where the relay answers, where there is one. */
   relay: 'relay.json',
+  /** What cleanup.d has to know to write the receipt, where one is asked for. */
+  receipt: 'receipt.json',
   /** The names of variables that hold passwords: environment.d/00-hide-pypi-credentials.bash unsets them in the chroot. */
   hiddenVariables: 'hidden-variables',
   /** What that hook did. Its presence is the proof that it ran to its end. */

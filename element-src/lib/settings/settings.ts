@@ -22,6 +22,10 @@ export interface Settings {
   readonly buildFolder: string
   /** Whether what an online build downloads is kept in the folder of the local mirror. */
   readonly fill: boolean
+  /** Whether a receipt of what came into the image is written beside it. */
+  readonly receipt: boolean
+  /** The receipt, on the host, whose files the build gets, and no others. */
+  readonly lock: string | undefined
   /** When the relay is between installers and indexes: where a setting needs it, always or never. */
   readonly relay: 'auto' | 'always' | 'never'
   /** The local mirror, on the host, or undefined where there is none. */
@@ -94,20 +98,26 @@ const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSe
     : []
 }
 
+/** Settings that mean nothing without the relay. */
+const needRelay = ['DIB_PYPI_MIRRORS', 'DIB_PYPI_RECEIPT', 'DIB_PYPI_LOCK'] as const
+
+const refuseWithoutRelay = (users: UserSettings): void => {
+  const needed = users.DIB_PYPI_RELAY === 'never' ? needRelay.find((name) => users[name]) : undefined
+  if (needed !== undefined)
+    throw new UserError(`${needed} needs the relay, and DIB_PYPI_RELAY is never: unset one of them`)
+}
+
 const readFile = (
   hooksFolder: string,
   users: UserSettings,
   mirrors: readonly Index[],
   environment: Environment,
 ): FileIndexes | undefined => {
-  const { DIB_PYPI_MIRRORS: path, DIB_PYPI_RELAY, DIB_DEBUG_TRACE } = users
+  const { DIB_PYPI_MIRRORS: path, DIB_DEBUG_TRACE } = users
   if (path === undefined) return undefined
   const [mirror] = mirrors
   if (mirror !== undefined) {
     throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.source} both name mirrors: unset one of them`)
-  }
-  if (DIB_PYPI_RELAY === 'never') {
-    throw new UserError('DIB_PYPI_MIRRORS needs the relay, and DIB_PYPI_RELAY is never: unset one of them')
   }
   return askProgram(hooksFolder, {
     path,
@@ -127,6 +137,7 @@ const readFile = (
 export const readSettings = (environment: Environment): Settings => {
   const users = parse(userVariables, environment)
   const dib = parse(dibVariables, environment)
+  refuseWithoutRelay(users)
   const { mirrors, notes } = namedMirrors(environment)
   const mirrorFolder = join(users.DIB_IMAGE_CACHE, 'pypi', 'mirror')
   const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
@@ -153,6 +164,8 @@ export const readSettings = (environment: Environment): Settings => {
     imageRoot: dib.TMP_MOUNT_PATH,
     buildFolder: dib.TMP_BUILD_DIR,
     fill,
+    receipt: users.DIB_PYPI_RECEIPT,
+    lock: users.DIB_PYPI_LOCK,
     relay: users.DIB_PYPI_RELAY,
     mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
     localMirrors,

@@ -13,6 +13,12 @@ const flag = z.pipe(
   z.transform((value) => Boolean(value)),
 )
 
+/** A path of the host. */
+const hostPath = z.pipe(
+  text,
+  z.transform((value) => (value ? resolve(value) : undefined)),
+)
+
 /** The flags that keep the official index away. */
 export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
 
@@ -90,12 +96,13 @@ export const userVariables = z.object({
     z.transform((value) => (value === 'keep' || value === 'fail' ? value : 'drop')),
   ),
   /** The file that names the mirrors, on the host, or undefined where variables do. */
-  DIB_PYPI_MIRRORS: z.pipe(
-    text,
-    z.transform((value) => (value ? resolve(value) : undefined)),
-  ),
+  DIB_PYPI_MIRRORS: hostPath,
   /** Whether an online build keeps what it downloads in the mirror's folder. */
   DIB_PYPI_FILL_MIRROR: flag,
+  /** Whether a receipt of what came into the image is written beside it. */
+  DIB_PYPI_RECEIPT: flag,
+  /** The receipt whose files the build gets, and no others. */
+  DIB_PYPI_LOCK: hostPath,
   /** Whether the relay stands between installers and indexes. */
   DIB_PYPI_RELAY: z.pipe(
     z.optional(

@@ -4,7 +4,7 @@
 case ${DIB_PYPI_RELAY:-auto} in
     never) _pypi_relay= ;;
     always) _pypi_relay=1 ;;
-    *) _pypi_relay=${DIB_PYPI_FILL_MIRROR:-}${DIB_PYPI_MIRRORS:-} ;;
+    *) _pypi_relay=${DIB_PYPI_FILL_MIRROR:-}${DIB_PYPI_MIRRORS:-}${DIB_PYPI_RECEIPT:-}${DIB_PYPI_LOCK:-} ;;
 esac
 if [[ ${DIB_PYPI_RELAY:-auto} == auto && -z $_pypi_relay ]]; then
     for _pypi_name in ${!DIB_PYPI_MIRROR_URL@} ${!PYPI_MIRROR_URL@}; do

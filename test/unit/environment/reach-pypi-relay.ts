@@ -28,6 +28,8 @@ t.test('where the relay is on, installers reach 127.0.0.1 without a proxy', asyn
     'to fill the mirror': { DIB_PYPI_FILL_MIRROR: '1' },
     'for a password in a URL': withPassword,
     'for a mirrors file': { DIB_PYPI_MIRRORS: '/mirrors.ini' },
+    'for a receipt': { DIB_PYPI_RECEIPT: '1' },
+    'for a lock': { DIB_PYPI_LOCK: '/pypi.cdx.json' },
     always: { DIB_PYPI_RELAY: 'always' },
   })) {
     const { no_proxy, NO_PROXY } = sourced({ ...environment, http_proxy: 'http://127.0.0.1:1' })

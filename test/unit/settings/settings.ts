@@ -221,3 +221,17 @@ t.test('the cache is where dib has it by default', async (t) => {
   })
   t.equal(readSettings(dib).mirrorFolder, join(home, '.cache', 'image-create', 'pypi', 'mirror'))
 })
+
+t.test('a receipt and a lock need the relay', async (t) => {
+  const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} } })
+  const settings = (environment: Record<string, string>) => readSettings({ ...dib, DIB_IMAGE_CACHE, ...environment })
+  t.match(settings({}), { receipt: false, lock: undefined })
+  t.match(settings({ DIB_PYPI_RECEIPT: '1', DIB_PYPI_LOCK: 'image.d/pypi.cdx.json' }), {
+    receipt: true,
+    lock: join(process.cwd(), 'image.d/pypi.cdx.json'),
+  })
+  for (const name of ['DIB_PYPI_RECEIPT', 'DIB_PYPI_LOCK'])
+    t.throws(() => settings({ [name]: '1', DIB_PYPI_RELAY: 'never' }), {
+      message: `${name} needs the relay, and DIB_PYPI_RELAY is never: unset one of them`,
+    })
+})

@@ -12,12 +12,16 @@ export const reasonForRelay = ({
   relay,
   fill,
   mirrorsFile,
+  receipt,
+  lock,
   pip,
-}: Pick<Settings, 'relay' | 'fill' | 'mirrorsFile' | 'pip'>): string | undefined => {
+}: Pick<Settings, 'relay' | 'fill' | 'mirrorsFile' | 'receipt' | 'lock' | 'pip'>): string | undefined => {
   if (relay === 'never') return undefined
   if (relay === 'always') return 'DIB_PYPI_RELAY=always'
   if (fill) return 'DIB_PYPI_FILL_MIRROR'
   if (mirrorsFile !== undefined) return 'DIB_PYPI_MIRRORS'
+  if (receipt) return 'DIB_PYPI_RECEIPT'
+  if (lock !== undefined) return 'DIB_PYPI_LOCK'
   return pip.indexes.some(({ credentials }) => credentials !== undefined) ? 'a URL with a password' : undefined
 }
 
