@@ -6,6 +6,7 @@ import { buildImage, localMirror, scratchFolder, succeeded } from '../support/bu
 import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
 import { standardBuild } from '../support/builds/standard-build.js'
+import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
 
@@ -22,7 +23,7 @@ chown -R builder: "$0/home" "$0/cache" "$0"/build-*
 chmod 0755 "$0"
 exec setpriv --reuid builder --regid builder --init-groups "$@"`
 
-t.test('a user who is not root, with sudo that resets the environment and the path', async (t) => {
+t.test('a user who is not root builds, with sudo that resets the environment and the path', async (t) => {
   const scratch = scratchFolder(t)
   await standardBuild(t, scratch, { runBy: ['bash', '-euc', becomeUser, scratch], environment: { USER: 'builder' } })
   const roots = execFileSync('find', [join(scratch, 'cache'), join(scratch, 'home'), '-user', 'root'], {
@@ -50,7 +51,7 @@ t.test("what a user's build keeps in the mirror belongs to the user", async (t) 
   t.equal(execFileSync('find', [join(scratch, 'cache'), '-user', 'root'], { encoding: 'utf8' }), '', 'not to root')
 })
 
-t.test('sudo that does not keep the environment, whatever -E says', async (t) => {
+t.test('a build works with a sudo that does not keep the environment, whatever -E says', async (t) => {
   const scratch = scratchFolder(t)
   const keeps = '(?:PATH|HOME|USER|LC_ALL|TERM)'
   // As sudo-rs does.
@@ -63,6 +64,7 @@ exec /usr/bin/sudo "$@"`
 t.test("where a user's build on a disk fails, dib can remove all that the element made", async (t) => {
   const scratch = scratchFolder(t)
   const build = await buildImage(scratch, {
+    root: makeTinyRoot(scratch),
     options: ['--offline', '--no-tmpfs'],
     runBy: ['bash', '-euc', becomeUser, scratch],
     environment: { USER: 'builder', DIB_NO_TMPFS: '1' },
@@ -70,7 +72,8 @@ t.test("where a user's build on a disk fails, dib can remove all that the elemen
       'install.d/50-fail': `#!/bin/bash
 set -eu
 for folder in /root/.pip /root/.config/uv /etc/xdg/pip /etc/xdg/uv /tmp/.pypi-cache; do touch "$folder/of-root"; done
-python3 -m pip config --user set global.timeout 60
+mkdir -p /root/.config/pip
+printf '[global]\\ntimeout = 60\\n' >/root/.config/pip/pip.conf
 exit 7
 `,
     },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { project } from '../../../build/project.js'
@@ -43,6 +43,14 @@ export interface BuiltImage extends Finished {
   readonly image: string
 }
 
+/**
+ * What runs a command so that harm() sees what it wrote, and nothing that others write meanwhile; where it is asked for.
+ *
+ * @param scratch The test's folder.
+ */
+export const ownMachine = (scratch: string): readonly string[] =>
+  existsSync(join(scratch, 'machine')) ? [join(project, 'test', 'support', 'builds', 'own-machine.sh'), scratch] : []
+
 let count = 0
 
 /**
@@ -76,7 +84,21 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
   const names = ['small-root', ...(withPypi ? ['pypi'] : []), ...elements, 'work']
   const finished = await runProgram(
     'unshare',
-    ['-m', '--propagation', 'private', ...runBy, program, '-n', '-t', type, '-o', image, ...options, ...names],
+    [
+      '-m',
+      '--propagation',
+      'private',
+      ...ownMachine(scratch),
+      ...runBy,
+      program,
+      '-n',
+      '-t',
+      type,
+      '-o',
+      image,
+      ...options,
+      ...names,
+    ],
     {
       cwd: folder,
       ...(onLine && { onLine }),
@@ -85,6 +107,8 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
         TMP_DIR: temporary,
         DIB_IMAGE_CACHE: join(scratch, 'cache'),
         DIB_NO_TIMESTAMP: '1',
+        // In megabytes, of the image's file system: 64 by default, more than a tiny root.
+        DIB_JOURNAL_SIZE: '4',
         ELEMENTS_PATH: [...(isDibsOwn ? [] : ['elements']), 'test/support/builds/elements']
           .map((path) => join(project, path))
           .concat(join(folder, 'elements'), elementsPath)

@@ -4,6 +4,7 @@ import { project } from '../../../build/project.js'
 import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { differences, parseTrees } from '../observation/tree.js'
 import { smallRoot } from '../setup/fixtures.js'
+import { ownMachine } from './build-image.js'
 import { cleanEnvironment } from './clean-environment.js'
 import { dibLibrary, elementOfOurs } from './dib.js'
 import { type Finished, runProgram } from './run.js'
@@ -25,6 +26,8 @@ export interface Phases {
   readonly element?: string
   /** Whether the trees before and after are compared: by default they are. */
   readonly compare?: boolean
+  /** What to do with each line of the log as it comes. */
+  readonly onLine?: (line: string) => void
 }
 
 /** What became of it. */
@@ -75,6 +78,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
       '-m',
       '--propagation',
       'private',
+      ...ownMachine(scratch),
       join(support, 'builds', 'run-phases.sh'),
       folder,
       phases.root ?? (await smallRoot()),
@@ -83,6 +87,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
       join(support, 'observation', 'tree.py'),
     ],
     {
+      ...(phases.onLine && { onLine: phases.onLine }),
       env: cleanEnvironment({
         DIB_IMAGE_CACHE: join(scratch, 'cache'),
         LC_ALL: 'C',

@@ -10,6 +10,7 @@ import {
   ownLines,
   succeeded,
 } from './build-image.js'
+import { makeTinyRoot } from './tiny-root.js'
 
 /** A hook of install.d that shows what pip and easy_install are told; it needs no Python in the image. */
 export const readConfiguration = `#!/bin/bash
@@ -72,6 +73,7 @@ export const standardBuild = async (t: Test, scratch: string, build: Build = {})
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'index.html'), '')
   const built = await buildImage(scratch, {
+    root: makeTinyRoot(scratch),
     ...build,
     options: ['--offline', ...(build.options ?? [])],
     hooks: { 'install.d/50-read-configuration': readConfiguration, ...build.hooks },

@@ -1,23 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { project } from '../../../build/project.js'
 import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { localMirror } from '../builds/build-image.js'
-import { differences, parseTree, type Tree } from './tree.js'
-
-/** Every entry of a folder: type, mode, owner, time, attributes, content. */
-const treeOf = (folder: string): Tree =>
-  existsSync(folder)
-    ? parseTree(
-        execFileSync('python3', [join(project, 'test', 'support', 'observation', 'tree.py'), folder], {
-          encoding: 'utf8',
-        }),
-      )
-    : {}
-
-/** Where this machine has the files that the element has in an image, and where it would mount by mistake. */
-const ownPlaces = ['/tmp/pypi', '/tmp/.pypi', '/root/.pip', '/root/.config/pip', '/usr/share/nodejs']
+import { differences, readTree } from './tree.js'
 
 /** Files such as users' mirrors have: links, odd names and modes, an empty folder. */
 const mirrorFiles: Readonly<Record<string, string>> = {
@@ -29,7 +14,10 @@ const mirrorFiles: Readonly<Record<string, string>> = {
 
 /** Looks after what no fault of a build may harm. */
 export interface Host {
-  /** What has changed since: in the mirror, in the host's other files, or in this machine's list of mounts. A line each. */
+  /**
+   * What builds have changed since: in the mirror, in the host's other files, or in this machine's list of mounts. A line
+   * each. Where the machine has what the element has in an image, a build writes to a layer of its own (own-machine.sh).
+   */
   readonly harm: () => readonly string[]
   /** What builds left in the folder that they are made in. */
   readonly leftovers: () => readonly string[]
@@ -53,8 +41,10 @@ export const watchHost = (scratch: string): Host => {
   mkdirSync(folderInMirror(scratch))
   mkdirSync(join(scratch, 'home', '.pip'), { recursive: true })
   writeFileSync(join(scratch, 'home', '.pip', 'pip.conf'), '[global]\ntimeout = 5\n')
-  const folders = [join(scratch, 'cache', 'pypi'), join(scratch, 'home', '.pip'), ...ownPlaces]
-  const look = () => folders.map(treeOf)
+  mkdirSync(join(scratch, 'machine'))
+  const written = join(scratch, 'machine', 'written')
+  const folders = [join(scratch, 'cache', 'pypi'), join(scratch, 'home', '.pip')]
+  const look = () => folders.map(readTree)
   const mounts = (): readonly string[] =>
     readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
@@ -68,6 +58,10 @@ export const watchHost = (scratch: string): Host => {
         ...folders.flatMap((folder, i) =>
           differences(before[i] ?? {}, after[i] ?? {}).map((line) => `${folder}: ${line}`),
         ),
+        ...(ignoreErrors(['ENOENT'], () => readFileSync(written, 'utf8')) ?? 'no build ran')
+          .split('\n')
+          .filter(Boolean)
+          .map((path) => `${path}: written`),
         ...mounts().filter((line) => !mounted.includes(line)),
       ]
     },
