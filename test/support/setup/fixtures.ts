@@ -78,6 +78,9 @@ export const mirrorPrograms = async (): Promise<string> =>
 /** openstack's pypi-mirror and what it imports, as a folder for Python 2.7. */
 export const pypiMirrorPackages = (): Promise<string> => made('pypi-mirror', 'pypi-mirror/installed')
 
+/** Python with CycloneDX's own library and JSON schemas, and sbomdiff, in a virtual environment. */
+export const sbomPrograms = async (): Promise<string> => join(await made('sbom-tools', 'sbom-tools/installed'), 'bin')
+
 /** proxpi, and pip beside it, in a virtual environment. */
 export const proxpiPrograms = async (): Promise<string> => join(await made('proxpi', 'proxpi/installed'), 'bin')
 

@@ -101,6 +101,8 @@ case $name in
         ;;
     devpi) virtual_environment devpi-server ;;
     proxpi) virtual_environment proxpi ;;
+    # CycloneDX's own JSON schemas with what checks them, and a program that compares two receipts.
+    sbom-tools) virtual_environment 'cyclonedx-python-lib[json-validation]' sbomdiff ;;
     new-dib) virtual_environment diskimage-builder ;;
     # pip2pi imports pkg_resources, which setuptools lost in 82.
     mirror-tools) virtual_environment pypiserver passlib bandersnatch pip2pi dumb-pypi 'setuptools<82' wheel ;;
