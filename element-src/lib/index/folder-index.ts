@@ -6,10 +6,10 @@ import type { RelayIndex } from '../relay/config.js'
 import type { Source } from '../relay/indexes/relay-index.js'
 import type { RelayLog } from '../relay/relay-log.js'
 import { projectsOf } from './distribution-file.js'
-import { excludeNewer } from './exclude-newer.js'
 import { newScanner } from './folder-scan.js'
 import { readMetadata } from './metadata-file.js'
-import type { PageFile } from './page.js'
+import { excludeNewer, type PageFile } from './page.js'
+import { readPage } from './read-page.js'
 import { readSums } from './sha256sums.js'
 
 /** Where tools put their index: dir2pi, pip2pi and dumb-pypi; bandersnatch. */
@@ -61,9 +61,8 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
       readFileSync(join(folder, 'index.html'), 'utf8'),
     )
     if (text === undefined) return describe(folder, scanner(folder)?.files.get(project) ?? [])
-    const { parseHtml } = await import('./parse-html.js')
-    return parseHtml(text, pathToFileURL(join(folder, 'index.html'))).filter(({ name }) =>
-      projectsOf(name).includes(project),
+    return readPage(Buffer.from(text), 'text/html', pathToFileURL(join(folder, 'index.html'))).files.filter(
+      ({ name }) => projectsOf(name).includes(project),
     )
   }
 
@@ -114,7 +113,7 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
         const all = await filesOf(project)
         if (all.length === 0) return { kind: 'none' }
         const files = excludeNewer(all, config.excludeNewer)
-        if (files !== undefined) return { kind: 'page', files }
+        if (files !== undefined) return { kind: 'page', files, links: [] }
         const cause = `${config.label} tells no upload times of ${project}, so that exclude-newer cannot be kept: leave exclude-newer out for it`
         log.warn(cause)
         return { kind: 'refused', cause }

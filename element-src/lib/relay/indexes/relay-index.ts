@@ -1,9 +1,9 @@
-import type { PageFile } from '../../index/page.js'
+import type { Page } from '../../index/page.js'
 import type { RelayIndex } from '../config.js'
 
 /** What an index has of a project. */
 export type Found =
-  | { readonly kind: 'page'; readonly files: readonly PageFile[] }
+  | ({ readonly kind: 'page' } & Page)
   /** It has no such project. */
   | { readonly kind: 'none' }
   /** It could not be asked, or not be used; installers are told why. */

@@ -4,9 +4,8 @@ import type { Answered, Client } from '../../http/client.js'
 import { faultOf, HttpError, statusFault } from '../../http/http-error.js'
 import { newPatience, withRetries } from '../../http/retry.js'
 import { projectsOf } from '../../index/distribution-file.js'
-import { excludeNewer } from '../../index/exclude-newer.js'
-import type { PageFile } from '../../index/page.js'
-import { parseJson } from '../../index/parse-json.js'
+import { excludeNewer, type Page, type PageFile } from '../../index/page.js'
+import { readPage } from '../../index/read-page.js'
 import type { RelayConfig, RelayIndex } from '../config.js'
 import type { RelayLog } from '../relay-log.js'
 import type { Outages } from './outage.js'
@@ -26,16 +25,9 @@ const lifetimeOf = (headers: IncomingHttpHeaders): number => {
   return /no-(?:store|cache)/.test(control) ? 0 : Math.min(seconds, 600) * 1000
 }
 
-const decode = (bytes: Buffer, type: string): string =>
-  /charset=["']?(?:iso-8859-1|latin-?1|windows-1252)/i.test(type) ? bytes.toString('latin1') : bytes.toString('utf8')
-
-const parse = async (bytes: Buffer, { headers, url }: Answered): Promise<readonly PageFile[]> => {
-  const type = headers['content-type'] ?? ''
+const parse = (bytes: Buffer, { headers, url }: Answered): Page => {
   try {
-    if (/[/+]json\b/i.test(type)) return parseJson(bytes.toString('utf8'), url)
-    // Loading its tables takes long, so it is done only where a page is HTML.
-    const { parseHtml } = await import('../../index/parse-html.js')
-    return parseHtml(decode(bytes, type), url)
+    return readPage(bytes, headers['content-type'], url)
   } catch {
     throw new HttpError('sends a page that is not what PEP 691 says', 'content', false)
   }
@@ -96,13 +88,14 @@ export const serverIndex = (
     })
     hasFailed = false
     if (bytes === undefined) return { kind: 'none' }
-    const files = (await parse(bytes, answered)).filter((file) => isUsable(file, project))
+    const page = parse(bytes, answered)
+    const files = page.files.filter((file) => isUsable(file, project))
     const old = excludeNewer(files, config.excludeNewer)
     if (old === undefined)
       return refuse(
         `tells no upload times of ${project}, so that exclude-newer cannot be kept: use an index that does (PEP 700), or leave exclude-newer out for it`,
       )
-    const found: Found = { kind: 'page', files: old }
+    const found: Found = { kind: 'page', files: old, links: page.links }
     const lifetime = lifetimeOf(answered.headers)
     if (lifetime > 0) pages.set(project, { found, until: Date.now() + lifetime })
     return found

@@ -57,5 +57,8 @@ export const servePage = async (
   if (found.kind === 'refused') return refuse(response, found.cause)
   const pathOf = (file: PageFile): string => `../../files/${index.registry.add(file)}/${encodeURIComponent(file.name)}`
   const form = formFor(request.headers.accept)
-  sendText(request, response, mediaTypes[form], renderPage(project, found.files, pathOf, form))
+  // What a link to a repository brings is under no rule.
+  const hasRules = rules.some(({ projects, exclude }) => projects ?? exclude) || index.config.excludeNewer !== undefined
+  const page = { files: found.files, links: hasRules ? [] : found.links }
+  sendText(request, response, mediaTypes[form], renderPage(project, page, pathOf, form))
 }
