@@ -16,10 +16,8 @@ import type { StagedRelay, StagedSettings } from './image/state.js'
 import { type LocalMirror, missingFolder } from './index/local-mirror.js'
 import { readLock } from './receipt/lock.js'
 import { planReceipt } from './receipt/plan-receipt.js'
-import { endRelay } from './relay/control/ask-relay.js'
-import { prepareFillFolder } from './relay/control/fill-folder.js'
-import { openRelay } from './relay/control/open-relay.js'
-import { reasonForRelay } from './relay/control/plan-relay.js'
+import { askRelay } from './relay/control/ask-relay.js'
+import { openRelay, prepareFillFolder, reasonForRelay } from './relay/control/open-relay.js'
 import { describeIndexes } from './settings/index-list.js'
 import { readSettings, type Settings } from './settings/settings.js'
 
@@ -67,7 +65,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const reason = reasonForRelay(settings)
   const relay = reason === undefined ? undefined : await openRelay(settings, environment)
   const pip = relay?.pip ?? settings.pip
-  if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { base: relay.base } satisfies StagedRelay)
+  if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control } satisfies StagedRelay)
   const builtins = externalBuiltins()
   const builtinCopies = join(folder, stageEntry.builtins)
   // The relay serves the host's folders by itself.
@@ -107,7 +105,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   try {
     await mounting
   } catch (error) {
-    if (relay !== undefined) await endRelay(relay.base)
+    if (relay !== undefined) await askRelay(relay.control, 'POST').catch(() => undefined)
     throw error
   }
   const byRelay = reason === undefined ? '' : `, through the relay (${reason})`

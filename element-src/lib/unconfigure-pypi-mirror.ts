@@ -13,25 +13,9 @@ import type { Arrival } from './receipt/arrival.js'
 import type { ReceiptPlan } from './receipt/plan-receipt.js'
 import { writeReceipt } from './receipt/write-receipt.js'
 import type { RelayStatus } from './relay/config.js'
-import { endRelay } from './relay/control/ask-relay.js'
-import { keptLine } from './relay/kept-line.js'
+import { closeRelay } from './relay/control/ask-relay.js'
 
 type Ended = RelayStatus & { readonly arrivals?: readonly Arrival[] }
-
-/** Ends the relay, where there is one, and says what it has kept. */
-const closeRelay = async (folder: string): Promise<Ended | undefined> => {
-  const path = join(folder, stageEntry.relay)
-  if (!existsSync(path)) return undefined
-  const { base } = readJson<StagedRelay>(path, 'extra-data.d did not say where the relay is')
-  const status = await endRelay(base)
-  if (status === undefined) {
-    warn('the relay ended before the build did: see its lines in this log')
-    return undefined
-  }
-  const line = keptLine(status)
-  if (line !== undefined) info(line)
-  return status
-}
 
 /** Writes the receipt, where one is asked for. */
 const tellReceipt = (folder: string, imageRoot: string, relay: Ended | undefined): void => {
@@ -51,7 +35,8 @@ const tellReceipt = (folder: string, imageRoot: string, relay: Ended | undefined
  *
  * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
  * @param imageRoot dib's $TARGET_ROOT, the finished image, on the host.
- * @throws UserError where pre-install.d did not run to its end, or something of ours is left in the image.
+ * @throws UserError where pre-install.d did not run to its end, something of ours is left in the image, or an index went down
+ *   and the build is to end on that.
  */
 export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: string): Promise<void> => {
   const folder = stageFolder(hooksFolder)
@@ -60,7 +45,10 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
     'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
   )
   setVerbose(done.verbose)
-  const relay = await closeRelay(folder)
+  const path = join(folder, stageEntry.relay)
+  const relay: Ended | undefined = existsSync(path)
+    ? await closeRelay(readJson<StagedRelay>(path, 'extra-data.d did not say where the relay is').control)
+    : undefined
   const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined
   if (cachesAreLeft) rmSync(join(imageRoot, cacheFolder), { recursive: true })
   const { removed, kept, faults } = revert(imageRoot, folder, done)
@@ -83,4 +71,6 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   tellReceipt(folder, imageRoot, relay)
   if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
+  // Also where a hook took pip's failure lightly.
+  if (relay?.failure) throw new UserError(`${relay.failure}: DIB_PYPI_UNREACHABLE=fail ends the build`)
 }

@@ -43,8 +43,16 @@ ${install}`,
   })
   processes.stop()
   worked(t, ran)
-  t.match(ran.log, /^index-url = http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}\/0\/simple\/?$/m, 'pip is told of the relay')
-  t.match(ran.log, /^index_url = http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}\/0\/simple\/?$/m, 'and so is easy_install')
+  t.match(
+    ran.log,
+    /^index-url = http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}\/1-127\.0\.0\.1\/simple\/?$/m,
+    'pip is told of the relay',
+  )
+  t.match(
+    ran.log,
+    /^index_url = http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}\/1-127\.0\.0\.1\/simple\/?$/m,
+    'and so is easy_install',
+  )
   t.ok(server.requests.includes('/demo-app/'), 'the relay asks the mirror')
   t.match(ownLines(ran.log)[0], /^http:\/\/\*{4}|answers 200/, 'which extra-data.d asked before')
   t.ok(

@@ -3,12 +3,13 @@ import { type Agent, type IncomingMessage, type RequestOptions, request as reque
 import { Agent as HttpsAgent, request as requestOverTls } from 'node:https'
 import type { SecureContext } from 'node:tls'
 import { ignoreErrors } from '../base/errors.js'
-import type { RelayConfig, RelayIndex } from '../relay/config.js'
+import type { RelayConfig } from '../relay/config.js'
+import type { Index } from '../settings/index-list.js'
 import { contextOf, httpAgent, httpsAgent } from './agents.js'
 import { authorization } from './authorization.js'
 import { imageCaCertificates } from './ca-certificates.js'
 import { hostOf, isHostIn } from './connection.js'
-import { faultOf, HttpError } from './http-error.js'
+import { faultOf, HttpError, statusFault } from './http-error.js'
 import { proxyFor } from './proxy.js'
 
 /** A request. */
@@ -41,12 +42,7 @@ const mostRedirects = 10
 const mostHeaders = 1024 * 1024
 const userAgent = 'dib-pypi-element'
 
-const send = (
-  url: URL,
-  options: RequestOptions,
-  agent: Agent,
-  { signal, patience = silence }: Asked,
-): Promise<IncomingMessage> =>
+const send = (url: URL, options: RequestOptions, agent: Agent, { signal, patience }: Asked): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const sent = (agent instanceof HttpsAgent ? requestOverTls : requestOverHttp)({
       ...options,
@@ -57,10 +53,12 @@ const send = (
       maxHeaderSize: mostHeaders,
     })
     // Of the whole time up to the head, a connection's and a proxy's part included.
-    const timer = setTimeout(
-      () => sent.destroy(new HttpError(`does not answer in ${patience / 1000} s`, 'connection', true)),
-      patience,
-    )
+    const timer =
+      patience &&
+      setTimeout(
+        () => sent.destroy(new HttpError(`does not answer in ${patience / 1000} s`, 'connection', true)),
+        patience,
+      )
     sent.on('response', (response) => {
       clearTimeout(timer)
       // The body may still fail when its reader has gone.
@@ -83,7 +81,7 @@ const send = (
  * @param index The index, on a server.
  * @param config What it has in common with others.
  */
-export const newClient = (index: RelayIndex & { readonly url: string }, config: RelayConfig): Client => {
+export const newClient = (index: Index, config: Pick<RelayConfig, 'environment' | 'trustedHosts'>): Client => {
   const own = new URL(index.url)
   const agents = new Map<string, Agent>()
   /** The hosts whose certificates are not signed by Node.js' own authorities. */
@@ -148,8 +146,8 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
       path: `${isByProxy ? `http://${url.host}` : ''}${url.pathname}${url.search}`,
       autoSelectFamily: true,
       headers: {
-        ...headers,
         'User-Agent': userAgent,
+        ...headers,
         Host: url.host,
         ...(credentials === undefined ? {} : authorization('Authorization', credentials)),
         ...(isByProxy ? authorization('Proxy-Authorization', proxy) : {}),
@@ -172,6 +170,7 @@ export const newClient = (index: RelayIndex & { readonly url: string }, config: 
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
       const body = await ask(at, asked)
       const { statusCode: status = 0, headers } = body
+      if (status === 407) throw statusFault(407)
       if (![301, 302, 303, 307, 308].includes(status) || headers.location === undefined)
         return { status, headers, body, url: at }
       // A short one leaves its connection to the next request.

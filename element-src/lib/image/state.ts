@@ -17,8 +17,8 @@ export interface StagedSettings {
 
 /** What extra-data.d hands to cleanup.d of the relay. */
 export interface StagedRelay {
-  /** The URL below which it answers. */
-  readonly base: string
+  /** The URL by which it is asked and ended. */
+  readonly control: string
 }
 
 /**

@@ -2,14 +2,14 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ignoreErrors } from '../base/errors.js'
-import type { RelayIndex } from '../relay/config.js'
-import type { Source } from '../relay/indexes/relay-index.js'
 import type { RelayLog } from '../relay/relay-log.js'
+import type { Source } from '../relay/upstream/found.js'
+import type { Index } from '../settings/index-list.js'
 import { projectsOf } from './distribution-file.js'
+import { excludeNewer } from './exclude-newer.js'
 import { newScanner } from './folder-scan.js'
 import { readMetadata } from './metadata-file.js'
-import { excludeNewer, type PageFile } from './page.js'
-import { readPage } from './read-page.js'
+import type { PageFile } from './page.js'
 import { readSums } from './sha256sums.js'
 
 /** Where tools put their index: dir2pi, pip2pi and dumb-pypi; bandersnatch. */
@@ -35,7 +35,7 @@ export const pathInside = (root: string, path: string): string | undefined =>
  * @param config The index.
  * @param log Where to say what cannot be used.
  */
-export const folderIndex = (config: RelayIndex & { readonly folder: string }, log: RelayLog): Source => {
+export const folderIndex = (config: Index & { readonly folder: string }, log: RelayLog): Source => {
   const root = config.folder
   const scanner = newScanner()
 
@@ -61,8 +61,9 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
       readFileSync(join(folder, 'index.html'), 'utf8'),
     )
     if (text === undefined) return describe(folder, scanner(folder)?.files.get(project) ?? [])
-    return readPage(Buffer.from(text), 'text/html', pathToFileURL(join(folder, 'index.html'))).files.filter(
-      ({ name }) => projectsOf(name).includes(project),
+    const { parseHtml } = await import('./parse-html.js')
+    return parseHtml(text, pathToFileURL(join(folder, 'index.html'))).filter(({ name }) =>
+      projectsOf(name).includes(project),
     )
   }
 
@@ -97,6 +98,22 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
     return [...all.values()]
   }
 
+  const find: Source['find'] = async (project) => {
+    try {
+      const all = await filesOf(project)
+      if (all.length === 0) return { kind: 'none' }
+      const files = excludeNewer(all, config.excludeNewer)
+      if (files !== undefined) return { kind: 'page', files }
+      const cause = `${config.label} tells no upload times of ${project}, so that exclude-newer cannot be kept: leave exclude-newer out for it`
+      log.warn(cause)
+      return { kind: 'refused', cause }
+    } catch (error) {
+      const cause = `${config.label} cannot be read: ${error instanceof Error ? error.message : error}`
+      log.warn(cause)
+      return { kind: 'refused', cause }
+    }
+  }
+
   return {
     config,
     projects: () =>
@@ -108,20 +125,7 @@ export const folderIndex = (config: RelayIndex & { readonly folder: string }, lo
           }),
         ),
       ].sort(),
-    find: async (project) => {
-      try {
-        const all = await filesOf(project)
-        if (all.length === 0) return { kind: 'none' }
-        const files = excludeNewer(all, config.excludeNewer)
-        if (files !== undefined) return { kind: 'page', files, links: [] }
-        const cause = `${config.label} tells no upload times of ${project}, so that exclude-newer cannot be kept: leave exclude-newer out for it`
-        log.warn(cause)
-        return { kind: 'refused', cause }
-      } catch (error) {
-        const cause = `${config.label} cannot be read: ${error instanceof Error ? error.message : error}`
-        log.warn(cause)
-        return { kind: 'refused', cause }
-      }
-    },
+    find,
+    filesOf: find,
   }
 }

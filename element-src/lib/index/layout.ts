@@ -114,11 +114,11 @@ const lookAtTree = (
 }
 
 const look = (mirror: string, folder: string): Layout => {
-  const top = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => lookInto(join(mirror, folder)))
+  const top = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP'], () => lookInto(join(mirror, folder)))
   if (top === undefined) return { kind: 'missing' }
   for (const place of placesOfIndexes) {
     const below = join(folder, place)
-    const tree = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => lookInto(join(mirror, below)))
+    const tree = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP'], () => lookInto(join(mirror, below)))
     // A project that is called simple has its files there.
     if (tree === undefined || (tree.project === undefined && tree.written.length === 0)) continue
     // dir2pi and dumb-pypi leave the files that they list in the folder itself.

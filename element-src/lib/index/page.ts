@@ -2,13 +2,11 @@
 export interface PageFile {
   /** Its name: of a wheel, an sdist or an egg, without folders. */
   readonly name: string
-  /** Where it is: an absolute URL without a fragment. Text, since a page can have thousands. */
+  /** Where it is: a URL without a fragment, or a path of the host behind `file:`. Text, since a page can have thousands. */
   readonly url: string
-  /** Its hashes by the names of their algorithms, as the index tells them; some may be wrong in form. */
+  /** Its hashes in hexadecimal digits by the names of their algorithms, such as sha256. */
   readonly hashes: Readonly<Record<string, string>>
-  /** What else its link's fragment has, such as `subdirectory=src`. */
-  readonly fragment?: string | undefined
-  /** The Python versions that it is for (PEP 440), if the index says so. */
+  /** The Python versions that it is for (PEP 440), where the index says so. */
   readonly requiresPython?: string | undefined
   /** Whether it is withdrawn (PEP 592): true, or the reason. */
   readonly yanked?: boolean | string | undefined
@@ -20,37 +18,5 @@ export interface PageFile {
   readonly coreMetadata?: true | Readonly<Record<string, string>> | undefined
 }
 
-/** A link of a page that installers use, and that leads to no file: to a repository (`git+https:`), or with `#egg=`. */
-export interface PassedLink {
-  readonly name: string
-  /** Absolute, with its fragment. */
-  readonly url: string
-  readonly requiresPython?: string | undefined
-  readonly yanked?: boolean | string | undefined
-}
-
-/** A project's page: what it lists, in its order. */
-export interface Page {
-  readonly files: readonly PageFile[]
-  readonly links: readonly PassedLink[]
-}
-
-/** A page that is not what PEP 691 says. */
-export class PageError extends Error {
-  override name = 'PageError'
-}
-
-/**
- * Leaves out what was uploaded later than a given instant (ISO 8601; undefined leaves out nothing).
- *
- * @returns What is left; undefined if a file has no upload time (PEP 700), so that the rule cannot be applied.
- */
-export const excludeNewer = (
-  files: readonly PageFile[],
-  cutoff: string | undefined,
-): readonly PageFile[] | undefined => {
-  if (cutoff === undefined) return files
-  const latest = Date.parse(cutoff)
-  const times = files.map(({ uploadTime }) => Date.parse(uploadTime ?? ''))
-  return times.some(Number.isNaN) ? undefined : files.filter((_file, i) => (times[i] ?? 0) <= latest)
-}
+/** Names of hash algorithms that pip and uv know in links (pip's hashes.py), the best first. */
+export const algorithms = ['sha512', 'sha384', 'sha256', 'sha224', 'sha1', 'md5'] as const

@@ -1,4 +1,7 @@
-import type { Page, PageFile, PassedLink } from './page.js'
+import { algorithms, type PageFile } from './page.js'
+
+/** Where the relay serves a file: relative to the page, with no character that HTML would take for markup. */
+export type PathOf = (file: PageFile) => string
 
 /** The forms in which a page is served, and their media types (PEP 691). */
 export const mediaTypes = {
@@ -11,8 +14,10 @@ export type Form = keyof typeof mediaTypes
 const weightOf = (part: string): number => Number(/;\s*q=([\d.]+)/i.exec(part)?.[1] ?? 1)
 
 /**
- * The form that a client asks for by its Accept header (PEP 691, Version + Format Selection): JSON if it wants that at least
- * as much as HTML; HTML if it says nothing.
+ * The form that a client asks for (PEP 691, Version + Format Selection).
+ *
+ * @param accept Its Accept header.
+ * @returns JSON where it wants that at least as much as HTML; HTML where it says nothing.
  */
 export const formFor = (accept: string | undefined): Form => {
   const parts = (accept ?? '').toLowerCase().split(',')
@@ -21,44 +26,31 @@ export const formFor = (accept: string | undefined): Form => {
   return json > 0 && json >= weight(/text\/html|vnd\.pypi\.simple\.v1\+html/) ? 'json' : 'html'
 }
 
-// Beyond ASCII as well, so that a page without a header reads the same in each encoding.
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.codePointAt(0)};`)
-
-// pip 1.5 knows none before md5 but sha256; all know sha256.
-const hashOrder = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5']
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 const bestHash = (hashes: Readonly<Record<string, string>>): string | undefined => {
-  const name = hashOrder.find((algorithm) => hashes[algorithm] !== undefined)
+  // pip 1.5 knows none before md5 but sha256; all know sha256.
+  const name = hashes['sha256'] ? 'sha256' : algorithms.find((algorithm) => hashes[algorithm])
   return name && `${name}=${hashes[name]}`
 }
 
-const fragmentOf = (...parts: readonly (string | undefined)[]): string => {
-  const all = parts.filter(Boolean).join('&')
-  return all && `#${all}`
-}
-
-const anchor = (href: string, text: string, { requiresPython, yanked, coreMetadata }: Partial<PageFile>): string => {
-  const metadata = coreMetadata && (coreMetadata === true ? 'true' : (bestHash(coreMetadata) ?? 'true'))
+const anchor = (file: PageFile, path: string): string => {
+  const hash = bestHash(file.hashes)
+  const metadata = file.coreMetadata && (file.coreMetadata === true ? 'true' : (bestHash(file.coreMetadata) ?? 'true'))
   const attributes = [
-    `href="${escapeHtml(href)}"`,
-    ...(requiresPython ? [`data-requires-python="${escapeHtml(requiresPython)}"`] : []),
-    ...(yanked ? [`data-yanked="${yanked === true ? '' : escapeHtml(yanked)}"`] : []),
+    `href="${path}${hash ? `#${hash}` : ''}"`,
+    ...(file.requiresPython ? [`data-requires-python="${escapeHtml(file.requiresPython)}"`] : []),
+    ...(file.yanked ? [`data-yanked="${file.yanked === true ? '' : escapeHtml(file.yanked)}"`] : []),
     // PEP 714: the old name as well, for pip 22.3 to 23.2.
-    ...(metadata
-      ? [`data-core-metadata="${escapeHtml(metadata)}" data-dist-info-metadata="${escapeHtml(metadata)}"`]
-      : []),
+    ...(metadata ? [`data-core-metadata="${metadata}" data-dist-info-metadata="${metadata}"`] : []),
   ]
-  return `<a ${attributes.join(' ')}>${escapeHtml(text)}</a><br>\n`
+  return `<a ${attributes.join(' ')}>${escapeHtml(file.name)}</a><br>`
 }
-
-const htmlPage = (title: string, anchors: readonly string[]): string =>
-  `<!DOCTYPE html>\n<title>${escapeHtml(title)}</title>\n${anchors.join('')}`
 
 // What is undefined is left out by JSON.stringify.
-const fileAsJson = (file: PageFile, url: string) => ({
+const asJson = (file: PageFile, path: string): Readonly<Record<string, unknown>> => ({
   filename: file.name,
-  url: file.fragment === undefined ? url : `${url}#${file.fragment}`,
+  url: path,
   hashes: file.hashes,
   'requires-python': file.requiresPython,
   yanked: file.yanked,
@@ -68,49 +60,31 @@ const fileAsJson = (file: PageFile, url: string) => ({
   'dist-info-metadata': file.coreMetadata,
 })
 
-const linkAsJson = ({ name, url, requiresPython, yanked }: PassedLink) => ({
-  filename: name,
-  url,
-  hashes: {},
-  'requires-python': requiresPython,
-  yanked,
-})
-
 /**
- * Writes a project's page, in HTML (PEP 503) or JSON (PEP 691).
+ * Writes a project's page.
  *
- * @param project Its normalised name.
- * @param hrefOf Where a file is, without a fragment, for who reads the page.
+ * @param project The project's name, normalised.
+ * @param files Its files.
+ * @param pathOf Where they are.
+ * @param form In HTML (PEP 503) or JSON (PEP 691).
  */
-export const renderPage = (
-  project: string,
-  { files, links }: Page,
-  hrefOf: (file: PageFile) => string,
-  form: Form,
-): string =>
+export const renderPage = (project: string, files: readonly PageFile[], pathOf: PathOf, form: Form): string =>
   form === 'json'
     ? JSON.stringify({
         // 1.1 wants a list of versions, too (PEP 700), which no installer reads; sizes and times are read all the same.
         meta: { 'api-version': '1.0' },
         name: project,
-        files: [...files.map((file) => fileAsJson(file, hrefOf(file))), ...links.map(linkAsJson)],
+        files: files.map((file) => asJson(file, pathOf(file))),
       })
-    : htmlPage(project, [
-        ...files.map((file) =>
-          anchor(hrefOf(file) + fragmentOf(bestHash(file.hashes), file.fragment), file.name, file),
-        ),
-        ...links.map((link) => anchor(link.url, link.name, link)),
-      ])
+    : `<!DOCTYPE html>\n<title>${escapeHtml(project)}</title>\n${files.map((file) => anchor(file, pathOf(file))).join('\n')}\n`
 
 /**
- * Writes the page of an index itself. Installers ask for projects by name; easy_install reads it if it finds nothing so.
+ * Writes the page of the index itself. Installers ask for projects by name; easy_install reads it where there is none of that.
  *
- * @param projects Normalised names: those of a folder; a server's are not fetched, which are half a million.
+ * @param projects Their names, normalised: those of a folder; a server's are not fetched, which are half a million.
+ * @param form In HTML or JSON.
  */
 export const renderRoot = (projects: readonly string[], form: Form): string =>
   form === 'json'
     ? JSON.stringify({ meta: { 'api-version': '1.0' }, projects: projects.map((name) => ({ name })) })
-    : htmlPage(
-        'Simple index',
-        projects.map((name) => anchor(`${encodeURIComponent(name)}/`, name, {})),
-      )
+    : `<!DOCTYPE html>\n<title>Simple index</title>\n${projects.map((name) => `<a href="${encodeURIComponent(name)}/">${escapeHtml(name)}</a><br>\n`).join('')}`

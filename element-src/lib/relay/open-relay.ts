@@ -1,39 +1,23 @@
-import { setMaxListeners } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { errorMessage } from '../base/errors.js'
-import { type Client, newClient } from '../http/client.js'
-import { folderIndex } from '../index/folder-index.js'
-import type { RelayConfig, RelayIndex, RelayStatus } from './config.js'
-import { newDownloads } from './download/downloads.js'
-import { newMetadataFiles } from './download/metadata.js'
-import { newFileIds } from './indexes/file-ids.js'
-import { newOutages } from './indexes/outage.js'
-import { serverIndex } from './indexes/server-index.js'
-import { keepMetadata } from './keep/keep-metadata.js'
-import { openMirrorFolder } from './keep/mirror-folder.js'
-import { keptLine } from './kept-line.js'
+import { HttpError } from '../http/http-error.js'
+import { keptLine, type RelayConfig, type RelayStatus } from './config.js'
 import { newRelayLog } from './relay-log.js'
-import { listen } from './server/listen.js'
-import { notFound, refuse } from './server/reply.js'
-import { routeOf } from './server/route.js'
-import { fileServer } from './server/serve-file.js'
-import { type ServedIndex, servePage, serveRoot } from './server/serve-page.js'
-
-/** What the relay tells of itself, for those who look into a build. */
-interface Report extends RelayStatus {
-  /** How many files were fetched whole, kept or not, and how many were sent from the folder instead. */
-  readonly fetchedFiles: number
-  readonly servedFromFolder: number
-  /** The indexes that went down, with the cause; no credential is in it. */
-  readonly down: readonly { readonly label: string; readonly cause: string }[]
-}
+import { openIndexes } from './served-index.js'
+import { hangUp, notFound, refuse } from './server/reply.js'
+import { partOf, type Route, routeOf, type Secrets } from './server/route.js'
+import { serveFile } from './server/serve-file.js'
+import { servePage, serveRoot } from './server/serve-page.js'
+import { openMirrorFolder } from './store/mirror-folder.js'
+import type { Asker } from './upstream/answer.js'
 
 /** A relay that listens. */
 export interface OpenRelay {
   /** Its port of 127.0.0.1. */
   readonly port: number
   /** Ends it: what is on its way is given up, what has come whole is written. */
-  readonly end: () => Promise<void>
+  readonly end: () => Promise<RelayStatus>
   /** Resolved when it has ended. */
   readonly ended: Promise<void>
 }
@@ -41,164 +25,142 @@ export interface OpenRelay {
 /** For so long, in milliseconds, its end waits for what is still to be written. */
 const lastWrites = 10_000
 
+/** An installer that has waited for so long, in milliseconds, leaves a server that is silent. */
+const longWait = 10_000
+
 const isLoopback = (host: string): boolean => /^(?:127\.[\d.]+|localhost|0\.0\.0\.0|\[::1?\])$/i.test(host)
+
+/** Says for each link of a page whether it may be followed: most are to one server. */
+const newMayFetch = (ownPort: () => number): ((url: string) => boolean) => {
+  const origins = new Map<string, boolean>()
+  return (url) => {
+    const origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? ''
+    const known = origins.get(origin)
+    if (known !== undefined) return known
+    const { protocol, hostname, port } = new URL(url)
+    const may = /^https?:$/.test(protocol) && !(isLoopback(hostname) && port === String(ownPort()))
+    if (origins.size < 1000) origins.set(origin, may)
+    return may
+  }
+}
+
+const askerOf = ({ headers }: IncomingMessage, response: ServerResponse): Asker => {
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  const agent = headers['user-agent']
+  return { headers: agent === undefined ? {} : { 'User-Agent': agent }, gone: gone.signal }
+}
 
 /**
  * Opens the relay.
  *
- * @param config What it is to do.
- * @param token The secret first part of the paths of its URLs.
  * @returns The relay; rejected with the system's error where it cannot listen, or the folder cannot be used.
  */
-export const openRelay = async (config: RelayConfig, token: string): Promise<OpenRelay> => {
-  const { retries } = config
+export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<OpenRelay> => {
   const log = newRelayLog(config.logFile)
   const over = new AbortController()
-  const { signal } = over
-  // Each request of many listens to it.
-  setMaxListeners(0, signal)
-  const outages = newOutages(config.unreachable, log)
   const mirror = config.fill === undefined ? undefined : openMirrorFolder(config.fill, log)
-  const metadata = newMetadataFiles(retries)
-  const broken = new Map<string, string>()
-  const ownHashes = new Map<string, string>()
-  const clients = new Map<RelayIndex, Client>()
-  let servedFromFolder = 0
   let port = 0
-
-  const origins = new Map<string, boolean>()
-  const mayFetch = (url: string): boolean => {
-    // Of a page's thousands of links most are to one server.
-    const origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? ''
-    const known = origins.get(origin)
-    if (known !== undefined) return known
-    const { protocol, hostname, port: other } = new URL(url)
-    const may = /^https?:$/.test(protocol) && !(isLoopback(hostname) && other === String(port))
-    origins.set(origin, may)
-    return may
-  }
-
-  const clientOf = (index: RelayIndex): Client => {
-    // A folder's pages may link to servers, which get no credentials.
-    const client = clients.get(index) ?? newClient({ ...index, url: index.url ?? 'http://127.0.0.1:0' }, config)
-    clients.set(index, client)
-    return client
-  }
-
-  const indexes = config.indexes.map((index): ServedIndex => {
-    const { url, folder } = index
-    const source =
-      folder !== undefined
-        ? folderIndex({ ...index, folder }, log)
-        : serverIndex({ ...index, url: url ?? '' }, config, { client: clientOf(index), outages, log, mayFetch, signal })
-    return { ...source, config: index, registry: newFileIds() }
-  })
-
-  const downloads = newDownloads({
-    retries,
-    mirror,
-    signal,
-    onWhole: async (index, key, file, sha256) => {
-      if (mirror === undefined || sha256 === undefined) return
-      ownHashes.set(`${index.label} ${key}`, sha256)
-      await keepMetadata(file, clientOf(index), metadata, mirror)
-    },
-    onUnproven: ({ label }, { name }) =>
-      log.warn(
-        `${label} tells neither a hash nor the length of ${name}, so that it is not kept: an offline build lacks it`,
-      ),
-    onBroken: (index, key, file, fault) => {
-      const cause = `${index.label} ${fault.message}, asked for ${file.name}`
-      log.warn(cause)
-      if (fault.kind === 'content') broken.set(`${index.label} ${key}`, cause)
-      else if (config.unreachable === 'fail') outages.note(index.label, fault, file.name)
-    },
-  })
-
-  const serveFile = fileServer({
-    downloads,
-    metadata,
-    mirror,
-    outages,
+  let failure: string | undefined
+  const indexes = openIndexes({
+    config,
     log,
-    retries,
-    signal,
-    broken,
-    ownHashes,
-    clientOf,
-    onServedFromFolder: () => {
-      servedFromFolder += 1
+    mirror,
+    mayFetch: newMayFetch(() => port),
+    onFailure: (cause) => {
+      failure ??= cause
     },
-    keepMetadata: async (file, client) => {
-      if (mirror !== undefined && (await mirror.find(file.name, file.hashes)) !== undefined)
-        await keepMetadata(file, client, metadata, mirror)
-    },
+    signal: over.signal,
   })
 
-  const status = (): Report => ({
+  const status = (): RelayStatus => ({
     folder: config.fill ?? null,
     keptFiles: mirror?.kept().files ?? 0,
     keptBytes: mirror?.kept().bytes ?? 0,
-    fetchedFiles: downloads.fetched(),
-    servedFromFolder,
-    down: outages.all(),
+    failure: failure ?? null,
   })
 
   let onEnded = (): void => undefined
   const ended = new Promise<void>((resolve) => {
     onEnded = resolve
   })
-  const writeAll = async (): Promise<void> => {
+  const writeAll = async (): Promise<RelayStatus> => {
     over.abort()
-    const late = new Promise((resolve) => setTimeout(resolve, lastWrites).unref())
-    await Promise.race([downloads.flush().then(() => mirror?.flush()), late])
+    const flushed = Promise.all(indexes.map(({ flush }) => flush())).then(() => mirror?.flush())
+    await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, lastWrites).unref())])
+    return status()
   }
-  let ending: Promise<void> | undefined
-  const end = (): Promise<void> => {
+  let ending: Promise<RelayStatus> | undefined
+  const end = (): Promise<RelayStatus> => {
     ending ??= writeAll()
     return ending
   }
 
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const route = routeOf(request.url ?? '', token)
-    if (route === undefined) return notFound(response)
-    if (route.kind === 'end' || route.kind === 'status') {
-      if (route.kind === 'end') {
-        if (request.method !== 'POST') return notFound(response)
-        await end()
-        response.on('close', onEnded)
-      }
-      response.writeHead(200, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(status()))
-      return
-    }
-    const index = indexes[route.index]
-    if (index === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(response)
-    const failure = outages.failure()
-    if (failure !== undefined) return refuse(response, failure)
-    if (route.kind === 'file') return serveFile(request, response, index, route.key, route.name)
-    const project = route.kind === 'page' ? `${route.project}/` : ''
-    if (!route.hasSlash) response.writeHead(301, { Location: `/${token}/${route.index}/simple/${project}` }).end()
-    else if (route.kind === 'page') await servePage(request, response, route.project, index, indexes)
-    else serveRoot(request, response, index)
+  const control = async ({ method }: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (method === 'POST') response.on('close', onEnded)
+    const told = method === 'POST' ? await end() : status()
+    response.writeHead(200, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(told))
   }
 
-  const server = await listen((request, response) => {
-    handle(request, response).catch((error) => {
-      log.warn(`the relay could not answer a request: ${errorMessage(error)}`)
-      if (response.headersSent) response.destroy()
-      else refuse(response, `the relay could not answer: ${errorMessage(error)}`)
+  const handle = async (request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> => {
+    if (route.kind === 'control') return control(request, response)
+    const index = indexes[route.index]
+    if (index === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(response)
+    if (failure !== undefined) return refuse(response, failure)
+    const project = route.kind === 'root' ? '' : `${route.project}/`
+    if (route.kind !== 'file' && !route.hasSlash) {
+      const path = `/${secrets.installers}/${partOf(route.index, index.config)}/simple/${project}`
+      response.writeHead(301, { Location: path }).end()
+      return
+    }
+    if (route.kind === 'root') return serveRoot(request, response, index.source)
+    if (!index.isAsked(route.project)) return notFound(response)
+    const asker = askerOf(request, response)
+    if (route.kind === 'file') return serveFile(request, response, index.source, route, index, asker)
+    const began = Date.now()
+    response.on('close', () => {
+      if (!response.headersSent && Date.now() - began >= longWait) index.onLeft(Date.now() - began)
     })
+    await servePage(request, response, route.project, index.source, asker)
+  }
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const route = routeOf(request.url ?? '', secrets)
+    try {
+      if (route === undefined) notFound(response)
+      else await handle(request, response, route)
+    } catch (error) {
+      if (response.headersSent || response.destroyed || error instanceof HttpError) return hangUp(response)
+      log.warn(`the relay could not answer a request: ${errorMessage(error)}`)
+      refuse(response, `the relay could not answer: ${errorMessage(error)}`)
+    }
+  }
+
+  // Longer than pip and uv keep a connection, so that none is closed at the moment in which it is used again.
+  const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (request, response) => {
+    request.on('error', () => undefined).resume()
+    response.on('error', () => undefined)
+    answer(request, response)
   })
-  port = server.port
-  ended.then(() => server.close())
+  server.on('clientError', (_error, socket) => socket.destroy())
+  await new Promise<void>((resolve, reject) => {
+    server.on('error', reject).listen(0, '127.0.0.1', 1024, resolve)
+  })
+  port = (server.address() as AddressInfo).port
+  ended.then(() => {
+    server.close()
+    // Node.js 18.2 and later.
+    server.closeAllConnections?.()
+  })
   return {
     port,
     ended,
     end: async () => {
-      await end()
-      const line = keptLine(status())
+      const told = await end()
+      const line = keptLine(told)
       if (line !== undefined) log.info(line)
       onEnded()
+      return told
     },
   }
 }

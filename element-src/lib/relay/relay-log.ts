@@ -6,12 +6,17 @@ export interface RelayLog {
   readonly info: (line: string) => void
   /** What a user should know, though the build goes on. */
   readonly warn: (line: string) => void
+  /** The same, the first time. */
+  readonly once: (line: string) => void
   /** Why the build will fail. */
   readonly fail: (line: string) => void
 }
 
 // O_NONBLOCK: do not wait for a pipe's reader. O_NOCTTY: the relay leads a session, and must not take a terminal.
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY
+
+/** More different lines than this nobody reads. */
+const mostRemembered = 1000
 
 /**
  * Opens the log for each line and closes it, so that a process that reads the log to its end does not wait for the relay.
@@ -32,5 +37,11 @@ export const newRelayLog = (file: string): RelayLog => {
       // Serving goes on.
     }
   }
-  return { info: say, warn: (line) => say(`warning: ${line}`), fail: (line) => say(`error: ${line}`) }
+  const said = new Set<string>()
+  const warn = (line: string): void => say(`warning: ${line}`)
+  const once = (line: string): void => {
+    if (said.size < mostRemembered && !said.has(line)) warn(line)
+    said.add(line)
+  }
+  return { info: say, warn, once, fail: (line) => say(`error: ${line}`) }
 }

@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { errorMessage } from '../base/errors.js'
+import { errorMessage, UserError } from '../base/errors.js'
 import { watchBuild } from '../base/watch-build.js'
 import type { RelayAnswer, RelayConfig } from './config.js'
 import { openRelay } from './open-relay.js'
-import { parseConfig } from './parse-config.js'
 import { newRelayLog } from './relay-log.js'
+import { partOf } from './server/route.js'
 
-const readInput = async (): Promise<string> => {
+/** Our own hook wrote it, so it needs no schema. */
+const readConfig = async (): Promise<RelayConfig> => {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as RelayConfig
+  } catch {
+    // The parser's own message quotes what it read, in which credentials are.
+    throw new UserError('its configuration is not JSON')
+  }
 }
 
 /** Writes the one line, and closes the pipes to the process that started this one. */
@@ -23,16 +29,17 @@ const tellAndLetGo = (answer: RelayAnswer): void => {
   }
 }
 
+const newSecret = (): string => randomBytes(18).toString('base64url')
+
 /**
  * Runs the relay from its first line to its end: reads the configuration, listens, tells where, and serves until the
  * build has ended. Ends this process.
  */
 export const runRelay = async (): Promise<void> => {
   try {
-    const config: RelayConfig = parseConfig(await readInput())
-    const token = randomBytes(18).toString('base64url')
-    const relay = await openRelay(config, token)
-    const base = `http://127.0.0.1:${relay.port}/${token}`
+    const config = await readConfig()
+    const secrets = { installers: newSecret(), control: newSecret() }
+    const relay = await openRelay(config, secrets)
     const end = (): void => {
       relay.end()
     }
@@ -43,7 +50,11 @@ export const runRelay = async (): Promise<void> => {
     process.on('uncaughtException', (error) => {
       newRelayLog(config.logFile).warn(`the relay goes on after a fault of its own: ${errorMessage(error)}`)
     })
-    tellAndLetGo({ base, indexes: config.indexes.map((_index, i) => `${base}/${i}/simple`) })
+    const base = `http://127.0.0.1:${relay.port}`
+    tellAndLetGo({
+      control: `${base}/${secrets.control}/`,
+      indexes: config.indexes.map((index, i) => `${base}/${secrets.installers}/${partOf(i, index)}/simple`),
+    })
     await relay.ended
     process.exit(0)
   } catch (error) {

@@ -60,7 +60,7 @@ export interface PipSettings {
   readonly unverifiedHosts: readonly string[]
   /** What becomes of an index that does not answer: it is left out while another is left, it stays, or the build ends. */
   readonly unreachable: 'drop' | 'keep' | 'fail'
-  /** Whether the indexes are the relay's, on 127.0.0.1: no proxy is asked for them, and pip tries each once. */
+  /** Whether the indexes are the relay's, on 127.0.0.1: no proxy is asked for them. */
   readonly relay?: boolean
 }
 

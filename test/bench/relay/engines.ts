@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { project } from '../../../build/project.js'
 import { findBuild } from '../../../element-src/lib/base/find-build.js'
-import { endRelay } from '../../../element-src/lib/relay/control/ask-relay.js'
-import { environmentForRelay } from '../../../element-src/lib/relay/control/plan-relay.js'
+import { askRelay } from '../../../element-src/lib/relay/control/ask-relay.js'
+import { environmentForRelay } from '../../../element-src/lib/relay/control/open-relay.js'
 import { startRelay } from '../../../element-src/lib/relay/control/start-relay.js'
+import { indexAt } from '../../../element-src/lib/settings/index-list.js'
 import type { Ending } from '../../support/builds/build-image.js'
 import { pointDevpiAt, startDevpi } from '../../support/servers/devpi.js'
 import { startNginx } from '../../support/servers/nginx.js'
@@ -54,22 +55,22 @@ const relay: Start = async (t, folder, upstream) => {
   const build = findBuild(folder, process.pid)
   if (build === undefined) throw new Error('this process is not in /proc')
   const begin = performance.now()
-  const { base, indexes } = await startRelay(
+  const { control, indexes } = await startRelay(
     program,
     {
-      indexes: [{ url: upstream.replace(/\/$/, ''), folder: undefined, label: 'the upstream', isOfficial: true }],
+      indexes: [{ ...indexAt(upstream.replace(/\/$/, '')), isOfficial: true }],
       environment: environmentForRelay(process.env),
       unreachable: 'drop',
-      retries: 5,
       trustedHosts: [],
       fill: filled,
       build,
+      imageRoot: folder,
       logFile,
     },
     { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
   )
   const start = secondsSince(begin)
-  t.teardown(() => endRelay(base))
+  t.teardown(() => askRelay(control, 'POST').catch(() => undefined))
   return { pid: processOf(program), start, index: `${indexes[0]}/`, filled }
 }
 

@@ -4,8 +4,10 @@ import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { RelayConfig, RelayIndex } from '../../../element-src/lib/relay/config.js'
+import type { RelayConfig, RelayStatus } from '../../../element-src/lib/relay/config.js'
 import { openRelay } from '../../../element-src/lib/relay/open-relay.js'
+import { partOf } from '../../../element-src/lib/relay/server/route.js'
+import { type Index, indexAt } from '../../../element-src/lib/settings/index-list.js'
 
 /** An answer, read whole. */
 export interface Reply {
@@ -51,8 +53,10 @@ export const ask = (
 
 /** A relay in the test's own process. */
 export interface TestRelay {
-  /** `BASE`, without a slash at its end. */
+  /** The URL below which installers are answered, without a slash at its end. */
   readonly base: string
+  /** The URL by which it is asked and ended. */
+  readonly control: string
   /** An index as installers get it. */
   readonly index: (i?: number) => string
   /** The page of a project. */
@@ -61,27 +65,20 @@ export interface TestRelay {
   readonly link: (project: string, name: string, i?: number) => Promise<string>
   /** The log so far. */
   readonly log: () => string
-  readonly end: () => Promise<void>
+  readonly end: () => Promise<RelayStatus>
 }
 
 /** JSON, as uv and new pips ask for it. */
 export const json = 'application/vnd.pypi.simple.v1+json'
 
-/** An index at a URL. */
-export const at = (url: string, more: Partial<RelayIndex> = {}): RelayIndex => ({
-  url,
-  folder: undefined,
-  label: url.replace(/\/\/.*@/, '//****@'),
-  isOfficial: false,
-  ...more,
-})
+/** An index at a URL, with or without credentials. */
+export const at = (url: string, more: Partial<Index> = {}): Index => ({ ...indexAt(url), ...more })
 
 /** A folder of the host as an index. */
-export const inFolder = (folder: string, more: Partial<RelayIndex> = {}): RelayIndex => ({
-  url: undefined,
+export const inFolder = (folder: string, more: Partial<Index> = {}): Index => ({
+  ...indexAt('file:///tmp/pypi'),
   folder,
   label: folder,
-  isOfficial: false,
   ...more,
 })
 
@@ -94,44 +91,47 @@ export const inFolder = (folder: string, more: Partial<RelayIndex> = {}): RelayI
  */
 export const openTestRelay = async (
   t: Test,
-  indexes: readonly RelayIndex[],
+  indexes: readonly Index[],
   more: Partial<RelayConfig> = {},
 ): Promise<TestRelay> => {
   const scratch = mkdtempSync(join(tmpdir(), 'relay-'))
   const logFile = join(scratch, 'log')
   writeFileSync(logFile, '')
-  const token = randomBytes(18).toString('base64url')
+  const secret = (): string => randomBytes(18).toString('base64url')
+  const secrets = { installers: secret(), control: secret() }
   const relay = await openRelay(
     {
       indexes,
       environment: {},
       unreachable: 'drop',
-      retries: 1,
       trustedHosts: [],
       fill: undefined,
       build: { pid: process.pid, startTime: '0' },
+      imageRoot: scratch,
       logFile,
       ...more,
     },
-    token,
+    secrets,
   )
   t.teardown(async () => {
     await relay.end()
     rmSync(scratch, { recursive: true })
   })
-  const base = `http://127.0.0.1:${relay.port}/${token}`
-  const page: TestRelay['page'] = (project, i = 0, accept = json) =>
-    ask(`${base}/${i}/simple/${project}/`, { Accept: accept })
+  const origin = `http://127.0.0.1:${relay.port}`
+  const base = `${origin}/${secrets.installers}`
+  const index = (i = 0): string => `${base}/${partOf(i, indexes[i] ?? at('http://nowhere'))}/simple`
+  const page: TestRelay['page'] = (project, i = 0, accept = json) => ask(`${index(i)}/${project}/`, { Accept: accept })
   return {
     base,
     page,
-    index: (i = 0) => `${base}/${i}/simple`,
+    control: `${origin}/${secrets.control}/`,
+    index,
     link: async (project, name, i = 0) => {
       const { body } = await page(project, i)
       const { files } = JSON.parse(body.toString()) as { files: { filename: string; url: string }[] }
       const [found] = files.filter(({ filename }) => filename === name)
       if (found === undefined) throw new Error(`${name} is not on the page of ${project}`)
-      return new URL(found.url, `${base}/${i}/simple/${project}/`).href
+      return new URL(found.url, `${index(i)}/${project}/`).href
     },
     log: () => readFileSync(logFile, 'utf8'),
     end: relay.end,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Test } from 'tap'
 import { listen } from '../servers/listen.js'
@@ -81,11 +81,18 @@ export const serveIndex = async (
   return { url: `http://127.0.0.1:${port}/simple`, port, asked, requests, stop }
 }
 
+/** Bytes of no meaning that begin as a wheel does. */
+export const likeWheel = (length: number): Buffer => Buffer.concat([Buffer.from('PK'), randomBytes(length - 2)])
+
+/** The same for an sdist. */
+export const likeSdist = (length: number): Buffer => Buffer.concat([Buffer.from([0x1f, 0x8b]), randomBytes(length - 2)])
+
 /** Sends bytes, or the part of them that is asked for. */
 export const sendPart = (request: IncomingMessage, response: ServerResponse, content: Buffer): void => {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '') ?? []
   const etag = `"${sha256(content).slice(0, 16)}"`
-  if (first === undefined || last === undefined) {
+  const condition = request.headers['if-range'] ?? etag
+  if (first === undefined || last === undefined || condition !== etag) {
     response.writeHead(200, { 'Content-Length': content.length, ETag: etag })
     response.end(request.method === 'HEAD' ? undefined : content)
     return

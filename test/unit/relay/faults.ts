@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createServer as createTcpServer, type Socket } from 'node:net'
+import { createServer, type ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { chunksOf } from '../../../element-src/lib/http/body.js'
-import { newClient } from '../../../element-src/lib/http/client.js'
-import { ask, at, openTestRelay } from '../../support/relay/test-relay.js'
+import { ask, at, inFolder, openTestRelay } from '../../support/relay/test-relay.js'
 import { type Instead, serveIndex } from '../../support/relay/upstream.js'
 import { listen } from '../../support/servers/listen.js'
 import { freePort } from '../../support/servers/start-server.js'
 
 const file = { name: 'demo_app-1.0.tar.gz', content: randomBytes(1000) }
 const projects = { 'demo-app': [file], 'demo-lib': [{ name: 'demo_lib-1.0.tar.gz', content: randomBytes(10) }] }
+
+/** What breaks a connection off before its head. */
+const closed = { code: 'ECONNRESET' }
 
 /** Fails as often as it is told, then lets the index answer. */
 const failing = (times: number, how: (response: ServerResponse) => unknown): Instead => {
@@ -23,132 +24,188 @@ const failing = (times: number, how: (response: ServerResponse) => unknown): Ins
   }
 }
 
-const faults: readonly (readonly [string, (response: ServerResponse) => unknown])[] = [
-  ['a reset', (response) => response.socket?.resetAndDestroy?.() ?? response.destroy()],
-  ['503', (response) => response.writeHead(503).end()],
-  ['429', (response) => response.writeHead(429).end()],
-  [
-    'a page that is cut off',
-    (response) => response.writeHead(200, { 'Content-Length': 99 }).write('{', () => response.destroy()),
-  ],
-]
+const hangUp = (response: ServerResponse): unknown => response.destroy()
 
-for (const [name, how] of faults) {
-  t.test(`after ${name} it is asked again, and the log says nothing`, async (t) => {
-    const upstream = await serveIndex(t, projects, failing(2, how))
-    const relay = await openTestRelay(t, [at(upstream.url)], { retries: 2 })
-    t.equal((await relay.page('demo-app')).status, 200)
-    t.equal(upstream.asked.length, 3)
-    t.equal(relay.log(), '')
-  })
-}
-
-t.test('after errors a file is asked for again', async (t) => {
-  const isFile = ({ url }: IncomingMessage): boolean => url?.startsWith('/f/') === true
-  let left = 2
-  const upstream = await serveIndex(t, projects, (request, response) => {
-    if (!isFile(request) || left === 0) return undefined
-    left -= 1
-    response.writeHead(502).end()
-    return true
-  })
-  const relay = await openTestRelay(t, [at(upstream.url)], { retries: 2 })
-  t.ok((await ask(await relay.link('demo-app', file.name))).body.equals(file.content))
+t.test('an answer of any status is passed on, with what belongs to it, and the index stays', async (t) => {
+  const said = { 'Retry-After': '2', 'WWW-Authenticate': 'Basic realm="x"', 'Set-Cookie': 'a=b' }
+  for (const status of [401, 403, 404, 410, 429, 500, 502, 503, 504]) {
+    const upstream = await serveIndex(
+      t,
+      projects,
+      failing(1, (response) => response.writeHead(status, 'As it is', said).end('why')),
+    )
+    const other = await serveIndex(t, projects)
+    const relay = await openTestRelay(t, [at(upstream.url.replace('//', '//user:pass@')), at(other.url)])
+    const reply = await relay.page('demo-app')
+    t.match(reply, {
+      status,
+      reason: 'As it is',
+      headers: { 'retry-after': '2', 'www-authenticate': 'Basic realm="x"' },
+    })
+    t.equal(reply.headers['set-cookie'], undefined)
+    t.equal((await relay.page('demo-app')).status, 200, 'the next request is asked')
+    t.equal(upstream.asked.length, 2, 'the relay itself asks once')
+    t.notMatch(relay.log(), /pass@|left out/)
+  }
 })
 
-t.test('drop: an index that stays down has nothing from then on, and is not asked again', async (t) => {
-  const upstream = await serveIndex(t, projects)
+t.test('the same for files, HEAD and parts', async (t) => {
+  const isFile = (request: { url?: string }): boolean => request.url?.startsWith('/f/') === true
+  const upstream = await serveIndex(t, projects, (request, response) => {
+    if (!isFile(request)) return undefined
+    response.writeHead(request.method === 'HEAD' ? 405 : 503, { 'Retry-After': '3' }).end()
+    return true
+  })
+  for (const fill of [undefined, t.testdir({})]) {
+    const relay = await openTestRelay(t, [at(upstream.url)], { fill })
+    const link = await relay.link('demo-app', file.name)
+    t.match(await ask(link), { status: 503, headers: { 'retry-after': '3' } })
+    t.match(await ask(link, { Range: 'bytes=0-5' }), { status: 503, headers: { 'retry-after': '3' } })
+    t.match(await ask(link, {}, 'HEAD'), { status: 405 })
+  }
+})
+
+t.test('with no other index, a connection that fails is closed to the installer as well, each time', async (t) => {
+  const upstream = await serveIndex(t, projects, failing(2, hangUp))
+  const relay = await openTestRelay(t, [at(upstream.url), inFolder(t.testdir({}))])
+  await t.rejects(relay.page('demo-app'), closed)
+  t.match(relay.log(), /^pypi: warning: \S+ broke the connection off, asked for demo-app: installers are told so\n$/)
+})
+
+t.test('drop: while another index is left the relay itself tries again, and the installer waits', async (t) => {
+  const upstream = await serveIndex(t, projects, failing(2, hangUp))
   const other = await serveIndex(t, projects)
-  const relay = await openTestRelay(t, [at(upstream.url.replace('//', '//user:pass@')), at(other.url)])
+  const relay = await openTestRelay(t, [at(upstream.url), at(other.url)])
   t.equal((await relay.page('demo-app')).status, 200)
-  await upstream.stop()
-  t.equal((await relay.page('demo-lib')).status, 404)
-  t.equal((await relay.page('demo-app')).status, 404)
-  t.equal((await relay.page('demo-lib', 1)).status, 200)
+  t.equal(relay.log(), '', 'and the log says nothing')
+})
+
+t.test('drop: an index that is down has nothing, until it answers again', { timeout: 60_000 }, async (t) => {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}/simple`
+  const other = await serveIndex(t, projects)
+  const indexes = [at(url.replace('//', '//user:pass@')), at(other.url, { exclude: ['demo-lib'] })]
+  const relay = await openTestRelay(t, indexes)
+  const begin = Date.now()
+  t.same(
+    (await Promise.all(['demo-app', 'other', 'third'].map((project) => relay.page(project)))).map(
+      ({ status }) => status,
+    ),
+    [404, 404, 404],
+  )
+  t.ok(Date.now() - begin < 15_000, 'all wait on one clock')
+  const down =
+    /^pypi: warning: \S+ refuses the connection: left out of this build until it answers again \(\S+=drop\)\n/
+  t.match(relay.log(), down)
+  t.notMatch(relay.log(), 'pass')
+  await t.rejects(relay.page('demo-lib'), closed, 'as directly for a project that no other index has')
+  t.equal((await relay.page('demo-app', 1)).status, 200)
+  const server = createServer((_request, response) => response.end('<a href="demo_app-1.0.tar.gz">x</a>'))
+  await listen(t, server, port)
+  while (!relay.log().includes('answers again: it')) await pause(50)
+  t.equal((await relay.page('demo-app')).status, 200)
+})
+
+t.test(
+  'an index whose installers left without an answer is tried, and a silent one is down',
+  { timeout: 60_000 },
+  async (t) => {
+    const silent = createServer(() => undefined)
+    const { port } = await listen(t, silent)
+    const other = await serveIndex(t, projects)
+    const relay = await openTestRelay(t, [at(`http://127.0.0.1:${port}/simple`), at(other.url)])
+    const gone = new AbortController()
+    const asked = fetch(`${relay.index()}/demo-app/`, { signal: gone.signal })
+    await pause(10_100)
+    gone.abort()
+    await asked.catch(() => undefined)
+    t.equal((await relay.page('demo-app')).status, 404)
+    t.match(relay.log(), /does not answer in 10 s: left out/)
+  },
+)
+
+t.test('a file host that is dead is not the fault of its index', async (t) => {
+  const dead = `http://127.0.0.1:${await freePort()}/${file.name}`
+  const upstream = await serveIndex(t, { ...projects, 'demo-app': [{ ...file, more: { url: dead } }] })
+  const other = await serveIndex(t, projects)
+  const relay = await openTestRelay(t, [at(upstream.url), at(other.url)])
+  await t.rejects(ask(await relay.link('demo-app', file.name)), closed)
   t.match(
     relay.log(),
-    /^pypi: warning: \S+ refuses the connection: left out of the rest of this build \(DIB_PYPI_UNREACHABLE=drop\)\n$/,
+    /^pypi: warning: http:\S+, to which \S+ links, refuses the connection, asked for demo_app-1.0.tar.gz\n$/,
   )
-  t.notMatch(relay.log(), 'pass')
-  const status = JSON.parse((await ask(`${relay.base}/-/status`)).body.toString())
-  t.match(status.down, [{ cause: 'refuses the connection' }])
-})
-
-t.test('drop: errors for one project do not take the others', async (t) => {
-  const upstream = await serveIndex(t, projects, ({ url }, response) => {
-    if (!url?.includes('demo-app')) return undefined
-    response.writeHead(502).end()
-    return true
-  })
-  const relay = await openTestRelay(t, [at(upstream.url)])
-  t.equal((await relay.page('demo-app')).status, 404)
   t.equal((await relay.page('demo-lib')).status, 200)
-  t.match(relay.log(), /answers 502, asked for demo-app: demo-app is not taken from it/)
 })
 
 t.test('keep: it is asked each time', async (t) => {
   const port = await freePort()
-  const url = `http://127.0.0.1:${port}/simple`
-  const relay = await openTestRelay(t, [at(url)], { unreachable: 'keep', retries: 0 })
-  t.match(await relay.page('demo-app'), { status: 424, reason: `${url} refuses the connection` })
-  const server = createServer((_request, response) => response.end('<a href="demo_app-1.0.tar.gz">x</a>'))
-  await listen(t, server, port)
-  t.equal((await relay.page('demo-app')).status, 200)
-  t.equal(relay.log().split('\n').length, 2, 'one warning')
-})
-
-t.test('fail: everything is refused from then on, with the cause', async (t) => {
-  const upstream = await serveIndex(t, projects)
   const other = await serveIndex(t, projects)
-  const indexes = [at(upstream.url.replace('//', '//user:pass@'), { label: 'the first' }), at(other.url)]
-  const relay = await openTestRelay(t, indexes, { unreachable: 'fail', retries: 0 })
-  const link = await relay.link('demo-app', file.name, 1)
-  await upstream.stop()
-  const refused = { status: 424, reason: 'the first refuses the connection' }
-  t.match(await relay.page('demo-app'), refused)
-  t.match(await relay.page('demo-app', 1), refused)
-  t.match(await ask(link), refused)
-  t.match(
-    relay.log(),
-    /^pypi: error: the first refuses the connection, asked for demo-app: DIB_PYPI_UNREACHABLE=fail ends the build\n$/,
+  const relay = await openTestRelay(t, [at(`http://127.0.0.1:${port}/simple`), at(other.url)], { unreachable: 'keep' })
+  await t.rejects(relay.page('demo-app'), closed)
+  await listen(
+    t,
+    createServer((_request, response) => response.end('<a href="demo_app-1.0.tar.gz">x</a>')),
+    port,
   )
+  t.equal((await relay.page('demo-app')).status, 200)
 })
 
-t.test('credentials that a server rejects are said, and not repeated', async (t) => {
-  for (const [status, reason] of [
-    [401, 'rejects the credentials in its URL'],
-    [403, 'does not allow this'],
-  ] as const) {
-    const upstream = await serveIndex(t, {}, (_request, response) => {
-      response.writeHead(status).end()
+t.test(
+  'fail: everything is refused once an index is down, and the end of the build is told',
+  { timeout: 60_000 },
+  async (t) => {
+    const upstream = await serveIndex(t, projects)
+    const other = await serveIndex(t, projects)
+    const relay = await openTestRelay(t, [at(upstream.url), at(other.url)], { unreachable: 'fail' })
+    const link = await relay.link('demo-app', file.name, 1)
+    await upstream.stop()
+    const refused = { status: 424, reason: /refuses the connection/ }
+    await relay.page('demo-app').catch(() => undefined)
+    t.match(await relay.page('demo-app', 1), refused)
+    t.match(await ask(link), refused)
+    t.match(relay.log(), /^pypi: error: \S+ refuses the connection: DIB_PYPI_UNREACHABLE=fail ends the build\n$/)
+    t.match(JSON.parse((await ask(relay.control)).body.toString()), { failure: /refuses the connection$/ })
+  },
+)
+
+t.test('fail: a status, or one connection that breaks, is no reason', async (t) => {
+  let how = (response: ServerResponse): unknown => response.writeHead(500).end()
+  const upstream = await serveIndex(
+    t,
+    projects,
+    failing(2, (response) => how(response)),
+  )
+  const relay = await openTestRelay(t, [at(upstream.url)], { unreachable: 'fail' })
+  t.equal((await relay.page('demo-app')).status, 500)
+  how = hangUp
+  t.equal((await relay.page('demo-app')).status, 200)
+  t.match(JSON.parse((await ask(relay.control)).body.toString()), { failure: null })
+})
+
+t.test(
+  'when the installer goes, the request behind it ends; one that hangs is not shared',
+  { timeout: 60_000 },
+  async (t) => {
+    let [open, ended] = [0, 0]
+    const upstream = await serveIndex(t, projects, (_request, response) => {
+      open += 1
+      response.on('close', () => {
+        ended += 1
+      })
+      if (open > 2) return undefined
       return true
     })
-    const relay = await openTestRelay(t, [at(upstream.url.replace('//', '//user:pass@'))], { retries: 3 })
-    t.equal((await relay.page('demo-app')).status, 404)
-    t.equal(upstream.asked.length, 1)
-    t.match(relay.log(), reason)
-    t.notMatch(relay.log(), 'pass')
-  }
-})
-
-t.test('a server that is silent, before its answer or in the middle, counts as gone', async (t) => {
-  const sockets: Socket[] = []
-  const silent = createTcpServer((socket) => sockets.push(socket))
-  const half = createServer((_request, response) => {
-    response.writeHead(200, { 'Content-Length': 9 }).write('x')
-  })
-  const config = { environment: {}, trustedHosts: [], retries: 0 } as unknown as Parameters<typeof newClient>[1]
-  const { signal } = new AbortController()
-  for (const server of [silent, half]) {
-    const url = `http://127.0.0.1:${(await listen(t, server)).port}/`
-    const client = newClient({ url, folder: undefined, label: url, isOfficial: false }, config)
-    const asked = client(new URL(url), { headers: {}, signal, patience: 100 })
-    if (server === silent) await t.rejects(asked, { message: 'does not answer in 0.1 s', isTransient: true })
-    else {
-      const read = async (): Promise<void> => {
-        for await (const _chunk of chunksOf((await asked).body, 100));
-      }
-      await t.rejects(read(), { message: 'is silent for 0.1 s', isTransient: true })
-    }
-  }
-})
+    const relay = await openTestRelay(t, [at(upstream.url)])
+    const gone = [new AbortController(), new AbortController()]
+    const asks = gone.map(({ signal }) => fetch(`${relay.index()}/demo-app/`, { signal }).catch(() => undefined))
+    while (open === 0) await pause(20)
+    await pause(5_100)
+    t.equal(open, 1, 'two who ask at one time share the request')
+    asks.push(fetch(`${relay.index()}/demo-app/`).catch(() => undefined))
+    while (open < 2) await pause(20)
+    t.equal(ended, 0)
+    for (const one of gone) one.abort()
+    while (ended === 0) await pause(20)
+    t.equal((await relay.page('demo-lib')).status, 200)
+  },
+)

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { scratchFolder } from '../../support/builds/scratch.js'
 import { ask, at, inFolder, openTestRelay, type TestRelay } from '../../support/relay/test-relay.js'
-import { serveIndex, sha256 } from '../../support/relay/upstream.js'
+import { likeSdist, likeWheel, serveIndex, sha256 } from '../../support/relay/upstream.js'
 
 const wheel = (n: number | string): string => `demo_app-1.${n}-py3-none-any.whl`
 const metadata = 'Metadata-Version: 2.1\nName: demo-app\nVersion: 1.0\nRequires-Python: >=3.7\n\nRequires-Python: no\n'
@@ -21,14 +20,14 @@ const fetchAll = async (relay: TestRelay, all: readonly string[]): Promise<void>
 }
 
 t.test('what was downloaded is kept under its name, with its metadata and hashes', async (t) => {
-  const content = randomBytes(200_000)
+  const content = likeWheel(200_000)
   const upstream = await serveIndex(
     t,
     {
       'demo-app': [
         { name: wheel(0), content, more: { 'core-metadata': true } },
-        { name: wheel(1), content: randomBytes(10), more: { 'core-metadata': true } },
-        { name: 'demo-app-0.9.tar.gz', content: Buffer.from('no hash'), sha256: undefined },
+        { name: wheel(1), content: likeWheel(10), more: { 'core-metadata': true } },
+        { name: 'demo-app-0.9.tar.gz', content: likeSdist(7), sha256: undefined },
       ],
     },
     ({ url }, response) => {
@@ -65,26 +64,26 @@ t.test('what was downloaded is kept under its name, with its metadata and hashes
 
 t.test('a file of which nothing tells that it is whole is not kept, which is said', async (t) => {
   const name = 'demo-app-0.8.tar.gz'
-  const file = { name, content: Buffer.from('x'), sha256: undefined }
+  const file = { name, content: likeSdist(9), sha256: undefined }
   const upstream = await serveIndex(t, { 'demo-app': [file] }, ({ url }, response) => {
     if (!url?.startsWith('/f/')) return undefined
-    response.write('x')
+    response.write(Buffer.from([0x1f, 0x8b]))
     response.end('y')
     return true
   })
   const folder = t.testdir({})
   const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
-  t.equal((await ask(await relay.link('demo-app', name))).body.toString(), 'xy')
+  t.equal((await ask(await relay.link('demo-app', name))).body.length, 3)
   await relay.end()
   t.same(names(folder), [])
   t.match(
     relay.log(),
-    /^pypi: warning: \S+ tells neither a hash nor the length of demo-app-0\.8\.tar\.gz, so that it is not kept/m,
+    /^pypi: warning: demo-app-0\.8\.tar\.gz of \S+ is not kept, .*: neither its hash nor its length is told/m,
   )
 })
 
 t.test('another file of the same name stays', async (t) => {
-  const content = randomBytes(1000)
+  const content = likeWheel(1000)
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content }] })
   const folder = t.testdir({})
   writeFileSync(join(folder, wheel(0)), 'own')
@@ -99,7 +98,7 @@ t.test('another file of the same name stays', async (t) => {
 t.test('two builds fill one folder at once', async (t) => {
   const all = Array.from({ length: 40 }, (_, i) => wheel(i))
   const upstream = await serveIndex(t, {
-    'demo-app': all.map((name) => ({ name, content: Buffer.from(`${name} `.repeat(999)) })),
+    'demo-app': all.map((name) => ({ name, content: likeWheel(20_000) })),
   })
   const folder = t.testdir({})
   const relays = await Promise.all([1, 2].map(() => openTestRelay(t, [at(upstream.url)], { fill: folder })))
@@ -113,7 +112,7 @@ t.test('two builds fill one folder at once', async (t) => {
 t.test('what a killed relay left goes, also its lock', async (t) => {
   const { pid = 0 } = (await import('node:child_process')).spawnSync('true')
   const folder = t.testdir({ [`.pypi-relay-${pid}-7`]: 'part', '.SHA256SUMS.lock': String(pid) })
-  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content: randomBytes(1000) }] })
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content: likeWheel(1000) }] })
   const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
   await fetchAll(relay, [wheel(0)])
   await relay.end()
@@ -124,7 +123,7 @@ t.test(
   'without room in the folder the build goes on, with one warning',
   { skip: process.getuid?.() !== 0 && 'needs root' },
   async (t) => {
-    const content = randomBytes(3_000_000)
+    const content = likeWheel(3_000_000)
     const all = [wheel(0), wheel(1)]
     const upstream = await serveIndex(t, { 'demo-app': all.map((name) => ({ name, content })) })
     const folder = join(scratchFolder(t), 'small')

@@ -33,6 +33,7 @@ t.test('links that no index should have are left out', async (t) => {
       <a href="${base()}/-/status/demo_app-3.0-py3-none-any.whl">the relay itself</a>
       <a href="${base().replace('127.0.0.1', 'localhost')}/demo_app-4.0-py3-none-any.whl">the relay itself</a>
       <a href="ftp://127.0.0.1/demo_app-5.0-py3-none-any.whl">another protocol</a>
+      <a href="x/..%2f..%2fdemo_app-6.0-py3-none-any.whl">a folder in its name</a>
       <a href="x/%2e%2e">up</a>
       <a href="demo_app-7.0%00-py3-none-any.whl">a control character</a>
       <a href="demo_app-8.0%5c-py3-none-any.whl">a backslash</a>
@@ -76,7 +77,7 @@ t.test('what a page tells is text in the page that is served', async (t) => {
   t.equal(body.toString().match(/<a /g)?.length, 1)
 })
 
-t.test('pages that are no pages are refused, and the relay goes on', async (t) => {
+t.test('pages that are not pages are refused, and the relay goes on', async (t) => {
   const cases: readonly (readonly [string, RegExp, (response: import('node:http').ServerResponse) => unknown])[] = [
     [
       'bad JSON',
@@ -119,10 +120,14 @@ t.test('pages that are no pages are refused, and the relay goes on', async (t) =
       how(response)
       return true
     })
-    const relay = await openTestRelay(t, [at(upstream.url)], { retries: 0 })
-    t.equal((await relay.page('demo-app')).status, 404, name)
+    const relay = await openTestRelay(t, [at(upstream.url)])
+    const status = await relay.page('demo-app').then(
+      (reply) => reply.status,
+      () => 'closed',
+    )
+    t.equal(status, /headers/.test(name) ? 'closed' : 424, name)
     t.match(relay.log(), reason, name)
-    t.equal((await ask(`${relay.base}/-/status`)).status, 200, name)
+    t.equal((await ask(relay.control)).status, 200, name)
   }
 })
 
@@ -137,8 +142,8 @@ t.test('a page without an end is given up', async (t) => {
     send()
     return true
   })
-  const relay = await openTestRelay(t, [at(upstream.url)], { retries: 0 })
-  t.equal((await relay.page('demo-app')).status, 404)
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  t.equal((await relay.page('demo-app')).status, 424)
   t.match(relay.log(), /more than 64 MB/)
 })
 

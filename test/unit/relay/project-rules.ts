@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isAskedAt } from '../../../element-src/lib/relay/indexes/project-rules.js'
+import { isAskedAt } from '../../../element-src/lib/relay/project-rules.js'
 
 t.test('which projects are asked where', async (t) => {
   const corp = { projects: ['corp-*', 'acme'], exclude: ['corp-old'] }

@@ -54,8 +54,7 @@ const competing =
     return undefined
   }
 
-// The relay itself knows when to try again.
-const retriesOf = ({ retries, relay }: PipSettings): string | undefined => (relay ? '0' : retries?.toString())
+const retriesOf = ({ retries }: PipSettings): string | undefined => retries?.toString()
 
 const without = (keys: Readonly<Record<string, Value | undefined>>): Section =>
   Object.fromEntries(

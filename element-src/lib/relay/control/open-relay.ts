@@ -1,33 +1,75 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../../base/environment.js'
 import { UserError } from '../../base/errors.js'
 import { findBuild } from '../../base/find-build.js'
+import { layoutOf } from '../../index/layout.js'
 import { chooseReachable } from '../../probe/choose-reachable.js'
 import { type Probed, probeAll } from '../../probe/probe-all.js'
-import { type Index, indexAt, urlWithCredentials } from '../../settings/index-list.js'
+import { type Index, indexAt } from '../../settings/index-list.js'
 import type { PipSettings, Settings } from '../../settings/settings.js'
-import type { RelayConfig, RelayIndex } from '../config.js'
-import { environmentForRelay } from './plan-relay.js'
 import { startRelay } from './start-relay.js'
-
-/** pip's own number of retries (pip's documentation, `--retries`): the relay's where the user names none. */
-const usualRetries = 5
 
 /** Where dib has copied the relay to, below $TMP_HOOKS_PATH. */
 const program = join('pypi-relay', 'pypi-relay')
 
+/** The variables by which the relay reaches servers as pip would from the host. */
+const forServers = /_proxy$|^(?:PIP_PROXY|PIP_CERT|PIP_CLIENT_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|SSL_CERT_FILE)$/i
+
+/**
+ * Decides whether a build has a relay between its installers and its indexes: where a setting asks for what only it can do,
+ * unless DIB_PYPI_RELAY says otherwise.
+ *
+ * @returns Why there is one, for the log; undefined where there is none.
+ */
+export const reasonForRelay = ({
+  relay,
+  fill,
+  mirrorsFile,
+  receipt,
+  lock,
+  pip,
+}: Pick<Settings, 'relay' | 'fill' | 'mirrorsFile' | 'receipt' | 'lock' | 'pip'>): string | undefined => {
+  if (relay === 'never') return undefined
+  if (relay === 'always') return 'DIB_PYPI_RELAY=always'
+  if (fill) return 'DIB_PYPI_FILL_MIRROR'
+  if (mirrorsFile !== undefined) return 'DIB_PYPI_MIRRORS'
+  if (receipt) return 'DIB_PYPI_RECEIPT'
+  if (lock !== undefined) return 'DIB_PYPI_LOCK'
+  return pip.indexes.some(({ credentials }) => credentials !== undefined) ? 'a URL with a password' : undefined
+}
+
+/** What of the hook's environment the relay has to know. */
+export const environmentForRelay = (environment: Environment): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value && forServers.test(name) ? [[name, value]] : [])),
+  )
+
+/**
+ * Makes sure that the relay may fill a folder: it is absent, and made, or empty, or holds wheels and sdists side by side.
+ *
+ * @throws UserError where it holds anything else: what another tool made stays as it is.
+ */
+export const prepareFillFolder = (folder: string): void => {
+  // dib keeps its cache in folders of these modes.
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const { kind } = layoutOf(folder, '')
+  if (kind === 'empty' || kind === 'flat') return
+  throw new UserError(
+    `${folder} holds something else than wheels and sdists side by side, so DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE, or unset DIB_PYPI_FILL_MIRROR`,
+  )
+}
+
 /** A relay that is open, and what installers are told in its place. */
 export interface OpenRelay {
-  /** The URL below which it answers. */
-  readonly base: string
+  /** The URL by which it is asked and ended. */
+  readonly control: string
   readonly pip: PipSettings
 }
 
 /**
  * Opens the relay of a build: asks the indexes, from the host, then starts it in front of those that can be used.
  *
- * @param settings The settings of the build.
- * @param environment The hook's environment.
  * @returns What installers are told: the relay's own URLs, and nothing of what is behind them.
  * @throws UserError where the relay does not start, or an index is unusable and the build is to end on that.
  */
@@ -54,32 +96,27 @@ export const openRelay = async (settings: Settings, environment: Environment): P
   const indexes = chooseReachable(probed, pip.unreachable)
   // A folder of the image's own is nothing that the host can serve: installers are told of it as it is.
   const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || folder !== undefined
-  const config: RelayConfig = {
-    indexes: indexes.filter(isBehind).map(
-      ({ scheme: _scheme, host: _host, url, credentials, folder, ...index }): RelayIndex => ({
-        ...index,
-        url: folder === undefined ? urlWithCredentials({ url, credentials }) : undefined,
-        folder,
-      }),
-    ),
-    environment: environmentForRelay(environment),
-    unreachable: pip.unreachable,
-    retries: pip.retries ?? usualRetries,
-    trustedHosts: pip.unverifiedHosts,
-    fill: settings.fill ? settings.mirrorFolder : undefined,
-    build,
-    logFile: `/proc/${build.pid}/fd/1`,
-  }
-  const { base, indexes: urls } = await startRelay(join(settings.hooksFolder, program), config, {
-    PATH: environment['PATH'] ?? '/usr/bin:/bin',
-  })
-  const toTell = [...urls]
+  const started = await startRelay(
+    join(settings.hooksFolder, program),
+    {
+      indexes: indexes.filter(isBehind),
+      environment: environmentForRelay(environment),
+      unreachable: pip.unreachable,
+      trustedHosts: pip.unverifiedHosts,
+      fill: settings.fill ? settings.mirrorFolder : undefined,
+      build,
+      imageRoot: settings.imageRoot,
+      logFile: `/proc/${build.pid}/fd/1`,
+    },
+    { PATH: environment['PATH'] ?? '/usr/bin:/bin' },
+  )
+  const urls = [...started.indexes]
   return {
-    base,
+    control: started.control,
     pip: {
       ...pip,
       indexes: indexes.map((index) =>
-        isBehind(index) ? { ...indexAt(toTell.shift() ?? base), isOfficial: index.isOfficial } : index,
+        isBehind(index) ? { ...indexAt(urls.shift() ?? ''), isOfficial: index.isOfficial } : index,
       ),
       relay: true,
       trustedHosts: ['127.0.0.1'],

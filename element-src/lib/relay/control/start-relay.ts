@@ -1,21 +1,14 @@
 import { spawn } from 'node:child_process'
-import { UserError } from '../../base/errors.js'
-import type { RelayConfig } from '../config.js'
+import { errorMessage, UserError } from '../../base/errors.js'
+import type { RelayAnswer, RelayConfig } from '../config.js'
+import { askRelay } from './ask-relay.js'
 
 /** A relay that runs. */
-export interface StartedRelay {
-  /** The URL below which it answers; its random path is the credential. */
-  readonly base: string
-  /** The URLs of its indexes, in the order of the configuration's. */
-  readonly indexes: readonly string[]
-}
+export type StartedRelay = Exclude<RelayAnswer, { readonly error: string }>
 
-/** What the relay says when it has started: one line of JSON. */
-type Answer = StartedRelay | { readonly error: string }
-
-const parse = (line: string): Answer => {
+const parse = (line: string): RelayAnswer => {
   try {
-    return JSON.parse(line) as Answer
+    return JSON.parse(line) as RelayAnswer
   } catch {
     return { error: 'it ended before it said where it listens' }
   }
@@ -26,7 +19,6 @@ const parse = (line: string): Answer => {
  * It is told its configuration on standard input, where no other process can read it.
  *
  * @param program The relay, on the host.
- * @param config What it is to do.
  * @param environment The environment that it gets: nothing of it is a secret.
  * @returns Where it listens; rejected with a UserError where it does not start.
  */
@@ -52,9 +44,16 @@ export const startRelay = (
     // It closes its standard output when it has said its line, and holds no pipe of dib's from then on.
     relay.stdout.on('close', () => {
       const answer = parse(text)
-      if ('error' in answer) refuse(answer.error)
-      else resolve(answer)
       relay.unref()
+      if ('error' in answer) return refuse(answer.error)
+      // To listen is not to be reached: lo can be down.
+      askRelay(answer.control, 'GET').then(
+        () => resolve(answer),
+        (error) => {
+          relay.kill()
+          refuse(`nothing reaches it at 127.0.0.1 (${errorMessage(error)}): is the interface lo up?`)
+        },
+      )
     })
     relay.stdin.on('error', () => undefined)
     relay.stdin.end(JSON.stringify(config))

@@ -1,17 +1,35 @@
 import { timingSafeEqual } from 'node:crypto'
 import { normaliseName } from '../../index/distribution-file.js'
+import type { Index } from '../../settings/index-list.js'
 
 /** What a path of the relay stands for. */
 export type Route =
-  | { readonly kind: 'status' }
-  | { readonly kind: 'end' }
+  /** What only our own hooks ask for, by a secret of their own. */
+  | { readonly kind: 'control' }
   /** `hasSlash`: the links of a page are relative to a path that ends in one. */
   | { readonly kind: 'root'; readonly index: number; readonly hasSlash: boolean }
   | { readonly kind: 'page'; readonly index: number; readonly project: string; readonly hasSlash: boolean }
-  | { readonly kind: 'file'; readonly index: number; readonly key: string; readonly name: string }
+  /** `nth`: of several files of one name that the project's page lists. */
+  | {
+      readonly kind: 'file'
+      readonly index: number
+      readonly project: string
+      readonly nth: number
+      readonly name: string
+    }
 
-const isToken = (text: string, token: string): boolean => {
-  const [one, other] = [Buffer.from(text), Buffer.from(token)]
+/** The relay's two secrets, each the first part of paths: installers' own, and the one by which it is asked and ended. */
+export interface Secrets {
+  readonly installers: string
+  readonly control: string
+}
+
+/** The first part of an index' paths behind the secret: its number, and its host, which pip and uv show. */
+export const partOf = (i: number, { host }: Pick<Index, 'host'>): string =>
+  `${i + 1}-${host === '' ? 'folder' : host.replace(/[^\w.-]/g, '')}`
+
+const isSecret = (text: string, secret: string): boolean => {
+  const [one, other] = [Buffer.from(text), Buffer.from(secret)]
   return one.length === other.length && timingSafeEqual(one, other)
 }
 
@@ -23,35 +41,29 @@ const decode = (text: string): string | undefined => {
   }
 }
 
+// The names that PEP 508 allows: nothing else goes into another server's path.
+const isProject = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i
+
 /**
  * Reads a path.
  *
- * @param path The path of a request, with its query.
- * @param token The secret first part of all paths.
  * @returns What it stands for; undefined where that is nothing, or the secret is missing.
  */
-export const routeOf = (path: string, token: string): Route | undefined => {
-  const [, first = '', ...rest] = (path.split('?')[0] ?? '').split('/')
-  if (!isToken(first, token)) return undefined
-  const [part = '', kind, ...more] = rest
-  if (part === '-') return (kind === 'status' || kind === 'end') && more.length === 0 ? { kind } : undefined
-  if (!/^\d{1,4}$/.test(part)) return undefined
-  const index = Number(part)
-  const [one = '', two, ...others] = more
-  if (others.length > 0) return undefined
+export const routeOf = (path: string, { installers, control }: Secrets): Route | undefined => {
+  const [, first = '', part = '', kind, one = '', two, ...others] = (path.split('?')[0] ?? '').split('/')
+  if (isSecret(first, control)) return part === '' && kind === undefined ? { kind: 'control' } : undefined
+  const [, number] = /^(\d{1,4})-[\w.-]*$/.exec(part) ?? []
+  if (!isSecret(first, installers) || number === undefined || others.length > 0) return undefined
+  const index = Number(number) - 1
   if (kind === 'simple') {
-    if (one === '') return two === undefined ? { kind: 'root', index, hasSlash: more.length > 0 } : undefined
+    if (two !== undefined && two !== '') return undefined
+    if (one === '') return two === undefined ? { kind: 'root', index, hasSlash: /\/simple\//.test(path) } : undefined
     const project = decode(one)
-    // The names that PEP 508 allows: nothing else goes into another server's path.
-    if (
-      project === undefined ||
-      !/^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i.test(project) ||
-      (two !== undefined && two !== '')
-    )
-      return undefined
+    if (project === undefined || !isProject.test(project)) return undefined
     return { kind: 'page', index, project: normaliseName(project), hasSlash: two === '' }
   }
+  const [, project = '', nth = '0'] = /^([^~]+)(?:~(\d+))?$/.exec(one) ?? []
   const name = decode(two ?? '')
-  if (kind === 'files' && name && /^[\w-]+$/.test(one)) return { kind: 'file', index, key: one, name }
-  return undefined
+  if (kind !== 'files' || !name || !isProject.test(project)) return undefined
+  return { kind: 'file', index, project, nth: Number(nth), name }
 }

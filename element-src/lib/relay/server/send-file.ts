@@ -1,79 +1,96 @@
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { chooseHash } from '../../index/hashes.js'
-import type { PageFile } from '../../index/page.js'
-import { type Part, parseRange } from './range.js'
-import { sendChunks } from './send-chunks.js'
 
 /** A file that can be sent. */
 export interface Sendable {
+  /** What is said of it. */
+  readonly headers: Readonly<Record<string, string>>
   /** How many bytes it has, where that is known. */
   readonly length: number | undefined
   readonly read: (from: number, to: number | undefined) => AsyncIterable<Buffer>
 }
 
-/**
- * A file on the host that can be sent.
- *
- * @param path Its path.
- * @param length How many bytes it has.
- */
-export const fileOnDisk = (path: string, length: number): Sendable => ({
+/** A second copy in an installer's cache would only fill the image's small disk. */
+export const uncached = { 'Cache-Control': 'no-store' } as const
+
+/** A file on the host that can be sent; its hash, where one is known, is its ETag. */
+export const fileOnDisk = (path: string, length: number, digits: string | undefined): Sendable => ({
+  headers: {
+    'content-type': path.endsWith('.metadata') ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+    'accept-ranges': 'bytes',
+    ...(digits === undefined ? {} : { etag: `"${digits}"` }),
+  },
   length,
   read: (from, to = length) =>
     from >= to ? (async function* () {})() : createReadStream(path, { start: from, end: to - 1 }),
 })
 
+/** A part of a file: its first byte, and the one behind its last. */
+interface Part {
+  readonly from: number
+  readonly to: number
+}
+
 /**
- * What goes with a file. Its hash, where there is one, is its ETag: the rest of it may come in another request.
+ * Reads a Range header (RFC 9110, 14.2).
  *
- * @param file The file.
+ * @returns The part; 'none' where it cannot be satisfied; undefined for the whole file, also where several parts are asked for.
  */
-export const headersOf = ({ name, hashes }: Pick<PageFile, 'name' | 'hashes'>): Readonly<Record<string, string>> => {
-  const hash = chooseHash(hashes)
-  return {
-    'Content-Type': name.endsWith('.metadata') ? 'text/plain; charset=utf-8' : 'application/octet-stream',
-    'Accept-Ranges': 'bytes',
-    // A second copy in an installer's cache would only fill the image's small disk.
-    'Cache-Control': 'no-store',
-    ...(hash === undefined ? {} : { ETag: `"${hash.digits}"` }),
+export const parseRange = (header: string | undefined, length: number): Part | 'none' | undefined => {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
+  if (first === undefined || last === undefined || (first === '' && last === '')) return undefined
+  if (first === '') return Number(last) === 0 ? 'none' : { from: Math.max(0, length - Number(last)), to: length }
+  if (last !== '' && Number(last) < Number(first)) return undefined
+  if (Number(first) >= length) return 'none'
+  return { from: Number(first), to: last === '' ? length : Math.min(Number(last) + 1, length) }
+}
+
+/**
+ * Sends chunks as fast as the client takes them.
+ *
+ * @param response The response, whose head is written.
+ * @param chunks What to send. Where they end with an error, so does the connection: the client sees that it has not all.
+ * @returns Resolved when all is sent or the client has gone; rejected with the error of the chunks.
+ */
+export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable<Buffer>): Promise<void> => {
+  // An installer sees the head before the first bytes come.
+  response.flushHeaders()
+  try {
+    for await (const chunk of chunks) {
+      if (response.destroyed) return
+      // Until the system has it: its memory is used again, and 50 clients at a time hold one chunk each.
+      await new Promise<void>((resolve) => {
+        response.once('close', resolve)
+        response.write(chunk, () => {
+          response.off('close', resolve)
+          resolve()
+        })
+      })
+    }
+    response.end()
+  } catch (error) {
+    response.destroy()
+    throw error
   }
 }
 
-const partOf = (
-  { headers }: IncomingMessage,
-  length: number | undefined,
-  etag: string | undefined,
-): Part | 'none' | undefined => {
-  const condition = headers['if-range']
-  if (length === undefined || (condition !== undefined && condition !== etag)) return undefined
-  return parseRange(headers.range, length)
-}
-
-/**
- * Sends a file, or the part of it that is asked for.
- *
- * @param request The request, GET or HEAD.
- * @param response The response.
- * @param file What it is.
- * @param content Its bytes.
- * @returns Resolved when it is sent; rejected where its bytes end with an error.
- */
+/** Sends a file, or the part of it that is asked for, to who asks by GET or HEAD; rejected where its bytes end with an error. */
 export const sendFile = async (
   request: IncomingMessage,
   response: ServerResponse,
-  file: Pick<PageFile, 'name' | 'hashes'>,
-  { length, read }: Sendable,
+  { headers, length, read }: Sendable,
 ): Promise<void> => {
-  const headers = headersOf(file)
-  const part = partOf(request, length, headers['ETag'])
+  const condition = request.headers['if-range']
+  const isWhole = length === undefined || (condition !== undefined && condition !== headers['etag'])
+  const part = isWhole ? undefined : parseRange(request.headers.range, length)
   if (part === 'none') {
-    response.writeHead(416, { ...headers, 'Content-Range': `bytes */${length}` }).end()
+    response.writeHead(416, { ...headers, ...uncached, 'Content-Range': `bytes */${length}` }).end()
     return
   }
   const { from, to } = part ?? { from: 0, to: length }
   response.writeHead(part === undefined ? 200 : 206, {
     ...headers,
+    ...uncached,
     ...(to === undefined ? {} : { 'Content-Length': String(to - from) }),
     ...(part === undefined ? {} : { 'Content-Range': `bytes ${from}-${part.to - 1}/${length}` }),
   })

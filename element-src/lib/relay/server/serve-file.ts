@@ -2,165 +2,135 @@ import { statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { Client } from '../../http/client.js'
-import { faultOf, statusFault } from '../../http/http-error.js'
-import { newPatience, withRetries } from '../../http/retry.js'
+import { faultOf } from '../../http/http-error.js'
 import { pathInside } from '../../index/folder-index.js'
+import { chooseHash, type Hashes } from '../../index/hashes.js'
 import type { PageFile } from '../../index/page.js'
-import type { RelayIndex } from '../config.js'
-import type { Downloads } from '../download/downloads.js'
-import { type MetadataFiles, metadataHashes } from '../download/metadata.js'
-import type { Outages } from '../indexes/outage.js'
-import type { MirrorFolder } from '../keep/mirror-folder.js'
-import type { RelayLog } from '../relay-log.js'
-import { forwardRange, isForPart } from './forward-range.js'
-import { notFound, refuse } from './reply.js'
-import { fileOnDisk, headersOf, sendFile } from './send-file.js'
-import type { ServedIndex } from './serve-page.js'
+import type { Downloads } from '../store/downloads.js'
+import type { MirrorFolder } from '../store/mirror-folder.js'
+import type { Asker } from '../upstream/answer.js'
+import { fetchFile } from '../upstream/fetch-file.js'
+import type { Source } from '../upstream/found.js'
+import { type FetchMetadata, metadataHashes } from '../upstream/metadata.js'
+import { notFound, passOn, refuse } from './reply.js'
+import type { Route } from './route.js'
+import { fileOnDisk, sendChunks, sendFile, uncached } from './send-file.js'
 
-/** What serves files. */
+/** What files are served from. */
 export interface FileParts {
-  readonly downloads: Downloads
-  readonly metadata: MetadataFiles
+  readonly downloads: Downloads | undefined
+  readonly metadata: FetchMetadata
   /** The folder that is filled. */
   readonly mirror: MirrorFolder | undefined
-  readonly outages: Outages
-  readonly log: RelayLog
-  readonly retries: number
-  /** When the relay ends. */
-  readonly signal: AbortSignal
-  /** What sends requests for an index; a folder's pages may link to servers. */
-  readonly clientOf: (index: RelayIndex) => Client
-  /** Files that differ from what their index says, with the cause, by the index's label and the file's key. */
-  readonly broken: ReadonlyMap<string, string>
-  /** sha256 of files that this relay has kept, in the same way: an index without hashes is not asked for them again. */
-  readonly ownHashes: ReadonlyMap<string, string>
-  /** Called when a file is sent from the folder that is filled. */
-  readonly onServedFromFolder: () => void
+  /** What sends requests for the index; a folder's pages may link to servers. */
+  readonly client: Client
   /** Keeps a wheel's metadata where the folder has the wheel. */
-  readonly keepMetadata: (file: PageFile, client: Client) => Promise<void>
+  readonly keepMetadata: (key: string, file: PageFile, asker: Asker) => Promise<void>
+  /** Called with a fault of a server, which is not always that of the index. */
+  readonly onFault: (file: PageFile, fault: ReturnType<typeof faultOf>) => void
 }
 
-/** Resolved with the signal of a client that has gone. */
-const goneSignal = (response: ServerResponse): AbortSignal => {
-  const gone = new AbortController()
-  response.on('close', () => gone.abort())
-  return gone.signal
+type FileRoute = Extract<Route, { kind: 'file' }>
+
+/** A part that only its server can send: an installer that goes on where it was can be helped to a file on its way. */
+const isRest = (range: string | undefined): boolean => range !== undefined && /^bytes=\d+-$/.test(range)
+
+const serveLocal = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  root: string,
+  url: string,
+  hashes: Hashes,
+): Promise<void> => {
+  const path = pathInside(root, fileURLToPath(url))
+  if (path === undefined) return notFound(response)
+  return sendFile(request, response, fileOnDisk(path, statSync(path).size, chooseHash(hashes)?.digits))
 }
 
-/**
- * Makes what serves the files that pages have listed.
- *
- * @param parts What it needs.
- */
-export const fileServer = (parts: FileParts) => {
-  const { downloads, metadata, mirror, outages, log, retries, signal, clientOf, broken, onServedFromFolder } = parts
-
-  const serveLocal = (
-    request: IncomingMessage,
-    response: ServerResponse,
-    index: ServedIndex,
-    file: PageFile,
-  ): Promise<void> | void => {
-    const path = pathInside(index.config.folder ?? '', fileURLToPath(file.url))
-    if (path === undefined) return notFound(response)
-    return sendFile(request, response, file, fileOnDisk(path, statSync(path).size))
-  }
-
-  const serveMetadata = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    index: ServedIndex,
-    file: PageFile,
-  ): Promise<void> => {
-    const described = { name: `${file.name}.metadata`, hashes: metadataHashes(file) }
-    if (file.url.startsWith('file:'))
-      return serveLocal(request, response, index, { ...described, url: `${file.url}.metadata` })
-    const client = clientOf(index.config)
-    const bytes = await metadata.get(file, client)
-    if (bytes === undefined) return notFound(response)
-    await sendFile(request, response, described, {
-      length: bytes.length,
-      read: async function* (from, to) {
-        yield bytes.subarray(from, to)
-      },
-    })
-    await parts.keepMetadata(file, client)
-  }
-
-  const serveHead = async (response: ServerResponse, file: PageFile, client: Client): Promise<void> => {
-    let length: string | number | undefined = file.size
-    if (length === undefined) {
-      const headers = { Accept: '*/*', 'Accept-Encoding': 'identity' }
-      length = await withRetries(newPatience(retries, signal), async () => {
-        const answered = await client(new URL(file.url), { method: 'HEAD', headers, signal })
-        answered.body.resume()
-        if (answered.status === 200) return answered.headers['content-length']
-        // Some servers know GET alone.
-        if (answered.status === 405 || answered.status === 501) return undefined
-        throw statusFault(answered.status)
-      })
-    }
-    response.writeHead(200, { ...headersOf(file), ...(length === undefined ? {} : { 'Content-Length': length }) }).end()
-  }
-
-  const serveWhole = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    key: string,
-    index: ServedIndex,
-    file: PageFile,
-  ): Promise<void> => {
-    const sha256 = parts.ownHashes.get(`${index.config.label} ${key}`)
-    const there = await mirror?.find(file.name, sha256 === undefined ? file.hashes : { sha256 })
-    if (there !== undefined) {
-      if (request.method === 'GET') onServedFromFolder()
-      return sendFile(request, response, file, fileOnDisk(there.path, there.size))
-    }
-    const client = clientOf(index.config)
-    if (request.method === 'HEAD') return serveHead(response, file, client)
-    if (isForPart(request) && (await forwardRange(request, response, file, client, retries, signal))) return
-    const download = await downloads.get(index.config, key, file, client, goneSignal(response))
+/** The bytes of one that comes from a server, whether it is kept or not. */
+const serveRemote = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  key: string,
+  file: PageFile,
+  { downloads, mirror, client }: FileParts,
+  asker: Asker,
+): Promise<void> => {
+  const there = await mirror?.find(file.name, file.hashes)
+  if (there !== undefined)
+    return sendFile(request, response, fileOnDisk(there.path, there.size, chooseHash(file.hashes)?.digits))
+  const { range, 'if-range': condition } = request.headers
+  const isWhole = request.method === 'GET' && range === undefined
+  const download = await (isWhole
+    ? downloads?.get(key, file, client, asker)
+    : isRest(range) && request.method === 'GET'
+      ? downloads?.join(key, asker.gone)
+      : undefined)
+  if (download !== undefined) {
+    const { fetched, read, leave } = download
     try {
-      await sendFile(request, response, file, download)
+      if (fetched.status !== 200) return passOn(response, fetched)
+      return await sendFile(request, response, { ...fetched, read })
     } finally {
-      download.leave()
+      leave()
     }
   }
+  const headers = {
+    ...asker.headers,
+    ...(range === undefined ? {} : { Range: range }),
+    ...(condition === undefined ? {} : { 'If-Range': String(condition) }),
+  }
+  const method = request.method === 'HEAD' ? 'HEAD' : 'GET'
+  const asked = { url: file.url, method, headers, hasHash: chooseHash(file.hashes) !== undefined } as const
+  const fetched = await fetchFile(client, asked, asker.gone)
+  // Of a HEAD, 0 is often what a server says that does not know.
+  const length = method === 'HEAD' && fetched.length === 0 ? undefined : fetched.length
+  response.writeHead(fetched.status, fetched.reason, {
+    ...fetched.headers,
+    ...uncached,
+    ...(length === undefined ? {} : { 'Content-Length': length }),
+  })
+  if (method === 'GET') return sendChunks(response, fetched.chunks)
+  fetched.leave()
+  response.end()
+}
 
-  /**
-   * Serves a file, or its metadata.
-   *
-   * @param request The request, GET or HEAD.
-   * @param response The response.
-   * @param index The index whose page listed it.
-   * @param key What stands for it.
-   * @param name The name that the URL ends with.
-   */
-  return async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    index: ServedIndex,
-    key: string,
-    name: string,
-  ): Promise<void> => {
-    const file = index.registry.get(key)
-    if (file === undefined) return notFound(response)
-    const isMetadata = name === `${file.name}.metadata` && file.coreMetadata !== undefined
-    if (!isMetadata && name !== file.name) return notFound(response)
-    const cause = broken.get(`${index.config.label} ${key}`)
-    if (cause !== undefined && !isMetadata) return refuse(response, cause)
-    try {
-      if (isMetadata) await serveMetadata(request, response, index, file)
-      else if (file.url.startsWith('file:')) await serveLocal(request, response, index, file)
-      else await serveWhole(request, response, key, index, file)
-    } catch (error) {
-      // A body that breaks is said where it is received; the connection is closed by now.
-      if (response.headersSent || response.destroyed) return
-      const fault = faultOf(error)
-      const { label } = index.config
-      if (fault.kind === 'connection') outages.note(label, fault, name)
-      else log.warn(`${label} ${fault.message}, asked for ${name}`)
-      refuse(response, `${label} ${fault.message}, asked for ${name}`)
-    }
+/** Serves a file that a page has listed, or its metadata; rejected with an HttpError where its server does not answer. */
+export const serveFile = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  index: Source,
+  { project, nth, name }: FileRoute,
+  parts: FileParts,
+  asker: Asker,
+): Promise<void> => {
+  const found = await index.filesOf(project, asker)
+  if (found.kind === 'refused') return refuse(response, found.cause)
+  if (found.kind === 'answer') return passOn(response, found)
+  if (found.kind === 'none') return notFound(response)
+  const wheel = name.endsWith('.metadata') ? name.slice(0, -'.metadata'.length) : undefined
+  const file = found.files.filter((one) => one.name === (wheel ?? name))[nth]
+  if (file === undefined || (wheel !== undefined && file.coreMetadata === undefined)) return notFound(response)
+  const key = `${project}~${nth}/${file.name}`
+  const { folder = '' } = index.config
+  const isLocal = file.url.startsWith('file:')
+  try {
+    if (wheel === undefined)
+      return isLocal
+        ? await serveLocal(request, response, folder, file.url, file.hashes)
+        : await serveRemote(request, response, key, file, parts, asker)
+    if (isLocal) return await serveLocal(request, response, folder, `${file.url}.metadata`, metadataHashes(file))
+    const { bytes, ...answer } = await parts.metadata(key, file, parts.client, asker)
+    response.writeHead(answer.status, answer.reason, {
+      ...answer.headers,
+      ...uncached,
+      'Content-Length': bytes.length,
+    })
+    response.end(request.method === 'HEAD' ? undefined : bytes)
+    if (answer.status === 200) await parts.keepMetadata(key, file, asker)
+  } catch (error) {
+    const fault = faultOf(error)
+    if (!asker.gone.aborted) parts.onFault(file, fault)
+    throw fault
   }
 }

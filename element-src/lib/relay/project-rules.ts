@@ -1,7 +1,7 @@
-import type { RelayIndex } from '../config.js'
+import type { Index } from '../settings/index-list.js'
 
 /** The parts of an index's configuration that say which projects it has. */
-type Rules = Pick<RelayIndex, 'projects' | 'exclude'>
+type Rules = Pick<Index, 'projects' | 'exclude'>
 
 const matches = (project: string, patterns: readonly string[] | undefined): boolean =>
   patterns?.some((pattern) => {

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { RelayConfig } from '../../../../element-src/lib/relay/config.js'
-import { startRelay } from '../../../../element-src/lib/relay/control/start-relay.js'
+import type { RelayConfig } from '../../../element-src/lib/relay/config.js'
+import { startRelay } from '../../../element-src/lib/relay/control/start-relay.js'
 
 const config: RelayConfig = {
   indexes: [],
   environment: { http_proxy: 'http://user:s3cret@proxy.example' },
   unreachable: 'drop',
-  retries: 5,
   trustedHosts: [],
   fill: undefined,
+  imageRoot: '/mnt',
   build: { pid: 1, startTime: '1' },
   logFile: '/dev/null',
 }
@@ -23,13 +23,13 @@ t.test('the relay is told its configuration where no other process can read it',
 fs.writeFileSync(${JSON.stringify('REPORT')}, JSON.stringify({
   told: JSON.parse(fs.readFileSync(0, 'utf8')), args: process.argv.slice(2), env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_TAPJS|^NODE_/.test(name))), cwd: process.cwd(),
   isLeader: fs.readFileSync('/proc/self/stat', 'utf8').replace(/^.*\\) /, '').split(' ')[3] === String(process.pid) }))
-process.stdout.write(JSON.stringify({ base: 'http://127.0.0.1:1/x', indexes: [] }))
-fs.closeSync(1)`.replace('"REPORT"', JSON.stringify(join(t.testdirName, 'report'))),
+const server = require('http').createServer((request, response) => response.end('{}')).listen(0, '127.0.0.1', () => {
+  process.stdout.write(JSON.stringify({ control: 'http://127.0.0.1:' + server.address().port + '/', indexes: [] }))
+  fs.closeSync(1)
+})
+setTimeout(() => process.exit(), 500)`.replace('"REPORT"', JSON.stringify(join(t.testdirName, 'report'))),
   })
-  t.same(await startRelay(join(folder, 'relay'), config, { PATH: '/bin' }), {
-    base: 'http://127.0.0.1:1/x',
-    indexes: [],
-  })
+  t.match(await startRelay(join(folder, 'relay'), config, { PATH: '/bin' }), { control: /^http:/, indexes: [] })
   const report = JSON.parse(readFileSync(join(folder, 'report'), 'utf8'))
   t.same(report.told, JSON.parse(JSON.stringify(config)))
   t.same({ args: report.args, env: report.env, cwd: report.cwd }, { args: [], env: { PATH: '/bin' }, cwd: '/' })
@@ -42,14 +42,21 @@ t.test('one that does not start is told in one line', async (t) => {
     silent: '',
     refusing: `console.log('{"error":"no port is free"}')`,
     odd: 'console.log("x")',
+    unreached: `console.log('{"control":"http://127.0.0.1:1/","indexes":[]}')`,
   })
   for (const [name, why] of [
     ['silent', 'it ended before it said where it listens'],
     ['refusing', 'no port is free'],
     ['odd', 'it ended before it said where it listens'],
+    // As where lo is down.
+    [
+      'unreached',
+      /^the relay does not start: nothing reaches it at 127\.0\.0\.1 \(.*\): is the interface lo up\?; DIB/,
+    ],
   ] as const) {
     await t.rejects(startRelay(join(folder, name), config, {}), {
-      message: `the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it`,
+      message:
+        typeof why === 'string' ? `the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it` : why,
     })
   }
 })

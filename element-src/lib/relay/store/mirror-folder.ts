@@ -4,8 +4,8 @@ import { errorCode, errorMessage, ignoreErrors } from '../../base/errors.js'
 import { isDistribution } from '../../index/distribution-file.js'
 import { chooseHash, digestOf, type Hashes } from '../../index/hashes.js'
 import { addSums } from '../../index/sha256sums.js'
-import { fileIn, removeLeftovers, type TemporaryFile } from '../download/temporary-file.js'
 import type { RelayLog } from '../relay-log.js'
+import { fileIn, removeLeftovers, type TemporaryFile } from './temporary-file.js'
 
 /** The folder that a build fills. */
 export interface MirrorFolder {
@@ -30,6 +30,8 @@ export interface MirrorFolder {
    * @returns Whether the folder has it now.
    */
   readonly keep: (file: TemporaryFile, name: string, sha256: string) => Promise<boolean>
+  /** Keeps something small in the same way; where it cannot, no more is kept. */
+  readonly keepBytes: (name: string, content: Buffer, sha256: string) => Promise<void>
   /** What was kept. */
   readonly kept: () => { readonly files: number; readonly bytes: number }
   /** Resolved when all is written. */
@@ -91,6 +93,34 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
     writing ??= writeSums()
   }
 
+  const keep: MirrorFolder['keep'] = async (file, name, sha256) => {
+    if (file.path === undefined || hasGivenUp) return false
+    const path = join(folder, name)
+    try {
+      await file.sync()
+      chmodSync(file.path, 0o666 & ~process.umask())
+      // Unlike a rename, a link does not take another file's place.
+      linkSync(file.path, path)
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') {
+        giveUp(error)
+        return false
+      }
+      const there = await digest(path, {}).catch(() => undefined)
+      if (there?.sha256 !== sha256)
+        log.warn(
+          `${path} is another file than the ${name} that the build downloaded: the folder's own stays; remove it if it is the wrong one`,
+        )
+      return there?.sha256 === sha256
+    }
+    if (isDistribution(name)) {
+      files += 1
+      bytes += statSync(path).size
+    }
+    addSum(name, sha256)
+    return true
+  }
+
   return {
     giveUp,
     newFile: () => (hasGivenUp ? undefined : fileIn(folder)),
@@ -102,32 +132,17 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
       const { isRight } = await digest(path, hashes).catch(() => ({ isRight: false }))
       return isRight ? { path, size: stat.size } : undefined
     },
-    keep: async (file, name, sha256) => {
-      if (file.path === undefined || hasGivenUp) return false
-      const path = join(folder, name)
+    keep,
+    keepBytes: async (name, content, sha256) => {
+      const file = hasGivenUp ? undefined : fileIn(folder)
       try {
-        await file.sync()
-        chmodSync(file.path, 0o666 & ~process.umask())
-        // Unlike a rename, a link does not take another file's place.
-        linkSync(file.path, path)
+        await file?.write(content, 0)
+        if (file !== undefined) await keep(file, name, sha256)
       } catch (error) {
-        if (errorCode(error) !== 'EEXIST') {
-          giveUp(error)
-          return false
-        }
-        const there = await digest(path, {}).catch(() => undefined)
-        if (there?.sha256 !== sha256)
-          log.warn(
-            `${path} is another file than the ${name} that the build downloaded: the folder's own stays; remove it if it is the wrong one`,
-          )
-        return there?.sha256 === sha256
+        giveUp(error)
+      } finally {
+        await file?.remove()
       }
-      if (isDistribution(name)) {
-        files += 1
-        bytes += statSync(path).size
-      }
-      addSum(name, sha256)
-      return true
     },
     kept: () => ({ files, bytes }),
     flush: async () => {

@@ -1,4 +1,3 @@
-import { newChanges } from './signal.js'
 import type { TemporaryFile } from './temporary-file.js'
 
 /** Data that is received once, and read by many while it grows, each from its own position. */
@@ -36,6 +35,22 @@ export interface Reader {
 }
 
 const readSize = 64 * 1024
+
+/** Lets several readers wait for the next change. */
+const newChanges = () => {
+  let waiting: (() => void)[] = []
+  return {
+    next: () =>
+      new Promise<void>((resolve) => {
+        waiting.push(resolve)
+      }),
+    tell: () => {
+      const all = waiting
+      waiting = []
+      for (const resolve of all) resolve()
+    },
+  }
+}
 
 /**
  * Opens a spool.

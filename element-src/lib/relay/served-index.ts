@@ -1,0 +1,128 @@
+import { newClient } from '../http/client.js'
+import { HttpError } from '../http/http-error.js'
+import { folderIndex } from '../index/folder-index.js'
+import { newDigest } from '../index/hashes.js'
+import type { PageFile } from '../index/page.js'
+import { type Index, urlWithCredentials } from '../settings/index-list.js'
+import type { RelayConfig } from './config.js'
+import { isAskedAt } from './project-rules.js'
+import type { RelayLog } from './relay-log.js'
+import type { FileParts } from './server/serve-file.js'
+import { newDownloads } from './store/downloads.js'
+import type { MirrorFolder } from './store/mirror-folder.js'
+import type { Source } from './upstream/found.js'
+import { metadataHashes, newMetadataFiles } from './upstream/metadata.js'
+import { isOfConnection, newOutage } from './upstream/outage.js'
+import { serverIndex } from './upstream/server-index.js'
+
+/** An index, and what its files are served from. Each is one by its place among the others: two may have one URL. */
+export interface ServedIndex extends FileParts {
+  readonly config: Index
+  readonly source: Source
+  /** Whether it is asked for a project, by the rules of all. */
+  readonly isAsked: (project: string) => boolean
+  /** Takes note that an installer left after so many milliseconds without an answer. */
+  readonly onLeft: (milliseconds: number) => void
+  /** Resolved when what came of it is kept. */
+  readonly flush: () => Promise<void>
+}
+
+/** What all indexes have in common. */
+export interface CommonParts {
+  readonly config: RelayConfig
+  readonly log: RelayLog
+  /** The folder that is filled. */
+  readonly mirror: MirrorFolder | undefined
+  /** Whether a file that a page links to may be fetched. */
+  readonly mayFetch: (url: string) => boolean
+  /** Called when an index is down, and the build is to end on that. */
+  readonly onFailure: (cause: string) => void
+  /** When the relay ends. */
+  readonly signal: AbortSignal
+}
+
+const originOf = (url: string): string => new URL(url).origin
+
+/** Opens the indexes, in their order. */
+export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
+  const { config, log, mirror, mayFetch, onFailure, signal } = parts
+  const down: (() => boolean)[] = []
+
+  /** Folders do not count: they hold what was kept. */
+  const hasOther = (own: number, project: string): boolean =>
+    config.indexes.some(
+      (other, i) =>
+        i !== own && other.folder === undefined && !down[i]?.() && isAskedAt(project, other, config.indexes),
+    )
+
+  return config.indexes.map((index, i): ServedIndex => {
+    const { label, url, folder } = index
+    // A folder's pages may link to servers, which get no credentials.
+    const client = newClient(
+      { ...index, url: folder === undefined ? urlWithCredentials(index) : 'http://127.0.0.1:0' },
+      config,
+    )
+    const outage = newOutage({
+      label,
+      unreachable: config.unreachable,
+      hasOthers: config.indexes.some((other) => other !== index && other.folder === undefined),
+      connect: async (over) => {
+        const { body } = await client(new URL(url), { headers: {}, signal: over })
+        body.destroy()
+      },
+      log,
+      onDown: (cause) => (config.unreachable === 'fail' ? onFailure(cause) : undefined),
+      signal,
+    })
+    down[i] = outage.isDown
+    const isLeftOut = (project: string): boolean =>
+      config.unreachable === 'fail' || (config.unreachable === 'drop' && hasOther(i, project))
+    const source =
+      folder === undefined
+        ? serverIndex(index, { client, outage, log, mayFetch, isLeftOut })
+        : folderIndex({ ...index, folder }, log)
+
+    const onFault = ({ name, url: at }: PageFile, fault: HttpError): void => {
+      const isOwn = originOf(at) === originOf(url)
+      if (isOwn && isOfConnection(fault)) outage.failed(fault)
+      log.once(`${isOwn ? label : `${originOf(at)}, to which ${label} links,`} ${fault.message}, asked for ${name}`)
+    }
+
+    const metadata = newMetadataFiles()
+    const keepMetadata: FileParts['keepMetadata'] = async (key, file, asker) => {
+      const there = file.coreMetadata === undefined ? undefined : await mirror?.find(file.name, file.hashes)
+      if (mirror === undefined || there === undefined) return
+      const answer = await metadata(key, file, client, asker).catch(() => undefined)
+      if (answer?.status !== 200) return
+      const digest = newDigest(metadataHashes(file))
+      digest.update(answer.bytes)
+      if (digest.isRight() === false) return
+      await mirror.keepBytes(`${file.name}.metadata`, answer.bytes, digest.sha256())
+    }
+    const downloads =
+      mirror &&
+      newDownloads({
+        mirror,
+        // Not the relay's own signal: files that are kept as it ends still get their metadata.
+        onKept: (key, file) => keepMetadata(key, file, { headers: {}, gone: new AbortController().signal }),
+        onRefused: ({ name }, why) =>
+          log.once(`${name} of ${label} is not kept, so that an offline build lacks it: ${why}`),
+        onBroken: onFault,
+        signal,
+      })
+    return {
+      config: index,
+      source,
+      client,
+      metadata,
+      mirror,
+      downloads,
+      keepMetadata,
+      onFault,
+      isAsked: (project) => isAskedAt(project, index, config.indexes),
+      onLeft: (milliseconds) =>
+        outage.failed(new HttpError(`does not answer in ${Math.round(milliseconds / 1000)} s`, 'connection', true)),
+      flush: async () => downloads?.flush(),
+    }
+  })
+}

@@ -1,0 +1,111 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Answered, Client } from '../../http/client.js'
+import { faultOf, HttpError } from '../../http/http-error.js'
+import { lengthOf, type PassedOn, passedOn } from './answer.js'
+import { pauses } from './outage.js'
+
+/** A file, or a part of it, that comes from a server. */
+export interface FetchedFile extends PassedOn {
+  /** How many bytes come, where the server says so. */
+  readonly length: number | undefined
+  /** They; ends with an HttpError where the server breaks off, and cannot go on from there. */
+  readonly chunks: AsyncGenerator<Buffer>
+  /** Says that nothing is read. */
+  readonly leave: () => void
+}
+
+/** What is asked for. */
+export interface AskedFile {
+  readonly url: string
+  readonly method?: 'GET' | 'HEAD'
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether a hash tells in the end if what came in two parts is one file. */
+  readonly hasHash: boolean
+}
+
+// A weak one does not say that the bytes are the same (RFC 9110, 13.1.5).
+const validatorOf = ({ headers }: Answered): string | undefined =>
+  headers.etag !== undefined && !headers.etag.startsWith('W/') ? headers.etag : headers['last-modified']
+
+const chunksOf = async function* ({ body }: Answered): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of body) if ((chunk as Buffer).length > 0) yield chunk as Buffer
+    if (!body.complete) throw new HttpError('broke the connection off', 'connection', true)
+  } finally {
+    body.destroy()
+  }
+}
+
+/**
+ * Fetches a file: the one place where files and metadata are fetched. Where the connection breaks, a new one goes on from
+ * there, if the server can.
+ *
+ * @param client What sends requests for the file's index.
+ * @param asked What is asked for.
+ * @param signal When it is over.
+ * @returns The answer, once it has begun, whatever its status; rejected with an HttpError where there is none.
+ */
+export const fetchFile = async (client: Client, asked: AskedFile, signal: AbortSignal): Promise<FetchedFile> => {
+  const url = new URL(asked.url)
+  const headers = { Accept: '*/*', ...asked.headers, 'Accept-Encoding': 'identity' }
+  const first = await client(url, { method: asked.method ?? 'GET', headers, signal })
+  const length = lengthOf(first.headers)
+  const validator = validatorOf(first)
+  const canGoOn =
+    first.status === 200 &&
+    first.headers['accept-ranges'] !== 'none' &&
+    first.headers['content-encoding'] === undefined &&
+    (validator !== undefined || asked.hasHash)
+
+  const restFrom = async (received: number): Promise<AsyncGenerator<Buffer> | undefined> => {
+    const range = { Range: `bytes=${received}-`, ...(validator === undefined ? {} : { 'If-Range': validator }) }
+    const rest = await client(url, { headers: { ...headers, ...range }, signal })
+    const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(rest.headers['content-range'] ?? '') ?? []
+    const isRest = rest.status === 206 && Number(start) === received
+    if (isRest && (length === undefined || total === '*' || Number(total) === length)) return chunksOf(rest)
+    rest.body.destroy()
+    // One that is busy may send it later.
+    if (rest.status >= 500 || rest.status === 429) throw new HttpError(`answers ${rest.status}`, 'connection', true)
+    return undefined
+  }
+
+  const goOn = async (received: number, fault: HttpError, tries: number[]): Promise<AsyncGenerator<Buffer>> => {
+    for (let next = tries.shift(); canGoOn && !signal.aborted && next !== undefined; next = tries.shift()) {
+      await pause(next, undefined, { signal }).catch(() => undefined)
+      try {
+        const rest = await restFrom(received)
+        if (rest === undefined) break
+        return rest
+      } catch {
+        // Until the tries are used up.
+      }
+    }
+    throw fault
+  }
+
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    let received = 0
+    let source = chunksOf(first)
+    let tries = [...pauses]
+    for (;;) {
+      try {
+        for await (const chunk of source) {
+          received += chunk.length
+          tries = [...pauses]
+          yield chunk
+        }
+        if (length === undefined || received >= length || asked.method === 'HEAD') return
+        throw new HttpError('broke the connection off', 'connection', true)
+      } catch (error) {
+        source = await goOn(received, faultOf(error), tries)
+      }
+    }
+  }
+
+  return {
+    ...passedOn(first.status, first.body.statusMessage, first.headers),
+    length,
+    chunks: chunks(),
+    leave: () => first.body.destroy(),
+  }
+}

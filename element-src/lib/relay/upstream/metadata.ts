@@ -1,0 +1,61 @@
+import type { Client } from '../../http/client.js'
+import { HttpError } from '../../http/http-error.js'
+import { type Hashes, newDigest } from '../../index/hashes.js'
+import type { PageFile } from '../../index/page.js'
+import type { Asker, PassedOn } from './answer.js'
+import { fetchFile } from './fetch-file.js'
+import { newShare } from './share.js'
+
+/** The most that a wheel's metadata may have. */
+const largest = 8 * 1024 * 1024
+
+/** The most that is remembered of all, in bytes: what a resolver read is kept when it takes the wheel. */
+const mostRemembered = 8 * 1024 * 1024
+
+/** Metadata as its server answers. */
+export interface MetadataAnswer extends PassedOn {
+  readonly bytes: Buffer
+}
+
+/** Fetches the metadata that lies beside a wheel (PEP 658); rejected with an HttpError. */
+export type FetchMetadata = (key: string, file: PageFile, client: Client, asker: Asker) => Promise<MetadataAnswer>
+
+/** What the index tells of metadata's hashes. */
+export const metadataHashes = ({ coreMetadata }: PageFile): Hashes =>
+  coreMetadata === undefined || coreMetadata === true ? {} : coreMetadata
+
+/** Begins with none remembered. */
+export const newMetadataFiles = (): FetchMetadata => {
+  const share = newShare<MetadataAnswer>()
+  const known = new Map<string, MetadataAnswer>()
+  let remembered = 0
+
+  const fetchIt = async (file: PageFile, client: Client, headers: Asker['headers'], signal: AbortSignal) => {
+    const url = new URL(file.url)
+    url.pathname += '.metadata'
+    const hasHash = newDigest(metadataHashes(file)).isRight() !== undefined
+    const { chunks, ...answer } = await fetchFile(client, { url: url.href, headers, hasHash }, signal)
+    const parts: Buffer[] = []
+    let length = 0
+    for await (const chunk of chunks) {
+      length += chunk.length
+      if (length > largest) throw new HttpError('sends metadata of more than 8 MB', 'content', false)
+      parts.push(chunk)
+    }
+    return { ...answer, bytes: Buffer.concat(parts) }
+  }
+
+  return async (key, file, client, { headers, gone }) => {
+    const old = known.get(key)
+    if (old !== undefined) return old
+    const answer = await share(key, gone, (signal) => fetchIt(file, client, headers, signal))
+    if (answer.status !== 200 || known.has(key)) return answer
+    remembered += answer.bytes.length
+    if (remembered > mostRemembered) {
+      known.clear()
+      remembered = answer.bytes.length
+    }
+    known.set(key, answer)
+    return answer
+  }
+}

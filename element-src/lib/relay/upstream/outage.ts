@@ -1,0 +1,115 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { faultOf, type HttpError } from '../../http/http-error.js'
+import type { RelayConfig } from '../config.js'
+import type { RelayLog } from '../relay-log.js'
+
+/** Whether an index is down, which is a matter of connections alone: any answer, whatever its status, says that it is there. */
+export interface Outage {
+  readonly isDown: () => boolean
+  /** Takes note of an answer. */
+  readonly answered: () => void
+  /** Takes note of a connection that failed. From the first on, the relay itself tries to connect. */
+  readonly failed: (fault: HttpError) => void
+  /** Resolved when it is down, or the installer has gone. */
+  readonly whenDown: (gone: AbortSignal) => Promise<void>
+}
+
+/** pip's own pauses between its tries, in milliseconds (urllib3's Retry, backoff_factor 0.25 and 0.5): 7.5 s in all. */
+export const pauses = [0, 500, 1000, 2000, 4000] as const
+const patience = 7_500
+const interval = 1_000
+/** How long one try of a server that is down may take. */
+const longestTry = 10_000
+const shortestTry = 250
+
+/** Whether a fault is one of a connection that was not made, or broke off: other faults say that the server is there. */
+export const isOfConnection = ({ kind }: HttpError): boolean => ['connection', 'tls', 'proxy'].includes(kind)
+
+/** What an outage needs to know of its index. */
+export interface OutageParts {
+  readonly label: string
+  readonly unreachable: RelayConfig['unreachable']
+  /** Whether there are other servers among the indexes. */
+  readonly hasOthers: boolean
+  /** Connects; rejected with an HttpError. */
+  readonly connect: (signal: AbortSignal) => Promise<void>
+  readonly log: RelayLog
+  /** Called when it is down, with the cause. */
+  readonly onDown: (cause: string) => void
+  /** When the relay ends. */
+  readonly signal: AbortSignal
+}
+
+/** An index that is up. */
+export const newOutage = ({ label, unreachable, hasOthers, connect, log, onDown, signal }: OutageParts): Outage => {
+  let state: 'up' | 'doubtful' | 'down' = 'up'
+  const waiting = new Set<() => void>()
+
+  const answered = (): void => {
+    if (state === 'down') log.info(`${label} answers again: it is asked from here on`)
+    state = 'up'
+  }
+
+  const tryOnce = async (milliseconds: number): Promise<void> => {
+    const over = new AbortController()
+    const end = (): void => over.abort()
+    const timer = setTimeout(end, milliseconds)
+    signal.addEventListener('abort', end)
+    try {
+      await connect(over.signal)
+      answered()
+    } catch (error) {
+      if (!isOfConnection(faultOf(error))) answered()
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+    }
+  }
+
+  const sayDown = ({ message }: HttpError): void => {
+    if (unreachable === 'fail') log.fail(`${label} ${message}: DIB_PYPI_UNREACHABLE=fail ends the build`)
+    else if (unreachable === 'drop' && hasOthers)
+      log.warn(`${label} ${message}: left out of this build until it answers again (DIB_PYPI_UNREACHABLE=drop)`)
+    else log.warn(`${label} ${message}: it is down, and installers are told so until it answers again`)
+    onDown(`${label} ${message}`)
+    for (const resolve of waiting) resolve()
+    waiting.clear()
+  }
+
+  const watch = async (fault: HttpError): Promise<void> => {
+    const end = Date.now() + patience
+    for (const milliseconds of pauses) {
+      await pause(Math.min(milliseconds, Math.max(0, end - Date.now())), undefined, { signal })
+      if (state === 'doubtful') await tryOnce(Math.max(shortestTry, end - Date.now()))
+      if (state !== 'doubtful') return
+    }
+    state = 'down'
+    sayDown(fault)
+    while (state === 'down') {
+      await pause(interval, undefined, { signal })
+      if (state === 'down') await tryOnce(longestTry)
+    }
+  }
+
+  return {
+    isDown: () => state === 'down',
+    answered,
+    failed: (fault) => {
+      if (state !== 'up' || signal.aborted || !isOfConnection(fault)) return
+      state = 'doubtful'
+      // It ends with the relay.
+      watch(fault).catch(() => undefined)
+    },
+    whenDown: (gone) =>
+      new Promise((resolve) => {
+        if (state === 'down' || gone.aborted) return resolve()
+        const done = (): void => {
+          waiting.delete(done)
+          gone.removeEventListener('abort', done)
+          resolve()
+        }
+        waiting.add(done)
+        gone.addEventListener('abort', done)
+      }),
+  }
+}

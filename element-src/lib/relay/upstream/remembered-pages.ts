@@ -1,0 +1,39 @@
+import type { PageFile } from '../../index/page.js'
+
+/** The files that pages have listed, so that an installer can ask for them: of so many files at most, the oldest pages go first. */
+const mostFiles = 60_000
+
+/** A page as it was read. */
+export interface RememberedPage {
+  readonly files: readonly PageFile[]
+  /** Until when it is served without its server being asked: milliseconds since 1970. */
+  readonly until: number
+}
+
+/** Pages by the names of projects. */
+export interface RememberedPages {
+  readonly get: (project: string) => RememberedPage | undefined
+  readonly set: (project: string, page: RememberedPage) => void
+}
+
+/** Begins with none. */
+export const rememberPages = (): RememberedPages => {
+  const pages = new Map<string, RememberedPage>()
+  let count = 0
+  const remove = (project: string): void => {
+    count -= pages.get(project)?.files.length ?? 0
+    pages.delete(project)
+  }
+  return {
+    get: (project) => pages.get(project),
+    set: (project, page) => {
+      remove(project)
+      for (const oldest of pages.keys()) {
+        if (count + page.files.length <= mostFiles) break
+        remove(oldest)
+      }
+      pages.set(project, page)
+      count += page.files.length
+    },
+  }
+}

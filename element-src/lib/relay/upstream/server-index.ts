@@ -1,0 +1,140 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { readBody } from '../../http/body.js'
+import type { Answered, Client } from '../../http/client.js'
+import { faultOf, HttpError } from '../../http/http-error.js'
+import { excludeNewer } from '../../index/exclude-newer.js'
+import type { PageFile } from '../../index/page.js'
+import { parseJson } from '../../index/parse-json.js'
+import type { Index } from '../../settings/index-list.js'
+import type { RelayLog } from '../relay-log.js'
+import { type Asker, passedOn } from './answer.js'
+import type { Found, Source } from './found.js'
+import { type Outage, pauses } from './outage.js'
+import { rememberPages } from './remembered-pages.js'
+import { newShare } from './share.js'
+
+/** The most that a project's page may have: the official index's largest have a quarter of it. */
+const largestPage = 64 * 1024 * 1024
+
+/** pip's own (its index/collector.py). */
+const accepted =
+  'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01, */*; q=0.001'
+
+/** For how long a page is good, in milliseconds: as its server says, and no longer than the official index says. */
+const lifetimeOf = (headers: IncomingHttpHeaders): number => {
+  const control = headers['cache-control'] ?? ''
+  const seconds = Number(/(?:^|[\s,])max-age=(\d+)/.exec(control)?.[1] ?? 0)
+  return /no-(?:store|cache)/.test(control) ? 0 : Math.min(seconds, 600) * 1000
+}
+
+/** What requests takes for a page: also the part that is the whole. */
+const isPage = ({ status, headers }: Answered): boolean => {
+  const [, last, all] = /^bytes 0-(\d+)\/(\d+)$/.exec(headers['content-range'] ?? '') ?? []
+  return status === 200 || status === 203 || (status === 206 && Number(last) + 1 === Number(all))
+}
+
+const decode = (bytes: Buffer, type: string): string =>
+  /charset=["']?(?:iso-8859-1|latin-?1|windows-1252)/i.test(type) ? bytes.toString('latin1') : bytes.toString('utf8')
+
+const parse = async (bytes: Buffer, { headers, url }: Answered): Promise<readonly PageFile[]> => {
+  const type = headers['content-type'] ?? ''
+  if (/[/+]json\b/i.test(type)) return parseJson(bytes.toString('utf8'), url)
+  const { parseHtml } = await import('../../index/parse-html.js')
+  return parseHtml(decode(bytes, type), url)
+}
+
+/** What an index on a server needs besides its configuration. */
+export interface ServerIndexParts {
+  readonly client: Client
+  readonly outage: Outage
+  readonly log: RelayLog
+  /** Whether a file that a page links to may be fetched. */
+  readonly mayFetch: (url: string) => boolean
+  /** Whether the index is left out for a project while it is down: where another one is there for it, or the build ends on it. */
+  readonly isLeftOut: (project: string) => boolean
+}
+
+/** An index on a server: the one place where pages are fetched. */
+export const serverIndex = (config: Index, { client, outage, log, mayFetch, isLeftOut }: ServerIndexParts): Source => {
+  const { label } = config
+  const pages = rememberPages()
+  const share = newShare<Found>()
+
+  const say = (line: string): void => log.once(`${label} ${line}`)
+
+  const refuse = (cause: string): Found => {
+    say(cause)
+    return { kind: 'refused', cause: `${label} ${cause}` }
+  }
+
+  const fetchPage = async (project: string, headers: Asker['headers'], signal: AbortSignal): Promise<Found> => {
+    const root = new URL(config.url)
+    const url = new URL(`${root.pathname.replace(/\/+$/, '')}/${project}/${root.search}`, root)
+    const asked = { ...headers, Accept: accepted, 'Accept-Encoding': 'gzip, deflate' }
+    const answered = await client(url, { headers: asked, signal })
+    outage.answered()
+    const { status, body } = answered
+    if (!isPage(answered)) {
+      body.destroy()
+      if (status !== 404 && status !== 410) say(`answers ${status}, asked for ${project}: installers are told so`)
+      return { kind: 'answer', ...passedOn(status, body.statusMessage, answered.headers) }
+    }
+    const bytes = await readBody(body, largestPage)
+    let files: readonly PageFile[]
+    try {
+      files = (await parse(bytes, answered)).filter((file) => mayFetch(file.url))
+    } catch {
+      return refuse(`sends a page that is not what PEP 691 says, asked for ${project}`)
+    }
+    const old = excludeNewer(files, config.excludeNewer)
+    if (old === undefined)
+      return refuse(
+        `tells no upload times of ${project}, so that exclude-newer cannot be kept: use an index that does (PEP 700), or leave exclude-newer out for it`,
+      )
+    pages.set(project, { files: old, until: Date.now() + lifetimeOf(answered.headers) })
+    return { kind: 'page', files: old }
+  }
+
+  const fetchOnce = async (project: string, { headers, gone }: Asker): Promise<Found | HttpError> => {
+    try {
+      return await share(project, gone, (signal) => fetchPage(project, headers, signal))
+    } catch (error) {
+      return faultOf(error)
+    }
+  }
+
+  /** Of all that an installer may ask for, a page alone is tried again, and only where the index can be left out for it. */
+  const find = async (project: string, asker: Asker): Promise<Found> => {
+    const { gone } = asker
+    const known = pages.get(project)
+    if (known !== undefined && known.until > Date.now()) return { kind: 'page', files: known.files }
+    for (const milliseconds of [...pauses, undefined]) {
+      const isHeld = isLeftOut(project)
+      if (isHeld && outage.isDown()) return { kind: 'none' }
+      const asking = fetchOnce(project, asker)
+      const found = await (isHeld ? Promise.race([asking, outage.whenDown(gone)]) : asking)
+      if (found === undefined) return { kind: 'none' }
+      if (!(found instanceof HttpError)) return found
+      if (gone.aborted) throw found
+      if (found.kind === 'content') return refuse(`${found.message}, asked for ${project}`)
+      outage.failed(found)
+      if (!isHeld || milliseconds === undefined) {
+        say(`${found.message}, asked for ${project}: installers are told so`)
+        throw found
+      }
+      await Promise.race([pause(milliseconds), outage.whenDown(gone)])
+    }
+    return { kind: 'none' }
+  }
+
+  return {
+    config,
+    projects: () => [],
+    find,
+    filesOf: async (project, asker) => {
+      const known = pages.get(project)
+      return known === undefined ? find(project, asker) : { kind: 'page', files: known.files }
+    },
+  }
+}
