@@ -4,7 +4,7 @@ SHELL := /bin/bash
 run := node build/run.mjs
 
 .DEFAULT_GOAL := help
-.PHONY: help image real-image elements check-elements lint unit test bench bench-engines vendor dist packages build-packages bench-packages \
+.PHONY: help image real-image elements check-elements lint unit test test-hosts bench bench-engines vendor dist packages build-packages bench-packages \
     host-packages clean
 # npm installs into one folder.
 .NOTPARALLEL:
@@ -41,11 +41,15 @@ lint: packages bench-packages host-packages ## Check types, style, and the eleme
 	@test/support/setup/lint-elements.sh
 
 unit: packages ## Run the unit tests: no root, no fixtures, seconds. TESTS=file... names some
-	@test/run.sh $(or $(TESTS),unit)
+	@$(run) test/run.ts $(or $(TESTS),unit)
 
 # Without root the tests of hooks and images are skipped, and what they need of this machine is not installed.
-test: packages $(if $(filter 0,$(shell id -u)),host-packages) ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
-	@test/run.sh $(TESTS)
+for_tests := packages $(if $(filter 0,$(shell id -u)),host-packages)
+test: $(for_tests) ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
+	@$(run) test/run.ts $(or $(TESTS),unit hook image)
+
+test-hosts: $(for_tests) ## Run the tests of other hosts and images, as root: Debian 13, arm64, an older release, each Node.js
+	@$(run) test/run.ts hosts
 
 bench: packages bench-packages host-packages ## Measure against dib's own element, as root, in 20 minutes; writes docs/. QUICK=1 tries it
 	@$(run) test/bench/bench.ts $(if $(QUICK),quick)

@@ -74,7 +74,7 @@ t.test('the pages in docs/ name files that are there, and promises.md each test 
     'plot',
     'users',
   ]
-  for (const layer of ['hook', 'image']) {
+  for (const layer of ['hook', 'image', 'hosts']) {
     for (const name of readdirSync(join(project, 'test', layer)).filter(
       (name) => !others.includes(basename(name, '.ts')),
     )) {

@@ -19,6 +19,6 @@ t.test('they run targets of the Makefile', async (t) => {
   const targets = names
     .flatMap((name) => [...read(name).matchAll(/run: .*\bmake ([a-z-]+)/g)])
     .map(([, name = '']) => name)
-  t.same([...targets].sort(), ['check-elements', 'lint', 'test', 'unit'])
+  t.same([...targets].sort(), ['check-elements', 'lint', 'test', 'test-hosts', 'unit'])
   for (const target of targets) t.match(makefile, new RegExp(`^${target}:`, 'm'))
 })
