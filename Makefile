@@ -4,7 +4,7 @@ SHELL := /bin/bash
 run := node build/run.mjs
 
 .DEFAULT_GOAL := help
-.PHONY: help image real-image elements check-elements lint unit test test-hosts bench bench-engines vendor dist packages build-packages bench-packages \
+.PHONY: help image real-image elements check-elements format check lint unit test test-hosts bench vendor dist packages build-packages \
     host-packages clean
 # npm installs into one folder.
 .NOTPARALLEL:
@@ -25,16 +25,20 @@ real-image: build-packages host-packages ## Build a Debian image by dib's newest
 elements: build-packages ## Turn element-src/ into elements/
 	@$(run) build/elements.ts
 
-# `git status` and not `git diff`, which says nothing of a file that git does not know.
-check-elements: build-packages ## Delete elements/, make it anew, fail where it is not what is committed
-	@rm -rf elements
-	@$(run) build/elements.ts
-	@changed=$$(git status --porcelain elements) && if [ -n "$$changed" ]; then \
-	    echo "elements/ is not what element-src/ makes: run 'make elements' and commit it" >&2; \
-	    echo "$$changed" >&2; exit 1; fi
+# They are compared with what was there, committed or not.
+check-elements: build-packages ## Make elements/ anew, fail if it was not what element-src/ makes
+	@before=$$(mktemp -d) && trap 'rm -rf "$$before"' EXIT && cp -a elements "$$before" && rm -rf elements && \
+	    $(run) build/elements.ts && diff -rq "$$before/elements" elements >&2 || { \
+	    echo "elements/ was not what element-src/ makes; now it is: commit it" >&2; exit 1; }
+
+format: packages ## Format the sources, and repair what biome can
+	@node_modules/.bin/biome check --write --error-on-warnings .
+
+# In this order: what is made of a source follows its format, and lint looks at what is made.
+check: format elements lint unit ## Before a commit: format, elements, lint, unit
 
 # Twice by tsc: all of it, and the element by the types and the library of the oldest Node.js that runs it.
-lint: packages bench-packages host-packages ## Check types, style, and the elements by dib's own lint
+lint: packages host-packages ## Check types, style, and the elements by dib's own lint
 	@node_modules/.bin/tsc -p .
 	@node_modules/.bin/tsc -p element-src
 	@node_modules/.bin/biome check --error-on-warnings .
@@ -51,11 +55,8 @@ test: $(for_tests) ## Run the tests: unit, hook, image; the last two as root. TE
 test-hosts: $(for_tests) ## Run the tests of other hosts and images, as root: Debian 13, arm64, an older release, each Node.js
 	@$(run) test/run.ts hosts
 
-bench: packages bench-packages host-packages ## Measure against dib's own element, as root, in 20 minutes; writes docs/. QUICK=1 tries it
+bench: packages host-packages ## Measure against dib's own element and other engines, as root; writes docs/bench.md. QUICK=1 tries it
 	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
-
-bench-engines: packages host-packages ## Measure the relay beside other engines alone, in 10 minutes; writes its section of docs/bench.md. QUICK=1 tries it
-	@$(run) test/bench/engines.ts $(if $(QUICK),quick)
 
 vendor: ## Copy elements/pypi, with its licences, into an image repository, or upgrade the copy there: DEST=folder
 	@build/vendor.sh "$(DEST)"
@@ -63,19 +64,17 @@ vendor: ## Copy elements/pypi, with its licences, into an image repository, or u
 dist: ## Pack elements/pypi and its licences as dist/dib-pypi-element-VERSION.tar.gz, with its checksum
 	@build/dist.sh dist
 
-# What npm installs: all of it, what elements/ is made with, and what the bench draws with.
+# What npm installs: all of it, or what elements/ is made with.
 packages:
 	@node build/install-packages.mjs
 build-packages:
 	@node build/install-packages.mjs --omit=dev
-bench-packages:
-	@node build/install-packages.mjs test/bench
 
 # What image builds need on this machine.
 host-packages:
 	@test/support/setup/install-host-packages.sh
 
 clean: ## Remove what was installed and cached here
-	rm -rf node_modules test/bench/node_modules .tap .run dist
+	rm -rf node_modules .tap .run dist
 	@# The roots in it are of root.
 	if [ "$$(id -u)" -eq 0 ]; then rm -rf --one-file-system .cache; else sudo rm -rf --one-file-system .cache; fi

@@ -4,31 +4,68 @@ import { project } from '../../build/project.js'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { whyNoBuilds } from '../support/builds/root.js'
 import { cache } from '../support/setup/fixtures.js'
-import { measure } from './measure.js'
-import { fullPlan, quickPlan } from './plan.js'
-import { plotOf } from './plot.js'
-import { markdownOf, terminalOf } from './report.js'
+import { barsOf } from './bars.js'
+import { foldersSection } from './folders.js'
+import { hooksSection } from './hooks.js'
+import { describeMachine, versions } from './machine.js'
+import { mirrorsSection } from './mirrors.js'
+import { measureRelay } from './relay/relay.js'
+import { markdown } from './table.js'
 
 // node build/run.mjs test/bench/bench.ts [quick]: what `make bench` does.
 const undo: (() => unknown)[] = []
+const t = { teardown: (action: () => unknown) => undo.push(action) }
 try {
   if (whyNoBuilds !== undefined) throw new Error(whyNoBuilds.replace('test', 'bench'))
-  const [, , mode] = process.argv
-  const results = await measure(
-    { teardown: (action) => undo.push(action) },
-    scratchFolder({ teardown: (action) => undo.push(action) }),
-    mode === 'quick' ? quickPlan : fullPlan,
-    (line) => console.log(line),
+  const isQuick = process.argv[2] === 'quick'
+  const rounds = isQuick ? 1 : 3
+  const begin = performance.now()
+  const say = (line: string): void =>
+    console.log(`${((performance.now() - begin) / 1000).toFixed(0).padStart(5)} s  ${line}`)
+  const scratch = scratchFolder(t)
+  const part = (name: string): string => {
+    say(name)
+    const folder = join(scratch, name.replaceAll(' ', '-'))
+    mkdirSync(folder)
+    return folder
+  }
+  const { date, kind, load, versions: programs } = describeMachine(await versions())
+  const hooks = await hooksSection(part('hooks in builds'), rounds)
+  const mirrors = await mirrorsSection(
+    t,
+    part('mirrors that are down'),
+    rounds,
+    isQuick ? [1] : [1, 5],
+    isQuick ? 6 : 30,
   )
+  const folders = await foldersSection(
+    part('large folders'),
+    rounds,
+    isQuick ? [10] : [10, 10_000],
+    isQuick ? 100 : 100_000,
+  )
+  const { section, groups } = await measureRelay(t, part('the relay, beside other engines'), rounds, isQuick, say)
+  const page = `# What it costs
+
+Measured by \`make bench\` on ${date}, in one run of ${((performance.now() - begin) / 60_000).toFixed(0)} minutes, on ${kind}, whose load before was ${load.toFixed(1)}; medians of ${rounds}. On your machine the ratios are what counts.
+
+${Object.entries(programs)
+  .map((pair) => pair.join(' '))
+  .join(', ')}
+
+![Cold downloads by pip 23.3, for each second of a direct one](bench.svg)
+
+${[section, hooks, mirrors, folders].map(markdown).join('\n\n')}
+`
   // The numbers of a quick run say little, so they do not go into docs/.
-  const folder = mode === 'quick' ? join(cache, 'bench') : join(project, 'docs')
+  const folder = isQuick ? join(cache, 'bench') : join(project, 'docs')
   mkdirSync(folder, { recursive: true })
-  // For another look at them, which no measurement has to be made for.
-  mkdirSync(join(cache, 'bench'), { recursive: true })
-  writeFileSync(join(cache, 'bench', 'results.json'), JSON.stringify(results))
-  writeFileSync(join(folder, 'bench.md'), markdownOf(results, 'bench.svg'))
-  writeFileSync(join(folder, 'bench.svg'), plotOf(results))
-  console.log(`\n${terminalOf(results)}\n${join(folder, 'bench.md')}, with its plot, bench.svg`)
+  writeFileSync(join(folder, 'bench.md'), page)
+  writeFileSync(
+    join(folder, 'bench.svg'),
+    barsOf('Cold downloads by pip 23.3, for each second of a direct one', groups),
+  )
+  console.log(`\n${page}\n${join(folder, 'bench.md')}, with its plot, bench.svg`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -44,30 +44,19 @@ export const describeMachine = (versions: Machine['versions']): Machine => ({
   versions,
 })
 
-/** The versions of what installs in builds. */
-export const buildVersions = async (): Promise<Machine['versions']> => ({
-  'Node.js': process.versions.node,
-  'diskimage-builder': versionIn(output('disk-image-create', '--version')),
-  "the image's Python": versionIn(output('chroot', await smallRoot(), 'python3', '--version')),
-  "the image's pip": versionIn(output('chroot', await smallRoot(), 'python3', '-m', 'pip', '--version')),
-  'an old pip': versionIn(output('/usr/bin/python3', (await benchTools()).oldPip, '--version')),
-  'the newest pip': versionIn(output('/usr/bin/python3', (await benchTools()).newPip, '--version')),
-  uv: versionIn(output((await benchTools()).uv, '--version')),
-})
-
-/**
- * The versions of the engines that are measured beside the relay, and of what downloads through them.
- *
- * @param hasPeers Whether there are others than the relay.
- */
-export const engineVersions = async (hasPeers: boolean): Promise<Machine['versions']> => ({
-  'Node.js': process.versions.node,
-  'an old pip': versionIn(output('/usr/bin/python3', (await benchTools()).oldPip, '--version')),
-  ...(hasPeers ? await peerVersions() : {}),
-})
-
-const peerVersions = async (): Promise<Machine['versions']> => ({
-  'devpi-server': versionIn(output(join(await devpiPrograms(), 'devpi-server'), '--version')),
-  proxpi: versionIn(output(join(await proxpiPrograms(), 'pip'), 'show', 'proxpi')),
-  nginx: versionIn(output('sh', '-c', '"$0" -v 2>&1', await nginxProgram())),
-})
+/** The versions of what is measured. */
+export const versions = async (): Promise<Machine['versions']> => {
+  const { oldPip, newPip, uv } = await benchTools()
+  const root = await smallRoot()
+  return {
+    'Node.js': process.versions.node,
+    'diskimage-builder': versionIn(output('disk-image-create', '--version')),
+    "the image's pip": versionIn(output('chroot', root, 'python3', '-m', 'pip', '--version')),
+    'pip 23.3': versionIn(output('/usr/bin/python3', oldPip, '--version')),
+    'the newest pip': versionIn(output('/usr/bin/python3', newPip, '--version')),
+    uv: versionIn(output(uv, '--version')),
+    'devpi-server': versionIn(output(join(await devpiPrograms(), 'devpi-server'), '--version')),
+    proxpi: versionIn(output(join(await proxpiPrograms(), 'pip'), 'show', 'proxpi')),
+    nginx: versionIn(output('sh', '-c', '"$0" -v 2>&1', await nginxProgram())),
+  }
+}

@@ -1,5 +1,5 @@
 import { median } from '../support/observation/median.js'
-import type { Measured } from './results.js'
+import { inSeconds } from './table.js'
 
 /** A program's run, in the chroot. */
 export interface Run {
@@ -44,21 +44,15 @@ export const readRuns = (log: string): ReadonlyMap<string, Run> =>
     ),
   )
 
-/** Whether a limit ended the run. */
-export const isEnded = ({ status }: Run): boolean => status === 124 || status === 137
-
 /**
- * What some runs of one program measure.
+ * The seconds of some runs of one program, for a cell: their median, a lower bound if half of them or more were ended.
  *
- * @param runs The runs.
  * @param limit The seconds at which they are ended.
- * @param added Seconds that each cost elsewhere, in the same order.
+ * @param added Seconds that each cost elsewhere.
  */
-export const measuredBy = (runs: readonly Run[], limit: number, added: readonly number[] = []): Measured => {
-  const failed = runs.find((run) => run.status !== 0 && !isEnded(run))
-  if (failed !== undefined) return { fault: failed.said }
-  if (runs.length === 0) return { fault: 'it was not run' }
-  // Where half of them or more were ended, so is the median.
-  if (runs.filter(isEnded).length * 2 >= runs.length) return { moreThan: limit }
-  return { seconds: median(runs.map(({ seconds }, index) => seconds + (added[index] ?? 0))) }
+export const secondsOf = (runs: readonly Run[], limit: number, added = 0): string => {
+  const isEnded = ({ status }: Run): boolean => status === 124 || status === 137
+  if (runs.filter(isEnded).length * 2 >= runs.length) return `> ${limit}`
+  if (runs.some((run) => run.status !== 0 && !isEnded(run))) return 'not possible'
+  return inSeconds(median(runs.map(({ seconds }) => seconds)) + added)
 }

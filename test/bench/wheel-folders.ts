@@ -1,7 +1,6 @@
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
-import type { Layout } from './results.js'
 
 /** The packages that are installed from each folder. */
 export const installed = ['bench-alpha', 'bench-beta', 'bench-gamma']
@@ -17,7 +16,7 @@ const mostLinks = 10_000
  * @param files How many wheels it is to hold.
  * @returns dib's cache.
  */
-export const makeWheelFolder = (imageCache: string, layout: Layout, files: number): string => {
+export const makeWheelFolder = (imageCache: string, layout: 'flat' | 'tree', files: number): string => {
   const folder = join(imageCache, 'pypi', 'mirror')
   const sources = join(imageCache, 'sources')
   mkdirSync(sources, { recursive: true })

@@ -1,6 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { flatLinks } from '../../../element-src/lib/index/flat-links.js'
 import { writeIndex } from '../../../element-src/lib/index/index-pages.js'
@@ -9,56 +8,60 @@ import { runProgram } from '../../support/builds/run.js'
 import { wheelsOf } from '../../support/servers/mirror.js'
 import { benchTools } from '../../support/setup/fixtures.js'
 
+/** What downloads: two pips, and uv, which installs. */
+export type Tool = 'pip 23.3' | 'the newest pip' | 'uv'
+
+/** What is downloaded, with what it requires. */
+export interface Packages {
+  readonly names: readonly string[]
+  /** How many files they are. */
+  readonly files: number
+  /** A file of constraints. */
+  readonly constraints?: string
+}
+
 /**
- * Downloads packages with what they require, by the old pip and without a cache of its own.
+ * Downloads packages without a cache of the tool's own.
  *
- * @param scratch Where the files go for a moment.
- * @param index The URL of the index.
- * @param packages The packages.
- * @param files How many files they are.
  * @returns Its seconds.
  * @throws Error where it fails, or brings fewer files.
  */
-export const download = async (
-  scratch: string,
-  index: string,
-  packages: readonly string[],
-  files: number,
-): Promise<number> => {
+export const download = async (scratch: string, tool: Tool, index: string, packages: Packages): Promise<number> => {
+  const { names, files, constraints } = packages
+  const { oldPip, newPip, uv } = await benchTools()
   const folder = mkdtempSync(join(scratch, 'got-'))
-  const args = ['download', '--quiet', '--no-cache-dir', '--only-binary', ':all:', '--dest', folder]
+  const common = ['--index-url', index, ...(constraints === undefined ? [] : ['-c', constraints]), ...names]
+  const byPip = ['download', '--quiet', '--no-cache-dir', '--only-binary', ':all:', '--dest', folder, ...common]
+  const byUv = ['pip', 'install', '-q', '--no-cache', '--no-config', '--no-build', '--target', folder, ...common]
+  const [program, ...args] =
+    tool === 'uv'
+      ? ([uv, ...byUv, '--python', '/usr/bin/python3'] as const)
+      : (['/usr/bin/python3', tool === 'pip 23.3' ? oldPip : newPip, ...byPip] as const)
   const begin = performance.now()
-  const { status, log } = await runProgram(
-    '/usr/bin/python3',
-    [(await benchTools()).oldPip, ...args, '--index-url', index, ...packages],
-    // What this machine trusts is needed for an index elsewhere.
-    { env: cleanEnvironment({ PIP_CONFIG_FILE: '/dev/null', PIP_CERT: process.env['PIP_CERT'] }) },
-  )
+  // What this machine trusts is needed for an index elsewhere.
+  const trust = { PIP_CERT: process.env['PIP_CERT'], SSL_CERT_FILE: process.env['PIP_CERT'] }
+  const { status, log } = await runProgram(program, args, {
+    env: cleanEnvironment({ PIP_CONFIG_FILE: '/dev/null', ...trust }),
+  })
   const seconds = (performance.now() - begin) / 1000
-  if (status !== 0) throw new Error(`pip download failed:\n${log}`)
-  const got = wheelsOf(folder).length
-  if (got !== files) throw new Error(`pip has downloaded ${got} files, and not ${files}`)
+  if (status !== 0) throw new Error(`${tool} failed:\n${log.slice(-2000)}`)
+  const got = tool === 'uv' ? readdirSync(folder).filter((name) => name.endsWith('.dist-info')) : wheelsOf(folder)
+  if (got.length !== files) throw new Error(`${tool} has brought ${got.length} files, and not ${files}`)
   rmSync(folder, { recursive: true })
   return seconds
 }
 
-/**
- * Downloads them as an offline build would from a folder of wheels: through the index that extra-data.d makes of it.
- *
- * @param scratch As above.
- * @param folder The folder.
- * @returns Seconds, with those for the index.
- */
+/** Downloads them as an offline build would: from a folder of wheels, by the index that extra-data.d makes of it. */
 export const downloadFromFolder = async (
   scratch: string,
+  tool: Tool,
   folder: string,
-  packages: readonly string[],
-  files: number,
+  packages: Packages,
 ): Promise<number> => {
   const index = join(mkdtempSync(join(scratch, 'index-')), 'simple')
   const begin = performance.now()
   mkdirSync(index)
   writeIndex(flatLinks(folder, wheelsOf(folder), pathToFileURL(folder).href), index)
   const made = (performance.now() - begin) / 1000
-  return made + (await download(scratch, `${pathToFileURL(index).href}/`, packages, files))
+  return made + (await download(scratch, tool, `${pathToFileURL(index).href}/`, packages))
 }

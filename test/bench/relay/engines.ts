@@ -14,7 +14,9 @@ import { recipe } from '../../support/servers/recipes.js'
 import { freePort, startServer } from '../../support/servers/start-server.js'
 import { proxpiPrograms } from '../../support/setup/fixtures.js'
 import { processOf } from './processes.js'
-import type { Between } from './results.js'
+
+/** What stands between an installer and the index, beside the relay. */
+export type Between = 'the relay' | 'devpi-server' | 'proxpi' | 'nginx'
 
 /** An engine that runs. */
 export interface Engine {
@@ -77,7 +79,7 @@ const relay: Start = async (t, folder, upstream) => {
 const devpi: Start = async (t, folder, upstream) => {
   const port = await freePort()
   const begin = performance.now()
-  const { pid } = await startDevpi(t, folder, 'devpi-server with a replica', port, {}, '')
+  const { pid } = await startDevpi(t, folder, 'devpi-server with a replica', port)
   const start = secondsSince(begin)
   await pointDevpiAt(port, 'choose-one', upstream)
   return { pid, start, index: `http://127.0.0.1:${port}/root/pypi/+simple/` }
@@ -113,9 +115,9 @@ const nginx: Start = async (t, folder, upstream) => {
 }
 
 /** How each engine is started. */
-export const starts: Readonly<Record<Exclude<Between, 'nothing'>, Start>> = {
+export const starts: Readonly<Record<Between, Start>> = {
   'the relay': relay,
   'devpi-server': devpi,
   proxpi,
-  'nginx as a cache': nginx,
+  nginx,
 }

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { officialIndex } from '../../../element-src/lib/settings/index-list.js'
 import { runProgram } from '../../support/builds/run.js'
-import { makeWheels } from '../../support/servers/mirror.js'
 
 /** What is downloaded from the official index: 69 files, 42 MB in autumn 2026. */
 export const wellKnown =
@@ -9,30 +7,19 @@ export const wellKnown =
     ' ',
   )
 
-/** The project's own packages. */
-export const own = Array.from({ length: 15 }, (_, index) => `bench-own-${index + 1}`)
+/** A few packages, to see that each measurement works. */
+export const few = ['flask', 'requests']
 
 /**
- * Makes the project's own packages, half a megabyte each.
+ * Downloads packages, with what they require, by the settings of pip on this machine.
  *
  * @param folder Where their wheels go.
+ * @throws Error if pip fails.
  */
-export const makeOwn = (folder: string): void =>
-  makeWheels(
-    folder,
-    own.map((name) => ({ name, version: '1', text: `x = '${randomBytes(256 * 1024).toString('hex')}'\n` })),
-  )
-
-/**
- * Downloads the well-known packages by the settings of pip on this machine.
- *
- * @param folder Where their wheels go.
- * @returns Why they are not there; undefined where they are.
- */
-export const getWellKnown = async (folder: string): Promise<string | undefined> => {
-  const args = ['-m', 'pip', 'download', '--quiet', '--only-binary', ':all:', '--dest', folder, ...wellKnown]
+export const getPackages = async (folder: string, packages: readonly string[]): Promise<void> => {
+  const args = ['-m', 'pip', 'download', '--quiet', '--only-binary', ':all:', '--dest', folder, ...packages]
   const { status, log } = await runProgram('/usr/bin/python3', args, { env: process.env })
-  return status === 0 ? undefined : (log.trim().split('\n').at(-1) ?? 'pip download failed')
+  if (status !== 0) throw new Error(`pip download failed:\n${log.slice(-1000)}`)
 }
 
 /** The index that pip on this machine asks, with a slash at its end. */

@@ -16,6 +16,14 @@ export interface Distance {
   readonly rate: number
 }
 
+/** An index that is served. */
+export interface ServedIndex {
+  /** The index' URL, with a slash at its end. */
+  readonly url: string
+  /** How many bytes of wheels it has sent. */
+  readonly sent: () => number
+}
+
 /** The size of the pieces in which a body is sent where the rate is limited, in bytes. */
 const piece = 64 * 1024
 
@@ -44,17 +52,30 @@ const send = async (response: ServerResponse, type: string, body: Buffer, { dela
  * @param t What it ends with.
  * @param folder The wheels, side by side. They are read once.
  * @param distance How far away it is.
- * @returns The index' URL, with a slash at its end.
+ * @param hasNewer Whether each project has another release besides, newer than that of its wheel and as large.
  */
-export const serveWheels = async (t: Ending, folder: string, distance: Distance): Promise<string> => {
+export const serveWheels = async (
+  t: Ending,
+  folder: string,
+  distance: Distance,
+  hasNewer = false,
+): Promise<ServedIndex> => {
   const bodies = new Map<string, Buffer>()
   const pages = new Map<string, { name: string; sha256: string; metadata: string }[]>()
-  for (const name of readdirSync(folder)) {
-    const content = readFileSync(join(folder, name))
-    const metadata = execFileSync('unzip', ['-p', join(folder, name), '*.dist-info/METADATA'])
+  let sent = 0
+  const add = (name: string, content: Buffer, metadata: Buffer): void => {
     bodies.set(`/f/${name}`, content).set(`/f/${name}.metadata`, metadata)
     const path = `/simple/${normaliseName(name.split('-')[0] ?? '')}/`
     pages.set(path, [...(pages.get(path) ?? []), { name, sha256: hash(content), metadata: hash(metadata) }])
+  }
+  for (const name of readdirSync(folder)) {
+    const content = readFileSync(join(folder, name))
+    const metadata = execFileSync('unzip', ['-p', join(folder, name), '*.dist-info/METADATA'])
+    add(name, content, metadata)
+    if (!hasNewer) continue
+    const [project = '', version = '', ...tags] = name.split('-')
+    const newer = metadata.toString('latin1').replace(/^Version: .*$/m, `Version: ${version}.post9`)
+    add([project, `${version}.post9`, ...tags].join('-'), content, Buffer.from(newer, 'latin1'))
   }
   const html = (path: string): string =>
     (pages.get(path) ?? [])
@@ -81,8 +102,10 @@ export const serveWheels = async (t: Ending, folder: string, distance: Distance)
     const path = decodeURIComponent(request.url ?? '')
     const wantsJson = request.headers.accept?.includes('application/vnd.pypi.simple.v1+json') === true
     const body = bodies.get(path)
-    if (body !== undefined) void send(response, 'application/octet-stream', body, distance)
-    else if (path !== '/simple/' && !pages.has(path)) response.writeHead(404).end()
+    if (body !== undefined) {
+      if (path.endsWith('.whl')) sent += body.length
+      void send(response, 'application/octet-stream', body, distance)
+    } else if (path !== '/simple/' && !pages.has(path)) response.writeHead(404).end()
     else if (wantsJson) {
       const list = { meta: { 'api-version': '1.1' }, projects: names.map((name) => ({ name })) }
       const text = path === '/simple/' ? JSON.stringify(list) : json(path)
@@ -93,5 +116,5 @@ export const serveWheels = async (t: Ending, folder: string, distance: Distance)
     }
   })
   const { port } = await listen(t, server)
-  return `http://127.0.0.1:${port}/simple/`
+  return { url: `http://127.0.0.1:${port}/simple/`, sent: () => sent }
 }
