@@ -4,7 +4,7 @@ SHELL := /bin/bash
 run := node build/run.mjs
 
 .DEFAULT_GOAL := help
-.PHONY: help image real-image elements check-elements format check lint unit test test-hosts bench vendor dist packages build-packages \
+.PHONY: help image real-image elements check-elements format check lint unit test test-hosts bench mutants vendor dist packages build-packages \
     host-packages clean
 # npm installs into one folder.
 .NOTPARALLEL:
@@ -57,6 +57,10 @@ test-hosts: $(for_tests) ## Run the tests of other hosts and images, as root: De
 
 bench: packages host-packages ## Measure against dib's own element and other engines, as root; writes docs/bench.md. QUICK=1 tries it
 	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
+
+# About ten minutes, and root for those that hook tests notice.
+mutants: $(for_tests) ## Break the element in one line at a time; of each, one of its promise's tests must fail. WORDS=... names some
+	@$(run) test/mutants/mutants.ts $(WORDS)
 
 vendor: ## Copy elements/pypi, with its licences, into an image repository, or upgrade the copy there: DEST=folder
 	@build/vendor.sh "$(DEST)"

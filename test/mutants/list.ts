@@ -1,0 +1,78 @@
+/** A sabotage of one line, and the tests that must notice it. */
+export interface Mutant {
+  /** What a user is promised, and no longer gets. */
+  readonly promise: string
+  readonly file: string
+  /** Text that the file has once. */
+  readonly text: string
+  readonly replacement: string
+  /** Files of tests, of which one has to fail. */
+  readonly tests: readonly string[]
+}
+
+/** A new promise brings one. */
+export const mutants: readonly Mutant[] = [
+  {
+    promise: "only who knows the relay's secret path is served",
+    file: 'element-src/lib/relay/server/route.ts',
+    text: 'one.length === other.length && timingSafeEqual(one, other)',
+    replacement: 'one.length === other.length && timingSafeEqual(one, one)',
+    tests: ['test/unit/relay/hostile.ts'],
+  },
+  {
+    promise: "the relay listens on the host's 127.0.0.1 alone",
+    file: 'element-src/lib/relay/server/listen.ts',
+    text: "listen(0, '127.0.0.1', 1024, resolve)",
+    replacement: "listen(0, '0.0.0.0', 1024, resolve)",
+    tests: ['test/unit/relay'],
+  },
+  {
+    promise: "a wheel's metadata is compared with its hash before it is passed on",
+    file: 'element-src/lib/relay/download/metadata.ts',
+    text: 'coreMetadata === undefined || coreMetadata === true ? {} : coreMetadata',
+    replacement: '{}',
+    tests: ['test/unit/relay'],
+  },
+  {
+    promise: 'DIB_NO_PYPI_PIP keeps the official index away',
+    file: 'element-src/lib/settings/variables.ts',
+    text: "export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const",
+    replacement: "export const officialIndexFlags = ['DIB_OFFLINE'] as const",
+    tests: ['test/unit/settings'],
+  },
+  {
+    promise: 'an offline build keeps nothing',
+    file: 'element-src/lib/settings/settings.ts',
+    text: "users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'",
+    replacement: "users.DIB_PYPI_FILL_MIRROR && users.DIB_PYPI_RELAY !== 'never'",
+    tests: ['test/unit/settings', 'test/unit/relay'],
+  },
+  {
+    promise: 'the stage folder is closed to other users of the host while the build runs',
+    file: 'element-src/lib/mount-pypi-mirror.ts',
+    text: 'mkdirSync(folder, { mode: 0o700 })',
+    replacement: 'mkdirSync(folder)',
+    tests: ['test/hook/other-users.ts', 'test/unit/image'],
+  },
+  {
+    promise: 'what one hook hands to the next is closed to other users',
+    file: 'element-src/lib/image/json-file.ts',
+    text: '{ mode: 0o600 }',
+    replacement: '{ mode: 0o644 }',
+    tests: ['test/unit/image/json-file.ts', 'test/hook/other-users.ts'],
+  },
+  {
+    promise: 'the build folder is closed, which dib leaves open to every user of the host',
+    file: 'element-src/lib/image/close-build-folder.ts',
+    text: 'chmodSync(folder, 0o700)',
+    replacement: 'chmodSync(folder, mode)',
+    tests: ['test/hook/other-users.ts'],
+  },
+  {
+    promise: "root's folders in the image are closed to its other users",
+    file: 'element-src/lib/config/apply.ts',
+    text: 'mkdirSync(cacheFolder, { recursive: true, mode: 0o700 })',
+    replacement: 'mkdirSync(cacheFolder, { recursive: true })',
+    tests: ['test/hook/other-users.ts', 'test/unit/config'],
+  },
+]
