@@ -5,6 +5,7 @@
 set -euo pipefail
 
 name=$1 stamp=$2
+here=$(cd "$(dirname "$0")" && pwd)
 # Another process may have made it while this one waited for the lock.
 [ ! -e "$stamp" ] || exit 0
 mkdir -p "$(dirname "$name")"
@@ -66,6 +67,46 @@ host_packages=nodejs,sudo,python3-diskimage-builder,qemu-utils,kpartx,procps,e2f
 case $name in
     small-root)
         bootstrap python3-pip,python3-venv,python3-setuptools,rsync,sudo
+        pack
+        ;;
+    rpm-root)
+        # The small root, which fixtures.ts has made, with rpm, dnf and setfiles unpacked into it: dpkg does not know of them. Of what
+        # they bring, Perl and GnuPG's programs are not run here.
+        tar -C "$name" --numeric-owner --xattrs --xattrs-include='*' -xpf small-root.tar
+        wanted=$(apt-get -s -o Dir::State::status="$PWD/$name/var/lib/dpkg/status" -o APT::Install-Recommends=0 install \
+            rpm dnf createrepo-c policycoreutils semodule-utils selinux-policy-default | awk '/^Inst /{print $2}' |
+            grep -vE '^(perl|libperl|libgdbm|gnupg|gpg-|gpgsm|gpgconf|dirmngr|pinentry|python3\.[0-9]+|libpython3\.[0-9]+-|sqlite3)')
+        (cd "$scratch" && apt-get -qq -o APT::Sandbox::User=root download $wanted)
+        for deb in "$scratch"/*.deb; do
+            dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$name" \
+                --exclude='./usr/share/doc' --exclude='./usr/share/man' --exclude='./usr/share/locale'
+        done
+        mkdir -p "$name"/{etc/rpm,etc/yum.repos.d,etc/dnf,etc/sysconfig,var/lib/rpm,repository/{one,two}}
+        echo '%_dbpath /var/lib/rpm' >"$name/etc/rpm/macros.dbpath"
+        ln -sf dnf "$name/usr/bin/yum"
+        cp "$here"/rpm/*.spec "$name/repository"
+        # The contexts of the policy's base module, for setfiles: to build the whole policy takes half a minute.
+        bzcat "$name/usr/share/selinux/default/base.pp.bz2" >"$name/tmp/base.pp"
+        mkdir -p "$name/etc/selinux/default/contexts/files"
+        chroot "$name" semodule_unpackage /tmp/base.pp /tmp/base.mod /tmp/base.fc
+        grep -vE 'HOME_|ROLE|USER' "$name/tmp/base.fc" >"$name/etc/selinux/default/contexts/files/file_contexts"
+        rm "$name"/tmp/base.*
+        chroot "$name" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 bash -euc '
+            cd /repository
+            for number in 1 2; do
+                for spec in *.spec; do
+                    rpmbuild -bb --quiet --define "number $number" --define "_topdir /tmp/rpmbuild" --define "__os_install_post %{nil}" $spec
+                done
+            done
+            mv /tmp/rpmbuild/RPMS/noarch/*-1.noarch.rpm one
+            mv /tmp/rpmbuild/RPMS/noarch/*-2.noarch.rpm two
+            rm -rf /tmp/rpmbuild *.spec
+            createrepo_c --quiet one
+            createrepo_c --quiet two
+            # From now on the folders are as the packages say.
+            rm -f /root/.bashrc
+            rpm -i --force --nodeps one/*.rpm'
+        printf '[two]\nname=two\nbaseurl=file:///repository/two\ngpgcheck=0\n' >"$name/etc/yum.repos.d/two.repo"
         pack
         ;;
     bare-root)
