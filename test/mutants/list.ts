@@ -21,14 +21,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     promise: "the relay listens on the host's 127.0.0.1 alone",
-    file: 'element-src/lib/relay/server/listen.ts',
+    file: 'element-src/lib/relay/open-relay.ts',
     text: "listen(0, '127.0.0.1', 1024, resolve)",
     replacement: "listen(0, '0.0.0.0', 1024, resolve)",
     tests: ['test/unit/relay'],
   },
   {
     promise: "a wheel's metadata is compared with its hash before it is passed on",
-    file: 'element-src/lib/relay/download/metadata.ts',
+    file: 'element-src/lib/relay/upstream/metadata.ts',
     text: 'coreMetadata === undefined || coreMetadata === true ? {} : coreMetadata',
     replacement: '{}',
     tests: ['test/unit/relay'],
