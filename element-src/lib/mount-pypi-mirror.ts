@@ -50,7 +50,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   if (settings.fill && mirrorFolder !== undefined) prepareFillFolder(mirrorFolder)
   refuseFileAt(imageRoot, '/root')
   for (const warning of settings.warnings) warn(warning)
-  if (settings.lock !== undefined) readLock(settings.lock)
+  const lock = settings.lock === undefined ? undefined : readLock(settings.lock)
   const receipt = settings.receipt ? planReceipt(environment, partitions, settings.lock) : undefined
   const programs = findPrograms()
   const folder = stageFolder(hooksFolder)
@@ -63,7 +63,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     )
   }
   const reason = reasonForRelay(settings)
-  const relay = reason === undefined ? undefined : await openRelay(settings, environment)
+  const relay = reason === undefined ? undefined : await openRelay(settings, environment, lock)
   const pip = relay?.pip ?? settings.pip
   if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control } satisfies StagedRelay)
   const builtins = externalBuiltins()

@@ -9,16 +9,13 @@ import { parseMountinfo } from './image/mountinfo.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './image/paths.js'
 import type { StagedRelay, State } from './image/state.js'
-import type { Arrival } from './receipt/arrival.js'
 import type { ReceiptPlan } from './receipt/plan-receipt.js'
 import { writeReceipt } from './receipt/write-receipt.js'
 import type { RelayStatus } from './relay/config.js'
 import { closeRelay } from './relay/control/ask-relay.js'
 
-type Ended = RelayStatus & { readonly arrivals?: readonly Arrival[] }
-
 /** Writes the receipt, where one is asked for. */
-const tellReceipt = (folder: string, imageRoot: string, relay: Ended | undefined): void => {
+const tellReceipt = (folder: string, imageRoot: string, relay: RelayStatus | undefined): void => {
   const path = join(folder, stageEntry.receipt)
   if (!existsSync(path)) return
   const plan = readJson<ReceiptPlan>(path, 'extra-data.d did not say where the receipt goes')
@@ -26,7 +23,7 @@ const tellReceipt = (folder: string, imageRoot: string, relay: Ended | undefined
     throw new UserError(
       'DIB_PYPI_RECEIPT: what came into the image is not known, since the relay has ended: build again',
     )
-  for (const line of writeReceipt(plan, relay.arrivals ?? [], imageRoot)) info(line)
+  for (const line of writeReceipt(plan, relay.arrivals, imageRoot)) info(line)
 }
 
 /**
@@ -46,7 +43,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   )
   setVerbose(done.verbose)
   const path = join(folder, stageEntry.relay)
-  const relay: Ended | undefined = existsSync(path)
+  const relay: RelayStatus | undefined = existsSync(path)
     ? await closeRelay(readJson<StagedRelay>(path, 'extra-data.d did not say where the relay is').control)
     : undefined
   const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined

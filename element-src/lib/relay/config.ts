@@ -1,4 +1,5 @@
 import type { Process } from '../base/find-build.js'
+import type { Arrival } from '../receipt/arrival.js'
 import type { Index } from '../settings/index-list.js'
 
 /** What the relay is told when it starts, as JSON on its standard input. */
@@ -13,6 +14,10 @@ export interface RelayConfig {
   readonly trustedHosts: readonly string[]
   /** The folder of the host in which downloads are kept; undefined to keep none. */
   readonly fill: string | undefined
+  /** Whether what comes into the build is recorded. */
+  readonly receipt?: boolean | undefined
+  /** The files that the build gets, and no others; undefined for whatever the indexes have. */
+  readonly lock?: readonly Arrival[] | undefined
   /** disk-image-create: the relay ends when it has ended. */
   readonly build: Process
   /** The image's root while it is built, on the host: processes below it are of this build. */
@@ -30,6 +35,8 @@ export type RelayAnswer =
       readonly indexes: readonly string[]
     }
   | { readonly error: string }
+  /** What the user has to fix. */
+  | { readonly refused: string }
 
 /** What the relay has done so far. */
 export interface RelayStatus {
@@ -41,6 +48,8 @@ export interface RelayStatus {
   readonly keptBytes: number
   /** Why everything is refused by now (DIB_PYPI_UNREACHABLE=fail); null where nothing is. */
   readonly failure: string | null
+  /** What came into the build, where that is recorded. */
+  readonly arrivals: readonly Arrival[]
 }
 
 /** Bytes as people read them: such as 45 MB. */

@@ -2,7 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { errorMessage } from '../base/errors.js'
 import { HttpError } from '../http/http-error.js'
+import { newArrivals } from './arrivals.js'
 import { keptLine, type RelayConfig, type RelayStatus } from './config.js'
+import { lockedSource } from './lock/locked-source.js'
+import { checkFolders } from './lock/missing.js'
+import { lockedFileServer } from './lock/serve-locked.js'
 import { newRelayLog } from './relay-log.js'
 import { openIndexes } from './served-index.js'
 import { hangUp, notFound, refuse } from './server/reply.js'
@@ -60,12 +64,14 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
   const log = newRelayLog(config.logFile)
   const over = new AbortController()
   const mirror = config.fill === undefined ? undefined : openMirrorFolder(config.fill, log)
+  const arrivals = config.receipt || config.lock !== undefined ? newArrivals(config.lock) : undefined
   let port = 0
   let failure: string | undefined
   const indexes = openIndexes({
     config,
     log,
     mirror,
+    arrivals,
     mayFetch: newMayFetch(() => port),
     onFailure: (cause) => {
       failure ??= cause
@@ -73,11 +79,16 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
     signal: over.signal,
   })
 
+  const locked = config.lock && lockedSource(config.lock, log)
+  if (locked !== undefined) await checkFolders(indexes, locked)
+  const serveLocked = locked && lockedFileServer(indexes, locked, log, over.signal)
+
   const status = (): RelayStatus => ({
     folder: config.fill ?? null,
     keptFiles: mirror?.kept().files ?? 0,
     keptBytes: mirror?.kept().bytes ?? 0,
     failure: failure ?? null,
+    arrivals: config.receipt ? (arrivals?.all() ?? []) : [],
   })
 
   let onEnded = (): void => undefined
@@ -105,23 +116,28 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
   const handle = async (request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> => {
     if (route.kind === 'control') return control(request, response)
     const index = indexes[route.index]
-    if (index === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(response)
+    const source = locked ?? index?.source
+    if (source === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(response)
     if (failure !== undefined) return refuse(response, failure)
     const project = route.kind === 'root' ? '' : `${route.project}/`
     if (route.kind !== 'file' && !route.hasSlash) {
-      const path = `/${secrets.installers}/${partOf(route.index, index.config)}/simple/${project}`
+      const path = `/${secrets.installers}/${partOf(route.index, source.config)}/simple/${project}`
       response.writeHead(301, { Location: path }).end()
       return
     }
-    if (route.kind === 'root') return serveRoot(request, response, index.source)
-    if (!index.isAsked(route.project)) return notFound(response)
+    if (route.kind === 'root') return serveRoot(request, response, source)
     const asker = askerOf(request, response)
-    if (route.kind === 'file') return serveFile(request, response, index.source, route, index, asker)
+    if (serveLocked !== undefined)
+      return route.kind === 'file'
+        ? serveLocked(request, response, route, asker)
+        : servePage(request, response, route.project, source, asker)
+    if (index === undefined || !index.isAsked(route.project)) return notFound(response)
+    if (route.kind === 'file') return serveFile(request, response, source, route, index, asker)
     const began = Date.now()
     response.on('close', () => {
       if (!response.headersSent && Date.now() - began >= longWait) index.onLeft(Date.now() - began)
     })
-    await servePage(request, response, route.project, index.source, asker)
+    await servePage(request, response, route.project, source, asker)
   }
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { errorMessage, UserError } from '../base/errors.js'
 import { watchBuild } from '../base/watch-build.js'
 import type { RelayAnswer, RelayConfig } from './config.js'
+import { lockedIndex } from './lock/locked-source.js'
 import { openRelay } from './open-relay.js'
 import { newRelayLog } from './relay-log.js'
 import { partOf } from './server/route.js'
@@ -15,7 +16,7 @@ const readConfig = async (): Promise<RelayConfig> => {
     return JSON.parse(Buffer.concat(chunks).toString('utf8')) as RelayConfig
   } catch {
     // The parser's own message quotes what it read, in which credentials are.
-    throw new UserError('its configuration is not JSON')
+    throw new Error('its configuration is not JSON')
   }
 }
 
@@ -53,12 +54,14 @@ export const runRelay = async (): Promise<void> => {
     const base = `http://127.0.0.1:${relay.port}`
     tellAndLetGo({
       control: `${base}/${secrets.control}/`,
-      indexes: config.indexes.map((index, i) => `${base}/${secrets.installers}/${partOf(i, index)}/simple`),
+      indexes: (config.lock === undefined ? config.indexes : [lockedIndex]).map(
+        (index, i) => `${base}/${secrets.installers}/${partOf(i, index)}/simple`,
+      ),
     })
     await relay.ended
     process.exit(0)
   } catch (error) {
-    tellAndLetGo({ error: errorMessage(error) })
+    tellAndLetGo(error instanceof UserError ? { refused: error.message } : { error: errorMessage(error) })
     process.exit(1)
   }
 }

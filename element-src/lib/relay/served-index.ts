@@ -4,6 +4,7 @@ import { folderIndex } from '../index/folder-index.js'
 import { newDigest } from '../index/hashes.js'
 import type { PageFile } from '../index/page.js'
 import { type Index, urlWithCredentials } from '../settings/index-list.js'
+import type { Arrivals } from './arrivals.js'
 import type { RelayConfig } from './config.js'
 import { isAskedAt } from './project-rules.js'
 import type { RelayLog } from './relay-log.js'
@@ -18,6 +19,8 @@ import { serverIndex } from './upstream/server-index.js'
 /** An index, and what its files are served from. Each is one by its place among the others: two may have one URL. */
 export interface ServedIndex extends FileParts {
   readonly config: Index
+  /** Its place among the others. */
+  readonly place: number
   readonly source: Source
   /** Whether it is asked for a project, by the rules of all. */
   readonly isAsked: (project: string) => boolean
@@ -33,6 +36,8 @@ export interface CommonParts {
   readonly log: RelayLog
   /** The folder that is filled. */
   readonly mirror: MirrorFolder | undefined
+  /** What came into the build, where that is asked for. */
+  readonly arrivals: Arrivals | undefined
   /** Whether a file that a page links to may be fetched. */
   readonly mayFetch: (url: string) => boolean
   /** Called when an index is down, and the build is to end on that. */
@@ -45,7 +50,7 @@ const originOf = (url: string): string => new URL(url).origin
 
 /** Opens the indexes, in their order. */
 export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
-  const { config, log, mirror, mayFetch, onFailure, signal } = parts
+  const { config, log, mirror, arrivals, mayFetch, onFailure, signal } = parts
   const down: (() => boolean)[] = []
 
   /** Folders do not count: they hold what was kept. */
@@ -112,11 +117,14 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       })
     return {
       config: index,
+      place: i,
       source,
       client,
       metadata,
       mirror,
       downloads,
+      folder,
+      watch: (project, file, sendable) => arrivals?.watch({ project, file, index, place: i }, sendable) ?? sendable,
       keepMetadata,
       onFault,
       isAsked: (project) => isAskedAt(project, index, config.indexes),

@@ -50,7 +50,7 @@ export const serveIndex = async (
     asked.push(`${request.method} ${path}`)
     requests.push(request)
     if (instead(request, response)) return
-    const [, project] = /^\/simple\/([^/]+)\/$/.exec(path) ?? []
+    const [, project] = /^\/simple\/([^/]+)\/(?:\?.*)?$/.exec(path) ?? []
     const list = project === undefined ? undefined : projects[project]
     if (list !== undefined) {
       response.writeHead(200, { 'Content-Type': 'application/vnd.pypi.simple.v1+json' }).end(

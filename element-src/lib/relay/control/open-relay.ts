@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import type { Environment } from '../../base/environment.js'
 import { UserError } from '../../base/errors.js'
 import { findBuild } from '../../base/find-build.js'
+import { warn } from '../../base/log.js'
 import { layoutOf } from '../../index/layout.js'
 import { chooseReachable } from '../../probe/choose-reachable.js'
 import { type Probed, probeAll } from '../../probe/probe-all.js'
+import type { Arrival } from '../../receipt/arrival.js'
 import { type Index, indexAt } from '../../settings/index-list.js'
 import type { PipSettings, Settings } from '../../settings/settings.js'
 import { startRelay } from './start-relay.js'
@@ -73,7 +75,11 @@ export interface OpenRelay {
  * @returns What installers are told: the relay's own URLs, and nothing of what is behind them.
  * @throws UserError where the relay does not start, or an index is unusable and the build is to end on that.
  */
-export const openRelay = async (settings: Settings, environment: Environment): Promise<OpenRelay> => {
+export const openRelay = async (
+  settings: Settings,
+  environment: Environment,
+  lock: readonly Arrival[] | undefined,
+): Promise<OpenRelay> => {
   const { pip } = settings
   const build = findBuild(settings.buildFolder)
   if (build === undefined) {
@@ -96,6 +102,9 @@ export const openRelay = async (settings: Settings, environment: Environment): P
   const indexes = chooseReachable(probed, pip.unreachable)
   // A folder of the image's own is nothing that the host can serve: installers are told of it as it is.
   const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || folder !== undefined
+  if (lock !== undefined)
+    for (const { label } of indexes.filter((index) => !isBehind(index)))
+      warn(`${label} is a folder of the image, or is not there: under DIB_PYPI_LOCK it is not asked`)
   const started = await startRelay(
     join(settings.hooksFolder, program),
     {
@@ -104,6 +113,8 @@ export const openRelay = async (settings: Settings, environment: Environment): P
       unreachable: pip.unreachable,
       trustedHosts: pip.unverifiedHosts,
       fill: settings.fill ? settings.mirrorFolder : undefined,
+      receipt: settings.receipt,
+      lock,
       build,
       imageRoot: settings.imageRoot,
       logFile: `/proc/${build.pid}/fd/1`,
@@ -111,13 +122,17 @@ export const openRelay = async (settings: Settings, environment: Environment): P
     { PATH: environment['PATH'] ?? '/usr/bin:/bin' },
   )
   const urls = [...started.indexes]
+  const toTell =
+    lock === undefined
+      ? indexes.map((index) =>
+          isBehind(index) ? { ...indexAt(urls.shift() ?? ''), isOfficial: index.isOfficial } : index,
+        )
+      : urls.map((url) => indexAt(url))
   return {
     control: started.control,
     pip: {
       ...pip,
-      indexes: indexes.map((index) =>
-        isBehind(index) ? { ...indexAt(urls.shift() ?? ''), isOfficial: index.isOfficial } : index,
-      ),
+      indexes: toTell,
       relay: true,
       trustedHosts: ['127.0.0.1'],
       unverifiedHosts: [],

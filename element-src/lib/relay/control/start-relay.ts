@@ -4,7 +4,7 @@ import type { RelayAnswer, RelayConfig } from '../config.js'
 import { askRelay } from './ask-relay.js'
 
 /** A relay that runs. */
-export type StartedRelay = Exclude<RelayAnswer, { readonly error: string }>
+export type StartedRelay = Extract<RelayAnswer, { readonly control: string }>
 
 const parse = (line: string): RelayAnswer => {
   try {
@@ -46,6 +46,7 @@ export const startRelay = (
       const answer = parse(text)
       relay.unref()
       if ('error' in answer) return refuse(answer.error)
+      if ('refused' in answer) return reject(new UserError(answer.refused))
       // To listen is not to be reached: lo can be down.
       askRelay(answer.control, 'GET').then(
         () => resolve(answer),

@@ -8,13 +8,13 @@ import { chooseHash, type Hashes } from '../../index/hashes.js'
 import type { PageFile } from '../../index/page.js'
 import type { Downloads } from '../store/downloads.js'
 import type { MirrorFolder } from '../store/mirror-folder.js'
-import type { Asker } from '../upstream/answer.js'
+import type { Asker, PassedOn } from '../upstream/answer.js'
 import { fetchFile } from '../upstream/fetch-file.js'
 import type { Source } from '../upstream/found.js'
 import { type FetchMetadata, metadataHashes } from '../upstream/metadata.js'
 import { notFound, passOn, refuse } from './reply.js'
 import type { Route } from './route.js'
-import { fileOnDisk, sendChunks, sendFile, uncached } from './send-file.js'
+import { fileOnDisk, type Sendable, sendChunks, sendFile, uncached } from './send-file.js'
 
 /** What files are served from. */
 export interface FileParts {
@@ -24,6 +24,10 @@ export interface FileParts {
   readonly mirror: MirrorFolder | undefined
   /** What sends requests for the index; a folder's pages may link to servers. */
   readonly client: Client
+  /** The folder of the host that is the index. */
+  readonly folder: string | undefined
+  /** Watches what is sent of a file of a project. */
+  readonly watch: (project: string, file: PageFile, sendable: Sendable) => Sendable
   /** Keeps a wheel's metadata where the folder has the wheel. */
   readonly keepMetadata: (key: string, file: PageFile, asker: Asker) => Promise<void>
   /** Called with a fault of a server, which is not always that of the index. */
@@ -41,10 +45,12 @@ const serveLocal = async (
   root: string,
   url: string,
   hashes: Hashes,
-): Promise<void> => {
+  watched = (sendable: Sendable): Sendable => sendable,
+): Promise<PassedOn | undefined> => {
   const path = pathInside(root, fileURLToPath(url))
-  if (path === undefined) return notFound(response)
-  return sendFile(request, response, fileOnDisk(path, statSync(path).size, chooseHash(hashes)?.digits))
+  if (path === undefined) return { status: 404, reason: '', headers: {} }
+  await sendFile(request, response, watched(fileOnDisk(path, statSync(path).size, chooseHash(hashes)?.digits)))
+  return undefined
 }
 
 /** The bytes of one that comes from a server, whether it is kept or not. */
@@ -55,10 +61,14 @@ const serveRemote = async (
   file: PageFile,
   { downloads, mirror, client }: FileParts,
   asker: Asker,
-): Promise<void> => {
+  watched: (sendable: Sendable) => Sendable,
+): Promise<PassedOn | undefined> => {
   const there = await mirror?.find(file.name, file.hashes)
-  if (there !== undefined)
-    return sendFile(request, response, fileOnDisk(there.path, there.size, chooseHash(file.hashes)?.digits))
+  if (there !== undefined) {
+    const sendable = fileOnDisk(there.path, there.size, chooseHash(file.hashes)?.digits)
+    await sendFile(request, response, watched(sendable))
+    return undefined
+  }
   const { range, 'if-range': condition } = request.headers
   const isWhole = request.method === 'GET' && range === undefined
   const download = await (isWhole
@@ -69,8 +79,9 @@ const serveRemote = async (
   if (download !== undefined) {
     const { fetched, read, leave } = download
     try {
-      if (fetched.status !== 200) return passOn(response, fetched)
-      return await sendFile(request, response, { ...fetched, read })
+      if (fetched.status !== 200) return fetched
+      await sendFile(request, response, watched({ ...fetched, read }))
+      return undefined
     } finally {
       leave()
     }
@@ -83,6 +94,10 @@ const serveRemote = async (
   const method = request.method === 'HEAD' ? 'HEAD' : 'GET'
   const asked = { url: file.url, method, headers, hasHash: chooseHash(file.hashes) !== undefined } as const
   const fetched = await fetchFile(client, asked, asker.gone)
+  if (fetched.status >= 400) {
+    fetched.leave()
+    return fetched
+  }
   // Of a HEAD, 0 is often what a server says that does not know.
   const length = method === 'HEAD' && fetched.length === 0 ? undefined : fetched.length
   response.writeHead(fetched.status, fetched.reason, {
@@ -90,9 +105,57 @@ const serveRemote = async (
     ...uncached,
     ...(length === undefined ? {} : { 'Content-Length': length }),
   })
-  if (method === 'GET') return sendChunks(response, fetched.chunks)
+  if (method === 'GET') {
+    const [, first = '0', total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(fetched.headers['content-range'] ?? '') ?? []
+    const { read } = watched({
+      headers: {},
+      length: total === undefined ? length : Number(total),
+      read: () => fetched.chunks,
+    })
+    await sendChunks(response, read(Number(first), undefined))
+    return undefined
+  }
   fetched.leave()
   response.end()
+  return undefined
+}
+
+/**
+ * Sends the bytes of a file.
+ *
+ * @param key What stands for the file in its index.
+ * @returns What its server says instead, where it does not send it; rejected with an HttpError where it says nothing.
+ */
+export const serveBytes = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  key: string,
+  project: string,
+  file: PageFile,
+  parts: FileParts,
+  asker: Asker,
+): Promise<PassedOn | undefined> => {
+  const watched = (sendable: Sendable): Sendable => parts.watch(project, file, sendable)
+  return file.url.startsWith('file:')
+    ? serveLocal(request, response, parts.folder ?? '', file.url, file.hashes, watched)
+    : serveRemote(request, response, key, file, parts, asker, watched)
+}
+
+const serveMetadata = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  key: string,
+  file: PageFile,
+  parts: FileParts,
+  asker: Asker,
+): Promise<PassedOn | undefined> => {
+  if (file.url.startsWith('file:'))
+    return serveLocal(request, response, parts.folder ?? '', `${file.url}.metadata`, metadataHashes(file))
+  const { bytes, ...answer } = await parts.metadata(key, file, parts.client, asker)
+  response.writeHead(answer.status, answer.reason, { ...answer.headers, ...uncached, 'Content-Length': bytes.length })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
+  if (answer.status === 200) await parts.keepMetadata(key, file, asker)
+  return undefined
 }
 
 /** Serves a file that a page has listed, or its metadata; rejected with an HttpError where its server does not answer. */
@@ -112,22 +175,12 @@ export const serveFile = async (
   const file = found.files.filter((one) => one.name === (wheel ?? name))[nth]
   if (file === undefined || (wheel !== undefined && file.coreMetadata === undefined)) return notFound(response)
   const key = `${project}~${nth}/${file.name}`
-  const { folder = '' } = index.config
-  const isLocal = file.url.startsWith('file:')
   try {
-    if (wheel === undefined)
-      return isLocal
-        ? await serveLocal(request, response, folder, file.url, file.hashes)
-        : await serveRemote(request, response, key, file, parts, asker)
-    if (isLocal) return await serveLocal(request, response, folder, `${file.url}.metadata`, metadataHashes(file))
-    const { bytes, ...answer } = await parts.metadata(key, file, parts.client, asker)
-    response.writeHead(answer.status, answer.reason, {
-      ...answer.headers,
-      ...uncached,
-      'Content-Length': bytes.length,
-    })
-    response.end(request.method === 'HEAD' ? undefined : bytes)
-    if (answer.status === 200) await parts.keepMetadata(key, file, asker)
+    const other =
+      wheel === undefined
+        ? await serveBytes(request, response, key, project, file, parts, asker)
+        : await serveMetadata(request, response, key, file, parts, asker)
+    if (other !== undefined) passOn(response, other)
   } catch (error) {
     const fault = faultOf(error)
     if (!asker.gone.aborted) parts.onFault(file, fault)

@@ -1,0 +1,102 @@
+import { createHash, type Hash } from 'node:crypto'
+import { HttpError } from '../http/http-error.js'
+import type { PageFile } from '../index/page.js'
+import type { Arrival } from '../receipt/arrival.js'
+import type { Index } from '../settings/index-list.js'
+import type { Sendable } from './server/send-file.js'
+
+/** A file that an installer asked for. */
+export interface Sent {
+  /** The project, by its normalised name, on whose page it is. */
+  readonly project: string
+  readonly file: PageFile
+  /** The index that has it, and its place among the others. */
+  readonly index: Index
+  readonly place: number
+}
+
+/** What came into the build: files that an installer has got whole, in one answer or, where one was cut off, in several. */
+export interface Arrivals {
+  /**
+   * Watches a file on its way to an installer. Under a lock, the last bytes of one that is not the lock's are not sent.
+   *
+   * @param sendable What is sent, as a whole or in part.
+   */
+  readonly watch: (sent: Sent, sendable: Sendable) => Sendable
+  /** Each file once, whatever the number of those who got it. */
+  readonly all: () => readonly Arrival[]
+}
+
+/** The bytes of a file from its beginning, as far as an installer has them. */
+interface Got {
+  readonly hash: Hash
+  length: number
+}
+
+const keyOf = ({ file, sha256 }: Pick<Arrival, 'file' | 'sha256'>): string => `${sha256} ${file}`
+
+/**
+ * Begins with nothing.
+ *
+ * @param lock The files of the lock, of which what is known is told again.
+ */
+export const newArrivals = (lock: readonly Arrival[] | undefined): Arrivals => {
+  const locked = new Map((lock ?? []).map((arrival) => [keyOf(arrival), arrival]))
+  const arrived = new Map<string, { readonly arrival: Arrival; readonly place: number }>()
+  /** What was got of each file last: an installer that was cut off asks for the rest of it. */
+  const got = new Map<string, Got>()
+
+  const note = ({ project, file, index, place }: Sent, sha256: string, length: number): void => {
+    const { name, uploadTime, requiresPython } = file
+    const arrival = {
+      project,
+      file: name,
+      sha256,
+      length,
+      mirror: index.url.replace(/[?#].*/, ''),
+      ...(uploadTime === undefined ? {} : { uploaded: uploadTime }),
+      ...(requiresPython === undefined ? {} : { requiresPython }),
+    }
+    const key = keyOf(arrival)
+    // Of several indexes the first, whatever the order of the requests.
+    if (place < (arrived.get(key)?.place ?? Number.POSITIVE_INFINITY))
+      arrived.set(key, { arrival: locked.get(key) ?? arrival, place })
+  }
+
+  const follow = async function* (
+    sent: Sent,
+    { length, read }: Sendable,
+    from: number,
+    to: number | undefined,
+  ): AsyncGenerator<Buffer> {
+    const key = `${sent.place} ${sent.file.url}`
+    const begun = from === 0 ? { hash: createHash('sha256'), length: 0 } : got.get(key)
+    if (begun !== undefined) got.set(key, begun)
+    const wanted = lock === undefined ? undefined : sent.file.hashes['sha256']
+    const finish = ({ hash, length: all }: Got): void => {
+      const sha256 = hash.copy().digest('hex')
+      if (wanted !== undefined && sha256 !== wanted)
+        throw new HttpError('sends another file than the one in the lock', 'content', false)
+      note(sent, sha256, all)
+      got.delete(key)
+    }
+    let at = from
+    for await (const chunk of read(from, to)) {
+      // A part may begin before the end of what was got.
+      if (begun !== undefined && at <= begun.length && at + chunk.length > begun.length) {
+        begun.hash.update(chunk.subarray(begun.length - at))
+        begun.length = at + chunk.length
+        // Before the installer has its last bytes, and can end the build.
+        if (begun.length === length) finish(begun)
+      }
+      at += chunk.length
+      yield chunk
+    }
+    if (begun !== undefined && length === undefined && to === undefined) finish(begun)
+  }
+
+  return {
+    watch: (sent, sendable) => ({ ...sendable, read: (from, to) => follow(sent, sendable, from, to) }),
+    all: () => [...arrived.values()].map(({ arrival }) => arrival),
+  }
+}
