@@ -9,6 +9,7 @@ import { readJson } from './image/json-file.js'
 import { cacheFolder, stagedProgram, stageEntry, stageMountPoint } from './image/paths.js'
 import type { StagedSettings } from './image/state.js'
 import { unmountStage } from './image/unmount-stage.js'
+import { folderWarnings } from './index/wheel-targets.js'
 import { chooseReachable } from './probe/choose-reachable.js'
 import { readPipOptions } from './probe/pip-options.js'
 import { probeAll } from './probe/probe-all.js'
@@ -33,6 +34,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
     'the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?',
   )
   setVerbose(staged.verbose)
+  for (const folder of staged.onlyFolders) folderWarnings(folder).forEach(warn)
   const { overridden, warnings } = competingSettings(environment)
   for (const warning of [...warnings, ...competingUvSettings(environment), ...homeWarnings(environment)]) warn(warning)
   const indexes = asksIndexes
@@ -48,6 +50,6 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const files = configFiles(pip, overridden, findHomes(environment), caches)
   const done = apply(stageMountPoint, programs, files)
   unmountStage(staged, { ...done, verbose: staged.verbose })
-  info(`mounted over ${done.mountPoints.join(', ')} for this build`)
-  info(`installers ask ${asksIndexes ? describeIndexes(indexes) : 'the relay'}`)
+  const told = asksIndexes ? describeIndexes(indexes) : 'installers ask the relay'
+  info(`mounted over ${done.mountPoints.join(', ')} for this build; ${told}`)
 }

@@ -47,7 +47,11 @@ t.test("what a user's build keeps in the mirror belongs to the user", async (t) 
     hooks: { 'install.d/50-install': '#!/bin/bash\nset -eu\npython3 -m pip install --target /opt/demo demo-app\n' },
   })
   succeeded(t, build)
-  t.same(readdirSync(localMirror(scratch)).sort(), ['SHA256SUMS', 'demo_app-1.0-py2.py3-none-any.whl'])
+  t.same(readdirSync(localMirror(scratch)).sort(), [
+    'SHA256SUMS',
+    'demo_app-1.0-py2.py3-none-any.whl',
+    'pypi-files.jsonl',
+  ])
   t.equal(execFileSync('find', [join(scratch, 'cache'), '-user', 'root'], { encoding: 'utf8' }), '', 'not to root')
 })
 

@@ -11,6 +11,8 @@ export interface StagedSettings {
   readonly asksIndexes: boolean
   /** Where something is mounted for no longer than that, in the image. */
   readonly mountPoints: readonly string[]
+  /** The flat folders, in the image, if there is no other index: what they do not have for its Python is nowhere. */
+  readonly onlyFolders: readonly string[]
   /** Whether each step is said. */
   readonly verbose: boolean
 }

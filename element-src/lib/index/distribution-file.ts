@@ -1,12 +1,7 @@
 // pip's own list (its utils/filetypes.py) and easy_install's eggs.
 export const archive = /\.(?:whl|egg|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$/i
 
-/**
- * A project's name as indexes have it.
- *
- * @param name The name as the project writes it.
- * @returns It in small letters, with `-` for each run of `-`, `_` and `.` (PEP 503, Normalized Names).
- */
+/** A project's name as indexes have it: in small letters, with `-` for each run of `-`, `_` and `.` (PEP 503). */
 export const normaliseName = (name: string): string => name.replace(/[-_.]+/g, '-').toLowerCase()
 
 // A name can be longer in small letters, and one that no folder can have is no project's. Each of its units has 3 bytes at most.
@@ -16,8 +11,7 @@ const fitsFolder = (name: string): boolean => name.length <= 85 || Buffer.byteLe
  * The projects that a file may be of. A wheel's and an egg's name says it (PEP 427), and a new sdist's (PEP 625); in an old
  * sdist's, `-` stands in names and in versions as well, so that pip, too, tries each (its index/package_finder.py).
  *
- * @param file The name of a wheel, an sdist or an egg.
- * @returns Normalised names: one but for some old sdists; none where the name has no version, or is too long for a folder.
+ * @returns Normalised names: one but for some old sdists; none if the name has no version, or is too long for a folder.
  */
 export const projectsOf = (file: string): readonly string[] => {
   // The official index's largest pages list thousands of files, so a wheel is told by its first dash alone.
@@ -32,10 +26,50 @@ export const projectsOf = (file: string): readonly string[] => {
   return [...new Set(ends.map(nameUpTo))].filter(fitsFolder)
 }
 
-/**
- * Whether a file's name is that of a package: a wheel, an sdist or an egg, with a project's name and a version.
- *
- * @param name The file's name, without folders.
- */
+/** Whether a file's name is that of a package: a wheel, an sdist or an egg, with a project's name and a version. */
 export const isDistribution = (name: string): boolean =>
   archive.test(name) && !name.startsWith('.') && projectsOf(name).length > 0
+
+const lastName = (url: string): string | undefined => {
+  const path = url.replace(/[?#].*/s, '').replace(/\/+$/, '')
+  if (!path.includes('%')) return path.slice(path.lastIndexOf('/') + 1)
+  try {
+    // As pip does it: a slash that is percent-encoded parts names, too.
+    const decoded = decodeURIComponent(path)
+    return decoded.slice(decoded.lastIndexOf('/') + 1)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The name of the file to which a link leads.
+ *
+ * @param url An absolute URL.
+ * @param filename The name that the index tells beside it (PEP 691), which is the name then.
+ * @returns The name; undefined if it is not that of a distribution, or none that a folder can hold.
+ */
+export const fileNameIn = (url: string, filename?: string): string | undefined => {
+  const name = filename ?? lastName(url)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
+  if (name === undefined || /[\u0000-\u001f\u007f/\\]/.test(name)) return undefined
+  return (name.length <= 85 || Buffer.byteLength(name) <= 255) && isDistribution(name) ? name : undefined
+}
+
+/** zip (wheels and eggs as well), gzip, bzip2, xz, lzip and lzma, by their first bytes. */
+const magic = /^(?:504b|1f8b|425a68|fd377a585a|4c5a4950|5d0000)/
+
+/** A tar file's first header has its own sum (tar(5)). */
+const isTar = (header: Buffer): boolean => {
+  if (header.length < 512) return false
+  const sum = header.subarray(0, 512).reduce((all, byte, i) => all + (i >= 148 && i < 156 ? 32 : byte), 0)
+  return Number.parseInt(header.toString('latin1', 148, 156).trim(), 8) === sum
+}
+
+/**
+ * Whether a file can be a distribution, whatever its name: a page that says 'not found', and nothing at all, are none. As pip,
+ * which unpacks each archive by what it is, it takes a tar file that is called .tar.gz.
+ *
+ * @param first Its first 512 bytes, or all if it has less.
+ */
+export const looksLikeDistribution = (first: Buffer): boolean => magic.test(first.toString('hex', 0, 6)) || isTar(first)

@@ -1,22 +1,15 @@
 import { createHash, getHashes, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { algorithms } from './page.js'
 
 /** Hashes in hexadecimal digits by the names of their algorithms, as indexes write them. */
 export type Hashes = Readonly<Record<string, string>>
 
 const known = new Set(getHashes())
 
-/** The algorithms to check by, the best first; sha256 leads, since all indexes of today have it. */
-const order = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5'].filter((name) => known.has(name))
-
-/**
- * Chooses the hash by which a file is checked.
- *
- * @param hashes What the index tells.
- * @returns The algorithm and the digits, or undefined where it tells none that can be checked.
- */
+/** The hash by which a file is checked; undefined if its index tells none that can be checked. */
 export const chooseHash = (hashes: Hashes): { readonly algorithm: string; readonly digits: string } | undefined => {
-  const algorithm = order.find((name) => hashes[name] !== undefined)
+  const algorithm = algorithms.find((name) => known.has(name) && hashes[name] !== undefined)
   return algorithm === undefined ? undefined : { algorithm, digits: (hashes[algorithm] ?? '').toLowerCase() }
 }
 
@@ -29,11 +22,7 @@ export interface Digest {
   readonly isRight: () => boolean | undefined
 }
 
-/**
- * Begins with nothing.
- *
- * @param hashes What the index tells.
- */
+/** Begins with nothing. */
 export const newDigest = (hashes: Hashes): Digest => {
   const wanted = chooseHash(hashes)
   const sha256 = createHash('sha256')
@@ -49,13 +38,7 @@ export const newDigest = (hashes: Hashes): Digest => {
   }
 }
 
-/**
- * Hashes a file.
- *
- * @param path The file.
- * @param hashes What it is to be compared with.
- * @returns sha256, and whether it is what `hashes` tells; rejected with the system's error.
- */
+/** Hashes a file: sha256, and whether it is what its index tells; rejected with the system's error. */
 export const digestOf = async (
   path: string,
   hashes: Hashes,

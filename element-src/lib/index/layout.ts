@@ -1,8 +1,8 @@
-import { type Dirent, existsSync, opendirSync } from 'node:fs'
+import { type Dirent, existsSync, opendirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
-import { lists, pageLinks } from './tree-links.js'
+import { filesOnPage } from './folder.js'
 
 /** What has a distribution's name. */
 export interface Distribution {
@@ -23,12 +23,14 @@ export type Layout =
       /** Distributions beside the projects' folders of an index that is too large to be made anew. */
       readonly strayFiles: readonly string[]
     }
-  /** A tree of pages for which an index has to be made. */
+  /** A tree of projects' folders for which an index has to be made. */
   | {
       readonly kind: 'tree'
       readonly below: string
-      /** A project's folder whose name is not the normalised one; undefined where all are. */
+      /** A project's folder whose name is not the normalised one; undefined if all are. */
       readonly writtenName: string | undefined
+      /** A project's folder without a page; undefined if all have one. */
+      readonly pageless: string | undefined
       /** Distributions in the folder itself that the tree does not list. */
       readonly files: readonly Distribution[]
     }
@@ -52,6 +54,8 @@ interface Entries {
   readonly project: string | undefined
   /** Folders with a page whose names are not normalised, and are not there under the normalised name as well. */
   readonly written: readonly string[]
+  /** A folder without a page that holds a distribution of the project whose name it has. */
+  readonly pageless: string | undefined
   readonly isEmpty: boolean
   /** Whether it was read to its end. */
   readonly isWhole: boolean
@@ -60,10 +64,19 @@ interface Entries {
 const hasPage = (folder: string, entry: Dirent): boolean =>
   !entry.isFile() && !entry.name.startsWith('.') && existsSync(join(folder, entry.name, 'index.html'))
 
+/** The packaging guide's layout for a server that lists folders. */
+const holdsProject = (folder: string, entry: Dirent): boolean =>
+  !entry.isFile() &&
+  !entry.name.startsWith('.') &&
+  (ignoreErrors(['EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'], () => readdirSync(join(folder, entry.name))) ?? [])
+    .slice(0, enough)
+    .some((name) => isDistribution(name) && projectsOf(name).includes(normaliseName(entry.name)))
+
 const lookInto = (folder: string): Entries => {
   const files: Distribution[] = []
   const written: string[] = []
   let project: string | undefined
+  let pageless: string | undefined
   let others = 0
   let isEmpty = true
   let isWhole = true
@@ -82,19 +95,20 @@ const lookInto = (folder: string): Entries => {
         continue
       }
       const normalised = normaliseName(entry.name)
-      if (normalised === entry.name) {
-        if (project === undefined && hasPage(folder, entry)) project = entry.name
-      } else if (hasPage(folder, entry) && !existsSync(join(folder, normalised))) written.push(entry.name)
+      if (hasPage(folder, entry)) {
+        if (normalised === entry.name) project ??= entry.name
+        else if (!existsSync(join(folder, normalised))) written.push(entry.name)
+      } else if (pageless === undefined && holdsProject(folder, entry)) pageless = entry.name
     }
   } finally {
     directory.closeSync()
   }
-  return { files, project, written, isEmpty, isWhole }
+  return { files, project, written, pageless, isEmpty, isWhole }
 }
 
 /** A folder is a project's where its page lists a distribution: pypi-mirror keeps further trees beside its projects. */
 const findWritten = (mirror: string, below: string, { written }: Entries): string | undefined =>
-  written.find((name) => !pageLinks(mirror, join(below, name)).next().done)
+  written.find((name) => filesOnPage({ mirror, below: join(below, name) })?.length)
 
 const lookAtTree = (
   mirror: string,
@@ -102,25 +116,32 @@ const lookAtTree = (
   tree: Entries,
   files: readonly Distribution[],
 ): Layout | undefined => {
-  const { project, written, isWhole } = tree
+  const { project, written, pageless, isWhole } = tree
   const writtenName = findWritten(mirror, below, tree)
-  if (writtenName === undefined && project === undefined) {
+  if (writtenName === undefined && project === undefined && pageless === undefined) {
     // Folders with pages, though none lists anything: an index that is empty, or wrong, and pip's to use.
     const [name] = written
     return name === undefined ? undefined : { kind: 'index', below, project: name, strayFiles: [] }
   }
-  if (writtenName !== undefined || (isWhole && files.length > 0)) return { kind: 'tree', below, writtenName, files }
+  if (writtenName !== undefined || (isWhole && (files.length > 0 || pageless !== undefined)))
+    return { kind: 'tree', below, writtenName, pageless, files }
   return { kind: 'index', below, project: project ?? '', strayFiles: files.map(({ name }) => name) }
 }
 
+/** Whether a tree lists a distribution, by its page or beside it. */
+const lists = (mirror: string, tree: string, project: string, file: string): boolean => {
+  const below = join(tree, project)
+  return existsSync(join(mirror, below, file)) || !!filesOnPage({ mirror, below })?.some(({ name }) => name === file)
+}
+
 const look = (mirror: string, folder: string): Layout => {
-  const top = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP'], () => lookInto(join(mirror, folder)))
+  const top = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => lookInto(join(mirror, folder)))
   if (top === undefined) return { kind: 'missing' }
   for (const place of placesOfIndexes) {
     const below = join(folder, place)
-    const tree = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP'], () => lookInto(join(mirror, below)))
+    const tree = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => lookInto(join(mirror, below)))
     // A project that is called simple has its files there.
-    if (tree === undefined || (tree.project === undefined && tree.written.length === 0)) continue
+    if (tree === undefined || ((tree.project ?? tree.pageless) === undefined && tree.written.length === 0)) continue
     // dir2pi and dumb-pypi leave the files that they list in the folder itself.
     const unlisted = top.files.filter(
       ({ name }) => !projectsOf(name).some((project) => lists(mirror, below, project, name)),

@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { localMirrorUrl } from '../image/paths.js'
-import { anchorsIn, attributeOf } from './anchors.js'
-import { findInMirror } from './find-file.js'
-import { folderOfMirror, urlBelow } from './local-url.js'
+import { startTags } from './html.js'
+import { findInMirror, folderOfMirror, urlBelow } from './local-url.js'
 
 // A page can be of any size, and its first links say how all of them were made.
 const manyLinks = 20
@@ -69,7 +68,9 @@ export const pageFault = (mirror: string, folder: string): string | undefined =>
   const page = join(mirror, folder, 'index.html')
   const base = `${urlBelow(localMirrorUrl, folder)}/index.html`
   let count = 0
-  for (const { href, attributes } of anchorsIn(readFileSync(page, 'utf8'))) {
+  for (const { name, attributes } of startTags(readFileSync(page, 'utf8'))) {
+    const { href } = attributes
+    if (name !== 'a' || !href) continue
     count += 1
     if (count > manyLinks) break
     const url = ignoreErrors(['ERR_INVALID_URL'], () => new URL(href, base))
@@ -83,10 +84,8 @@ export const pageFault = (mirror: string, folder: string): string | undefined =>
     if (found === 'special') {
       return `${page} links to ${href}, which is not a regular file: replace it with the distribution`
     }
-    const saysMetadata = ['data-core-metadata', 'data-dist-info-metadata'].some(
-      (name) => attributeOf(attributes, name) !== undefined,
-    )
-    if (saysMetadata && findInMirror(mirror, `${file}.metadata`) !== 'file') {
+    const metadata = attributes['data-core-metadata'] ?? attributes['data-dist-info-metadata']
+    if (metadata !== undefined && findInMirror(mirror, `${file}.metadata`) !== 'file') {
       return `${page} says that the metadata of ${href} lies beside it, but it does not: pip 22.3 and later fail on that; make the mirror with these files, or without saying so`
     }
   }

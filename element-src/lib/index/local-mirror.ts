@@ -1,13 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { flatIndexUrl, localMirrorUrl } from '../image/paths.js'
-import { flatLinks } from './flat-links.js'
-import { type Link, writeIndex } from './index-pages.js'
+import { type Folder, openFolder } from './folder.js'
 import { type Distribution, type Layout, layoutOf } from './layout.js'
 import { checkFiles, pageFault, projectFaults, some } from './link-checks.js'
 import { urlBelow } from './local-url.js'
-import { treeLinks } from './tree-links.js'
+import type { PageFile } from './page.js'
+import { renderPage, renderRoot } from './render.js'
 import { describeTargets } from './wheel-targets.js'
 
 /** A folder of the local mirror that is used as an index, as pip can use it. */
@@ -20,29 +20,40 @@ export interface LocalMirror {
   readonly url: string
   /** What was recognised, for the log. */
   readonly description: string
-  /** Makes the index, in the folder of all indexes in memory; undefined where the mirror's own is used. */
+  /** The names of its wheels and sdists if they lie side by side; what they are for decides who can install them. */
+  readonly files: readonly string[]
+  /** Makes the index, in the folder of all indexes in memory; undefined if the mirror's own is used. */
   readonly writeIndex: ((folder: string) => void) | undefined
   /** Looks for what the user should know of it, a line each. */
   readonly warnings: () => readonly string[]
 }
 
-/** What is said of a folder that is named and missing. */
+/** What is said of a folder that is named and missing, or has nothing yet: what a build fills may be so. */
 export const missingFolder = 'a folder that does not exist'
+export const emptyFolder = 'an empty folder'
 
 /** A folder without the place of its index in memory. */
 interface Detected {
   readonly description: string
-  /** Where an index of its own is, below the mirror. */
-  readonly index: string
-  /** The links of the index that has to be made. */
-  readonly links: (() => Iterable<Link>) | undefined
+  readonly files: readonly string[]
+  /** Where an index of its own is, below the mirror; undefined if one has to be made. */
+  readonly index: string | undefined
   readonly warnings: () => readonly string[]
 }
 
 const files = (count: number): string => (count === 1 ? '1 file' : `${count} files`)
 
-const chain = function* (...parts: readonly (() => Iterable<Link>)[]): Generator<Link> {
-  for (const part of parts) yield* part()
+/** Makes an index: a page for each project, and one of the projects (PEP 503). */
+export const writePages = (index: Folder, folder: string, hrefOf = ({ url }: PageFile): string => url): void => {
+  const projects = index.projects().filter((project) => {
+    const listed = index.files(project)
+    if (listed.length === 0) return false
+    mkdirSync(join(folder, project))
+    const page = renderPage(project, { files: listed, links: [] }, hrefOf, 'html')
+    writeFileSync(join(folder, project, 'index.html'), page)
+    return true
+  })
+  writeFileSync(join(folder, 'index.html'), renderRoot(projects, 'html'))
 }
 
 const indexWarnings = (mirror: string, { below, project, strayFiles }: Extract<Layout, { kind: 'index' }>) => {
@@ -60,9 +71,14 @@ const indexWarnings = (mirror: string, { below, project, strayFiles }: Extract<L
 const describeIndex = (folder: string, below: string): string =>
   below === folder ? 'a PEP 503 index' : `a PEP 503 index in ${below.slice(folder === '' ? 0 : folder.length + 1)}`
 
+const describeTree = (folder: string, { below, writtenName, pageless }: Extract<Layout, { kind: 'tree' }>): string => {
+  if (writtenName !== undefined) return `a tree with projects' names as written (${writtenName})`
+  return pageless === undefined ? describeIndex(folder, below) : `a tree with a folder without a page (${pageless})`
+}
+
 const detect = (mirror: string, folder: string): Detected => {
   const layout = layoutOf(mirror, folder)
-  const asIs = { index: folder, links: undefined, warnings: () => [] }
+  const asIs = { index: folder, files: [], warnings: () => [] }
   const path = join(mirror, folder)
   const check = (distributions: readonly Distribution[]) => {
     const odd = distributions.filter(({ isRegular }) => !isRegular).map(({ name }) => join(folder, name))
@@ -70,7 +86,7 @@ const detect = (mirror: string, folder: string): Detected => {
     const names = distributions
       .filter(({ name, isRegular }) => isRegular || usable.includes(join(folder, name)))
       .map(({ name }) => name)
-    return { names, warnings, links: () => flatLinks(path, names, urlBelow(localMirrorUrl, folder)) }
+    return { names, warnings: () => warnings }
   }
   switch (layout.kind) {
     case 'index': {
@@ -79,21 +95,14 @@ const detect = (mirror: string, folder: string): Detected => {
       return { ...asIs, index: below, description, warnings: () => indexWarnings(mirror, layout) }
     }
     case 'tree': {
-      const { below, writtenName } = layout
-      const { names: besides, warnings, links } = check(layout.files)
-      const beside = besides.length > 0 ? `, and ${files(besides.length)} that it does not list` : ''
-      const names = writtenName === undefined ? '' : ` with projects' names as written (${writtenName})`
-      return {
-        index: below,
-        description: `${writtenName === undefined ? describeIndex(folder, below) : `a tree${names}`}${beside}`,
-        links: () => chain(() => treeLinks(mirror, below), links),
-        warnings: () => warnings,
-      }
+      const { names, warnings } = check(layout.files)
+      const beside = names.length > 0 ? `, and ${files(names.length)} that it does not list` : ''
+      return { index: undefined, files: [], description: `${describeTree(folder, layout)}${beside}`, warnings }
     }
     case 'flat': {
-      const { names, warnings, links } = check(layout.files)
+      const { names, warnings } = check(layout.files)
       const description = `a flat folder of ${files(names.length)}${describeTargets(names)}`
-      return { index: folder, description, links, warnings: () => warnings }
+      return { index: undefined, files: names, description, warnings }
     }
     case 'unreadable':
       return { ...asIs, description: 'a folder that only root can look into, taken for a PEP 503 index' }
@@ -106,7 +115,7 @@ const detect = (mirror: string, folder: string): Detected => {
     default:
       return {
         ...asIs,
-        description: layout.kind === 'empty' ? 'an empty folder' : 'a folder without packages',
+        description: layout.kind === 'empty' ? emptyFolder : 'a folder without packages',
         warnings: () => [
           `${path} ${layout.kind === 'empty' ? 'is empty' : 'is not a mirror'}: looked for a project's folder with an index.html (PEP 503) there, in simple/ and in web/simple/, and for wheels and sdists; no package is found in it`,
         ],
@@ -119,23 +128,29 @@ const detect = (mirror: string, folder: string): Detected => {
  *
  * @param mirror The mirror, on the host.
  * @param folders The folders that are named as indexes, below it; empty for the mirror itself. Each once.
- * @returns What was found, in their order. Where one alone needs an index in memory, that is file:///tmp/pypi-index; of several
+ * @returns What was found, in their order. If one alone needs an index in memory, that is file:///tmp/pypi-index; of several
  *   each has a folder of its own in there.
  */
 export const detectMirrors = (mirror: string, folders: readonly string[]): readonly LocalMirror[] => {
   const detected = folders.map((below) => ({ below, ...detect(mirror, below) }))
-  const made = detected.filter(({ links }) => links !== undefined)
+  const made = detected.filter(({ index }) => index === undefined)
   return detected.map((one) => {
-    const { below, description, index, links, warnings } = one
-    const common = { below, folder: join(mirror, below), description, warnings }
-    if (links === undefined) return { ...common, url: urlBelow(localMirrorUrl, index), writeIndex: undefined }
+    const { below, index, ...common } = one
+    const found = { ...common, below, folder: join(mirror, below) }
+    if (index !== undefined) return { ...found, url: urlBelow(localMirrorUrl, index), writeIndex: undefined }
     const place = made.length === 1 ? '' : String(made.indexOf(one) + 1)
+    const faults: string[] = []
+    const opened = openFolder({ mirror, below }, (fault) => faults.push(fault))
     return {
-      ...common,
+      ...found,
       url: urlBelow(flatIndexUrl, place),
       writeIndex: (folder) => {
         if (place !== '') mkdirSync(join(folder, place))
-        writeIndex(links(), join(folder, place))
+        writePages(opened, join(folder, place))
+      },
+      warnings: () => {
+        opened.projects()
+        return [...common.warnings(), ...faults]
       },
     }
   })

@@ -1,14 +1,15 @@
-import { posix } from 'node:path'
+import { readlinkSync, type Stats, statSync } from 'node:fs'
+import { basename, dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ignoreErrors } from '../base/errors.js'
 import { mirrorMountPoint } from '../image/paths.js'
 
 const isInMirror = (path: string): boolean => `${path}/`.startsWith(`${mirrorMountPoint}/`)
 
 /**
- * Tells whether a URL is a folder of the local mirror, compared as a URL: `FILE:///tmp//pypi/.` and `file:///tmp/%70ypi` are
- * the mirror too.
+ * The folder of the local mirror that a URL is, compared as a URL: `FILE:///tmp//pypi/.` and `file:///tmp/%70ypi` are the mirror
+ * too.
  *
- * @param url A URL.
  * @returns The folder below the mirror: empty for the mirror itself, such as `Debian-12` for one in it; undefined for any
  *   other URL.
  */
@@ -24,11 +25,77 @@ export const folderOfMirror = (url: string): string | undefined => {
   return isInMirror(path) ? path.slice(mirrorMountPoint.length + 1) : undefined
 }
 
-/**
- * The URL of a folder below another.
- *
- * @param url The other's URL, without a slash at its end.
- * @param below Where the folder is, below it; empty for the folder itself.
- */
+/** The URL of what is below a folder; the folder's URL has no slash at its end. */
 export const urlBelow = (url: string, below: string): string =>
   [url, ...below.split('/').filter(Boolean).map(encodeURIComponent)].join('/')
+
+/** What the image sees at a path of the mirror. */
+export type Found =
+  /** A regular file. */
+  | 'file'
+  | 'folder'
+  /** A FIFO, a socket or a device, at which an installer would wait. */
+  | 'special'
+  | 'missing'
+  /** A symbolic link on the way leads to something outside the mirror, which the image cannot see. */
+  | 'outside'
+
+/** As many links as the kernel follows (path_resolution(7)). */
+const manyLinks = 40
+
+const kindOf = (entry: Stats | undefined): Found => {
+  if (entry === undefined) return 'missing'
+  if (entry.isFile()) return 'file'
+  return entry.isDirectory() ? 'folder' : 'special'
+}
+
+const follow = (mirror: string, path: string): { readonly found: Found; readonly path: string } => {
+  const todo = path.split('/')
+  const done: string[] = []
+  let links = 0
+  for (let name = todo.shift(); name !== undefined; name = todo.shift()) {
+    if (name === '' || name === '.') continue
+    if (name === '..') {
+      if (done.pop() !== undefined) continue
+      // Out of the mirror and straight into it again.
+      while (todo[0] === '.' || todo[0] === '') todo.shift()
+      if (todo.shift() !== basename(mirrorMountPoint)) return { found: 'outside', path }
+      continue
+    }
+    const place = join(mirror, ...done, name)
+    const target = ignoreErrors(['EINVAL', 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG'], () => readlinkSync(place))
+    if (target === undefined) {
+      done.push(name)
+      continue
+    }
+    links += 1
+    if (links > manyLinks) return { found: 'missing', path }
+    if (target.startsWith('/')) {
+      const [, first, second, ...rest] = target.replace(/\/+/g, '/').split('/')
+      if (`/${first}` !== dirname(mirrorMountPoint) || second !== basename(mirrorMountPoint))
+        return { found: 'outside', path }
+      done.length = 0
+      todo.unshift(...rest)
+    } else todo.unshift(...target.split('/'))
+  }
+  const real = join(mirror, ...done)
+  const entry = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => statSync(real))
+  return { found: kindOf(entry), path: real }
+}
+
+/**
+ * Looks up a path of the mirror as the image does, where the mirror alone is mounted: each symbolic link on the way is followed
+ * from there, and not from where the mirror is on the host. The relay, which is on the host, serves the same.
+ *
+ * @param mirror The mirror, on the host.
+ * @param path A path below it, with `/` between names.
+ */
+export const findInMirror = (mirror: string, path: string): Found => follow(mirror, path).found
+
+/** Where on the host the file is that a URL stands for in the image; undefined if the image does not see one there. */
+export const fileAtUrl = (mirror: string, url: string): string | undefined => {
+  const below = folderOfMirror(url)
+  if (below === undefined) return undefined
+  const { found, path } = ignoreErrors(['EACCES'], () => follow(mirror, below)) ?? { found: 'missing', path: '' }
+  return found === 'file' ? path : undefined
+}

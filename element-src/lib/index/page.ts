@@ -1,12 +1,17 @@
+/** Names of hash algorithms that installers know in links (pip's models/link.py); the first to check by, which all know. */
+export const algorithms: readonly string[] = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5']
+
 /** A file of a project, as an index lists it (PEP 503, PEP 691, PEP 700). */
 export interface PageFile {
   /** Its name: of a wheel, an sdist or an egg, without folders. */
   readonly name: string
-  /** Where it is: a URL without a fragment, or a path of the host behind `file:`. Text, since a page can have thousands. */
+  /** Where it is: an absolute URL without a fragment. Text, since a page can have thousands. */
   readonly url: string
-  /** Its hashes in hexadecimal digits by the names of their algorithms, such as sha256. */
+  /** Its hashes by the names of their algorithms, as the index tells them; some may be wrong in form. */
   readonly hashes: Readonly<Record<string, string>>
-  /** The Python versions that it is for (PEP 440), where the index says so. */
+  /** What else its link's fragment has, such as `subdirectory=src`. */
+  readonly fragment?: string | undefined
+  /** The Python versions that it is for (PEP 440), if the index says so. */
   readonly requiresPython?: string | undefined
   /** Whether it is withdrawn (PEP 592): true, or the reason. */
   readonly yanked?: boolean | string | undefined
@@ -18,5 +23,37 @@ export interface PageFile {
   readonly coreMetadata?: true | Readonly<Record<string, string>> | undefined
 }
 
-/** Names of hash algorithms that pip and uv know in links (pip's hashes.py), the best first. */
-export const algorithms = ['sha512', 'sha384', 'sha256', 'sha224', 'sha1', 'md5'] as const
+/** A link of a page that installers use, and that leads to no file: to a repository (`git+https:`), or with `#egg=`. */
+export interface PassedLink {
+  readonly name: string
+  /** Absolute, with its fragment. */
+  readonly url: string
+  readonly requiresPython?: string | undefined
+  readonly yanked?: boolean | string | undefined
+}
+
+/** A project's page: what it lists, in its order. */
+export interface Page {
+  readonly files: readonly PageFile[]
+  readonly links: readonly PassedLink[]
+}
+
+/** A page that is not what PEP 691 says. */
+export class PageError extends Error {
+  override name = 'PageError'
+}
+
+/**
+ * Leaves out what was uploaded later than a given instant (ISO 8601; undefined leaves out nothing).
+ *
+ * @returns What is left; undefined if a file has no upload time (PEP 700), so that the rule cannot be applied.
+ */
+export const excludeNewer = (
+  files: readonly PageFile[],
+  cutoff: string | undefined,
+): readonly PageFile[] | undefined => {
+  if (cutoff === undefined) return files
+  const latest = Date.parse(cutoff)
+  const times = files.map(({ uploadTime }) => Date.parse(uploadTime ?? ''))
+  return times.some(Number.isNaN) ? undefined : files.filter((_file, i) => (times[i] ?? 0) <= latest)
+}

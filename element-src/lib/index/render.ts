@@ -1,7 +1,4 @@
-import { algorithms, type PageFile } from './page.js'
-
-/** Where the relay serves a file: relative to the page, with no character that HTML would take for markup. */
-export type PathOf = (file: PageFile) => string
+import { algorithms, type Page, type PageFile, type PassedLink } from './page.js'
 
 /** The forms in which a page is served, and their media types (PEP 691). */
 export const mediaTypes = {
@@ -14,10 +11,8 @@ export type Form = keyof typeof mediaTypes
 const weightOf = (part: string): number => Number(/;\s*q=([\d.]+)/i.exec(part)?.[1] ?? 1)
 
 /**
- * The form that a client asks for (PEP 691, Version + Format Selection).
- *
- * @param accept Its Accept header.
- * @returns JSON where it wants that at least as much as HTML; HTML where it says nothing.
+ * The form that a client asks for by its Accept header (PEP 691, Version + Format Selection): JSON if it wants that at least
+ * as much as HTML; HTML if it says nothing.
  */
 export const formFor = (accept: string | undefined): Form => {
   const parts = (accept ?? '').toLowerCase().split(',')
@@ -26,31 +21,41 @@ export const formFor = (accept: string | undefined): Form => {
   return json > 0 && json >= weight(/text\/html|vnd\.pypi\.simple\.v1\+html/) ? 'json' : 'html'
 }
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+// Beyond ASCII as well, so that a page without a header reads the same in each encoding.
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.codePointAt(0)};`)
 
 const bestHash = (hashes: Readonly<Record<string, string>>): string | undefined => {
-  // pip 1.5 knows none before md5 but sha256; all know sha256.
-  const name = hashes['sha256'] ? 'sha256' : algorithms.find((algorithm) => hashes[algorithm])
+  const name = algorithms.find((algorithm) => hashes[algorithm] !== undefined)
   return name && `${name}=${hashes[name]}`
 }
 
-const anchor = (file: PageFile, path: string): string => {
-  const hash = bestHash(file.hashes)
-  const metadata = file.coreMetadata && (file.coreMetadata === true ? 'true' : (bestHash(file.coreMetadata) ?? 'true'))
-  const attributes = [
-    `href="${path}${hash ? `#${hash}` : ''}"`,
-    ...(file.requiresPython ? [`data-requires-python="${escapeHtml(file.requiresPython)}"`] : []),
-    ...(file.yanked ? [`data-yanked="${file.yanked === true ? '' : escapeHtml(file.yanked)}"`] : []),
-    // PEP 714: the old name as well, for pip 22.3 to 23.2.
-    ...(metadata ? [`data-core-metadata="${metadata}" data-dist-info-metadata="${metadata}"`] : []),
-  ]
-  return `<a ${attributes.join(' ')}>${escapeHtml(file.name)}</a><br>`
+const fragmentOf = (...parts: readonly (string | undefined)[]): string => {
+  const all = parts.filter(Boolean).join('&')
+  return all && `#${all}`
 }
 
-// What is undefined is left out by JSON.stringify.
-const asJson = (file: PageFile, path: string): Readonly<Record<string, unknown>> => ({
+const anchor = (href: string, text: string, { requiresPython, yanked, coreMetadata }: Partial<PageFile>): string => {
+  const metadata = coreMetadata && (coreMetadata === true ? 'true' : (bestHash(coreMetadata) ?? 'true'))
+  const attributes = [
+    `href="${escapeHtml(href)}"`,
+    ...(requiresPython ? [`data-requires-python="${escapeHtml(requiresPython)}"`] : []),
+    ...(yanked ? [`data-yanked="${yanked === true ? '' : escapeHtml(yanked)}"`] : []),
+    // PEP 714: the old name as well, for pip 22.3 to 23.2.
+    ...(metadata
+      ? [`data-core-metadata="${escapeHtml(metadata)}" data-dist-info-metadata="${escapeHtml(metadata)}"`]
+      : []),
+  ]
+  return `<a ${attributes.join(' ')}>${escapeHtml(text)}</a><br>\n`
+}
+
+const htmlPage = (title: string, anchors: readonly string[]): string =>
+  `<!DOCTYPE html>\n<title>${escapeHtml(title)}</title>\n${anchors.join('')}`
+
+/** What is undefined is left out by JSON.stringify. */
+export const fileAsJson = (file: Omit<PageFile, 'url'>, url: string | undefined) => ({
   filename: file.name,
-  url: path,
+  url: file.fragment === undefined ? url : `${url}#${file.fragment}`,
   hashes: file.hashes,
   'requires-python': file.requiresPython,
   yanked: file.yanked,
@@ -60,31 +65,49 @@ const asJson = (file: PageFile, path: string): Readonly<Record<string, unknown>>
   'dist-info-metadata': file.coreMetadata,
 })
 
+const linkAsJson = ({ name, url, requiresPython, yanked }: PassedLink) => ({
+  filename: name,
+  url,
+  hashes: {},
+  'requires-python': requiresPython,
+  yanked,
+})
+
 /**
- * Writes a project's page.
+ * Writes a project's page, in HTML (PEP 503) or JSON (PEP 691).
  *
- * @param project The project's name, normalised.
- * @param files Its files.
- * @param pathOf Where they are.
- * @param form In HTML (PEP 503) or JSON (PEP 691).
+ * @param project Its normalised name.
+ * @param hrefOf Where a file is, without a fragment, for who reads the page.
  */
-export const renderPage = (project: string, files: readonly PageFile[], pathOf: PathOf, form: Form): string =>
+export const renderPage = (
+  project: string,
+  { files, links }: Page,
+  hrefOf: (file: PageFile) => string,
+  form: Form,
+): string =>
   form === 'json'
     ? JSON.stringify({
         // 1.1 wants a list of versions, too (PEP 700), which no installer reads; sizes and times are read all the same.
         meta: { 'api-version': '1.0' },
         name: project,
-        files: files.map((file) => asJson(file, pathOf(file))),
+        files: [...files.map((file) => fileAsJson(file, hrefOf(file))), ...links.map(linkAsJson)],
       })
-    : `<!DOCTYPE html>\n<title>${escapeHtml(project)}</title>\n${files.map((file) => anchor(file, pathOf(file))).join('\n')}\n`
+    : htmlPage(project, [
+        ...files.map((file) =>
+          anchor(hrefOf(file) + fragmentOf(bestHash(file.hashes), file.fragment), file.name, file),
+        ),
+        ...links.map((link) => anchor(link.url, link.name, link)),
+      ])
 
 /**
- * Writes the page of the index itself. Installers ask for projects by name; easy_install reads it where there is none of that.
+ * Writes the page of an index itself. Installers ask for projects by name; easy_install reads it if it finds nothing so.
  *
- * @param projects Their names, normalised: those of a folder; a server's are not fetched, which are half a million.
- * @param form In HTML or JSON.
+ * @param projects Normalised names: those of a folder; a server's are not fetched, which are half a million.
  */
 export const renderRoot = (projects: readonly string[], form: Form): string =>
   form === 'json'
     ? JSON.stringify({ meta: { 'api-version': '1.0' }, projects: projects.map((name) => ({ name })) })
-    : `<!DOCTYPE html>\n<title>Simple index</title>\n${projects.map((name) => `<a href="${encodeURIComponent(name)}/">${escapeHtml(name)}</a><br>\n`).join('')}`
+    : htmlPage(
+        'Simple index',
+        projects.map((name) => anchor(`${encodeURIComponent(name)}/`, name, {})),
+      )

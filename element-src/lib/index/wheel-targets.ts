@@ -1,3 +1,7 @@
+import { readdirSync } from 'node:fs'
+import { ignoreErrors } from '../base/errors.js'
+import { isDistribution, projectsOf } from './distribution-file.js'
+
 /** How many kinds of files are told apart in one line. */
 const enough = 4
 
@@ -37,11 +41,14 @@ const describePlatform = (tag: string): string => {
   return ` on ${machine === undefined ? tag : (machines[machine] ?? machine)}${system}`
 }
 
+const tagsOf = (file: string): readonly string[] | undefined =>
+  /-([^-]+)-([^-]+)-([^-]+)\.whl$/i.exec(file.toLowerCase())?.slice(1)
+
 const targetOf = (file: string): string => {
-  const tags = /-([^-]+)-([^-]+)-([^-]+)\.whl$/i.exec(file.toLowerCase())
+  const tags = tagsOf(file)
   // An sdist or an egg: what it is for is not in its name.
-  if (tags === null) return 'any Python'
-  const [, python = '', abi = '', platform = ''] = tags
+  if (tags === undefined) return 'any Python'
+  const [python = '', abi = '', platform = ''] = tags
   return `${describePython(python, abi)}${describePlatform(platform)}`
 }
 
@@ -66,4 +73,49 @@ export const describeTargets = (files: readonly string[]): string => {
     ...(others > 0 ? [`${others} for others`] : []),
   ]
   return `: ${parts.join(', ')}`
+}
+
+/** Whether CPython of a version, such as 3.11, can take a file on Linux; machines are not compared. */
+const fits = (file: string, version: string): boolean => {
+  const tags = tagsOf(file)
+  if (tags === undefined) return true
+  const [python = '', abi = '', platform = ''] = tags
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isFor = (tag: string): boolean => {
+    const [, kind, ofMajor, ofMinor] = /^(cp|py)(\d)(\d*)$/.exec(tag) ?? []
+    if (Number(ofMajor) !== major) return false
+    if (ofMinor === '' || Number(ofMinor) === minor) return true
+    return Number(ofMinor) < minor && (kind === 'py' || abi.split('.').includes('abi3'))
+  }
+  return python.split('.').some(isFor) && !/^(?:win|macosx)/.test(platform)
+}
+
+/**
+ * Says what an image cannot install from a folder that is its only index.
+ *
+ * @param files Names of wheels, sdists and eggs.
+ * @param versions Those of the image's CPythons, such as 3.11.
+ * @returns One line; undefined if each project has a file that one of them can take, or no version is known.
+ */
+export const targetFault = (files: readonly string[], versions: readonly string[]): string | undefined => {
+  const isUsable = new Map<string, boolean>()
+  for (const file of files) {
+    const [project = ''] = projectsOf(file)
+    isUsable.set(project, isUsable.get(project) || versions.some((version) => fits(file, version)))
+  }
+  const [first, ...others] = [...isUsable].filter(([, usable]) => !usable).map(([project]) => project)
+  if (first === undefined || versions.length === 0) return undefined
+  const unfit = files.filter((file) => !versions.some((version) => fits(file, version)))
+  const named = others.length === 0 ? first : `${first} and ${others.length} more`
+  return `the image has Python ${versions.join(' and ')}, and no file of ${named} is for it${describeTargets(unfit)}: fill the mirror by a pip of the image's Python`
+}
+
+const namesIn = (folder: string): readonly string[] =>
+  ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'], () => readdirSync(folder)) ?? []
+
+/** The same of a flat folder in the image, by the Pythons that are there so far; nothing is run for it. */
+export const folderWarnings = (folder: string, programs = ['/usr/bin', '/usr/local/bin']): readonly string[] => {
+  const versions = programs.flatMap(namesIn).flatMap((name) => /^python(\d\.\d+)$/.exec(name)?.[1] ?? [])
+  const fault = targetFault(namesIn(folder).filter(isDistribution), [...new Set(versions)].sort())
+  return fault === undefined ? [] : [`${folder}: ${fault}`]
 }

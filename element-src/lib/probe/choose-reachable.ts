@@ -29,8 +29,7 @@ export const chooseReachable = (
   probed: readonly Probed[],
   unreachable: PipSettings['unreachable'],
 ): readonly Index[] => {
-  // The folder that this build fills does not count: it has what was kept.
-  const isLeft = probed.some(({ state, index }) => state !== 'down' && !index.isFilled)
+  const isLeft = probed.some(({ state }) => state !== 'down')
   for (const found of probed) {
     const { index, state, reason, milliseconds, notes = [] } = found
     const url = index.label

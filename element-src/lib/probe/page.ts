@@ -1,23 +1,14 @@
-// A link, as the installers' parsers find it; a page's beginning is enough to see some.
-const hrefs = /<a\b[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/gi
+import { startTags } from '../index/html.js'
+import { readPage } from '../index/read-page.js'
 
-/** Whether a page names at least one project or file: as HTML (PEP 503) or as JSON (PEP 691). */
-export const hasLinks = (text: string): boolean =>
-  text.search(hrefs) >= 0 || /^\s*\{.*"(?:projects|files)"\s*:\s*\[\s*\{/s.test(text)
+/** Whether a page, or its beginning, names at least one project or file: as HTML (PEP 503) or as JSON (PEP 691). */
+export const hasLinks = (text: string): boolean => {
+  for (const { name, attributes } of startTags(text)) if (name === 'a' && attributes.href) return true
+  return /^\s*\{.*"(?:projects|files)"\s*:\s*\[\s*\{/s.test(text)
+}
 
-/**
- * The files that a project's page links to, as far as the page is here.
- *
- * @param text The page, HTML.
- * @param base The page's URL.
- * @returns Their URLs, http and https alone.
- */
+/** The files that a project's page in HTML links to, as far as the page is here: their URLs, http and https alone. */
 export const filesOf = (text: string, base: URL): readonly URL[] =>
-  [...text.matchAll(hrefs)].flatMap(([, double, single, bare]) => {
-    try {
-      const url = new URL((double ?? single ?? bare ?? '').replaceAll('&amp;', '&'), base)
-      return /^https?:$/.test(url.protocol) ? [url] : []
-    } catch {
-      return []
-    }
-  })
+  readPage(Buffer.from(text), 'text/html; charset=utf-8', base).files.flatMap(({ url }) =>
+    /^https?:/.test(url) ? [new URL(url)] : [],
+  )

@@ -12,6 +12,8 @@ export interface RelayConfig {
   readonly unreachable: 'drop' | 'keep' | 'fail'
   /** Hosts whose certificates are not verified, each `host` or `host:port`. */
   readonly trustedHosts: readonly string[]
+  /** The local mirror, which folders of indexes are in: their links may lead anywhere in it. */
+  readonly mirror?: string | undefined
   /** The folder of the host in which downloads are kept; undefined to keep none. */
   readonly fill: string | undefined
   /** Whether what comes into the build is recorded. */

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { errorMessage } from '../base/errors.js'
 import { HttpError } from '../http/http-error.js'
+import type { PageFile } from '../index/page.js'
 import { newArrivals } from './arrivals.js'
 import { keptLine, type RelayConfig, type RelayStatus } from './config.js'
 import { lockedSource } from './lock/locked-source.js'
@@ -35,9 +36,9 @@ const longWait = 10_000
 const isLoopback = (host: string): boolean => /^(?:127\.[\d.]+|localhost|0\.0\.0\.0|\[::1?\])$/i.test(host)
 
 /** Says for each link of a page whether it may be followed: most are to one server. */
-const newMayFetch = (ownPort: () => number): ((url: string) => boolean) => {
+const newMayFetch = (ownPort: () => number): ((file: PageFile) => boolean) => {
   const origins = new Map<string, boolean>()
-  return (url) => {
+  return ({ url }) => {
     const origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? ''
     const known = origins.get(origin)
     if (known !== undefined) return known

@@ -1,6 +1,5 @@
 import { newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
-import { folderIndex } from '../index/folder-index.js'
 import { newDigest } from '../index/hashes.js'
 import type { PageFile } from '../index/page.js'
 import { type Index, urlWithCredentials } from '../settings/index-list.js'
@@ -11,6 +10,7 @@ import type { RelayLog } from './relay-log.js'
 import type { FileParts } from './server/serve-file.js'
 import { newDownloads } from './store/downloads.js'
 import type { MirrorFolder } from './store/mirror-folder.js'
+import { folderIndex } from './upstream/folder-index.js'
 import type { Source } from './upstream/found.js'
 import { metadataHashes, newMetadataFiles } from './upstream/metadata.js'
 import { isOfConnection, newOutage } from './upstream/outage.js'
@@ -39,7 +39,7 @@ export interface CommonParts {
   /** What came into the build, where that is asked for. */
   readonly arrivals: Arrivals | undefined
   /** Whether a file that a page links to may be fetched. */
-  readonly mayFetch: (url: string) => boolean
+  readonly mayFetch: (file: PageFile) => boolean
   /** Called when an index is down, and the build is to end on that. */
   readonly onFailure: (cause: string) => void
   /** When the relay ends. */
@@ -52,6 +52,7 @@ const originOf = (url: string): string => new URL(url).origin
 export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
   const { config, log, mirror, arrivals, mayFetch, onFailure, signal } = parts
   const down: (() => boolean)[] = []
+  const hasRules = config.indexes.some(({ projects, exclude }) => projects ?? exclude)
 
   /** Folders do not count: they hold what was kept. */
   const hasOther = (own: number, project: string): boolean =>
@@ -84,8 +85,15 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       config.unreachable === 'fail' || (config.unreachable === 'drop' && hasOther(i, project))
     const source =
       folder === undefined
-        ? serverIndex(index, { client, outage, log, mayFetch, isLeftOut })
-        : folderIndex({ ...index, folder }, log)
+        ? serverIndex(index, {
+            client,
+            outage,
+            log,
+            mayFetch,
+            hasRules: hasRules || index.excludeNewer !== undefined,
+            isLeftOut,
+          })
+        : folderIndex({ ...index, folder }, log, config.mirror)
 
     const onFault = ({ name, url: at }: PageFile, fault: HttpError): void => {
       const isOwn = originOf(at) === originOf(url)
@@ -123,7 +131,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       metadata,
       mirror,
       downloads,
-      folder,
+      folder: folder && (config.mirror ?? folder),
       watch: (project, file, sendable) => arrivals?.watch({ project, file, index, place: i }, sendable) ?? sendable,
       keepMetadata,
       onFault,

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { flatLinks } from '../../../element-src/lib/index/flat-links.js'
-import { writeIndex } from '../../../element-src/lib/index/index-pages.js'
+import { openFolder, placeOf } from '../../../element-src/lib/index/folder.js'
+import { writePages } from '../../../element-src/lib/index/local-mirror.js'
 import { cleanEnvironment } from '../../support/builds/clean-environment.js'
 import { runProgram } from '../../support/builds/run.js'
 import { wheelsOf } from '../../support/servers/mirror.js'
@@ -61,7 +61,11 @@ export const downloadFromFolder = async (
   const index = join(mkdtempSync(join(scratch, 'index-')), 'simple')
   const begin = performance.now()
   mkdirSync(index)
-  writeIndex(flatLinks(folder, wheelsOf(folder), pathToFileURL(folder).href), index)
+  writePages(
+    openFolder(placeOf(folder), () => undefined),
+    index,
+    ({ name }) => pathToFileURL(join(folder, name)).href,
+  )
   const made = (performance.now() - begin) / 1000
   return made + (await download(scratch, tool, `${pathToFileURL(index).href}/`, packages))
 }

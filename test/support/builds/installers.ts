@@ -32,7 +32,7 @@ export const releases = async (kind: RegExp): Promise<readonly string[]> =>
   )
 
 /**
- * Where a pip's own wheel is in the image, once it was brought there, as a folder: it runs from it.
+ * Where a pip's own wheel is in the image, once it was brought there: it runs from it.
  *
  * @param release pip's release.
  */
@@ -41,11 +41,10 @@ export const wheelInImage = (release: string): string => `$(echo /srv/pips/pip-$
 /**
  * bash for the host that puts the installers into the image at $1, under /srv/pips and /srv/installers.
  *
- * @param wheels Which of pip's own wheels, as a pattern of bash: all by default. They are unpacked, so that Python compiles
- *   each once.
+ * @param wheels Which of pip's own wheels, as a pattern of the shell.
  */
-export const bringInstallers = async (wheels = '*.whl'): Promise<string> => `mkdir -p $1/srv/pips $1/srv/installers
-for wheel in ${await pips()}/${wheels}; do python3 -m zipfile -e $wheel $1/srv/pips/$(basename $wheel); done
+export const bringInstallers = async (wheels: string): Promise<string> => `mkdir -p $1/srv/pips $1/srv/installers
+cp ${await pips()}/${wheels} $1/srv/pips
 cp -r ${await installers()}/* $1/srv/installers`
 
 /**

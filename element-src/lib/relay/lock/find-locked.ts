@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { faultOf, HttpError } from '../../http/http-error.js'
-import { pathInside } from '../../index/folder-index.js'
 import { digestOf } from '../../index/hashes.js'
+import { fileAtUrl } from '../../index/local-url.js'
 import type { PageFile } from '../../index/page.js'
 import type { ServedIndex } from '../served-index.js'
 import type { Asker } from '../upstream/answer.js'
@@ -37,7 +36,7 @@ export const newLockedFiles = (indexes: readonly ServedIndex[]): LockedFiles => 
 
   /** A folder's own word is not enough: its file may have been damaged since. */
   const isInFolder = (folder: string, { url, hashes }: PageFile): Promise<boolean> => {
-    const path = pathInside(folder, fileURLToPath(url))
+    const path = fileAtUrl(folder, url)
     if (path === undefined) return Promise.resolve(false)
     const key = `${path} ${hashes['sha256']}`
     const known = read.get(key) ?? digestOf(path, hashes).then(({ isRight }) => isRight === true)
@@ -65,7 +64,8 @@ export const newLockedFiles = (indexes: readonly ServedIndex[]): LockedFiles => 
     candidates: async function* (project, { name, size, hashes }, asker, say) {
       const unknown: Candidate[] = []
       for (const index of indexes.filter(({ isAsked }) => isAsked(project))) {
-        const { label, folder } = index.config
+        const { folder, config } = index
+        const { label } = config
         const page = await pageOf(index, project, asker)
         if (typeof page === 'string') {
           say(page)

@@ -24,7 +24,7 @@ export const lockedSource = (lock: readonly Arrival[], log: RelayLog): Source =>
     projects.set(arrival.project, [...(projects.get(arrival.project) ?? []), pageFileOf(arrival)])
   const find = async (project: string): Promise<Found> => {
     const files = projects.get(project)
-    if (files !== undefined) return { kind: 'page', files }
+    if (files !== undefined) return { kind: 'page', files, links: [] }
     log.once(`${project} is not in the lock (DIB_PYPI_LOCK), so installers are told that there is no such project`)
     return { kind: 'none' }
   }

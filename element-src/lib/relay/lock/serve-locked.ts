@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { errorMessage, ignoreErrors } from '../../base/errors.js'
 import { faultOf } from '../../http/http-error.js'
 import { newDigest } from '../../index/hashes.js'
@@ -11,7 +13,7 @@ import { notFound, refuse } from '../server/reply.js'
 import type { Route } from '../server/route.js'
 import { type Sendable, sendFile } from '../server/send-file.js'
 import { serveBytes } from '../server/serve-file.js'
-import { fileIn } from '../store/temporary-file.js'
+import { fileAt } from '../store/temporary-file.js'
 import type { Asker } from '../upstream/answer.js'
 import { fetchFile } from '../upstream/fetch-file.js'
 import type { Source } from '../upstream/found.js'
@@ -23,7 +25,7 @@ const keyOf = ({ index, file }: Candidate): string => `${index.place} ${file.url
 const fetchUnknown = async ({ index, file }: Candidate, signal: AbortSignal): Promise<Sendable | undefined> => {
   const { size = 0, hashes, name } = file
   const named = index.mirror?.newFile()
-  const storage = named ?? fileIn(tmpdir())
+  const storage = named ?? fileAt(join(tmpdir(), `pypi-relay-${randomUUID()}`))
   const giveUp = async (): Promise<undefined> => {
     await storage.remove()
     return undefined

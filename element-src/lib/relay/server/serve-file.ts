@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { fileURLToPath } from 'node:url'
 import type { Client } from '../../http/client.js'
 import { faultOf } from '../../http/http-error.js'
-import { pathInside } from '../../index/folder-index.js'
 import { chooseHash, type Hashes } from '../../index/hashes.js'
+import { fileAtUrl } from '../../index/local-url.js'
 import type { PageFile } from '../../index/page.js'
 import type { Downloads } from '../store/downloads.js'
 import type { MirrorFolder } from '../store/mirror-folder.js'
@@ -24,7 +23,7 @@ export interface FileParts {
   readonly mirror: MirrorFolder | undefined
   /** What sends requests for the index; a folder's pages may link to servers. */
   readonly client: Client
-  /** The folder of the host that is the index. */
+  /** The folder of the host in which the index' files are: the local mirror, for one in that. */
   readonly folder: string | undefined
   /** Watches what is sent of a file of a project. */
   readonly watch: (project: string, file: PageFile, sendable: Sendable) => Sendable
@@ -47,7 +46,7 @@ const serveLocal = async (
   hashes: Hashes,
   watched = (sendable: Sendable): Sendable => sendable,
 ): Promise<PassedOn | undefined> => {
-  const path = pathInside(root, fileURLToPath(url))
+  const path = fileAtUrl(root, url)
   if (path === undefined) return { status: 404, reason: '', headers: {} }
   await sendFile(request, response, watched(fileOnDisk(path, statSync(path).size, chooseHash(hashes)?.digits)))
   return undefined

@@ -41,5 +41,5 @@ export const servePage = async (
   if (found.kind === 'refused') return refuse(response, found.cause)
   if (found.kind === 'answer') return passOn(response, found)
   const form = formFor(request.headers.accept)
-  sendText(request, response, mediaTypes[form], renderPage(project, found.files, paths(project), form))
+  sendText(request, response, mediaTypes[form], renderPage(project, found, paths(project), form))
 }

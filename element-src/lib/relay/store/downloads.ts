@@ -1,5 +1,6 @@
 import type { Client } from '../../http/client.js'
 import { faultOf, type HttpError } from '../../http/http-error.js'
+import { looksLikeDistribution } from '../../index/distribution-file.js'
 import { newDigest } from '../../index/hashes.js'
 import type { PageFile } from '../../index/page.js'
 import type { Asker } from '../upstream/answer.js'
@@ -52,11 +53,8 @@ interface Running {
 /** A file that nobody reads any more is given up when its server is silent for so long, in milliseconds. */
 const silence = 60_000
 
-/** The first bytes of what is a distribution: zip (wheels, eggs, zip), gzip, bzip2, xz, lzma. An old tar has none. */
-const beginnings = ['504b', '1f8b', '425a68', 'fd377a585a', '5d0000', '4c5a4950']
-
-const looksLikeDistribution = (name: string, first: Buffer): boolean =>
-  /\.tar$/i.test(name) ? first.length > 0 : beginnings.some((begin) => first.toString('hex', 0, 6).startsWith(begin))
+/** So many bytes tell what a file is. */
+const beginning = 512
 
 /** Begins with nothing on its way. */
 export const newDownloads = ({ mirror, onKept, onRefused, onBroken, signal }: DownloadParts): Downloads => {
@@ -76,7 +74,7 @@ export const newDownloads = ({ mirror, onKept, onRefused, onBroken, signal }: Do
     const storage = mirror.newFile()
     const born = Date.now()
     const digest = newDigest(file.hashes)
-    let first: Buffer | undefined
+    let first = Buffer.alloc(0)
     let [isStored, hasBegun, hasEnded] = [storage !== undefined, false, false]
     const tidy = (): void => {
       if (spool.readers() > 0) return
@@ -95,10 +93,9 @@ export const newDownloads = ({ mirror, onKept, onRefused, onBroken, signal }: Do
       const isRight = digest.isRight()
       const isProven = isRight ?? (length !== undefined && said['content-encoding'] === undefined)
       if (isRight === false) return onRefused(file, 'its hash is not what the index tells')
-      if (!looksLikeDistribution(file.name, first ?? Buffer.alloc(0)))
-        return onRefused(file, 'what was sent is not a distribution')
+      if (!looksLikeDistribution(first)) return onRefused(file, 'what was sent is not a distribution')
       if (!isProven) return onRefused(file, 'neither its hash nor its length is told, so that it may not be whole')
-      if (await mirror.keep(storage, file.name, digest.sha256())) await onKept(key, file)
+      if (await mirror.keep(storage, file.name, digest.sha256(), file)) await onKept(key, file)
     }
 
     const receive = async (fetched: FetchedFile): Promise<void> => {
@@ -109,7 +106,7 @@ export const newDownloads = ({ mirror, onKept, onRefused, onBroken, signal }: Do
       try {
         for await (const chunk of fetched.chunks) {
           heard = Date.now()
-          first ??= chunk
+          if (first.length < beginning) first = Buffer.concat([first, chunk.subarray(0, beginning)])
           digest.update(chunk)
           await spool.append(chunk)
         }

@@ -1,5 +1,4 @@
-import { close, fsync, open, read, readdirSync, unlinkSync, write } from 'node:fs'
-import { join } from 'node:path'
+import { close, fsync, open, read, unlinkSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { ignoreErrors } from '../../base/errors.js'
 
@@ -21,9 +20,6 @@ export interface TemporaryFile {
   /** Closes it, and removes its name, once it is made. */
   readonly remove: () => Promise<void>
 }
-
-const prefix = '.pypi-relay-'
-let count = 0
 
 const makeAt = (path: string): Promise<number> => openAt(path, 'wx+', 0o600)
 
@@ -57,28 +53,5 @@ const fileOf = (opening: Promise<number>, path: string | undefined): TemporaryFi
   }
 }
 
-/**
- * Makes a file in the folder that is filled. Its name begins with a dot, and with this process' number.
- *
- * @param folder The folder, on the host.
- */
-export const fileIn = (folder: string): TemporaryFile => {
-  count += 1
-  const path = join(folder, `${prefix}${process.pid}-${count}`)
-  return fileOf(makeAt(path), path)
-}
-
-const isRunning = (pid: number): boolean => ignoreErrors(['ESRCH'], () => process.kill(pid, 0)) ?? false
-
-/**
- * Removes what a killed relay left.
- *
- * @param folder The folder that is filled.
- */
-export const removeLeftovers = (folder: string): void => {
-  for (const name of readdirSync(folder)) {
-    const [, pid] = /^\.pypi-relay-(\d+)-\d+$/.exec(name) ?? []
-    if (pid === undefined || ignoreErrors(['EPERM'], () => isRunning(Number(pid))) !== false) continue
-    ignoreErrors(['ENOENT', 'EACCES', 'EPERM'], () => unlinkSync(join(folder, name)))
-  }
-}
+/** Makes a file at a path that is free. */
+export const fileAt = (path: string): TemporaryFile => fileOf(makeAt(path), path)

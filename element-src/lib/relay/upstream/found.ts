@@ -1,10 +1,10 @@
-import type { PageFile } from '../../index/page.js'
+import type { Page } from '../../index/page.js'
 import type { Index } from '../../settings/index-list.js'
 import type { Asker, PassedOn } from './answer.js'
 
 /** What an index has of a project. */
 export type Found =
-  | { readonly kind: 'page'; readonly files: readonly PageFile[] }
+  | ({ readonly kind: 'page' } & Page)
   /** It has no such project, or is left out. */
   | { readonly kind: 'none' }
   /** Its server's own answer, which is passed on. */

@@ -1,11 +1,10 @@
-import type { PageFile } from '../../index/page.js'
+import type { Page } from '../../index/page.js'
 
 /** The files that pages have listed, so that an installer can ask for them: of so many files at most, the oldest pages go first. */
 const mostFiles = 60_000
 
 /** A page as it was read. */
-export interface RememberedPage {
-  readonly files: readonly PageFile[]
+export interface RememberedPage extends Page {
   /** Until when it is served without its server being asked: milliseconds since 1970. */
   readonly until: number
 }
@@ -16,12 +15,15 @@ export interface RememberedPages {
   readonly set: (project: string, page: RememberedPage) => void
 }
 
+const lengthOf = ({ files, links }: Page): number => files.length + links.length
+
 /** Begins with none. */
 export const rememberPages = (): RememberedPages => {
   const pages = new Map<string, RememberedPage>()
   let count = 0
   const remove = (project: string): void => {
-    count -= pages.get(project)?.files.length ?? 0
+    const page = pages.get(project)
+    if (page !== undefined) count -= lengthOf(page)
     pages.delete(project)
   }
   return {
@@ -29,11 +31,11 @@ export const rememberPages = (): RememberedPages => {
     set: (project, page) => {
       remove(project)
       for (const oldest of pages.keys()) {
-        if (count + page.files.length <= mostFiles) break
+        if (count + lengthOf(page) <= mostFiles) break
         remove(oldest)
       }
       pages.set(project, page)
-      count += page.files.length
+      count += lengthOf(page)
     },
   }
 }

@@ -3,9 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { readBody } from '../../http/body.js'
 import type { Answered, Client } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
-import { excludeNewer } from '../../index/exclude-newer.js'
-import type { PageFile } from '../../index/page.js'
-import { parseJson } from '../../index/parse-json.js'
+import { excludeNewer, type Page, PageError, type PageFile } from '../../index/page.js'
+import { readPage } from '../../index/read-page.js'
 import type { Index } from '../../settings/index-list.js'
 import type { RelayLog } from '../relay-log.js'
 import { type Asker, passedOn } from './answer.js'
@@ -34,14 +33,13 @@ const isPage = ({ status, headers }: Answered): boolean => {
   return status === 200 || status === 203 || (status === 206 && Number(last) + 1 === Number(all))
 }
 
-const decode = (bytes: Buffer, type: string): string =>
-  /charset=["']?(?:iso-8859-1|latin-?1|windows-1252)/i.test(type) ? bytes.toString('latin1') : bytes.toString('utf8')
-
-const parse = async (bytes: Buffer, { headers, url }: Answered): Promise<readonly PageFile[]> => {
-  const type = headers['content-type'] ?? ''
-  if (/[/+]json\b/i.test(type)) return parseJson(bytes.toString('utf8'), url)
-  const { parseHtml } = await import('../../index/parse-html.js')
-  return parseHtml(decode(bytes, type), url)
+const parse = (bytes: Buffer, { headers, url }: Answered): Page | PageError => {
+  try {
+    return readPage(bytes, headers['content-type'], url)
+  } catch (error) {
+    if (error instanceof PageError) return error
+    throw error
+  }
 }
 
 /** What an index on a server needs besides its configuration. */
@@ -50,13 +48,18 @@ export interface ServerIndexParts {
   readonly outage: Outage
   readonly log: RelayLog
   /** Whether a file that a page links to may be fetched. */
-  readonly mayFetch: (url: string) => boolean
+  readonly mayFetch: (file: PageFile) => boolean
+  /** Whether a rule says what comes from where, which a link to a repository is not under. */
+  readonly hasRules: boolean
   /** Whether the index is left out for a project while it is down: where another one is there for it, or the build ends on it. */
   readonly isLeftOut: (project: string) => boolean
 }
 
 /** An index on a server: the one place where pages are fetched. */
-export const serverIndex = (config: Index, { client, outage, log, mayFetch, isLeftOut }: ServerIndexParts): Source => {
+export const serverIndex = (
+  config: Index,
+  { client, outage, log, mayFetch, hasRules, isLeftOut }: ServerIndexParts,
+): Source => {
   const { label } = config
   const pages = rememberPages()
   const share = newShare<Found>()
@@ -81,19 +84,18 @@ export const serverIndex = (config: Index, { client, outage, log, mayFetch, isLe
       return { kind: 'answer', ...passedOn(status, body.statusMessage, answered.headers) }
     }
     const bytes = await readBody(body, largestPage)
-    let files: readonly PageFile[]
-    try {
-      files = (await parse(bytes, answered)).filter((file) => mayFetch(file.url))
-    } catch {
-      return refuse(`sends a page that is not what PEP 691 says, asked for ${project}`)
-    }
-    const old = excludeNewer(files, config.excludeNewer)
-    if (old === undefined)
+    const page = parse(bytes, answered)
+    if (page instanceof PageError) return refuse(`${page.message}, asked for ${project}`)
+    const files = excludeNewer(page.files.filter(mayFetch), config.excludeNewer)
+    if (files === undefined)
       return refuse(
         `tells no upload times of ${project}, so that exclude-newer cannot be kept: use an index that does (PEP 700), or leave exclude-newer out for it`,
       )
-    pages.set(project, { files: old, until: Date.now() + lifetimeOf(answered.headers) })
-    return { kind: 'page', files: old }
+    if (page.links.length > 0 && hasRules)
+      say(`links to a repository for ${project}, which is under no rule: that link is left out`)
+    const found = { files, links: hasRules ? [] : page.links }
+    pages.set(project, { ...found, until: Date.now() + lifetimeOf(answered.headers) })
+    return { kind: 'page', ...found }
   }
 
   const fetchOnce = async (project: string, { headers, gone }: Asker): Promise<Found | HttpError> => {
@@ -108,7 +110,7 @@ export const serverIndex = (config: Index, { client, outage, log, mayFetch, isLe
   const find = async (project: string, asker: Asker): Promise<Found> => {
     const { gone } = asker
     const known = pages.get(project)
-    if (known !== undefined && known.until > Date.now()) return { kind: 'page', files: known.files }
+    if (known !== undefined && known.until > Date.now()) return { kind: 'page', ...known }
     for (const milliseconds of [...pauses, undefined]) {
       const isHeld = isLeftOut(project)
       if (isHeld && outage.isDown()) return { kind: 'none' }
@@ -134,7 +136,7 @@ export const serverIndex = (config: Index, { client, outage, log, mayFetch, isLe
     find,
     filesOf: async (project, asker) => {
       const known = pages.get(project)
-      return known === undefined ? find(project, asker) : { kind: 'page', files: known.files }
+      return known === undefined ? find(project, asker) : { kind: 'page', ...known }
     },
   }
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { findInMirror } from '../../../element-src/lib/index/find-file.js'
+import { findInMirror } from '../../../element-src/lib/index/local-url.js'
 
 t.test('links are followed from where the image has the mirror', async (t) => {
   const folder = t.testdir({ mirror: { pool: { a: '' }, sub: {} }, elsewhere: { a: '' } })

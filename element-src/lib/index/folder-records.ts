@@ -1,0 +1,116 @@
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { errorCode, ignoreErrors } from '../base/errors.js'
+import type { PageFile } from './page.js'
+import { factsIn } from './read-page.js'
+import { fileAsJson } from './render.js'
+
+/** The hashes of a folder's files, as sha256sum(1) writes and checks them. */
+export const sumsFile = 'SHA256SUMS'
+
+/** What the pages of indexes said of files that a build kept: a line of JSON for each, as PEP 691 describes a file. */
+export const factsFile = 'pypi-files.jsonl'
+
+// What is not a regular file is not waited for.
+const readLines = (path: string): readonly string[] =>
+  ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'], () =>
+    statSync(path).isFile()
+      ? readFileSync(path, 'utf8')
+          .replace(/^\ufeff/, '')
+          .split('\n')
+      : undefined,
+  ) ?? []
+
+/** The hashes that a folder has. */
+export interface Sums {
+  /** In small hexadecimal digits, by the names of files. */
+  readonly hashes: ReadonlyMap<string, string>
+  /** The numbers of lines that are not understood. */
+  readonly odd: readonly number[]
+}
+
+/** Reads SHA256SUMS in each form that `sha256sum --check` takes, and with capitals, CRLF or a byte order mark. */
+export const readSums = (folder: string): Sums => {
+  const hashes = new Map<string, string>()
+  const odd: number[] = []
+  const lines = readLines(join(folder, sumsFile))
+  lines.forEach((whole, i) => {
+    const line = whole.replace(/^[ \t]+|\r$/g, '')
+    if (line === '' || line.startsWith('#')) return
+    const [, digits, name] = /^\\?([0-9a-f]{64}) [ *]?(.+)$/i.exec(line) ?? []
+    const [, taggedName, taggedDigits] = /^\\?SHA256 ?\((.+)\) ?= ?([0-9a-f]{64})$/i.exec(line) ?? []
+    const file = name ?? taggedName
+    if (file !== undefined) hashes.set(file.replace(/^(?:\.\/+)+/, ''), (digits ?? taggedDigits ?? '').toLowerCase())
+    // One that is being written has no end yet.
+    else if (i < lines.length - 1) odd.push(i + 1)
+  })
+  return { hashes, odd }
+}
+
+/** What is known of a folder's files besides their names, by these. */
+export const readFacts = (folder: string): ReadonlyMap<string, Omit<PageFile, 'url'>> => {
+  const facts = new Map<string, Omit<PageFile, 'url'>>()
+  for (const line of readLines(join(folder, factsFile))) {
+    try {
+      const fact = factsIn(JSON.parse(line))
+      if (fact !== undefined) facts.set(fact.name, fact)
+    } catch {
+      // The last line of one that is being written.
+    }
+  }
+  return facts
+}
+
+/** The line of a file in pypi-files.jsonl. */
+export const factsLine = (file: PageFile, sha256: string): string =>
+  JSON.stringify(fileAsJson({ ...file, hashes: { sha256 }, fragment: undefined, coreMetadata: undefined }, undefined))
+
+// A folder's owner may fill it although root made the file: a copy of its own takes its place.
+const openToAppend = (path: string): number => {
+  try {
+    return openSync(path, 'a+', 0o666)
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') throw error
+    const own = `${path}.${process.pid}-${Date.now()}`
+    copyFileSync(path, own)
+    chmodSync(own, 0o666 & ~process.umask())
+    renameSync(own, path)
+    return openSync(path, 'a+')
+  }
+}
+
+/**
+ * Adds lines to a file of a folder. No lock is needed, none can be left behind, and no line of others is touched: they are
+ * appended by one write, which Linux does not mix with another. (Over NFS two may meet: who adds lines looks for them again.)
+ *
+ * @throws The system's error.
+ */
+export const appendLines = (folder: string, name: string, lines: readonly string[]): void => {
+  const path = join(folder, name)
+  if (ignoreErrors(['ENOENT'], () => statSync(path).isFile()) === false) return
+  const descriptor = openToAppend(path)
+  try {
+    const { size } = fstatSync(descriptor)
+    const last = Buffer.from('\n')
+    if (size > 0) readSync(descriptor, last, 0, 1, size - 1)
+    const text = Buffer.from([...(last.toString() === '\n' ? [] : ['']), ...lines, ''].join('\n'))
+    if (writeSync(descriptor, text) < text.length) {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    }
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,0 +1,186 @@
+import { type Dirent, opendirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { ignoreErrors } from '../base/errors.js'
+import { localMirrorUrl } from '../image/paths.js'
+import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
+import { factsFile, readFacts, readSums, sumsFile } from './folder-records.js'
+import { fileAtUrl, findInMirror, urlBelow } from './local-url.js'
+import type { Page, PageFile } from './page.js'
+import { readPage } from './read-page.js'
+
+/** A folder of the mirror, and the mirror: what is in the image is found from there. */
+export interface Place {
+  /** The mirror, on the host. */
+  readonly mirror: string
+  /** The folder below it; empty for the mirror itself. */
+  readonly below: string
+}
+
+/** A folder of the host in the mirror that it is in; without one it is the mirror itself. */
+export const placeOf = (folder: string, mirror = folder): Place => ({ mirror, below: relative(mirror, folder) })
+
+/** A folder of the host as an index: distributions side by side, a tree of PEP 503, one whose folders have no pages or have
+ * projects' names as written, or several of these at once. URLs are as the image has them. */
+export interface Folder {
+  readonly files: (project: string) => readonly PageFile[]
+  /** The normalised names that it may have files of. */
+  readonly projects: () => readonly string[]
+}
+
+/** Where tools put their index: dir2pi, pip2pi and dumb-pypi; bandersnatch. */
+export const placesOfIndexes = ['', 'simple', 'web/simple']
+
+const faults = ['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ELOOP', 'ENAMETOOLONG']
+
+/** The page of a project's folder, with all that it links to; undefined if it has none that can be read. */
+export const pageOf = ({ mirror, below }: Place): Page | undefined => {
+  const bytes = ignoreErrors(faults, () => readFileSync(join(mirror, below, 'index.html')))
+  return bytes && readPage(bytes, 'text/html', new URL(`${urlBelow(localMirrorUrl, below)}/index.html`))
+}
+
+/** A file as a page lists it, if the image can read it: links to servers, and to what is in the mirror. */
+const asSeen = (mirror: string, file: PageFile): PageFile | undefined => {
+  if (!/^file:/i.test(file.url)) return file
+  if (fileAtUrl(mirror, file.url) === undefined) return undefined
+  // A page may name metadata that was not copied with the mirror, and one that was may not be named.
+  const hasMetadata = fileAtUrl(mirror, `${file.url}.metadata`) !== undefined
+  return { ...file, coreMetadata: hasMetadata ? file.coreMetadata : undefined }
+}
+
+/** The distributions that the page of a project's folder lists, and that the image can read; undefined if it has no page. */
+export const filesOnPage = (place: Place): readonly PageFile[] | undefined =>
+  pageOf(place)?.files.flatMap((file) => asSeen(place.mirror, file) ?? [])
+
+/** What a wheel's metadata says of the Pythons that it is for (core metadata, Requires-Python). */
+const requiredPython = (metadata: string): string | undefined => {
+  // The description comes behind the first empty line, and may hold anything.
+  const [headers = ''] = metadata.split(/\r?\n\r?\n/, 1)
+  return /^Requires-Python:[ \t]*(\S.*?)\s*$/im.exec(headers)?.[1]
+}
+
+interface Scan {
+  /** By project. */
+  readonly files: ReadonlyMap<string, readonly string[]>
+  readonly folders: ReadonlyMap<string, readonly string[]>
+  readonly describe: (name: string) => PageFile
+}
+
+const add = (map: Map<string, string[]>, key: string, value: string): void => {
+  const values = map.get(key)
+  if (values === undefined) map.set(key, [value])
+  else values.push(value)
+}
+
+const scan = (place: Place, warn: (warning: string) => void): Scan => {
+  const { mirror, below } = place
+  const folder = join(mirror, below)
+  const files = new Map<string, string[]>()
+  const folders = new Map<string, string[]>()
+  const is = (entry: Dirent, kind: 'file' | 'folder'): boolean =>
+    (kind === 'file' ? entry.isFile() : entry.isDirectory()) ||
+    (entry.isSymbolicLink() && ignoreErrors(['EACCES'], () => findInMirror(mirror, join(below, entry.name))) === kind)
+  let hasMetadata = false
+  const directory = opendirSync(folder, { bufferSize: 512 })
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      const { name } = entry
+      if (name.startsWith('.')) continue
+      hasMetadata ||= name.endsWith('.metadata')
+      if (isDistribution(name) && is(entry, 'file')) for (const project of projectsOf(name)) add(files, project, name)
+      else if (is(entry, 'folder')) add(folders, normaliseName(name), name)
+    }
+  } finally {
+    directory.closeSync()
+  }
+  const { hashes, odd } = files.size > 0 ? readSums(folder) : { hashes: new Map<string, string>(), odd: [] }
+  if (odd.length > 0) {
+    const lines = `line${odd.length === 1 ? '' : 's'} ${odd.slice(0, 3).join(', ')}${odd.length > 3 ? ' and others' : ''}`
+    warn(
+      `${join(folder, sumsFile)} is not understood in ${lines}: write it by sha256sum; the files there are not verified`,
+    )
+  }
+  const facts = files.size > 0 ? readFacts(folder) : new Map<string, Omit<PageFile, 'url'>>()
+  const url = urlBelow(localMirrorUrl, below)
+  const describe = (name: string): PageFile => {
+    const sha256 = hashes.get(name)
+    const known = facts.get(name)
+    // Another file has taken the place of the one that was kept.
+    const fact = sha256 === undefined || known?.hashes['sha256'] === sha256 ? known : undefined
+    const path = join(folder, `${name}.metadata`)
+    const metadata = hasMetadata
+      ? ignoreErrors(faults, () => statSync(path).isFile() && readFileSync(path, 'utf8'))
+      : ''
+    const ofMetadata = hashes.get(`${name}.metadata`)
+    return {
+      ...fact,
+      name,
+      url: `${url}/${encodeURIComponent(name)}`,
+      hashes: sha256 === undefined ? {} : { sha256 },
+      requiresPython: (metadata && requiredPython(metadata)) || fact?.requiresPython,
+      coreMetadata: metadata ? (ofMetadata === undefined ? true : { sha256: ofMetadata }) : undefined,
+    }
+  }
+  return { files, folders, describe }
+}
+
+/** Changes if what a folder holds does, or what is written in it of its files. */
+const signatureOf = (folder: string): string =>
+  [folder, join(folder, sumsFile), join(folder, factsFile)]
+    .map((path) => {
+      const stat = path === folder ? statSync(path) : ignoreErrors(faults, () => statSync(path))
+      return `${stat?.mtimeMs} ${stat?.size} ${stat?.ino}`
+    })
+    .join()
+
+/**
+ * Opens a folder as an index. Folders are looked into when a project is asked for, and again only if one has changed.
+ *
+ * @param warn Called with what the user should know, once for each fault.
+ */
+export const openFolder = ({ mirror, below }: Place, warn: (warning: string) => void): Folder => {
+  const scans = new Map<string, { readonly signature: string; readonly scan: Scan }>()
+  const warned = new Set<string>()
+  const warnOnce = (warning: string): void => {
+    if (!warned.has(warning)) warn(warning)
+    warned.add(warning)
+  }
+  const look = (place: string): Scan | undefined =>
+    ignoreErrors(faults, () => {
+      const signature = signatureOf(join(mirror, place))
+      const known = scans.get(place)
+      if (known?.signature === signature) return known.scan
+      const found = scan({ mirror, below: place }, warnOnce)
+      scans.set(place, { signature, scan: found })
+      return found
+    })
+  const sideBySide = (place: string, project: string): readonly PageFile[] => {
+    const found = look(place)
+    return found?.files.get(project)?.map(found.describe) ?? []
+  }
+  const places = placesOfIndexes.map((place) => join(below, place).replace(/^\.$/, ''))
+  return {
+    files: (project) => {
+      const folders = places.flatMap(
+        (place) =>
+          look(place)
+            ?.folders.get(project)
+            ?.map((name) => join(place, name)) ?? [],
+      )
+      const inFolders = folders.flatMap(
+        (folder) =>
+          filesOnPage({ mirror, below: folder })?.filter(({ name }) => projectsOf(name).includes(project)) ??
+          sideBySide(folder, project),
+      )
+      // What a page says of a file is more than a folder knows, so pages come first.
+      const all = new Map<string, PageFile>()
+      for (const file of [...inFolders, ...places.flatMap((place) => sideBySide(place, project))]) {
+        if (!all.has(file.name)) all.set(file.name, file)
+      }
+      return [...all.values()]
+    },
+    projects: () => {
+      const found = places.flatMap((place) => look(place) ?? [])
+      return [...new Set(found.flatMap(({ files, folders }) => [...files.keys(), ...folders.keys()]))].sort()
+    },
+  }
+}

@@ -1,0 +1,190 @@
+import { fileNameIn } from './distribution-file.js'
+import { type Attributes, startTags } from './html.js'
+import { algorithms, type Page, PageError, type PageFile, type PassedLink } from './page.js'
+
+// By hand and not by a schema: of 3,000 files, which a page may have, zod takes a third of a second.
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+const parseUrl = (text: string, base?: URL): URL | undefined => {
+  try {
+    return new URL(text, base)
+  } catch {
+    return undefined
+  }
+}
+
+// What a URL parser would change, or would take for a way: blanks, `\`, quotes, `.` and `..`.
+const odd = /[^!#-;=?-[\]_a-z~]|(?:^|\/)\.\.?(?:[/?#]|$)|%2e/i
+
+/** Makes links absolute. Nearly all by their text: a URL for each would take four fifths of the time for a large page. */
+const newResolver = (base: URL): ((link: string) => string | undefined) => {
+  const starts = new Map<string, string | undefined>()
+  return (link) => {
+    const [, start = '', rest = ''] = /^(https?:\/\/[^/?#@\\]+\/|(?:\.\.\/)+|\/(?!\/)|)(.*)$/is.exec(link) ?? []
+    if (odd.test(rest) || (start === '' && /^(?:[?#/]|$|[^/?#]*:)/.test(rest))) return parseUrl(link, base)?.href
+    if (!starts.has(start)) starts.set(start, parseUrl(start === '' ? '.' : start, base)?.href)
+    const known = starts.get(start)
+    return known === undefined ? undefined : known + rest
+  }
+}
+
+/** The hashes that a fragment has, wherever they stand, and what else it has. */
+const readFragment = (fragment: string, hashes: Record<string, string>): string | undefined => {
+  const others = fragment.split('&').filter((part) => {
+    const name = part.slice(0, Math.max(0, part.indexOf('=')))
+    if (!algorithms.includes(name)) return true
+    hashes[name] ??= part.slice(name.length + 1).toLowerCase()
+    return false
+  })
+  return others.join('&') || undefined
+}
+
+const hashesOf = (value: unknown): Record<string, string> => {
+  const hashes: Record<string, string> = {}
+  if (!isFields(value)) return hashes
+  for (const name of algorithms) {
+    const digits = value[name]
+    if (typeof digits === 'string') hashes[name] = digits.toLowerCase()
+  }
+  return hashes
+}
+
+/** What is told of a link besides where it leads. */
+type Facts = Pick<PageFile, 'requiresPython' | 'yanked' | 'uploadTime' | 'size' | 'coreMetadata'>
+
+const newPage = () => {
+  const files: PageFile[] = []
+  const links: PassedLink[] = []
+  const add = (link: string | undefined, filename: unknown, hashes: Record<string, string>, facts: Facts): void => {
+    if (link === undefined) return
+    const hash = link.indexOf('#')
+    const url = hash < 0 ? link : link.slice(0, hash)
+    const name = fileNameIn(url, textOf(filename))
+    const isRepository = /^(?:git|hg|svn|bzr)\+/i.test(url)
+    if (name !== undefined && !isRepository) {
+      const fragment = hash < 0 ? undefined : readFragment(link.slice(hash + 1), hashes)
+      // Without a spread, which takes longer than all the rest of it.
+      const { requiresPython, yanked, uploadTime, size, coreMetadata } = facts
+      files.push({ name, url, hashes, fragment, requiresPython, yanked, uploadTime, size, coreMetadata })
+    } else if (isRepository || /[#&]egg=/.test(link)) {
+      const { requiresPython, yanked } = facts
+      links.push({
+        name: textOf(filename) ?? /[#&]egg=([^&]*)/.exec(link)?.[1] ?? url,
+        url: link,
+        requiresPython,
+        yanked,
+      })
+    }
+  }
+  return { page: { files, links }, add }
+}
+
+const metadataIn = (value: string | undefined): PageFile['coreMetadata'] => {
+  if (value === undefined || value === 'false') return undefined
+  const hashes: Record<string, string> = {}
+  readFragment(value, hashes)
+  return Object.keys(hashes).length > 0 ? hashes : true
+}
+
+/** PEP 503, with PEP 592, 658 and 714. The first `<base>` counts, for the links before it as well, as in pip. */
+const readHtml = (text: string, address: URL): Page => {
+  const anchors: Attributes[] = []
+  let base: string | undefined
+  for (const { name, attributes } of startTags(text)) {
+    if (name === 'base') base ??= attributes['href']
+    else if (name === 'a' && attributes['href']) anchors.push(attributes)
+  }
+  const resolve = newResolver((base && parseUrl(base.trim(), address)) || address)
+  const { page, add } = newPage()
+  for (const attributes of anchors) {
+    const yanked = attributes['data-yanked']
+    add(
+      resolve((attributes['href'] ?? '').trim()),
+      undefined,
+      {},
+      {
+        requiresPython: textOf(attributes['data-requires-python']),
+        yanked: yanked === undefined ? undefined : yanked || true,
+        coreMetadata: metadataIn(attributes['data-core-metadata'] ?? attributes['data-dist-info-metadata']),
+      },
+    )
+  }
+  // A part of a string keeps all of it in memory: the texts that stay are made anew.
+  return JSON.parse(JSON.stringify(page))
+}
+
+/** What PEP 691, 700 and 714 tell of a file besides where it is and what its hashes are. */
+const factsOf = (entry: Fields): Facts => {
+  const size = entry['size']
+  const metadata = entry['core-metadata'] ?? entry['dist-info-metadata']
+  return {
+    requiresPython: textOf(entry['requires-python']),
+    yanked: entry['yanked'] === true || textOf(entry['yanked']),
+    uploadTime: textOf(entry['upload-time']),
+    size: typeof size === 'number' ? size : undefined,
+    coreMetadata: metadata === true ? true : isFields(metadata) ? hashesOf(metadata) : undefined,
+  }
+}
+
+/** A file of a page without the page: undefined if it is not described so. */
+export const factsIn = (entry: unknown): Omit<PageFile, 'url'> | undefined => {
+  const name = isFields(entry) ? fileNameIn('', textOf(entry['filename'])) : undefined
+  return isFields(entry) && name !== undefined
+    ? { name, hashes: hashesOf(entry['hashes']), ...factsOf(entry) }
+    : undefined
+}
+
+/** A page of PEP 691. A file that is described in another way is left out. */
+const readJson = (text: string, address: URL): Page => {
+  let entries: unknown
+  try {
+    entries = JSON.parse(text)
+  } catch {
+    throw new PageError('sends a page that is not JSON')
+  }
+  const list = isFields(entries) ? entries['files'] : undefined
+  if (!Array.isArray(list)) throw new PageError('sends a page that is not what PEP 691 says')
+  const resolve = newResolver(address)
+  const { page, add } = newPage()
+  for (const entry of list as unknown[]) {
+    if (!isFields(entry)) continue
+    const url = textOf(entry['url'])
+    add(url && resolve(url), entry['filename'], hashesOf(entry['hashes']), factsOf(entry))
+  }
+  return page
+}
+
+const marks: readonly (readonly [string, string])[] = [
+  ['efbbbf', 'utf-8'],
+  ['fffe', 'utf-16le'],
+  ['feff', 'utf-16be'],
+]
+
+/** A byte order mark says how a page is encoded, else its content type does, else it is UTF-8. */
+const decode = (bytes: Buffer, type: string): string => {
+  const start = bytes.subarray(0, 3).toString('hex')
+  const mark = marks.find(([digits]) => start.startsWith(digits))?.[1]
+  const charset = mark ?? /charset\s*=\s*["']?([\w.:-]+)/i.exec(type)?.[1] ?? 'utf-8'
+  try {
+    return new TextDecoder(charset).decode(bytes)
+  } catch {
+    return bytes.toString('utf8')
+  }
+}
+
+/**
+ * Reads a project's page.
+ *
+ * @param bytes Its body, without a content coding.
+ * @param contentType The header; JSON is read as such (PEP 691), and all else as HTML.
+ * @param address Where it is, after all redirects.
+ * @throws PageError if it cannot be read.
+ */
+export const readPage = (bytes: Buffer, contentType: string | undefined, address: URL): Page => {
+  const type = contentType ?? ''
+  return (/[/+]json\b/i.test(type) ? readJson : readHtml)(decode(bytes, type), address)
+}

@@ -1,0 +1,33 @@
+import { openFolder, placeOf } from '../../index/folder.js'
+import { excludeNewer } from '../../index/page.js'
+import type { Index } from '../../settings/index-list.js'
+import type { RelayLog } from '../relay-log.js'
+import type { Source } from './found.js'
+
+/** A folder of the host as an index; `mirror` is the local mirror that it is in. What is wrong in it extra-data.d says. */
+export const folderIndex = (
+  config: Index & { readonly folder: string },
+  log: RelayLog,
+  mirror: string | undefined,
+): Source => {
+  const { files, projects } = openFolder(placeOf(config.folder, mirror), () => undefined)
+  const refuse = (cause: string) => {
+    log.warn(cause)
+    return { kind: 'refused', cause } as const
+  }
+  const find: Source['find'] = async (project) => {
+    try {
+      const all = files(project)
+      if (all.length === 0) return { kind: 'none' }
+      const old = excludeNewer(all, config.excludeNewer)
+      return old === undefined
+        ? refuse(
+            `${config.label} tells no upload times of ${project}, so that exclude-newer cannot be kept: leave exclude-newer out for it`,
+          )
+        : { kind: 'page', files: old, links: [] }
+    } catch (error) {
+      return refuse(`${config.label} cannot be read: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+  return { config, projects, find, filesOf: find }
+}

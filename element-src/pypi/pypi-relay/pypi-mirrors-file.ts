@@ -1,0 +1,3 @@
+import { runProgram } from '../../lib/settings/mirrors-file/run-program.js'
+
+runProgram()
