@@ -1,25 +1,21 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildImage, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
-import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { needsRoot } from '../support/builds/root.js'
-import { runProgram } from '../support/builds/run.js'
-import { pointDevpiAt } from '../support/servers/devpi.js'
+import { pointDevpiAt, startDevpi } from '../support/servers/devpi.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
-import { freePort, startServer } from '../support/servers/start-server.js'
-import * as fixtures from '../support/setup/fixtures.js'
+import { freePort } from '../support/servers/start-server.js'
 
 needsRoot(t)
-const devpiPrograms = await fixtures.devpiPrograms()
 
 /** Starts devpi-server, until the test ends, with root/pypi as a mirror of an index. */
 const startOne = async (t: Test, folder: string, upstream: string): Promise<string> => {
   const port = await freePort()
-  const made = await runProgram(join(devpiPrograms, 'devpi-init'), ['--serverdir', folder], { env: cleanEnvironment() })
-  t.equal(made.status, 0, 'devpi-init', { log: made.log })
-  const args = ['--serverdir', folder, '--port', String(port)]
-  await startServer(t, port, `${folder}.log`, join(devpiPrograms, 'devpi-server'), args)
+  await startDevpi(t, folder, 'devpi-server', port, {
+    'devpi-init': 'devpi-init --serverdir server',
+    '--port 3141': '--serverdir server --port 3141',
+  })
   await pointDevpiAt(port, '', upstream)
   return `http://127.0.0.1:${port}/root/pypi/+simple/`
 }
@@ -31,7 +27,7 @@ t.test('a partial mirror by devpi-server: what was fetched once is served when t
     { name: 'demo-lib', version: '2.1', text: 'x = 1' },
   ])
   const upstream = await serveMirror(t, join(scratch, 'upstream'))
-  const devpi = await startOne(t, join(scratch, 'devpi'), `http://127.0.0.1:${upstream.port}/simple/`)
+  const devpi = await startOne(t, scratch, `http://127.0.0.1:${upstream.port}/simple/`)
   const bare = devpi.replace('root/pypi/+simple/', '')
   const install = {
     environment: { DIB_PYPI_MIRROR_URL: devpi, DIB_NO_PYPI_PIP: '1' },

@@ -36,7 +36,8 @@ export const startDevpi = async (
   changes: Readonly<Record<string, string>> = {},
   options: string = quickKeys,
 ): Promise<DevpiServer> => {
-  const commands = recipe(heading, { ' --host 0.0.0.0': '', ...changes })
+  const commands = recipe(heading, changes)
+    .replaceAll(' --host 0.0.0.0', '')
     .replace(/(?<=--port )\d+/, String(port))
     .replace(/^python3 -m venv devpi\ndevpi\/bin\/pip install .*\n/, '')
     .replace(/^devpi\/bin/gm, await devpiPrograms())

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { project } from '../../../build/project.js'
 
-/** The page of recipes. */
-export const readRecipes = (): string => readFileSync(join(project, 'docs', 'mirrors.md'), 'utf8')
+/** The pages of recipes. */
+export const readRecipes = (): string =>
+  ['mirrors.md', 'fleet.md'].map((page) => readFileSync(join(project, 'docs', page), 'utf8')).join('\n')
 
 /**
- * What a recipe of docs/mirrors.md tells a user to type: the first indented block under its heading.
+ * What a recipe of docs/mirrors.md or docs/fleet.md tells a user to type: the first indented block under its heading.
  *
  * @param heading The heading, whole.
  * @param changes What stands for one machine or user there, with what it is in a test; each must be there.
@@ -15,7 +16,7 @@ export const readRecipes = (): string => readFileSync(join(project, 'docs', 'mir
 export const recipe = (heading: string, changes: Readonly<Record<string, string>> = {}): string => {
   const [, section] = readRecipes().split(`\n### ${heading}\n`)
   const [block] = /(?:^ {4}.*\n|^\n(?= {4}))+/m.exec(section?.split('\n## ')[0]?.split('\n### ')[0] ?? '') ?? []
-  if (block === undefined) throw new Error(`docs/mirrors.md has no recipe '${heading}'`)
+  if (block === undefined) throw new Error(`docs/ has no recipe '${heading}'`)
   const text = block.replace(/^ {4}/gm, '').trim()
   return Object.entries(changes).reduce((changed, [from, to]) => {
     if (!changed.includes(from)) throw new Error(`the recipe '${heading}' does not say ${from}`)

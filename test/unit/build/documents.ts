@@ -13,24 +13,96 @@ const read = (path: string): string => readFileSync(join(project, path), 'utf8')
 /** The variables that the settings know, and the two families of mirrors. */
 const variables = [...Object.keys(userVariables.shape), 'DIB_PYPI_MIRROR_URL', 'PYPI_MIRROR_URL'].sort()
 
-t.test("README.md's table of settings has a row for each variable, and no other", async (t) => {
-  const [, table = ''] = /^## Settings\n([\s\S]*?)^## /m.exec(read('README.md')) ?? []
+/** The variables in the first column of the table below a heading. */
+const variablesIn = (page: string, heading: string): readonly string[] => {
+  const [, table = ''] = new RegExp(`^## ${heading}\\n([\\s\\S]*?)^##`, 'm').exec(read(page)) ?? []
   const rows = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) =>
-    [...cell.matchAll(/`([A-Z_]+?)(?:_\*|\*)?`/g)].map(([, name]) => name),
+    [...cell.matchAll(/`([A-Z_]+?)(?:_\*|\*)?`/g)].map(([, name = '']) => name),
   )
-  t.same([...new Set(rows)].sort(), variables)
+  return [...new Set(rows)].sort()
+}
+
+t.test('README.md and docs/settings.md have a row for each variable, and no other', async (t) => {
+  t.same(variablesIn('README.md', 'Settings'), variables)
+  t.same(variablesIn('docs/settings.md', 'Variables'), variables)
 })
 
-t.test("README.md's table of the mirrors file has a row for each key, and no other", async (t) => {
-  const [, section = ''] = /^## The mirrors file\n([\s\S]*?)^## /m.exec(read('README.md')) ?? []
-  const rows = [...section.matchAll(/^\| `([a-z-]+)` \| \S/gm)].map(([, key]) => key)
-  t.same(rows, Object.keys(sectionSchema.shape))
-  const example = section.match(/(?:^ {4}.*\n|^\n(?= {4}))+/m)?.[0].replace(/^ {4}/gm, '') ?? ''
+t.test(
+  "docs/settings.md's table of the mirrors file has a row for each key, and no other; the examples are mirrors files",
+  async (t) => {
+    const [, section = ''] = /^## The mirrors file\n([\s\S]*)/m.exec(read('docs/settings.md')) ?? []
+    const rows = [...section.matchAll(/^\| `([a-z-]+)` \| \S/gm)].map(([, key]) => key)
+    t.same(rows, Object.keys(sectionSchema.shape))
+    const [, short = ''] = /^## A mirrors file\n([\s\S]*?)^## /m.exec(read('README.md')) ?? []
+    for (const text of [section, short]) {
+      const example = text.match(/(?:^ {4}.*\n|^\n(?= {4}))+/m)?.[0].replace(/^ {4}/gm, '') ?? ''
+      t.same(
+        parseMirrorsFile('mirrors.ini', example).map(({ name }) => name),
+        ['corp', 'official'],
+      )
+    }
+  },
+)
+
+t.test('README.md is read in three minutes, and a page of docs/ in five', async (t) => {
+  const lines = (page: string): readonly string[] => read(page).trimEnd().split('\n')
+  t.ok(lines('README.md').length <= 150, 'at most 150 lines')
   t.same(
-    parseMirrorsFile('mirrors.ini', example).map(({ name }) => name),
-    ['corp', 'official'],
-    'its example is a mirrors file',
+    lines('README.md').filter((line) => line.length > 120),
+    [],
   )
+  for (const page of readdirSync(join(project, 'docs')).filter((name) => name.endsWith('.md'))) {
+    const text = lines(`docs/${page}`)
+    if (!['mirrors.md', 'promises.md'].includes(page)) t.ok(text.length <= 200, `${page}: at most 200 lines`)
+    if (['mirrors.md', 'promises.md', 'bench.md', 'fleet.md'].includes(page)) continue
+    const cells = text.filter((line) => line.startsWith('|')).flatMap((line) => line.split('|'))
+    t.same(
+      cells.filter((cell) => cell.trim().split(/\s+/).length > 35),
+      [],
+      `${page}: no long cells`,
+    )
+  }
+})
+
+t.test('each message that docs/troubleshooting.md explains is one of the element', async (t) => {
+  const [, table = ''] = /^## Messages\n([\s\S]*?)^## /m.exec(read('docs/troubleshooting.md')) ?? []
+  const sources = execFileSync('git', ['ls-files', 'element-src', 'build'], { cwd: project, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .filter((path) => existsSync(join(project, path)))
+    .map(read)
+    .join('\n')
+  const messages = [...table.matchAll(/^\| (`.*?`[^|]*) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
+  )
+  t.ok(messages.length > 20)
+  for (const message of messages) {
+    // What stands for names, and what the code puts together of several texts.
+    const parts = message
+      .split(/\.\.\.|: |\d+|PIP_INDEX_URL|\/etc\/pip\.conf|HOME|\/pypi\/mirror/)
+      .map((part) => part.replace(/^[\s:,]+(?:is )?|^is |[\s:,]+$/g, ''))
+    for (const part of parts.filter((text) => /\w{3}/.test(text))) t.ok(sources.includes(part), part)
+  }
+})
+
+t.test('each link to a heading of this project leads to one', async (t) => {
+  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md'].concat(
+    readdirSync(join(project, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+  )
+  // As GitHub makes it of a heading.
+  const anchor = (heading: string): string =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .trim()
+      .replaceAll(' ', '-')
+  for (const page of pages) {
+    for (const [, path = '', name = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)) {
+      const target = path === '' ? page : join(page, '..', path)
+      const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchor(heading))
+      t.ok(headings.includes(name), `${page}: ${path}#${name}`)
+    }
+  }
 })
 
 t.test("the element's README.rst describes each of them in dib's form", async (t) => {

@@ -9,7 +9,7 @@ const read = (path: string): string => readFileSync(join(project, path), 'utf8')
 
 const page = readRecipes()
 
-t.test('docs/mirrors.md has no recipe that no test runs, but for those that it marks', async (t) => {
+t.test('docs/mirrors.md and docs/fleet.md have no recipe that no test runs, but for those that it marks', async (t) => {
   const runs = [
     'test/hook/mirror-layouts.ts',
     'test/hook/made-indexes.ts',
@@ -18,6 +18,7 @@ t.test('docs/mirrors.md has no recipe that no test runs, but for those that it m
     'test/support/servers/nginx.ts',
     'test/support/servers/devpi.ts',
     'test/image/fleet.ts',
+    'test/image/devpi.ts',
     'test/image/nginx-cache.ts',
     'test/support/servers/guarded-index.ts',
     'test/hook/mirrors-file.ts',
@@ -29,7 +30,7 @@ t.test('docs/mirrors.md has no recipe that no test runs, but for those that it m
       heading,
     )
   }
-  t.equal(headings.filter((name) => name.endsWith('not tested)')).length, 2, 'Artifactory and Pulp')
+  t.equal(headings.filter((name) => name.endsWith('not tested)')).length, 3, 'Artifactory, Nexus with GitLab, and Pulp')
 })
 
 t.test('a recipe is the block under its heading', async (t) => {
@@ -44,9 +45,10 @@ t.test('it installs the programs that the tests have installed, and names the ol
   t.type(installed, 'string')
   t.equal(/mirror-tools\/bin\/pip install (.*)/.exec(recipe('Tools for indexes'))?.[1], installed)
   const oldest = (folder: string): string => new RegExp(`\\b${folder}:uv==(\\S+)`).exec(fixtures)?.[1] ?? 'none'
-  t.ok(page.includes(`| uv | ${oldest('old')} to the newest |`))
+  const installers = read('docs/installers.md')
+  t.ok(installers.includes(`| uv | ${oldest('old')} to the newest |`))
   const systemWideUv = oldest('system-wide')
-  for (const text of [page, read('README.md'), read('element-src/lib/config/config-files.ts')])
+  for (const text of [installers, read('element-src/lib/config/config-files.ts')])
     t.match(text, new RegExp(`(?:from|before) ${systemWideUv.replaceAll('.', '\\.')}\\b`))
 })
 
