@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import type { HookSource } from './find-sources.js'
 import { bundler, markGroups } from './mark-groups.js'
 import { withOrigin } from './origin.js'
 import { type Part, packageOf, readPart } from './parts.js'
-
-/** The oldest Node.js that hooks run on: Debian 12's and Ubuntu 24.04's. */
-export const oldestNode = 18
 
 /** A hook as one file. */
 export interface Bundle {
@@ -18,30 +15,43 @@ export interface Bundle {
 
 /** The files of element-src/launcher that come before that of a launcher. */
 const before: Readonly<Record<HookSource['launcher'], readonly string[]>> = {
-  'on-host': ['head', 'hand-over-environment', 'clear-environment'],
-  'in-image': ['head', 'clear-environment'],
-  'on-host-as-root': ['head', 'clear-environment'],
-  program: [],
+  'on-host': ['head', 'hand-over-environment', 'clear-environment', 'as-commonjs'],
+  'in-image': ['head', 'clear-environment', 'as-commonjs'],
+  'on-host-as-root': ['head', 'clear-environment', 'as-commonjs'],
+  program: ['head', 'as-commonjs'],
 }
 
 /**
+ * Who vendors a hook reads why. esbuild keeps only comments that look like a licence, before statements: so ours are made to
+ * look like one, and back. Those of types go with the types, and orders to a linter.
+ */
+const keepComments: Plugin = {
+  name: 'keep-comments',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]element-src[\\/].*\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8')
+        .replace(/^[ \t]*\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n(?=(?:export )?(?:interface|type) )/gm, '')
+        .replace(/^[ \t]*\/\/ biome-ignore.*\n/gm, '')
+        .replace(/^([ \t]*)\/\*\*/gm, '$1/*!*')
+        .replace(/^([ \t]*)\/\/(.*)$/gm, '$1/*!//$2*/'),
+    })),
+}
+
+/** Back again, without those of what is not in the bundle: no statement follows them. */
+const restoreComments = (code: string): string =>
+  code
+    .replace(/^([ \t]*)\/\*!\/\/(.*)\*\/$/gm, '$1//$2')
+    .replace(/^[ \t]*\/\*!\*(?:(?!\*\/)[\s\S])*\*\/\n(?=[ \t]*(?:\/[*/]|\}|\n))/gm, '')
+    .replace(/^([ \t]*)\/\*!\*/gm, '$1/**')
+
+/**
  * Makes a hook: sh that starts Node.js, then the JavaScript of the hook with all that it imports, readable.
- *
- * @param elementSource The folder element-src.
- * @param hook The hook.
  */
 export const bundleHook = async (elementSource: string, hook: HookSource): Promise<Bundle> => {
   const launcher = [...before[hook.launcher], hook.launcher, 'tail'].map((name) =>
     readFileSync(join(elementSource, 'launcher', `${name}.sh`), 'utf8'),
   )
-  // An old Node.js can read these lines, and the rest, whose syntax is kept as old for their sake.
-  const guard = [
-    "'use strict'",
-    `if (parseInt(process.versions.node, 10) < ${oldestNode}) {`,
-    `  console.error('pypi: error: ' + process.execPath + ' is Node.js ' + process.versions.node + ': install ${oldestNode} or later, or name one in DIB_PYPI_NODE')`,
-    '  process.exit(1)',
-    '}',
-  ]
   const result = await build({
     absWorkingDir: elementSource,
     // A node_modules that is a link elsewhere gives the same bytes.
@@ -52,9 +62,10 @@ export const bundleHook = async (elementSource: string, hook: HookSource): Promi
     metafile: true,
     platform: 'node',
     format: 'cjs',
-    target: 'es2019',
+    target: 'es2022',
     charset: 'utf8',
-    legalComments: 'none',
+    legalComments: 'inline',
+    plugins: [keepComments],
     logLevel: 'warning',
   })
   const inputs = Object.values(result.metafile.outputs).flatMap((output) => Object.entries(output.inputs))
@@ -67,6 +78,6 @@ export const bundleHook = async (elementSource: string, hook: HookSource): Promi
 
   // The launcher's first two lines make the file sh and JavaScript at once; what follows them is a comment in both.
   const head = withOrigin(launcher.join(''), 2, hook.source, project, packages)
-  const code = markGroups(result.outputFiles[0]?.text ?? '', paths, parts)
-  return { text: `${head}${guard.join('\n')}\n${code}`, packages }
+  const code = markGroups(restoreComments(result.outputFiles[0]?.text ?? ''), paths, parts)
+  return { text: `${head}'use strict'\n${code}`, packages }
 }

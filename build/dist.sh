@@ -4,6 +4,7 @@
 set -eu
 LC_ALL=C
 export LC_ALL
+. "$(dirname "$0")/manifest.sh"
 fail() { echo "$*" >&2; exit 1; }
 
 mkdir -p "$1"
@@ -13,7 +14,7 @@ cd "$here/.."
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
 day=$(sed -n "s/^## \[$version\] - \(....-..-..\)$/\1/p" CHANGELOG.md)
 [ -n "$day" ] || fail "CHANGELOG.md has no line '## [$version] - YEAR-MONTH-DAY'"
-(cd elements/pypi && sha256sum -c pypi-manifest.sha256 >/dev/null 2>&1) ||
+[ -z "$(differing elements/pypi)" ] ||
     fail "elements/pypi is not what its pypi-manifest.sha256 says: run 'make elements' first"
 
 name=dib-pypi-element-$version.tar.gz

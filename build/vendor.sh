@@ -6,39 +6,42 @@ set -eu
 LC_ALL=C
 export LC_ALL
 manifest=pypi-manifest.sha256
+# shellcheck source=build/manifest.sh
+. "$(dirname "$0")/manifest.sh"
 fail() { echo "$*" >&2; exit 1; }
 
 [ -n "${1:-}" ] || fail 'say where: make vendor DEST=folder-of-elements'
+version_in() { sed -n 's/^# Source: .*, version \(.*\)\.$/\1/p' "$1"/cleanup.d/00-*; }
 source=$(cd "$(dirname "$0")/../elements/pypi" && pwd)
-(cd "$source" && sha256sum -c "$manifest" >/dev/null 2>&1) ||
+[ -f "$source/$manifest" ] && [ -z "$(differing "$source")" ] ||
     fail "$source is not what its $manifest says: run 'make elements' first"
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 copy=$folder/pypi
 [ "$copy" != "$source" ] || fail "$copy is the element itself: name another folder"
 
-did="copied to $copy"
+did="copied version $(version_in "$source") to $copy"
 if [ -e "$copy" ] || [ -L "$copy" ]; then
     [ -d "$copy" ] && [ ! -L "$copy" ] || fail "$copy is there, and is no folder: remove it first"
     [ -f "$copy/$manifest" ] ||
         fail "$copy has no $manifest, so it cannot be told whether it was edited: compare it with $source, then remove it"
     # A file that the manifest does not name differs as well: someone put it there.
-    differing=$(
+    changed=$(
+        differing "$copy"
         cd "$copy"
-        sha256sum -c "$manifest" 2>/dev/null | sed -n 's/: FAILED.*//p'
         here=$(mktemp)
         find . ! -type d ! -path "./$manifest" | sed 's,^\./,,' | sort >"$here"
         sed 's/^[0-9a-f]*  //' "$manifest" | sort | comm -13 - "$here"
         rm "$here"
     )
-    [ -z "$differing" ] || fail "$copy was edited, and stays as it is. These files differ from what was copied there:
-$(printf '%s\n' "$differing" | sed 's/^/  /')
+    [ -z "$changed" ] || fail "$copy was edited, and stays as it is. These files differ from what was copied there:
+$(printf '%s\n' "$changed" | sed 's/^/  /')
 Move the edits elsewhere and remove the folder, then run this again."
     if cmp -s "$source/$manifest" "$copy/$manifest"; then
-        echo "$copy is this version already"
+        echo "$copy is version $(version_in "$source") already"
         exit
     fi
-    did="upgraded $copy"
+    did="upgraded $copy from version $(version_in "$copy") to $(version_in "$source")"
 fi
 
 # The copy is made beside it first, so that an interrupted run leaves no half copy.

@@ -42,13 +42,13 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   [
     'DIB_PYPI_NODE',
     '/nowhere/node',
-    /^no Node\.js at \/nowhere\/node: install Node\.js 18 or later, or name it in DIB_PYPI_NODE/,
+    /^no Node\.js at \/nowhere\/node: install Node\.js 18 or later, or unpack one anywhere and name it in DIB_PYPI_NODE/,
   ],
   ['DIB_PYPI_NODE', '/usr', /^no Node\.js at \/usr: install Node\.js 18 or later/],
   [
     'DIB_PYPI_NODE',
     await fixtures.officialNode(12),
-    /\/nodes\/12\/.*\/node is Node\.js 12\.\S+: install 18 or later, or name one in DIB_PYPI_NODE/,
+    /\/nodes\/12\/.*\/node is Node\.js 12\.\S+: install 18 or later, or unpack one anywhere and name it in DIB_PYPI_NODE/,
   ],
 ]
 

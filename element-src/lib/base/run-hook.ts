@@ -10,6 +10,9 @@ import { fail, isVerbose } from './log.js'
  */
 export const runHook = async (action: () => void | Promise<void>): Promise<void> => {
   process.exitCode = 1
+  // The caller's may be 027 or 077, by which no user of the image but root would read what is for all of them. What is
+  // secret has a mode of its own.
+  process.umask(0o022)
   const tellUnfinished = (): void =>
     fail('the hook ended before it was done: this is a fault of the element, report it')
   process.once('exit', tellUnfinished)

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { runAsync } from '../base/command.js'
 import { UserError } from '../base/errors.js'
 
@@ -44,3 +44,9 @@ export const sharedObjectsOf = async (loader: string, program: string): Promise<
   }
   return files
 }
+
+/** The file by which OpenSSL 1.1 checks itself on a host in FIPS mode (RHEL 8), and without which it aborts; undefined elsewhere. */
+export const checksumBeside = (file: string): string | undefined =>
+  [file, realpathSync(file)]
+    .map((path) => join(dirname(path), `.${basename(path)}.hmac`))
+    .find((path) => existsSync(path))

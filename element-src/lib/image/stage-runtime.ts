@@ -2,7 +2,7 @@ import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, 
 import { delimiter, dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
 import { stageEntry } from './paths.js'
-import { findLoader, sharedObjectsOf } from './shared-objects.js'
+import { checksumBeside, findLoader, sharedObjectsOf } from './shared-objects.js'
 
 // sudo has these in its path, but a user's own PATH often lacks them.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
@@ -70,7 +70,11 @@ export const stageRuntime = async (
   copy(cp, join(folder, stageEntry.copy))
   symlinkSync(process.execPath, join(folder, stageEntry.hostNode))
   const files = new Map((await listing).flatMap((list) => [...list]))
-  for (const [name, file] of files) copy(file, join(libraries, name))
+  for (const [name, file] of files) {
+    copy(file, join(libraries, name))
+    const hmac = checksumBeside(file)
+    if (hmac !== undefined) copyFileSync(hmac, join(libraries, `.${name}.hmac`))
+  }
   const besideLibc = dirname(files.get('libc.so.6') ?? '')
   for (const name of asksServers ? nameServices : []) {
     if (existsSync(join(besideLibc, name))) copy(join(besideLibc, name), join(libraries, name))

@@ -19,6 +19,7 @@ import { cleanEnvironment } from '../../support/builds/clean-environment.js'
 import { contentsOf } from '../../support/observation/contents.js'
 
 const element = join(project, 'elements', 'pypi')
+const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
 
 /** Where npm and Node.js are, but fail: who vendors may have neither. */
 const withoutNode = (t: Test): string => {
@@ -42,12 +43,14 @@ const vendor = (t: Test, destination: string | undefined, script = join(project,
 const newerVersion = (t: Test): string => {
   const folder = join(t.testdirName, 'newer')
   mkdirSync(join(folder, 'build'), { recursive: true })
-  cpSync(join(project, 'build', 'vendor.sh'), join(folder, 'build', 'vendor.sh'))
+  for (const name of ['vendor.sh', 'manifest.sh']) cpSync(join(project, 'build', name), join(folder, 'build', name))
   const newer = join(folder, 'elements', 'pypi')
   cpSync(element, newer, { recursive: true })
   rmSync(join(newer, 'environment.d'), { recursive: true })
   writeFileSync(join(newer, 'element-deps'), 'package-installs\n')
   appendFileSync(join(newer, 'README.rst'), 'newer\n')
+  const hook = join(newer, 'cleanup.d', '00-unconfigure-pypi-mirror')
+  writeFileSync(hook, readFileSync(hook, 'utf8').replace(/^(# Source: .*, version ).*$/m, '$19.8.7.'))
   const files = new Map(
     Object.entries(contentsOf(newer))
       .filter(([path]) => path !== 'pypi-manifest.sha256')
@@ -60,11 +63,11 @@ const newerVersion = (t: Test): string => {
 t.test('make vendor copies the element whole, without npm or Node.js, and says where', async (t) => {
   const repository = t.testdir()
   const ran = vendor(t, `${repository}/elements`)
-  t.same(ran, { status: 0, said: `copied to ${repository}/elements/pypi\n` })
+  t.same(ran, { status: 0, said: `copied version ${version} to ${repository}/elements/pypi\n` })
   t.strictSame(contentsOf(join(repository, 'elements', 'pypi')), contentsOf(element))
   t.same(vendor(t, `${repository}/elements`), {
     status: 0,
-    said: `${repository}/elements/pypi is this version already\n`,
+    said: `${repository}/elements/pypi is version ${version} already\n`,
   })
 })
 
@@ -80,10 +83,19 @@ t.test('a copy without edits is upgraded, and loses the files that the new versi
   vendor(t, repository)
   const newer = newerVersion(t)
   const ran = vendor(t, repository, join(newer, 'build', 'vendor.sh'))
-  t.same(ran, { status: 0, said: `upgraded ${repository}/pypi\n` })
+  t.same(ran, { status: 0, said: `upgraded ${repository}/pypi from version ${version} to 9.8.7\n` })
   t.strictSame(contentsOf(join(repository, 'pypi')), contentsOf(join(newer, 'elements', 'pypi')))
   t.notOk(existsSync(join(repository, 'pypi', 'environment.d')))
   t.equal(statSync(join(repository, 'pypi', 'cleanup.d', '00-unconfigure-pypi-mirror')).mode & 0o111, 0o111)
+})
+
+t.test('a copy in which rpmbuild has changed interpreters only is upgraded', async (t) => {
+  const repository = t.testdir()
+  vendor(t, repository)
+  const hook = join(repository, 'pypi', 'cleanup.d', '00-unconfigure-pypi-mirror')
+  // What brp-mangle-shebangs does.
+  writeFileSync(hook, readFileSync(hook, 'utf8').replace('#!/bin/sh\n', '#!/usr/bin/sh\n'))
+  t.match(vendor(t, repository, join(newerVersion(t), 'build', 'vendor.sh')), { status: 0, said: /^upgraded / })
 })
 
 t.test('a copy with edits stays as it is, and each file that differs is named', async (t) => {
@@ -134,14 +146,20 @@ t.test('the same tarball comes out each time, whatever the folder and the umask'
     encoding: 'utf8',
   })
   t.equal(made.status, 0, made.stderr)
-  const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
   const name = `dib-pypi-element-${version}.tar.gz`
   const wheel = `dib_pypi_element-${version}-py3-none-any.whl`
   t.equal(made.stdout, `${join(project, 'dist', name)}\n${join(project, 'dist', wheel)}\n`)
 
   const elsewhere = join(folder, 'else where')
   mkdirSync(join(elsewhere, 'build'), { recursive: true })
-  for (const path of ['build/dist.sh', 'build/wheel.py', 'CHANGELOG.md', 'package.json', 'elements'])
+  for (const path of [
+    'build/dist.sh',
+    'build/manifest.sh',
+    'build/wheel.py',
+    'CHANGELOG.md',
+    'package.json',
+    'elements',
+  ])
     cpSync(join(project, path), join(elsewhere, path), { recursive: true })
   for (const [path, [, mode]] of Object.entries(contentsOf(join(elsewhere, 'elements'))))
     chmodSync(join(elsewhere, 'elements', path), mode & 0o700)

@@ -1,7 +1,7 @@
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { findLoader, sharedObjectsOf } from '../../../element-src/lib/image/shared-objects.js'
+import { checksumBeside, findLoader, sharedObjectsOf } from '../../../element-src/lib/image/shared-objects.js'
 
 t.test("this machine's own", async (t) => {
   const files = await sharedObjectsOf(findLoader(), process.execPath)
@@ -50,4 +50,11 @@ t.test('every format in which a loader lists them is read', async (t) => {
   await t.rejects(sharedObjectsOf(incomplete, '/x'), {
     message: '/x needs libz.so.1, which this host does not have: install it',
   })
+})
+
+t.test('the checksum of a host in FIPS mode goes with a shared object, also of one that is a link', async (t) => {
+  const folder = t.testdir({ 'libcrypto.so.1.1.1k': '', '.libcrypto.so.1.1.1k.hmac': '', 'libz.so.1': '' })
+  symlinkSync('libcrypto.so.1.1.1k', join(folder, 'libcrypto.so.1.1'))
+  t.equal(checksumBeside(join(folder, 'libcrypto.so.1.1')), join(folder, '.libcrypto.so.1.1.1k.hmac'))
+  t.equal(checksumBeside(join(folder, 'libz.so.1')), undefined)
 })

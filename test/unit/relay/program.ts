@@ -27,7 +27,7 @@ const start = async (t: Test, input: string): Promise<Started> => {
   // Outside of the project, whose package.json would make it an ES module.
   const program = join(scratchFolder(t), 'pypi-relay')
   copyFileSync(join(project, 'elements/pypi/pypi-relay/pypi-relay'), program)
-  const relay = spawn(process.execPath, [program], {
+  const relay = spawn('/bin/sh', [program, process.execPath], {
     cwd: '/',
     detached: true,
     env: { PATH: process.env['PATH'] },

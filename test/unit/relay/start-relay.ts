@@ -15,13 +15,16 @@ const config: RelayConfig = {
   logFile: '/dev/null',
 }
 
+/** The first line of a program that sh starts with the Node.js to use, as it does the relay. */
+const bySh = '":" //; exec "$1" "$0"\n'
+
 t.test('the relay is told its configuration where no other process can read it', async (t) => {
   const folder = t.testdir({
     // As where dib copies the relay, and not as in this project.
     'package.json': '{}',
-    relay: `const fs = require('fs')
+    relay: `${bySh}const fs = require('fs')
 fs.writeFileSync(${JSON.stringify('REPORT')}, JSON.stringify({
-  told: JSON.parse(fs.readFileSync(0, 'utf8')), args: process.argv.slice(2), env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_TAPJS|^NODE_/.test(name))), cwd: process.cwd(),
+  told: JSON.parse(fs.readFileSync(0, 'utf8')), args: process.argv.slice(2), env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_TAPJS|^NODE_|^(?:PWD|OLDPWD|SHLVL|_)$/.test(name))), cwd: process.cwd(),
   isLeader: fs.readFileSync('/proc/self/stat', 'utf8').replace(/^.*\\) /, '').split(' ')[3] === String(process.pid) }))
 const server = require('http').createServer((request, response) => response.end('{}')).listen(0, '127.0.0.1', () => {
   process.stdout.write(JSON.stringify({ control: 'http://127.0.0.1:' + server.address().port + '/', indexes: [] }))
@@ -40,9 +43,9 @@ t.test('one that does not start is told in one line', async (t) => {
   const folder = t.testdir({
     'package.json': '{}',
     silent: '',
-    refusing: `console.log('{"error":"no port is free"}')`,
-    odd: 'console.log("x")',
-    unreached: `console.log('{"control":"http://127.0.0.1:1/","indexes":[]}')`,
+    refusing: `${bySh}console.log('{"error":"no port is free"}')`,
+    odd: `${bySh}console.log("x")`,
+    unreached: `${bySh}console.log('{"control":"http://127.0.0.1:1/","indexes":[]}')`,
   })
   for (const [name, why] of [
     ['silent', 'it ended before it said where it listens'],

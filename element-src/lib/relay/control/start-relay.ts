@@ -28,7 +28,7 @@ export const startRelay = (
   environment: Readonly<Record<string, string>>,
 ): Promise<StartedRelay> =>
   new Promise((resolve, reject) => {
-    const relay = spawn(process.execPath, [program], {
+    const relay = spawn('/bin/sh', [program, process.execPath], {
       cwd: '/',
       detached: true,
       env: { ...environment },
