@@ -45,12 +45,12 @@ lint: packages host-packages ## Check types, style, and the elements by dib's ow
 	@test/support/setup/lint-elements.sh
 
 unit: packages ## Run the unit tests: no root, no fixtures, seconds. TESTS=file... names some
-	@$(run) test/run.ts $(or $(TESTS),unit)
+	@$(run) test/run.ts $(or $(strip $(TESTS)),unit)
 
 # Without root the tests of hooks and images are skipped, and what they need of this machine is not installed.
 for_tests := packages $(if $(filter 0,$(shell id -u)),host-packages)
 test: $(for_tests) ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
-	@$(run) test/run.ts $(or $(TESTS),unit hook image)
+	@$(run) test/run.ts $(or $(strip $(TESTS)),unit hook image)
 
 test-hosts: $(for_tests) ## Run the tests of other hosts and images, as root: Debian 13, arm64, an older release, each Node.js
 	@$(run) test/run.ts hosts

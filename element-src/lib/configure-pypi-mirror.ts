@@ -50,6 +50,6 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const files = configFiles(pip, overridden, findHomes(environment), caches)
   const done = apply(stageMountPoint, programs, files)
   unmountStage(staged, { ...done, verbose: staged.verbose })
-  const told = asksIndexes ? describeIndexes(indexes) : 'installers ask the relay'
-  info(`mounted over ${done.mountPoints.join(', ')} for this build; ${told}`)
+  info(`mounted over ${done.mountPoints.join(', ')} for this build`)
+  info(`installers ask ${asksIndexes ? describeIndexes(indexes) : 'the relay'}`)
 }

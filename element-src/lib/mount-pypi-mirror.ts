@@ -1,14 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from './base/environment.js'
-import { info, setVerbose, warn } from './base/log.js'
+import { info, warn } from './base/log.js'
 import { closeBuildFolder } from './image/close-build-folder.js'
 import { builtinFolders, copyBuiltins, externalBuiltins } from './image/external-builtins.js'
 import { planFootprint } from './image/footprint.js'
 import { writeJson } from './image/json-file.js'
 import { mountIntoImage } from './image/mount-into-image.js'
 import { refusePartitions } from './image/partitions.js'
-import { flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder, stageMountPoint } from './image/paths.js'
+import {
+  flatIndexMountPoint,
+  flatIndexUrl,
+  mirrorMountPoint,
+  stageEntry,
+  stageFolder,
+  stageMountPoint,
+} from './image/paths.js'
 import { planMounts } from './image/plan-mounts.js'
 import { refuseFileAt } from './image/refuse-files.js'
 import { findPrograms, stageRuntime } from './image/stage-runtime.js'
@@ -17,32 +24,53 @@ import { type LocalMirror, missingFolder } from './index/local-mirror.js'
 import { readLock } from './receipt/lock.js'
 import { planReceipt } from './receipt/plan-receipt.js'
 import { askRelay } from './relay/control/ask-relay.js'
-import { openRelay, prepareFillFolder, reasonForRelay } from './relay/control/open-relay.js'
+import { openRelay, prepareFillFolder } from './relay/control/open-relay.js'
 import { describeIndexes } from './settings/index-list.js'
-import { readSettings, type Settings } from './settings/settings.js'
+import { type PipSettings, readSettings, type Settings } from './settings/settings.js'
 
-/** What the local mirror is, and what folders of it are that are named. */
-const describeMirror = ({ mirrorFolder, localMirrors, fill }: Settings): string => {
-  if (mirrorFolder === undefined) return 'no local mirror'
-  const top = localMirrors.find(({ below }) => below === '')
-  // A mirror that is to be filled may have been missing when the settings were read; it has been made since.
-  const topIs = fill && top?.description === missingFolder ? 'an empty folder' : top?.description
-  const others = localMirrors.filter((mirror) => mirror !== top)
-  const named = others.map(({ below, description }) => ` (${below}: ${description})`).join('')
-  return `${mirrorFolder}${topIs === undefined ? '' : `, ${topIs},`} is read-only at ${mirrorMountPoint}${named}`
+/** What the build uses, each line understood by itself. */
+export const describeBuild = ({
+  mirrorFolder,
+  localMirrors,
+  fill,
+  pip,
+  reasonForRelay,
+}: Settings): readonly string[] => {
+  const folders = localMirrors.map(({ below, folder, description, url }) => {
+    const place = below === '' ? mirrorMountPoint : `${mirrorMountPoint}/${below}`
+    // One that is to be filled may have been missing when the settings were read; it has been made since.
+    const what = fill && below === '' && description === missingFolder ? 'an empty folder' : description
+    // The relay serves the host's folders by itself.
+    const made = reasonForRelay === undefined && url.startsWith(flatIndexUrl) ? `, with its index at ${url}` : ''
+    return `${folder} is ${what}; it is read-only at ${place} in the image${made}`
+  })
+  const isUsed = localMirrors.some(({ below }) => below === '')
+  const unused =
+    mirrorFolder === undefined || isUsed
+      ? []
+      : [`${mirrorFolder} is read-only at ${mirrorMountPoint} in the image, and not an index of this build by itself`]
+  const relay =
+    reasonForRelay === undefined
+      ? []
+      : [`a relay on this host is between installers and indexes, for ${reasonForRelay}`]
+  return [...unused, ...folders, ...relay, `the build uses ${describeIndexes(pip.indexes)}`]
+}
+
+/** The official index is on only if installers are told of it. */
+const describeOfficial = (told: PipSettings, { officialIsOff }: Settings): string => {
+  if (told.indexes.some(({ isOfficial }) => isOfficial)) return 'official index: on'
+  return `official index: off (${officialIsOff ?? 'it cannot be reached'})`
 }
 
 /**
  * What extra-data.d does, on the host, as the user: it reads the settings, stages what the hook in the chroot needs,
  * and mounts that and the local mirror in the image.
  *
- * @param environment The hook's environment.
- * @throws UserError where a setting is wrong, or a mount fails; nothing of ours is mounted then.
+ * @throws UserError if a setting is wrong, or a mount fails; nothing of ours is mounted then.
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const settings = readSettings(environment)
   const { hooksFolder, imageRoot, mirrorFolder, localMirrors, partitions, verbose } = settings
-  setVerbose(verbose)
   closeBuildFolder(hooksFolder, imageRoot)
   if (mirrorFolder !== undefined) {
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
@@ -62,9 +90,10 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
       settings.passwordVariables.map((name) => `${name}\n`).join(''),
     )
   }
-  const reason = reasonForRelay(settings)
-  const relay = reason === undefined ? undefined : await openRelay(settings, environment, lock)
+  for (const line of describeBuild(settings)) info(line)
+  const relay = settings.reasonForRelay === undefined ? undefined : await openRelay(settings, environment, lock)
   const pip = relay?.pip ?? settings.pip
+  // It is what environment.d/01-reach-pypi-relay.bash looks for, in each phase from here on.
   if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control } satisfies StagedRelay)
   const builtins = externalBuiltins()
   const builtinCopies = join(folder, stageEntry.builtins)
@@ -111,8 +140,5 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     if (relay !== undefined) await askRelay(relay.control, 'POST').catch(() => undefined)
     throw error
   }
-  const byRelay = reason === undefined ? '' : `, through the relay (${reason})`
-  info(
-    `${describeMirror(settings)}; ${describeIndexes(settings.pip.indexes)}${byRelay}; official index: ${settings.officialIndex}`,
-  )
+  info(describeOfficial(pip, settings))
 }

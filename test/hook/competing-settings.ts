@@ -142,6 +142,6 @@ t.test('online, pip is given the official index last', async (t) => {
     prepare: withMirror,
     inChroot: 'python3 -m pip config get global.extra-index-url',
   })
-  t.ok(ran.log.includes(`; index ${mirror}, then ${officialIndex}\n`), 'said in the log')
+  t.ok(ran.log.includes(`pypi: installers ask index ${mirror}, then ${officialIndex}\n`), 'said in the log')
   t.ok(ran.log.split('\n').includes(officialIndex), "and read by the image's own pip")
 })

@@ -42,7 +42,8 @@ python3 -m venv /opt/demo
   const first = await buildImage(scratch, install)
   succeeded(t, first)
   t.match(first.log, /Successfully installed demo-app-1\.0 demo-lib-2\.1/)
-  t.ok(ownLines(first.log).some((line) => line.startsWith(`no local mirror; index ${devpi}; official index: off`)))
+  t.ok(ownLines(first.log).includes(`the build uses index ${devpi}`))
+  t.match(first.log, /^pypi: official index: off /m)
   t.ok(upstream.requests.length > 0, 'devpi asked the upstream')
 
   await upstream.stop()

@@ -44,10 +44,13 @@ set -eu
   })
   succeeded(t, build)
   t.same(ownLines(build.log), [
-    `${localMirror(scratch)}, a flat folder of 2 files for any Python, is read-only at /tmp/pypi; index ${refused}, then file:///tmp/pypi-index; official index: off (DIB_OFFLINE)`,
+    `${localMirror(scratch)} is a flat folder of 2 files for any Python; it is read-only at /tmp/pypi in the image, with its index at file:///tmp/pypi-index`,
+    `the build uses index ${refused}, then file:///tmp/pypi-index`,
+    'official index: off (DIB_OFFLINE)',
     `warning: ${refused} is down: the connection is refused, N ms; left out of this build (DIB_PYPI_UNREACHABLE=drop)`,
     'file:///tmp/pypi-index is a folder, N ms',
-    `mounted over ${mountedOver.join(', ')} for this build; index file:///tmp/pypi-index`,
+    `mounted over ${mountedOver.join(', ')} for this build`,
+    'installers ask index file:///tmp/pypi-index',
     `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,
   ])
   t.match(build.log, /Successfully installed demo-app-1\.0 demo[.-]lib-2\.1/i)

@@ -76,9 +76,12 @@ ls .eggs
   t.same(hashes(localMirror(scratch)), before, 'not a byte of the mirror has changed')
 
   t.same(ownLines(build.log), [
-    `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi; official index: off (DIB_OFFLINE)`,
+    `${localMirror(scratch)} is a PEP 503 index; it is read-only at /tmp/pypi in the image`,
+    'the build uses index file:///tmp/pypi',
+    'official index: off (DIB_OFFLINE)',
     'file:///tmp/pypi is a folder, N ms',
-    `mounted over /root/.pip, /root/.config/uv, /root/.config/pip, /etc/xdg/pip, /etc/xdg/uv, /root/.pydistutils.cfg, /etc/pip.conf for this build; index file:///tmp/pypi`,
+    `mounted over /root/.pip, /root/.config/uv, /root/.config/pip, /etc/xdg/pip, /etc/xdg/uv, /root/.pydistutils.cfg, /etc/pip.conf for this build`,
+    'installers ask index file:///tmp/pypi',
     `the image holds no mirror configuration; removed ${madeForMounts.filter((path) => path !== '/root/.config').join(', ')}`,
   ])
   const names = namesInTarball(build.image)

@@ -63,11 +63,14 @@ cat /root/.pydistutils.cfg
     t.same(
       ownLines(build.log).filter((line) => !line.startsWith('trace: ')),
       [
-        `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; ${order}; official index: off (DIB_NO_PYPI_PIP)`,
+        `${localMirror(scratch)} is a PEP 503 index; it is read-only at /tmp/pypi in the image`,
+        `the build uses ${order}`,
+        'official index: off (DIB_NO_PYPI_PIP)',
         `http://builder:****@${first} answers 200, N ms`,
         `${second} answers 200, N ms`,
         'file:///tmp/pypi is a folder, N ms',
-        `mounted over ${mountedOver.join(', ')} for this build; ${order}`,
+        `mounted over ${mountedOver.join(', ')} for this build`,
+        `installers ask ${order}`,
         `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,
       ],
     )

@@ -5,8 +5,6 @@ import { fail, isVerbose } from './log.js'
  * Runs a hook's action: the one place where errors are caught. A fault ends the hook with one line and exit status 1,
  * so that dib-run-parts ends the build. So does an action that never comes to its end, on which Node.js ends quietly when
  * nothing is left to wait for: the status is 0 only after the last step.
- *
- * @param action What the hook does.
  */
 export const runHook = async (action: () => void | Promise<void>): Promise<void> => {
   process.exitCode = 1

@@ -29,7 +29,8 @@ export const chooseReachable = (
   probed: readonly Probed[],
   unreachable: PipSettings['unreachable'],
 ): readonly Index[] => {
-  const isLeft = probed.some(({ state }) => state !== 'down')
+  // The folder that this build fills does not count: it has what was kept.
+  const isLeft = probed.some(({ state, index }) => state !== 'down' && !index.isFilled)
   for (const found of probed) {
     const { index, state, reason, milliseconds, notes = [] } = found
     const url = index.label

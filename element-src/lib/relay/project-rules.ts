@@ -1,7 +1,7 @@
 import type { Index } from '../settings/index-list.js'
 
 /** The parts of an index's configuration that say which projects it has. */
-type Rules = Pick<Index, 'projects' | 'exclude'>
+type Rules = Pick<Index, 'projects' | 'exclude' | 'isKept'>
 
 const matches = (project: string, patterns: readonly string[] | undefined): boolean =>
   patterns?.some((pattern) => {
@@ -16,10 +16,9 @@ const matches = (project: string, patterns: readonly string[] | undefined): bool
  * well comes from other indexes.
  *
  * @param project Its name, normalised.
- * @param index The index.
- * @param all All indexes.
  */
 export const isAskedAt = (project: string, index: Rules, all: readonly Rules[]): boolean => {
+  if (index.isKept) return true
   if (matches(project, index.exclude)) return false
   if (index.projects !== undefined) return matches(project, index.projects)
   return !all.some((other) => matches(project, other.projects) && !matches(project, other.exclude))

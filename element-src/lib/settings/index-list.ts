@@ -1,6 +1,3 @@
-import { UserError } from '../base/errors.js'
-import { localMirrorUrl } from '../image/paths.js'
-import { folderOfMirror } from '../index/local-url.js'
 import { parseMirrorUrl } from './mirror-url.js'
 
 /**
@@ -33,8 +30,14 @@ export interface Index {
   readonly source?: string
   /** Whether it is the official index. */
   readonly isOfficial: boolean
-  /** The folder on the host that it is, if it is one of the local mirror. */
+  /** The folder on the host that it is, if it is one of the local mirror; in a mirrors file also one that is not there. */
   readonly folder?: string
+  /** Why it is not asked in this build. Its projects are nowhere else all the same. */
+  readonly absent?: string
+  /** Whether it is the folder that this build fills, which no variable and no section names. */
+  readonly isFilled?: true
+  /** Whether it is the folder that builds filled, offline: what others own is found in it as well, since it was kept from them. */
+  readonly isKept?: true
   /** CA certificates in PEM that sign its server's, besides those that the host trusts. */
   readonly ca?: string
   /** The certificate in PEM by which it knows its clients, and its key; one may hold both. */
@@ -76,126 +79,18 @@ export const urlWithCredentials = ({ url, credentials }: Pick<Index, 'url' | 'cr
   return url.replace('://', () => `://${userinfo}@`)
 }
 
-/** What decides the list of indexes. */
-export interface IndexChoice {
-  /** The mirrors that the user named, in order. */
-  readonly mirrors: readonly Index[]
-  /** The folder on the host where the local mirror is looked for. */
-  readonly mirrorFolder: string
-  /** What is an index in that folder; undefined where it does not exist. */
-  readonly localMirrors: readonly LocalIndex[] | undefined
-  /** Whether DIB_OFFLINE or DIB_NO_PYPI_PIP keeps the official index away. */
-  readonly withoutOfficial: boolean
-  /** What becomes of an index that does not answer. */
-  readonly unreachable: 'drop' | 'keep' | 'fail'
-}
-
-/** A folder of the local mirror that is an index. */
-export interface LocalIndex {
-  /** The folder, below the mirror. */
-  readonly below: string
-  /** The folder, on the host. */
-  readonly folder: string
-  /** The index, where the image has it. */
-  readonly url: string
-}
-
-/** The indexes of a build. */
-export interface Indexes {
-  /** They in pip's order: the first is index-url, the others are extra-index-url. Never empty. */
-  readonly indexes: readonly Index[]
-  /** What the user should know of the choice. */
-  readonly warnings: readonly string[]
-}
-
-/**
- * The folders of the local mirror that are indexes.
- *
- * @param mirrors The mirrors that the user named.
- * @returns Each once, below the mirror, in their order; the mirror itself where none is named.
- */
-export const foldersToUse = (mirrors: readonly Index[]): readonly string[] =>
-  mirrors.length === 0 ? [''] : [...new Set(mirrors.flatMap(({ url }) => folderOfMirror(url) ?? []))]
-
-/**
- * Decides what pip is to ask, and in which order.
- *
- * @param choice What the user set and what the host has.
- * @returns The indexes. Where there is neither a mirror nor the official index, the local mirror's URL stands alone, so
- *   that pip finds nothing rather than goes elsewhere.
- * @throws UserError where there is neither, and the build is to end on that.
- */
-export const chooseIndexes = (choice: IndexChoice): Indexes => {
-  const { mirrors, mirrorFolder, localMirrors, withoutOfficial, unreachable } = choice
-  const missing = `there is no folder ${mirrorFolder}`
-  const official = withoutOfficial ? [] : [theOfficialIndex()]
-  const asIndex = (index: Index): Index => {
-    const folder = folderOfMirror(index.url)
-    const local = localMirrors?.find(({ below }) => below === folder)
-    return local === undefined ? index : { ...index, url: local.url, label: local.url, folder: local.folder }
-  }
-  if (mirrors.length > 0) {
-    const lost = localMirrors === undefined ? mirrors.filter(({ url }) => folderOfMirror(url) !== undefined) : []
-    const warnings = lost.map(({ source, label }) => `${source} is ${label}, but ${missing}: nothing is found there`)
-    return { indexes: [...mirrors.map(asIndex), ...official], warnings }
-  }
-  if (localMirrors !== undefined) return { indexes: [asIndex(indexAt(localMirrorUrl)), ...official], warnings: [] }
-  if (official.length > 0) {
-    return {
-      indexes: official,
-      warnings: [`${missing} and no DIB_PYPI_MIRROR_URL: the official index is used alone`],
-    }
-  }
-  const nothing = `${missing} and no DIB_PYPI_MIRROR_URL, and the official index is off`
-  if (unreachable === 'fail') {
-    throw new UserError(
-      `DIB_PYPI_UNREACHABLE is fail, and no package can be found: ${nothing}; fill the folder or set DIB_PYPI_MIRROR_URL`,
-    )
-  }
-  return { indexes: [indexAt(localMirrorUrl)], warnings: [`${nothing}: no package can be found`] }
-}
-
-/**
- * The same for the indexes of a mirrors file.
- *
- * @param named The indexes that the file names, and what there is to say of them.
- * @param mirrorFolder The folder on the host where the local mirror is looked for.
- * @param localMirrors What is an index in that folder; undefined where it does not exist.
- * @returns The indexes; the local mirror where the file names none for this build.
- */
-export const checkIndexes = (
-  named: Indexes,
-  mirrorFolder: string,
-  localMirrors: readonly LocalIndex[] | undefined,
-): Indexes => {
-  const isEmpty = named.indexes.length === 0
-  const indexes = (isEmpty ? [indexAt(localMirrorUrl)] : named.indexes).map((index): Index => {
-    const below = folderOfMirror(index.url)
-    const local = localMirrors?.find((folder) => folder.below === below)
-    return local === undefined ? index : { ...index, url: local.url, label: local.url, folder: local.folder }
-  })
-  const lost = localMirrors === undefined ? indexes.filter(({ scheme }) => scheme === 'file') : []
-  const missing = `there is no folder ${mirrorFolder}`
-  const warnings = lost.map(({ label }) =>
-    isEmpty
-      ? `DIB_PYPI_MIRRORS names the official index alone, which is off, and ${missing}: no package can be found`
-      : `DIB_PYPI_MIRRORS names ${label}, but ${missing}: nothing is found there`,
-  )
-  return { indexes, warnings: [...named.warnings, ...warnings] }
-}
-
 /**
  * easy_install's index, which can use one only, with its credentials.
  *
  * @returns The last mirror; the official index if there is none.
  */
 export const easyInstallIndex = (indexes: readonly Index[]): string => {
-  const index = indexes.filter(({ isOfficial }) => !isOfficial).at(-1) ?? indexes[0]
+  const index = indexes.filter(({ isOfficial, absent }) => !isOfficial && absent === undefined).at(-1) ?? indexes[0]
   return index === undefined ? '' : urlWithCredentials(index)
 }
 
 /** The indexes in order, for the log: the first is index-url. */
 export const describeIndexes = (indexes: readonly Index[]): string => {
-  const [first, ...others] = indexes.map(({ label }) => label)
+  const [first, ...others] = indexes.filter(({ absent }) => absent === undefined).map(({ label }) => label)
   return `index ${first}${others.length > 0 ? `, then ${others.join(', ')}` : ''}`
 }

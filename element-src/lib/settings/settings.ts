@@ -3,14 +3,13 @@ import { join } from 'node:path'
 import * as z from 'zod/mini'
 import type { Environment } from '../base/environment.js'
 import { errorCode, ignoreErrors, UserError } from '../base/errors.js'
-import { detectMirrors, type LocalMirror } from '../index/local-mirror.js'
-import { checkIndexes, chooseIndexes, foldersToUse, type Index } from './index-list.js'
-import { namedMirrors } from './mirrors.js'
-import { askProgram } from './mirrors-file/ask-program.js'
-import { callerVariable } from './mirrors-file/caller-environment.js'
-import type { FileIndexes } from './mirrors-file/read-mirrors-file.js'
-import { trustedHosts } from './trusted-hosts.js'
-import { dibVariables, officialIndexFlags, userVariables, warnOfFalse } from './variables.js'
+import { setVerbose } from '../base/log.js'
+import type { LocalMirror } from '../index/local-mirror.js'
+import type { Index } from './index-list.js'
+import { mirrorsOfVariables, type NamedIndexes, trustedHosts } from './mirror-variables.js'
+import { callerEnvironment, callerVariable, readMirrorsFile } from './mirrors-file/read-mirrors-file.js'
+import { placeIndexes } from './place-indexes.js'
+import { dibVariables, officialIndexFlags, unknownVariables, userVariables, warnOfFalse } from './variables.js'
 
 /** What the hooks do, decided once, on the host, from the environment. */
 export interface Settings {
@@ -26,14 +25,14 @@ export interface Settings {
   readonly receipt: boolean
   /** The receipt, on the host, whose files the build gets, and no others. */
   readonly lock: string | undefined
-  /** When the relay is between installers and indexes: where a setting needs it, always or never. */
-  readonly relay: 'auto' | 'always' | 'never'
+  /** Why there is a relay between installers and indexes, for the log; undefined if there is none. Nobody else decides that. */
+  readonly reasonForRelay: string | undefined
   /** The local mirror, on the host, or undefined where there is none. */
   readonly mirrorFolder: string | undefined
   /** The folders of that mirror that are indexes. */
   readonly localMirrors: readonly LocalMirror[]
-  /** Whether the official index is asked, for the log: `on`, or `off` and by which variables. */
-  readonly officialIndex: string
+  /** Why the official index is not asked: the variables, or the mirrors file; undefined if it is. */
+  readonly officialIsOff: string | undefined
   /** Where partitions of the image will be mounted, in the image. */
   readonly partitions: readonly string[]
   /** The mirrors file, on the host, or undefined where variables name the mirrors. */
@@ -50,7 +49,7 @@ export interface Settings {
 
 /** What the files in the image are made of. */
 export interface PipSettings {
-  /** The indexes in pip's order, with their credentials; the first is index-url. Never empty. */
+  /** In pip's order; the first that is not absent is index-url. */
   readonly indexes: readonly Index[]
   /** pip's retries, or undefined for pip's own default. */
   readonly retries: number | undefined
@@ -98,6 +97,17 @@ const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSe
     : []
 }
 
+const namedBy = (users: UserSettings, off: readonly string[], environment: Environment): NamedIndexes => {
+  const variables = mirrorsOfVariables(environment)
+  const { DIB_PYPI_MIRRORS: path } = users
+  if (path === undefined) return variables
+  const [mirror] = variables.indexes
+  if (mirror !== undefined) {
+    throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.source} both name mirrors: unset one of them`)
+  }
+  return readMirrorsFile(path, { off, caller: callerEnvironment(environment[callerVariable] ?? ''), now: new Date() })
+}
+
 /** Settings that mean nothing without the relay. */
 const needRelay = ['DIB_PYPI_MIRRORS', 'DIB_PYPI_RECEIPT', 'DIB_PYPI_LOCK'] as const
 
@@ -107,58 +117,43 @@ const refuseWithoutRelay = (users: UserSettings): void => {
     throw new UserError(`${needed} needs the relay, and DIB_PYPI_RELAY is never: unset one of them`)
 }
 
-const readFile = (
-  hooksFolder: string,
-  users: UserSettings,
-  mirrors: readonly Index[],
-  environment: Environment,
-): FileIndexes | undefined => {
-  const { DIB_PYPI_MIRRORS: path, DIB_DEBUG_TRACE } = users
-  if (path === undefined) return undefined
-  const [mirror] = mirrors
-  if (mirror !== undefined) {
-    throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.source} both name mirrors: unset one of them`)
-  }
-  return askProgram(hooksFolder, {
-    path,
-    withoutOfficial: officialIndexFlags.some((name) => users[name]),
-    caller: environment[callerVariable] ?? '',
-    verbose: DIB_DEBUG_TRACE,
-  })
+/** A relay is there if a setting asks for what only it can do, unless DIB_PYPI_RELAY says otherwise. */
+const reasonForRelay = (users: UserSettings, fill: boolean, indexes: readonly Index[]): string | undefined => {
+  if (users.DIB_PYPI_RELAY === 'never') return undefined
+  if (users.DIB_PYPI_RELAY === 'always') return 'DIB_PYPI_RELAY=always'
+  if (fill) return 'DIB_PYPI_FILL_MIRROR'
+  const withCredentials = indexes.some(({ credentials }) => credentials !== undefined)
+    ? 'a URL with a password'
+    : undefined
+  return needRelay.find((name) => users[name]) ?? withCredentials
 }
 
 /**
  * Reads the settings from the environment, and what the local mirror holds. Nothing on the host or in the image is changed.
  *
- * @param environment The environment of the hook on the host.
- * @returns The settings.
- * @throws UserError where a variable cannot be used, or what the mirrors file holds, naming it and the remedy.
+ * @throws UserError if a variable cannot be used, or what the mirrors file holds, naming it and the remedy.
  */
 export const readSettings = (environment: Environment): Settings => {
   const users = parse(userVariables, environment)
   const dib = parse(dibVariables, environment)
+  setVerbose(users.DIB_DEBUG_TRACE)
   refuseWithoutRelay(users)
-  const { mirrors, notes } = namedMirrors(environment)
+  const off = officialIndexFlags.filter((name) => users[name])
+  const named = namedBy(users, off, environment)
   const mirrorFolder = join(users.DIB_IMAGE_CACHE, 'pypi', 'mirror')
   const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
-  // One that is to be filled is made where it is missing.
-  const hasMirrorFolder = findMirror(mirrorFolder) || fill
-  const file = readFile(dib.TMP_HOOKS_PATH, users, mirrors, environment)
-  const folders = foldersToUse(file?.indexes ?? mirrors)
-  const localMirrors = hasMirrorFolder ? detectMirrors(mirrorFolder, folders) : []
-  const localIndexes = hasMirrorFolder ? localMirrors : undefined
-  const off = officialIndexFlags.filter((name) => users[name])
-  const { indexes, warnings } =
-    file === undefined
-      ? chooseIndexes({
-          mirrors,
-          mirrorFolder,
-          localMirrors: localIndexes,
-          withoutOfficial: off.length > 0,
-          unreachable: users.DIB_PYPI_UNREACHABLE,
-        })
-      : checkIndexes(file, mirrorFolder, localIndexes)
-  const trusted = trustedHosts(mirrors, users.DIB_PYPI_TRUSTED_HOST)
+  // One that is to be filled is made if it is missing.
+  const hasFolder = findMirror(mirrorFolder) || fill
+  const { indexes, localMirrors, warnings } = placeIndexes(named.indexes, users.DIB_PYPI_MIRRORS, {
+    mirrorFolder,
+    hasFolder,
+    isFilled: users.DIB_PYPI_FILL_MIRROR,
+    isOffline: users.DIB_OFFLINE,
+    off,
+    unreachable: users.DIB_PYPI_UNREACHABLE,
+  })
+  const isOfficialAsked = indexes.some(({ isOfficial, absent }) => isOfficial && absent === undefined)
+  const trusted = trustedHosts(users.DIB_PYPI_MIRRORS === undefined ? named.indexes : [], users.DIB_PYPI_TRUSTED_HOST)
   return {
     hooksFolder: dib.TMP_HOOKS_PATH,
     imageRoot: dib.TMP_MOUNT_PATH,
@@ -166,13 +161,13 @@ export const readSettings = (environment: Environment): Settings => {
     fill,
     receipt: users.DIB_PYPI_RECEIPT,
     lock: users.DIB_PYPI_LOCK,
-    relay: users.DIB_PYPI_RELAY,
-    mirrorFolder: hasMirrorFolder ? mirrorFolder : undefined,
+    reasonForRelay: reasonForRelay(users, fill, indexes),
+    mirrorFolder: hasFolder ? mirrorFolder : undefined,
     localMirrors,
-    officialIndex: off.length > 0 ? `off (${off.join(', ')})` : 'on',
+    officialIsOff: isOfficialAsked ? undefined : off.join(', ') || 'DIB_PYPI_MIRRORS has no section [official]',
     partitions: dib.DIB_MOUNTPOINTS,
     mirrorsFile: users.DIB_PYPI_MIRRORS,
-    passwordVariables: file?.passwordVariables ?? [],
+    passwordVariables: named.passwordVariables,
     pip: {
       indexes,
       retries: users.DIB_PIP_RETRIES,
@@ -181,6 +176,13 @@ export const readSettings = (environment: Environment): Settings => {
       unreachable: users.DIB_PYPI_UNREACHABLE,
     },
     verbose: users.DIB_DEBUG_TRACE,
-    warnings: [...fillNotes(users), ...warnOfFalse(environment), ...notes, ...warnings, ...trusted.warnings],
+    warnings: [
+      ...unknownVariables(environment),
+      ...fillNotes(users),
+      ...warnOfFalse(environment),
+      ...named.warnings,
+      ...warnings,
+      ...trusted.warnings,
+    ],
   }
 }

@@ -2,6 +2,9 @@ import { isIPv6 } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as z from 'zod/mini'
+import type { Environment } from '../base/environment.js'
+import { isMirrorVariable } from './mirror-variables.js'
+import { nearest } from './nearest.js'
 
 // zod/mini says no more than 'Invalid input' by itself, so each check has its own message, which names the variable.
 
@@ -28,7 +31,7 @@ export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
  * @param environment The environment of the hook on the host.
  * @returns A line for each.
  */
-export const warnOfFalse = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
+export const warnOfFalse = (environment: Environment): readonly string[] =>
   officialIndexFlags
     .filter((name) => /^(?:0|no|off|false)$/i.test(environment[name] ?? ''))
     .map(
@@ -69,7 +72,7 @@ const trustedHosts = z.pipe(
 )
 
 /**
- * The variables that a user sets, but for the two families of mirrors (mirrors.ts). README.md has a row for each of
+ * The variables that a user sets, but for the two families of mirrors (mirror-variables.ts). README.md has a row for each of
  * them; a test holds the two together.
  */
 export const userVariables = z.object({
@@ -122,6 +125,18 @@ export const userVariables = z.object({
     z.transform((value) => Number(value) > 0),
   ),
 })
+
+/** Warns of variables that look like ours and are none, a line for each: a misspelt one would have no effect in silence. */
+export const unknownVariables = (environment: Environment): readonly string[] => {
+  const known = [...Object.keys(userVariables.shape), 'DIB_PYPI_MIRROR_URL']
+  return Object.keys(environment)
+    .filter((name) => /^DIB_(?:PYPI|PIP|NO_PYPI)_\w+$/.test(name) && !known.includes(name) && !isMirrorVariable(name))
+    .sort()
+    .map(
+      (name) =>
+        `${name} is not a variable of this element, so it has no effect: the nearest is ${nearest(name, known)}`,
+    )
+}
 
 const setByDib = (name: string) =>
   z

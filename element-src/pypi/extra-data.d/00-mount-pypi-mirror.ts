@@ -1,6 +1,6 @@
 import { runHook } from '../../lib/base/run-hook.js'
 import { mountPypiMirror } from '../../lib/mount-pypi-mirror.js'
-import { callerVariable } from '../../lib/settings/mirrors-file/caller-environment.js'
+import { callerVariable } from '../../lib/settings/mirrors-file/read-mirrors-file.js'
 
 const environment = { ...process.env }
 // For this hook alone, not for the programs that it starts.

@@ -44,9 +44,12 @@ export const checkStandardBuild = (t: Test, scratch: string, build: BuiltImage):
   t.same(
     ownLines(build.log),
     [
-      `${localMirror(scratch)}, a PEP 503 index, is read-only at /tmp/pypi; index file:///tmp/pypi; official index: off (DIB_OFFLINE)`,
+      `${localMirror(scratch)} is a PEP 503 index; it is read-only at /tmp/pypi in the image`,
+      'the build uses index file:///tmp/pypi',
+      'official index: off (DIB_OFFLINE)',
       'file:///tmp/pypi is a folder, N ms',
-      `mounted over ${mountedOver.join(', ')} for this build; index file:///tmp/pypi`,
+      `mounted over ${mountedOver.join(', ')} for this build`,
+      'installers ask index file:///tmp/pypi',
       `the image holds no mirror configuration; removed ${madeForMounts.join(', ')}`,
     ],
     'each hook has its line, and there is no warning',

@@ -1,70 +1,61 @@
 import { spawnSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { project } from '../../../build/project.js'
 
-const file = join(project, 'element-src', 'pypi', 'environment.d', '01-reach-pypi-relay.bash')
+const script = readFileSync(join(project, 'element-src', 'pypi', 'environment.d', '01-reach-pypi-relay.bash'), 'utf8')
 
-/** What a hook has after the file was sourced as dib-run-parts does it. */
+/** What a hook has after the file was sourced as dib-run-parts does it, with the relay's marker beside it or without. */
 const sourced = (
+  t: Test,
   environment: Readonly<Record<string, string | undefined>>,
-  path = file,
+  { hasRelay = true, text = script } = {},
 ): Readonly<Record<string, string>> => {
-  const ran = spawnSync('bash', ['-euo', 'pipefail', '-c', 'source "$1"; exec env -0', 'bash', path], {
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'], ...environment },
-  })
+  const folder = t.testdir({ 'environment.d': { file: text }, pypi: hasRelay ? { 'relay.json': '{}' } : {} })
+  const args = ['-euo', 'pipefail', '-c', 'source "$1"; exec env -0', 'bash', join(folder, 'environment.d', 'file')]
+  const ran = spawnSync('bash', args, { encoding: 'utf8', env: { PATH: process.env['PATH'], ...environment } })
   if (ran.status !== 0) throw new Error(ran.stderr)
   return Object.fromEntries(
     ran.stdout.split('\0').map((line) => [line.replace(/=[\s\S]*/, ''), line.replace(/^[^=]*=/, '')]),
   )
 }
 
-const withPassword = { DIB_PYPI_MIRROR_URL_3: 'https://user:secret@mirror.example/simple' }
-
-t.test('where the relay is on, installers reach 127.0.0.1 without a proxy', async (t) => {
-  for (const [name, environment] of Object.entries({
-    'to fill the mirror': { DIB_PYPI_FILL_MIRROR: '1' },
-    'for a password in a URL': withPassword,
-    'for a mirrors file': { DIB_PYPI_MIRRORS: '/mirrors.ini' },
-    'for a receipt': { DIB_PYPI_RECEIPT: '1' },
-    'for a lock': { DIB_PYPI_LOCK: '/pypi.cdx.json' },
-    always: { DIB_PYPI_RELAY: 'always' },
-  })) {
-    const { no_proxy, NO_PROXY } = sourced({ ...environment, http_proxy: 'http://127.0.0.1:1' })
-    t.equal(no_proxy, '127.0.0.1', name)
-    t.equal(NO_PROXY, '127.0.0.1', name)
-  }
+t.test('where extra-data.d left word of a relay, installers reach 127.0.0.1 without a proxy', async (t) => {
+  const { no_proxy, NO_PROXY } = sourced(t, { http_proxy: 'http://127.0.0.1:1' })
+  t.equal(no_proxy, '127.0.0.1')
+  t.equal(NO_PROXY, '127.0.0.1')
 })
 
 t.test('what the user has there stays', async (t) => {
-  const on = { DIB_PYPI_FILL_MIRROR: '1' }
-  t.match(sourced({ ...on, no_proxy: 'a.example,b.example' }), {
+  t.match(sourced(t, { no_proxy: 'a.example,b.example' }), {
     no_proxy: 'a.example,b.example,127.0.0.1',
     NO_PROXY: 'a.example,b.example,127.0.0.1',
   })
-  t.match(sourced({ ...on, NO_PROXY: 'a.example' }), { no_proxy: 'a.example,127.0.0.1' }, 'in capitals, too')
-  t.match(sourced({ ...on, no_proxy: '127.0.0.1,b' }), { no_proxy: '127.0.0.1,b' }, 'once is enough')
-  t.match(sourced({ ...on, no_proxy: '*' }), { no_proxy: '*' })
-})
-
-t.test('without the relay nothing changes', async (t) => {
-  for (const environment of [
-    {},
-    { ...withPassword, DIB_PYPI_RELAY: 'never' },
-    { DIB_PYPI_FILL_MIRROR: '1', DIB_PYPI_RELAY: 'never' },
-    { DIB_PYPI_MIRROR_URL: 'https://mirror.example/a@b' },
-  ]) {
-    t.notHas(sourced({ ...environment, http_proxy: 'http://127.0.0.1:1' }), { no_proxy: /./ })
-  }
+  t.match(sourced(t, { NO_PROXY: 'a.example' }), { no_proxy: 'a.example,127.0.0.1' }, 'in capitals, too')
+  t.match(sourced(t, { no_proxy: '127.0.0.1,b' }), { no_proxy: '127.0.0.1,b' }, 'once is enough')
+  t.match(sourced(t, { no_proxy: '*' }), { no_proxy: '*' })
 })
 
 t.test('PIP_PROXY, which overrides no_proxy, is unset in the chroot alone', async (t) => {
-  const environment = { DIB_PYPI_FILL_MIRROR: '1', PIP_PROXY: 'http://127.0.0.1:1' }
-  t.match(sourced(environment), { PIP_PROXY: 'http://127.0.0.1:1' }, 'on the host the relay uses it')
-  const script = await readFile(file, 'utf8')
+  const environment = { PIP_PROXY: 'http://127.0.0.1:1' }
+  t.match(sourced(t, environment), environment, 'on the host the relay uses it')
   t.match(script, '!= /tmp/in_target.d/*', 'the folder in which dib has hooks in the chroot')
-  const folder = t.testdir({ 'file.bash': script.replaceAll('/tmp/in_target.d/', `${t.testdirName}/`) })
-  t.notHas(sourced(environment, join(folder, 'file.bash')), { PIP_PROXY: /./ })
+  const text = script.replaceAll('/tmp/in_target.d/', `${t.testdirName}/`)
+  t.notHas(sourced(t, environment, { text }), { PIP_PROXY: /./ })
+})
+
+t.test('it decides nothing by settings: without word of a relay nothing changes', async (t) => {
+  const text = script.replaceAll('/tmp/in_target.d/', `${t.testdirName}/`)
+  const environment = {
+    DIB_OFFLINE: '1',
+    DIB_PYPI_FILL_MIRROR: '1',
+    DIB_PYPI_RELAY: 'always',
+    DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
+    PIP_PROXY: 'http://127.0.0.1:1',
+    http_proxy: 'http://127.0.0.1:1',
+  }
+  const left = sourced(t, environment, { hasRelay: false, text })
+  t.match(left, environment)
+  t.notHas(left, { no_proxy: /./ })
 })

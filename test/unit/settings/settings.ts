@@ -1,7 +1,12 @@
-import { symlinkSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { easyInstallIndex, officialIndex, theOfficialIndex } from '../../../element-src/lib/settings/index-list.js'
+import {
+  describeIndexes,
+  easyInstallIndex,
+  officialIndex,
+  theOfficialIndex,
+} from '../../../element-src/lib/settings/index-list.js'
 import { type PipSettings, readSettings } from '../../../element-src/lib/settings/settings.js'
 
 const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt', TMP_BUILD_DIR: '/build' }
@@ -24,8 +29,8 @@ t.test('without a mirror and without a setting', async (t) => {
   ])
   for (const variable of ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP']) {
     const environment = { ...dib, DIB_IMAGE_CACHE, [variable]: 'yes' }
-    const { pip, warnings, officialIndex: state } = readSettings(environment)
-    t.equal(state, `off (${variable})`)
+    const { pip, warnings, officialIsOff } = readSettings(environment)
+    t.equal(officialIsOff, variable)
     t.throws(() => readSettings({ ...environment, DIB_PYPI_UNREACHABLE: 'fail' }), {
       message: /^DIB_PYPI_UNREACHABLE is fail, and no package can be found: there is no folder /,
     })
@@ -39,15 +44,15 @@ t.test('a flag that is set to a word for no counts as set, and a warning says so
   const settings = (environment: Record<string, string>) =>
     readSettings({ ...dib, DIB_IMAGE_CACHE: t.testdir({ pypi: { mirror: {} } }), ...environment })
   for (const word of ['false', '0', 'No', 'OFF']) {
-    const { officialIndex: state, warnings } = settings({ DIB_NO_PYPI_PIP: word })
-    t.equal(state, 'off (DIB_NO_PYPI_PIP)')
+    const { officialIsOff, warnings } = settings({ DIB_NO_PYPI_PIP: word })
+    t.equal(officialIsOff, 'DIB_NO_PYPI_PIP')
     t.same(warnings, [
       `DIB_NO_PYPI_PIP=${word} counts as set, so that the official index is off: unset DIB_NO_PYPI_PIP to use that index`,
     ])
   }
   const both = settings({ DIB_NO_PYPI_PIP: '1', DIB_OFFLINE: '1' })
-  t.match(both, { officialIndex: 'off (DIB_OFFLINE, DIB_NO_PYPI_PIP)', warnings: [] })
-  t.match(settings({ DIB_NO_PYPI_PIP: '' }), { officialIndex: 'on', warnings: [] })
+  t.match(both, { officialIsOff: 'DIB_OFFLINE, DIB_NO_PYPI_PIP', warnings: [] })
+  t.match(settings({ DIB_NO_PYPI_PIP: '' }), { officialIsOff: undefined, warnings: [] })
 })
 
 t.test('each folder of the mirror that is named is an index by itself, however its URL is written', async (t) => {
@@ -234,4 +239,119 @@ t.test('a receipt and a lock need the relay', async (t) => {
     t.throws(() => settings({ [name]: '1', DIB_PYPI_RELAY: 'never' }), {
       message: `${name} needs the relay, and DIB_PYPI_RELAY is never: unset one of them`,
     })
+})
+
+t.test('variables and a mirrors file that name the same give the same indexes', async (t) => {
+  const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: { 'demo-1-py3-none-any.whl': '' } }, 'mirrors.ini': '' })
+  const common = { ...dib, DIB_IMAGE_CACHE }
+  const mirrorsFile = join(DIB_IMAGE_CACHE, 'mirrors.ini')
+  writeFileSync(
+    mirrorsFile,
+    '[a]\nurl = https://user:p%40ss@a.example/simple\n[b]\nurl = file:///tmp/pypi\n[official]\n',
+  )
+  const byFile = readSettings({ ...common, DIB_PYPI_MIRRORS: mirrorsFile }).pip.indexes
+  const byVariables = readSettings({
+    ...common,
+    DIB_PYPI_MIRROR_URL: 'https://user:p%40ss@a.example/simple',
+    DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+  }).pip.indexes
+  const withoutNames = byFile.map(({ name: _name, source: _source, ...index }) => index)
+  t.same(
+    withoutNames,
+    byVariables.map(({ source: _source, ...index }) => index),
+  )
+  t.same(
+    byFile.map(({ name }) => name),
+    ['a', 'b', 'official'],
+  )
+  t.equal(byFile[0]?.source, `${mirrorsFile}, [a]`)
+  t.equal(byVariables[0]?.source, 'DIB_PYPI_MIRROR_URL')
+})
+
+t.test('what a section of a mirrors file owns stays its own while it is not there, or off', async (t) => {
+  const DIB_IMAGE_CACHE = t.testdir({ 'mirrors.ini': '' })
+  const DIB_PYPI_MIRRORS = join(DIB_IMAGE_CACHE, 'mirrors.ini')
+  const read = (text: string, more: Record<string, string> = {}) => {
+    writeFileSync(DIB_PYPI_MIRRORS, text)
+    return readSettings({ ...dib, DIB_IMAGE_CACHE, DIB_PYPI_MIRRORS, ...more })
+  }
+  const rest = '[a]\nurl = https://a.example/simple\n'
+  const missing = read(`[x]\nurl = file:///tmp/pypi/new\nprojects = corp-*\n${rest}`)
+  t.match(missing.pip.indexes[0], { projects: ['corp-*'], folder: join(DIB_IMAGE_CACHE, 'pypi', 'mirror', 'new') })
+  t.match(missing.warnings[0], /mirrors\.ini, \[x\] is file:\/\/\/tmp\/pypi\/new, but there is no folder /)
+  for (const variable of ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP']) {
+    const { pip, officialIsOff } = read(`[official]\nprojects = requests\n${rest}`, { [variable]: '1' })
+    t.match(pip.indexes[0], { isOfficial: true, absent: variable, projects: ['requests'] })
+    t.equal(describeIndexes(pip.indexes), 'index https://a.example/simple', `${variable}: it is not asked`)
+    t.equal(officialIsOff, variable)
+  }
+  t.match(read(rest).officialIsOff, /has no section \[official\]/, 'off, if the file does not name it')
+  t.equal(read(`${rest}[official]\n`).officialIsOff, undefined)
+  const alone = read('[official]\n', { DIB_OFFLINE: '1' })
+  t.equal(describeIndexes(alone.pip.indexes), 'index file:///tmp/pypi', 'pip goes nowhere else')
+  t.match(alone.warnings.at(-1), /and the official index is off: no package can be found/)
+})
+
+t.test('a folder that builds fill is an index by itself, the last, and offline too', async (t) => {
+  const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} }, 'mirrors.ini': '' })
+  const DIB_PYPI_MIRRORS = join(DIB_IMAGE_CACHE, 'mirrors.ini')
+  const corp = '[corp]\nurl = https://corp.example/simple\nprojects = corp-*\n'
+  writeFileSync(DIB_PYPI_MIRRORS, corp)
+  const filled = { ...dib, DIB_IMAGE_CACHE, DIB_PYPI_FILL_MIRROR: '1' }
+  const byVariable = { ...filled, DIB_PYPI_MIRROR_URL: 'https://corp.example/simple' }
+  t.same(urls(readSettings(byVariable).pip), ['https://corp.example/simple', officialIndex, 'file:///tmp/pypi'])
+  const offline = readSettings({ ...byVariable, DIB_OFFLINE: '1' })
+  t.same(urls(offline.pip), ['https://corp.example/simple', 'file:///tmp/pypi'])
+  t.equal(offline.reasonForRelay, undefined, 'an offline build does not fill, and so needs no relay')
+  t.equal(offline.fill, false)
+  t.match(offline.warnings, ['DIB_PYPI_FILL_MIRROR is set, but the build is offline: nothing is kept'])
+  const file = readSettings({ ...filled, DIB_PYPI_MIRRORS, DIB_OFFLINE: '1' }).pip.indexes
+  t.match(file.at(-1), { folder: join(DIB_IMAGE_CACHE, 'pypi', 'mirror'), isKept: true })
+  t.notHas(readSettings({ ...filled, DIB_PYPI_MIRRORS }).pip.indexes.at(-1), { isKept: true })
+  const named = readSettings({ ...filled, DIB_PYPI_MIRROR_URL: 'file:///tmp/pypi', DIB_OFFLINE: '1' })
+  t.same(urls(named.pip), ['file:///tmp/pypi'], 'once')
+  writeFileSync(DIB_PYPI_MIRRORS, `${corp}exclude-newer = 7 days\n`)
+  t.equal(
+    readSettings({ ...filled, DIB_PYPI_MIRRORS }).pip.indexes.length,
+    1,
+    'not online, if files count by the time of their upload',
+  )
+})
+
+t.test('a relay is there for what only it can do', async (t) => {
+  const cache = t.testdir({ 'mirrors.ini': '[a]\nurl = https://a.example/simple\n' })
+  const reason = (environment: Record<string, string>) =>
+    readSettings({ ...dib, DIB_IMAGE_CACHE: cache, ...environment }).reasonForRelay
+  const withPassword = { DIB_PYPI_MIRROR_URL_3: 'https://user:secret@mirror.example/simple' }
+  t.equal(reason({}), undefined)
+  t.equal(reason({ DIB_PYPI_MIRROR_URL: 'https://mirror.example/a@b' }), undefined)
+  t.equal(reason({ DIB_PYPI_FILL_MIRROR: '1' }), 'DIB_PYPI_FILL_MIRROR')
+  t.equal(reason({ DIB_PYPI_MIRRORS: join(cache, 'mirrors.ini') }), 'DIB_PYPI_MIRRORS')
+  t.equal(reason(withPassword), 'a URL with a password')
+  t.equal(reason({ DIB_PYPI_RECEIPT: '1' }), 'DIB_PYPI_RECEIPT')
+  t.equal(reason({ DIB_PYPI_LOCK: '/lock.json' }), 'DIB_PYPI_LOCK')
+  t.equal(reason({ DIB_PYPI_RELAY: 'always' }), 'DIB_PYPI_RELAY=always')
+  t.equal(reason({ ...withPassword, DIB_PYPI_RELAY: 'never' }), undefined)
+  t.equal(reason({ DIB_PYPI_FILL_MIRROR: '1', DIB_PYPI_RELAY: 'never' }), undefined)
+  t.equal(reason({ DIB_PYPI_FILL_MIRROR: '1', DIB_OFFLINE: '1' }), undefined)
+})
+
+t.test('a variable that looks like one of the element, and is none, is named with the nearest', async (t) => {
+  const { warnings } = readSettings({
+    ...dib,
+    DIB_IMAGE_CACHE: t.testdir({ pypi: { mirror: {} } }),
+    DIB_PYPI_UNREACHABLE_: '60',
+    DIB_PIP_RETRY: '1',
+    DIB_PYPI_MIRROR: '/etc/mirrors.ini',
+    DIB_PYPI_MIRROR_URL_corp: 'http://corp.example',
+    DIB_PYTHON_VERSION: '3',
+  })
+  t.same(
+    warnings.map((line) => line.replace(' is not a variable of this element, so it has no effect', '')),
+    [
+      'DIB_PIP_RETRY: the nearest is DIB_PIP_RETRIES',
+      'DIB_PYPI_MIRROR: the nearest is DIB_PYPI_MIRRORS',
+      'DIB_PYPI_UNREACHABLE_: the nearest is DIB_PYPI_UNREACHABLE',
+    ],
+  )
 })

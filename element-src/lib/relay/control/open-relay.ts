@@ -18,29 +18,6 @@ const program = join('pypi-relay', 'pypi-relay')
 /** The variables by which the relay reaches servers as pip would from the host. */
 const forServers = /_proxy$|^(?:PIP_PROXY|PIP_CERT|PIP_CLIENT_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|SSL_CERT_FILE)$/i
 
-/**
- * Decides whether a build has a relay between its installers and its indexes: where a setting asks for what only it can do,
- * unless DIB_PYPI_RELAY says otherwise.
- *
- * @returns Why there is one, for the log; undefined where there is none.
- */
-export const reasonForRelay = ({
-  relay,
-  fill,
-  mirrorsFile,
-  receipt,
-  lock,
-  pip,
-}: Pick<Settings, 'relay' | 'fill' | 'mirrorsFile' | 'receipt' | 'lock' | 'pip'>): string | undefined => {
-  if (relay === 'never') return undefined
-  if (relay === 'always') return 'DIB_PYPI_RELAY=always'
-  if (fill) return 'DIB_PYPI_FILL_MIRROR'
-  if (mirrorsFile !== undefined) return 'DIB_PYPI_MIRRORS'
-  if (receipt) return 'DIB_PYPI_RECEIPT'
-  if (lock !== undefined) return 'DIB_PYPI_LOCK'
-  return pip.indexes.some(({ credentials }) => credentials !== undefined) ? 'a URL with a password' : undefined
-}
-
 /** What of the hook's environment the relay has to know. */
 export const environmentForRelay = (environment: Environment): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -61,6 +38,9 @@ export const prepareFillFolder = (folder: string): void => {
     `${folder} holds something else than wheels and sdists side by side, so DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE, or unset DIB_PYPI_FILL_MIRROR`,
   )
 }
+
+/** A folder that is not there. */
+const nowhere = '/proc/self/nowhere'
 
 /** A relay that is open, and what installers are told in its place. */
 export interface OpenRelay {
@@ -87,10 +67,12 @@ export const openRelay = async (
       'disk-image-create is not among the processes that started this hook: run it by disk-image-create',
     )
   }
-  const servers = pip.indexes.filter(({ scheme }) => scheme !== 'file')
+  const asked = pip.indexes.filter(({ absent }) => absent === undefined)
+  const absent = pip.indexes.filter((index) => index.absent !== undefined)
+  const servers = asked.filter(({ scheme }) => scheme !== 'file')
   const asker = settings.mirrorsFile === undefined ? 'host' : 'file'
   const answers = await probeAll({ ...pip, indexes: servers }, environment, [process.execPath], {}, asker)
-  const probed = pip.indexes.map(
+  const probed = asked.map(
     (index): Probed =>
       answers.find((answer) => answer.index === index) ?? {
         index,
@@ -108,7 +90,8 @@ export const openRelay = async (
   const started = await startRelay(
     join(settings.hooksFolder, program),
     {
-      indexes: indexes.filter(isBehind),
+      // One that is absent owns its projects all the same, and has none of them.
+      indexes: [...indexes.filter(isBehind), ...absent.map((index) => ({ ...index, folder: nowhere }))],
       environment: environmentForRelay(environment),
       unreachable: pip.unreachable,
       trustedHosts: pip.unverifiedHosts,

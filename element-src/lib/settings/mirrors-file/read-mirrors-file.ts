@@ -1,22 +1,38 @@
 import type { Environment } from '../../base/environment.js'
 import { UserError } from '../../base/errors.js'
-import { type Index, type Indexes, theOfficialIndex } from '../index-list.js'
+import { type Index, theOfficialIndex } from '../index-list.js'
+import type { NamedIndexes } from '../mirror-variables.js'
 import { parseExcludeNewer } from './exclude-newer.js'
 import { readHostFile } from './host-file.js'
 import { getPassword } from './password.js'
 import { readPemFiles } from './pem-files.js'
 import { type MirrorSection, parseMirrorsFile } from './sections.js'
 
-/** What a mirrors file comes to. */
-export interface FileIndexes extends Indexes {
-  /** The variables of the caller's that hold passwords. */
-  readonly passwordVariables: readonly string[]
-}
+/** The variable by which launcher/hand-over-environment.sh hands over the environment that it was called with. */
+export const callerVariable = 'PYPI_CALLER_ENVIRONMENT'
+
+/**
+ * The whole environment of the build's caller, for the commands and variables of passwords alone. Node.js itself is started
+ * with what the hook reads, so that no NODE_OPTIONS or LD_PRELOAD reaches it.
+ *
+ * @param copy The value of that variable, a copy of /proc/PID/environ (proc_pid_environ(5)) in base64: values of several lines and functions that bash exported are in it as they are.
+ * @returns The variables. One that is not UTF-8 is left out, since Node.js could not hand it on as it is.
+ */
+export const callerEnvironment = (copy: string): Environment =>
+  Object.fromEntries(
+    Buffer.from(copy, 'base64')
+      .toString('utf8')
+      .split('\0')
+      .flatMap((entry) => {
+        const end = entry.indexOf('=')
+        return end > 0 && !entry.includes('\ufffd') ? [[entry.slice(0, end), entry.slice(end + 1)]] : []
+      }),
+  )
 
 /** What else decides. */
 export interface FileContext {
-  /** Whether DIB_OFFLINE or DIB_NO_PYPI_PIP keeps the official index away. */
-  readonly withoutOfficial: boolean
+  /** The variables that keep the official index away. */
+  readonly off: readonly string[]
   /** The environment of the build's caller, for passwords. */
   readonly caller: Environment
   /** The time of the build. */
@@ -26,52 +42,50 @@ export interface FileContext {
 const toIndex = (
   section: MirrorSection,
   mirrorsFile: string,
-  { caller, now }: FileContext,
-): [Index, readonly string[]] => {
-  const { values, isOfficial } = section
+  { off, caller, now }: FileContext,
+): { readonly index: Index; readonly warnings: readonly string[] } => {
+  const { name, values, isOfficial } = section
   const { username, trusted, projects, exclude, 'exclude-newer': newer } = values
-  const files = readPemFiles(section, mirrorsFile)
-  const found = getPassword(section, mirrorsFile, caller)
+  const isAbsent = isOfficial && off.length > 0
+  // What an absent one names is neither read nor run.
+  const files = isAbsent ? {} : readPemFiles(section, mirrorsFile)
+  const found = isAbsent ? undefined : getPassword(section, mirrorsFile, caller)
   const excludeNewer = newer === undefined ? undefined : parseExcludeNewer(newer, now)
   const index: Index = {
     ...theOfficialIndex(),
     ...section.url,
-    name: section.name,
-    source: `${mirrorsFile}, [${section.name}]`,
+    name,
+    source: `${mirrorsFile}, [${name}]`,
     ...(username === undefined || found === undefined ? {} : { credentials: { username, password: found.password } }),
     isOfficial,
+    ...(isAbsent ? { absent: off.join(', ') } : {}),
     ...files,
     ...(trusted ? { trusted } : {}),
     ...(projects === undefined ? {} : { projects }),
     ...(exclude === undefined ? {} : { exclude }),
     ...(excludeNewer === undefined ? {} : { excludeNewer }),
   }
-  return [index, found?.warnings ?? []]
+  return { index, warnings: found?.warnings ?? [] }
 }
 
 /**
  * Reads DIB_PYPI_MIRRORS: the file and what it names on the host, and runs its commands for passwords, each once. All of the file
  * is checked before anything of it is read or run.
  *
- * @param path The file, on the host.
- * @param context What else decides.
- * @returns The indexes in the order of their sections, with their credentials; none where only `official` is there, and left
- *   out. And what to tell the user of them.
- * @throws UserError where something cannot be used: the file, the line, the key and the remedy.
+ * @returns The indexes in the order of their sections. `official` is absent if it is off.
+ * @throws UserError if something cannot be used: the file, the line, the key and the remedy.
  */
-export const readMirrorsFile = (path: string, context: FileContext): FileIndexes => {
+export const readMirrorsFile = (path: string, context: FileContext): NamedIndexes => {
   const { text, isOpen } = readHostFile(path, 'DIB_PYPI_MIRRORS is')
-  if (text.includes('\ufffd')) throw new UserError(`${path} is no UTF-8: save it as UTF-8`)
-  const all = parseMirrorsFile(path, text)
-  const warnings = all
+  if (text.includes('\ufffd')) throw new UserError(`${path} is not UTF-8: save it as UTF-8`)
+  const sections = parseMirrorsFile(path, text)
+  const warnings = sections
     .filter(({ url }) => isOpen && url?.credentials !== undefined)
     .map(({ place }) => `${place('url')} has a password, and every user of this host can read it: chmod o-r ${path}`)
-  const sections = all.filter(({ isOfficial }) => !isOfficial || !context.withoutOfficial)
   const read = sections.map((section) => toIndex(section, path, context))
   return {
-    indexes: read.map(([index]) => index),
-    warnings: [...warnings, ...read.flatMap(([, more]) => more)],
-    // Of sections that are left out as well.
-    passwordVariables: all.flatMap(({ values }) => values['password-env'] ?? []),
+    indexes: read.map(({ index }) => index),
+    warnings: [...warnings, ...read.flatMap((one) => one.warnings)],
+    passwordVariables: sections.flatMap(({ values }) => values['password-env'] ?? []),
   }
 }

@@ -47,7 +47,7 @@ const asked = (path: string, name: string, written: Readonly<Record<string, stri
 const attempt = (path: string, text: string): readonly Index[] | UserError => {
   writeFileSync(path, text)
   try {
-    return readMirrorsFile(path, { withoutOfficial: false, caller, now }).indexes
+    return readMirrorsFile(path, { off: [], caller, now }).indexes
   } catch (error) {
     if (error instanceof UserError) return error
     throw error
@@ -70,7 +70,7 @@ t.test(
       const text = texts[i] ?? ''
       if (result instanceof UserError) {
         const said = errorMessage(result)
-        if (!/^\S+\/mirrors\.ini(?:, line [0-9]+: | is no UTF-8: )\S/.test(said))
+        if (!/^\S+\/mirrors\.ini(?:, line [0-9]+: | is not UTF-8: )\S/.test(said))
           complain('the refusal names file and line', text, said)
         if (/[\r\n\u2028]/.test(said) || said.includes(`${secretMark}@`))
           complain('it is one line without password', text, said)

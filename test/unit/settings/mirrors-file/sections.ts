@@ -1,7 +1,7 @@
 import t from 'tap'
 import { errorMessage } from '../../../../element-src/lib/base/errors.js'
-import { nearest } from '../../../../element-src/lib/settings/mirrors-file/nearest.js'
 import { parseMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/sections.js'
+import { nearest } from '../../../../element-src/lib/settings/nearest.js'
 
 const refusalOf = (text: string): string | undefined => {
   try {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { namedMirrors } from '../../../element-src/lib/settings/mirrors.js'
+import { mirrorsOfVariables } from '../../../element-src/lib/settings/mirror-variables.js'
 
-const order = (environment: Record<string, string>) => namedMirrors(environment).mirrors.map(({ url }) => url)
+const order = (environment: Record<string, string>) => mirrorsOfVariables(environment).indexes.map(({ url }) => url)
 
 t.test('mirrors are in plain string order of their variables', async (t) => {
   t.same(
@@ -24,13 +24,17 @@ t.test('empty ones are skipped, and a suffixed one counts without the bare one',
 })
 
 t.test('the user is told of names that are deprecated and of an order that surprises', async (t) => {
-  const old = namedMirrors({ PYPI_MIRROR_URL: 'http://old', PYPI_MIRROR_URL_1: 'http://older' }).notes
+  const old = mirrorsOfVariables({ PYPI_MIRROR_URL: 'http://old', PYPI_MIRROR_URL_1: 'http://older' }).warnings
   t.same(old, [
     'PYPI_MIRROR_URL, PYPI_MIRROR_URL_1: the name PYPI_MIRROR_URL is deprecated, use DIB_PYPI_MIRROR_URL instead',
   ])
   const nine = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`DIB_PYPI_MIRROR_URL_${i + 1}`, 'http://x']))
-  t.same(namedMirrors(nine).notes, [], 'nine are in number order')
-  const [note] = namedMirrors({ ...nine, DIB_PYPI_MIRROR_URL_10: 'http://ten' }).notes
+  t.same(mirrorsOfVariables(nine).warnings, [], 'nine are in number order')
+  const [note] = mirrorsOfVariables({ ...nine, DIB_PYPI_MIRROR_URL_10: 'http://ten' }).warnings
   t.match(note, /not as numbers: DIB_PYPI_MIRROR_URL_1, DIB_PYPI_MIRROR_URL_10, DIB_PYPI_MIRROR_URL_2, /)
-  t.same(namedMirrors({ ...nine, DIB_PYPI_MIRROR_URL_10: '' }).notes, [], 'an empty one has no place in the order')
+  t.same(
+    mirrorsOfVariables({ ...nine, DIB_PYPI_MIRROR_URL_10: '' }).warnings,
+    [],
+    'an empty one has no place in the order',
+  )
 })

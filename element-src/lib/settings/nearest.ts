@@ -12,15 +12,12 @@ const distance = (a: string, b: string): number => {
   return row[b.length] ?? 0
 }
 
-/**
- * The known word that is nearest to what was written.
- *
- * @param written What was written.
- * @param known The words that exist, not empty.
- * @returns The one that is nearest, whatever the letters' case; before others one that holds what was written.
- */
+/** The known word that is nearest to what was written, whatever the letters' case; before others one that holds it. */
 export const nearest = (written: string, known: readonly string[]): string => {
   const small = written.toLowerCase()
-  const far = (word: string): number => distance(small, word) - (word.includes(small) ? word.length : 0)
+  const far = (word: string): number => {
+    const other = word.toLowerCase()
+    return distance(small, other) - (other.includes(small) ? other.length : 0)
+  }
   return [...known].sort((a, b) => far(a) - far(b))[0] ?? ''
 }

@@ -1,3 +1,0 @@
-import { runProgram } from '../../lib/settings/mirrors-file/run-program.js'
-
-runProgram()
