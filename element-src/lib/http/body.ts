@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { createGunzip } from 'node:zlib'
+import { createUnzip } from 'node:zlib'
 import { silence } from './client.js'
 import { faultOf, HttpError } from './http-error.js'
 
@@ -45,7 +45,7 @@ export const chunksOf = async function* (body: IncomingMessage, patience = silen
  */
 export const readBody = async (body: IncomingMessage, most: number): Promise<Buffer> => {
   const tooLarge = new HttpError(`sends a page of more than ${most / 1024 / 1024} MB`, 'content', false)
-  const isPacked = body.headers['content-encoding'] === 'gzip'
+  const isPacked = /^(?:(?:x-)?gzip|deflate)$/i.test(body.headers['content-encoding'] ?? '')
   const parts: Buffer[] = []
   let length = 0
   const take = (chunk: Buffer): void => {
@@ -57,7 +57,7 @@ export const readBody = async (body: IncomingMessage, most: number): Promise<Buf
     for await (const chunk of chunksOf(body)) take(chunk)
     return Buffer.concat(parts)
   }
-  const unpacked = createGunzip()
+  const unpacked = createUnzip()
   const unpacking = (async () => {
     for await (const chunk of unpacked) take(chunk as Buffer)
   })()
