@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
-import { scratchFolder } from '../support/builds/build-image.js'
+import { buildImage, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { standardBuild } from '../support/builds/standard-build.js'
+import { readConfiguration } from '../support/builds/standard-build.js'
 
 needsRoot(t)
 
@@ -32,9 +34,19 @@ echo '# none' | sudo tee "$root/lib/udev/rules.d/80-drivers.rules" >/dev/null
 `,
 }
 
-t.test('ramdisk-image-create', async (t) => {
+t.test('ramdisk-image-create: an initramfs with nothing of ours, and a receipt beside it', async (t) => {
   const scratch = scratchFolder(t)
-  const built = await standardBuild(t, scratch, { program: 'ramdisk-image-create', type: 'tar', hooks: stubs })
+  const built = await buildImage(scratch, {
+    program: 'ramdisk-image-create',
+    type: 'tar',
+    options: ['--offline'],
+    environment: { DIB_PYPI_RECEIPT: '1' },
+    hooks: { 'install.d/50-read-configuration': readConfiguration, ...stubs },
+  })
+  succeeded(t, built)
+  t.match(built.log, /^index-url = file:\/\/\/tmp\/pypi$/m, 'installers had their configuration')
+  t.match(ownLines(built.log).at(-1), /^the image holds no mirror configuration/)
+  t.same(readdirSync(join(dirname(built.image), 'image.d')), ['pypi.cdx.json'])
   const list = 'gzip -dc "$0" | busybox cpio -t 2>/dev/null'
   const initramfs = built.image.replace(/\.tar$/, '.initramfs')
   const names = execFileSync('sh', ['-c', list, initramfs], { encoding: 'utf8' }).split('\n')

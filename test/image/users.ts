@@ -32,7 +32,7 @@ t.test('a user who is not root builds, with sudo that resets the environment and
   t.equal(roots, '', "nothing in the user's cache and home is owned by root")
 })
 
-t.test("what a user's build keeps in the mirror belongs to the user", async (t) => {
+t.test("what a user's build keeps in the mirror, and its receipt, belong to the user", async (t) => {
   const scratch = scratchFolder(t)
   makeMirror(join(scratch, 'served'), [{ name: 'demo-app', version: '1.0', text: 'x = 1' }])
   const server = await serveMirror(t, join(scratch, 'served'))
@@ -41,6 +41,7 @@ t.test("what a user's build keeps in the mirror belongs to the user", async (t) 
     environment: {
       USER: 'builder',
       DIB_PYPI_FILL_MIRROR: '1',
+      DIB_PYPI_RECEIPT: '1',
       DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${server.port}/simple`,
       DIB_NO_PYPI_PIP: '1',
     },
@@ -52,7 +53,10 @@ t.test("what a user's build keeps in the mirror belongs to the user", async (t) 
     'demo_app-1.0-py2.py3-none-any.whl',
     'pypi-files.jsonl',
   ])
-  t.equal(execFileSync('find', [join(scratch, 'cache'), '-user', 'root'], { encoding: 'utf8' }), '', 'not to root')
+  const receipts = join(dirname(build.image), 'image.d')
+  t.same(readdirSync(receipts), ['pypi.cdx.json'])
+  const ofRoot = execFileSync('find', [join(scratch, 'cache'), receipts, '-user', 'root'], { encoding: 'utf8' })
+  t.equal(ofRoot, '', 'not to root')
 })
 
 t.test('a build works with a sudo that does not keep the environment, whatever -E says', async (t) => {
