@@ -88,7 +88,12 @@ done`,
         const [, own = ''] = ran.log.split(`== uv ${url}\n`)
         t.match(own.split('\n== ')[0], `demo-app==${i + 1}.0`, `uv takes ${name}`)
       }
-      t.ok(ownLines(ran.log).includes(`${url} answers 200, N ms`), `the probe takes ${name}`)
+      // Node.js' lenient parser takes all but one; that mirror is asked by pip all the same.
+      const line =
+        name === "a space in a header's name"
+          ? `warning: ${url} is odd: it sends what is not HTTP (HPE_INVALID_HEADER_TOKEN), N ms; pip asks it all the same`
+          : `${url} answers 200, N ms`
+      t.ok(ownLines(ran.log).includes(line), `the probe keeps ${name}`)
     }
   })
 }

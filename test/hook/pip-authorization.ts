@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { authorization } from '../../element-src/lib/http/authorization.js'
+import { authorization, credentialsOf } from '../../element-src/lib/http/credentials.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
 const pips = await fixtures.pips()
 
-const sent = (url: string): string | undefined => authorization('Authorization', new URL(url))['Authorization']
+const sent = (url: string): string | undefined =>
+  authorization('Authorization', credentialsOf(new URL(url)))['Authorization']
 
 t.test('credentials are sent as pip sends them', async (t) => {
   const urls = [

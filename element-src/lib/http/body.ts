@@ -1,77 +1,66 @@
 import type { IncomingMessage } from 'node:http'
-import { createUnzip } from 'node:zlib'
-import { silence } from './client.js'
-import { faultOf, HttpError } from './http-error.js'
+import { pipeline, Readable, type Transform } from 'node:stream'
+import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
+import { HttpError } from './http-error.js'
 
 /**
- * The chunks of an answer. A server that is silent for too long counts as gone; the time in which the reader does not ask
- * for the next chunk does not count.
- *
- * @param body The answer.
- * @param patience How long the server may be silent, in milliseconds.
- * @returns Its chunks; ends with an HttpError where it is cut off.
+ * The chunks of an answer, as they were sent. Reading ends with an HttpError if it is not complete. Who stops before its
+ * end ends the connection.
  */
-export const chunksOf = async function* (body: IncomingMessage, patience = silence): AsyncGenerator<Buffer> {
-  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+export const chunksOf = async function* (body: IncomingMessage): AsyncGenerator<Buffer> {
   try {
-    for (;;) {
-      const timer = setTimeout(
-        () => body.destroy(new HttpError(`is silent for ${patience / 1000} s`, 'connection', true)),
-        patience,
-      )
-      let next: IteratorResult<Buffer>
-      try {
-        next = await chunks.next()
-      } catch (error) {
-        throw faultOf(error)
-      } finally {
-        clearTimeout(timer)
-      }
-      if (next.done) break
-      yield next.value
-    }
-    if (!body.complete) throw new HttpError('broke the connection off', 'connection', true)
+    for await (const chunk of body) yield chunk as Buffer
+    if (!body.complete) throw new Error()
+  } catch (error) {
+    throw error instanceof HttpError ? error : new HttpError('connection', 'breaks the connection off')
   } finally {
     body.destroy()
   }
 }
 
-/**
- * Reads an answer whole.
- *
- * @param body The answer; one in gzip is unpacked.
- * @param most How many bytes it may have, unpacked.
- * @returns What it has; rejected with an HttpError.
- */
+const decoderFor = (coding: string, firstByte: number | undefined): Transform | undefined => {
+  if (coding === 'gzip' || coding === 'x-gzip') return createGunzip()
+  if (coding !== 'deflate') return undefined
+  // Some servers send it without the zlib header that RFC 9110, 8.4.1.2 wants; urllib3 takes both.
+  return ((firstByte ?? 8) & 15) === 8 ? createInflate() : createInflateRaw()
+}
+
+const decode = async function* (source: AsyncGenerator<Buffer>, coding: string): AsyncGenerator<Buffer> {
+  const first = await source.next()
+  if (first.done) return
+  const again = async function* (): AsyncGenerator<Buffer> {
+    try {
+      yield first.value
+      yield* source
+    } finally {
+      await source.return(undefined)
+    }
+  }
+  const decoder = decoderFor(coding, first.value[0])
+  if (decoder === undefined) return yield* again()
+  try {
+    for await (const chunk of pipeline(Readable.from(again()), decoder, () => undefined)) yield chunk as Buffer
+  } catch (error) {
+    throw error instanceof HttpError ? error : new HttpError('odd', `sends a page whose ${coding} is broken`)
+  }
+}
+
+/** The chunks of an answer, decoded by its Content-Encoding. */
+export const decodedChunksOf = (body: IncomingMessage): AsyncGenerator<Buffer> =>
+  (body.headers['content-encoding'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .reduceRight(decode, chunksOf(body))
+
+/** Reads an answer whole, decoded, of at most so many bytes; rejected with an HttpError. */
 export const readBody = async (body: IncomingMessage, most: number): Promise<Buffer> => {
-  const tooLarge = new HttpError(`sends a page of more than ${most / 1024 / 1024} MB`, 'content', false)
-  const isPacked = /^(?:(?:x-)?gzip|deflate)$/i.test(body.headers['content-encoding'] ?? '')
   const parts: Buffer[] = []
   let length = 0
-  const take = (chunk: Buffer): void => {
+  for await (const chunk of decodedChunksOf(body)) {
     length += chunk.length
-    if (length > most) throw tooLarge
+    if (length > most) throw new HttpError('odd', `sends a page of more than ${most / 1024 / 1024} MB`)
     parts.push(chunk)
-  }
-  if (!isPacked) {
-    for await (const chunk of chunksOf(body)) take(chunk)
-    return Buffer.concat(parts)
-  }
-  const unpacked = createUnzip()
-  const unpacking = (async () => {
-    for await (const chunk of unpacked) take(chunk as Buffer)
-  })()
-  unpacking.catch(() => undefined)
-  try {
-    for await (const chunk of chunksOf(body)) {
-      if (unpacked.destroyed) break
-      if (!unpacked.write(chunk)) await new Promise((resolve) => unpacked.once('drain', resolve).once('close', resolve))
-    }
-    unpacked.end()
-    await unpacking
-  } catch (error) {
-    unpacked.destroy()
-    throw error instanceof HttpError ? error : new HttpError('sends a page whose gzip is broken', 'content', false)
   }
   return Buffer.concat(parts)
 }

@@ -1,80 +1,115 @@
+import { Agent, request } from 'node:http'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
-import { withoutBrackets } from '../settings/mirror-url.js'
-import type { RequestOptions } from './request.js'
+import { type SecureContext, connect as tlsConnect } from 'node:tls'
+import { authorization, credentialsOf, redact } from './credentials.js'
+import { type FaultContext, faultOf, HttpError } from './http-error.js'
+import { hostOf, isTls, portOf } from './url.js'
 
-/** The host of a URL, an IPv6 one without its brackets. */
-export const hostOf = (url: URL): string => withoutBrackets(url.hostname)
+/** Where a connection leads, and how it is made. */
+export interface Route {
+  /** Connections with the same one are the same. */
+  readonly key: string
+  readonly url: URL
+  /** The proxy on the way, with its credentials. */
+  readonly proxy: URL | undefined
+  readonly tls: TlsOptions
+  /** For the proxy alone: DIB_PYPI_TRUSTED_HOST trusts the index, and the certificate is for the index. */
+  readonly proxyTls: TlsOptions
+  readonly lookup: LookupFunction | undefined
+  readonly fault: FaultContext
+  /** When whoever asked first has gone. */
+  readonly gone: AbortSignal
+}
 
-/** Whether a URL's server is spoken to over TLS. */
-export const isTls = (url: URL): boolean => url.protocol === 'https:'
+/** How TLS is spoken. */
+export interface TlsOptions {
+  readonly verifies: boolean
+  /** Undefined if nothing on the way speaks TLS. */
+  readonly context: SecureContext | undefined
+}
 
-/** The port of a URL, written or not. */
-export const portOf = (url: URL): string => url.port || (isTls(url) ? '443' : '80')
+/** How a proxy is called in messages. */
+export const nameOf = (proxy: URL): string => redact(proxy.href.replace(/\/$/, ''))
 
-/**
- * Whether a list of hosts names a URL's: with its port or without, an IPv6 address with its brackets or without.
- *
- * @param hosts Hosts, such as those of pip's trusted-host.
- * @param url The URL.
- */
-export const isHostIn = (hosts: readonly string[], url: URL): boolean =>
-  [url.hostname, hostOf(url), `${url.hostname}:${portOf(url)}`].some((name) =>
-    hosts.some((host) => host.toLowerCase() === name),
+/** The proxy is at fault. */
+export const proxyFault = (proxy: URL, what: string, code?: string): HttpError =>
+  new HttpError('proxy', `is behind the proxy ${nameOf(proxy)}, which ${what}`, code)
+
+/** What a proxy that answers 407 rejects. */
+export const proxyRefusal = (proxy: URL): HttpError =>
+  proxyFault(
+    proxy,
+    credentialsOf(proxy) === undefined
+      ? 'wants credentials, and its URL has none (407)'
+      : 'rejects the credentials in its URL (407)',
+    '407',
   )
 
-/** Resolved with the socket when an event comes; rejected with its fault. */
-const settled = <Connected extends Socket>(socket: Connected, event: string, signal: AbortSignal): Promise<Connected> =>
-  new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      socket.destroy()
-      reject(signal.reason)
-    }
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp)
-    // What reads from the socket later handles its later faults.
-    socket.on('error', reject)
-    // A server may end a TLS handshake without an error.
-    socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
-    socket.once(event, () => {
-      signal.removeEventListener('abort', giveUp)
-      resolve(socket)
-    })
-  })
-
-/**
- * Connects to a server by TCP.
- *
- * @param server Its URL.
- * @param options How its host is looked up, and for how long.
- */
-export const connectTo = async (server: URL, { lookUp, signal }: RequestOptions): Promise<Socket> => {
-  const addresses = await lookUp(hostOf(server))
-  const lookup: LookupFunction = (_host, { all }, callback) =>
-    all ? callback(null, [...addresses]) : callback(null, addresses[0]?.address ?? '', addresses[0]?.family)
-  // Node.js 18 tries one of several addresses unless it is told to.
-  const options = { host: hostOf(server), port: Number(portOf(server)), lookup, autoSelectFamily: true }
-  return settled(connect(options), 'connect', signal)
-}
-
-/**
- * Speaks TLS over a connection.
- *
- * @param socket The connection.
- * @param url What is at its other end: the certificate must be for its host.
- * @param options Whether the certificate is verified, by which authorities, and the client's own.
- */
-export const overTls = async (socket: Socket, url: URL, options: RequestOptions): Promise<Socket> => {
-  const { connect } = await import('node:tls')
-  const { verifiesTls, caCertificates, clientCertificate, signal } = options
-  const host = hostOf(url)
-  const secure = connect({
-    socket,
+const open = (
+  to: URL,
+  { verifies, context }: TlsOptions,
+  lookup: LookupFunction | undefined,
+  over?: Socket,
+): Socket => {
+  const host = hostOf(to)
+  const there = {
     host,
-    ...(isIP(host) > 0 ? {} : { servername: host }),
+    port: Number(portOf(to)),
+    ...(lookup === undefined ? {} : { lookup }),
+    // Node.js 18 tries one of several addresses unless it is told to, and later ones give each a quarter of a second.
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: 1000,
+  }
+  if (!isTls(to)) return over ?? connect(there)
+  return tlsConnect({
+    ...(over === undefined ? there : { socket: over, host }),
+    servername: isIP(host) > 0 ? '' : host,
     ALPNProtocols: ['http/1.1'],
-    rejectUnauthorized: verifiesTls,
-    ...(caCertificates === undefined ? {} : { ca: [...caCertificates] }),
-    ...(clientCertificate === undefined ? {} : { cert: clientCertificate, key: clientCertificate }),
+    rejectUnauthorized: verifies,
+    ...(context === undefined ? {} : { secureContext: context }),
   })
-  return settled(secure, 'secureConnect', signal)
 }
+
+/** Opens a tunnel through a proxy (RFC 9110, 9.3.6). */
+const tunnel = ({ url, proxy, proxyTls, lookup, fault, gone }: Route & { readonly proxy: URL }): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const target = `${url.hostname}:${portOf(url)}`
+    const sent = request({
+      createConnection: () => open(proxy, proxyTls, lookup),
+      method: 'CONNECT',
+      path: target,
+      headers: { Host: target, ...authorization('Proxy-Authorization', credentialsOf(proxy)) },
+      signal: gone,
+    })
+    const refuse = (status: number | undefined): void => {
+      sent.destroy()
+      reject(status === 407 ? proxyRefusal(proxy) : proxyFault(proxy, `answers ${status}`))
+    }
+    sent.on('connect', ({ statusCode }, socket: Socket) => (statusCode === 200 ? resolve(socket) : refuse(statusCode)))
+    sent.on('response', ({ statusCode }) => refuse(statusCode))
+    sent.on('error', (error) => {
+      const { message, code } = faultOf(error, { ...fault, host: hostOf(proxy), hasClientCertificate: false })
+      // Not a second fault, if it is the one of `refuse`.
+      reject(proxyFault(proxy, message, code))
+    })
+    sent.end()
+  })
+
+/** Makes what keeps connections: as many as uv asks for at once. One that is free is kept as long as its server keeps it. */
+export const newAgent = (): Agent =>
+  Object.assign(new Agent({ keepAlive: true, maxSockets: 50, maxFreeSockets: 50, scheduling: 'lifo' }), {
+    getName: ({ route }: { route: Route }): string => route.key,
+    createConnection: (
+      { route }: { route: Route },
+      done: (error: unknown, socket?: Socket) => void,
+    ): Socket | undefined => {
+      const { url, proxy, tls, proxyTls, lookup } = route
+      if (proxy === undefined) return open(url, tls, lookup)
+      if (!isTls(url)) return open(proxy, proxyTls, lookup)
+      tunnel({ ...route, proxy }).then(
+        (socket) => done(null, open(url, tls, undefined, socket)),
+        (error) => done(error),
+      )
+      return undefined
+    },
+  })

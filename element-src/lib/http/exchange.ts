@@ -1,78 +1,146 @@
-import type { Socket } from 'node:net'
-import { readBody } from './http-body.js'
-import { type Head, NotHttpError, readHead } from './http-head.js'
+import { type IncomingMessage, request as sendRequest } from 'node:http'
+import type { SecureContext } from 'node:tls'
+import { errorCode } from '../base/errors.js'
+import { newContext, readPem } from './certificates.js'
+import type { ClientOptions, HttpRequest } from './client.js'
+import { newAgent, proxyFault, proxyRefusal, type Route } from './connection.js'
+import { authorization, credentialsOf } from './credentials.js'
+import { faultOf, HttpError, isAboutCertificate } from './http-error.js'
+import { proxyFor } from './proxy.js'
+import { isHostIn, isSameServer, isTls } from './url.js'
 
-/** An HTTP request's head: its method, what it asks for, and its headers. */
-export interface Sent {
-  readonly method: string
-  readonly target: string
-  readonly headers: Readonly<Record<string, string>>
+const maxHeadBytes = 1024 * 1024
+
+/** What is shown at a URL, and whether the server's certificate is verified there: the one place that decides it. */
+export const meetingAt = (url: URL, { own, environment, pipOptions, trustedHosts }: ClientOptions) => {
+  const mine = own && isSameServer(new URL(own.url), url) ? own : undefined
+  // pip shows this one to every server, with the key in the same file (pip's documentation, `--client-cert`).
+  const general = (): string | undefined => readPem(environment['PIP_CLIENT_CERT'] || pipOptions?.clientCert)
+  return {
+    credentials: credentialsOf(url) ?? mine?.credentials,
+    verifies: !(mine?.trusted || isHostIn(trustedHosts, url)),
+    certificate: isTls(url) ? (mine?.clientCert ?? general()) : undefined,
+    key: mine?.clientCert === undefined ? undefined : mine.clientKey,
+  }
 }
 
-/** How long a head can be, in bytes: pip's limit is 100 lines of 64 KB. */
-const mostOfHead = 6_600_000
+/** The proxy through which a client reaches a URL. */
+export const proxyOf = (url: URL, { own, environment, pipOptions }: ClientOptions): URL | undefined =>
+  // As the user wrote it, since no_proxy sees a port that is the scheme's own only if it is written.
+  proxyFor(own && new URL(own.url).origin === url.origin ? own.url : url, environment, pipOptions?.proxy)
 
-/** How much of a page is read at most, in bytes: its beginning says what it is. */
-const mostOfPage = 262_144
+/** Gets the head of the answer to one request; rejected with an HttpError. */
+export type Exchange = (url: URL, request: HttpRequest) => Promise<IncomingMessage>
 
-/**
- * Sends a request and reads the answer. The connection stays open.
- *
- * @param socket The connection.
- * @param sent The request.
- * @param isEnough Whether no more of the body needs to be read: asked whenever more of its text is here.
- * @param signal When it is over. Once the head is here, what was read of the body by then is the answer.
- * @returns The head, and as much of the body as was read; rejected with a NotHttpError where it is no HTTP, and with the
- *   socket's error where there is no answer.
- */
-export const exchange = (
-  socket: Socket,
-  { method, target, headers }: Sent,
-  isEnough: (text: string) => boolean,
-  signal: AbortSignal,
-): Promise<Head & { readonly text: string }> =>
-  new Promise((resolve, reject) => {
-    let bytes = Buffer.alloc(0)
-    let head: Head | undefined
-    const finish = (settle: () => void): void => {
-      signal.removeEventListener('abort', onAbort)
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError)
-      socket.on('error', () => undefined)
-      settle()
-    }
-    const text = (): string => (head === undefined ? '' : readBody(head, bytes.subarray(head.end)).text)
-    const onAbort = (): void => onError(signal.reason)
-    const onError = (error: unknown): void =>
-      finish(() => (head === undefined ? reject(error) : resolve({ ...head, text: text() })))
-    const look = (hasEnded: boolean): void => {
-      try {
-        head ??= readHead(bytes, hasEnded)
-      } catch (error) {
-        onError(error)
-        return
+/** What a request failed with, before it is put into words. */
+class Failure {
+  constructor(
+    readonly error: unknown,
+    /** A connection that was used before, and that the server had closed meanwhile. */
+    readonly isStale: boolean,
+  ) {}
+}
+
+/** Makes what exchanges requests for answers, without following redirects. */
+export const newExchange = (options: ClientOptions): Exchange => {
+  const { own, environment, pipOptions, asker, lookup } = options
+  const agent = newAgent()
+  /** Hosts whose certificates need the system's authorities: reading them takes longer than most requests. */
+  const needsAll = new Set<string>()
+  /** Hosts whose answers the strict parser refuses, and pip takes. */
+  const odd = new Set<string>()
+  const contexts = new Map<string, SecureContext>()
+
+  const contextFor = (takesAll: boolean, certificate?: string, key?: string): SecureContext => {
+    const name = JSON.stringify([takesAll, certificate, key])
+    const context =
+      contexts.get(name) ?? newContext({ takesAll, ca: own?.ca, certificate, key }, environment, pipOptions?.cert)
+    contexts.set(name, context)
+    return context
+  }
+
+  const send = (url: URL, { method = 'GET', headers, signal }: HttpRequest, route: Route): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const isLenient = odd.has(url.host)
+      const byProxy = isTls(url) ? undefined : route.proxy
+      const sent = sendRequest({
+        agent,
+        ...{ route },
+        method,
+        // By a proxy, http goes as a request for a whole URL (RFC 9112, 3.2.2).
+        path: `${byProxy === undefined ? '' : url.origin}${url.pathname}${url.search}`,
+        headers: {
+          ...headers,
+          Host: url.host,
+          ...(byProxy === undefined ? {} : authorization('Proxy-Authorization', credentialsOf(byProxy))),
+        },
+        insecureHTTPParser: isLenient,
+        maxHeaderSize: maxHeadBytes,
+        signal,
+      })
+      // What only the lenient parser takes may end elsewhere than it seems.
+      if (isLenient) sent.shouldKeepAlive = false
+      const note = (error: unknown): void => {
+        if (/^HPE_(?!HEADER_OVERFLOW)/.test(errorCode(error) ?? '')) odd.add(url.host)
       }
-      if (head === undefined) {
-        if (bytes.length > mostOfHead) onError(new NotHttpError())
-        else if (hasEnded) onError(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
-        return
+      sent.on('response', (response) => {
+        // The body may fail when its reader has gone.
+        response.on('error', note)
+        if (response.statusCode !== 407 || byProxy === undefined) return resolve(response)
+        response.destroy()
+        reject(proxyRefusal(byProxy))
+      })
+      sent.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy()
+        reject(new HttpError('odd', `answers ${statusCode}, which is not a page`))
+      })
+      sent.on('error', (error) => {
+        note(error)
+        const isClosed = /^(?:ECONNRESET|EPIPE)$/.test(errorCode(error) ?? '')
+        reject(
+          signal.aborted
+            ? new HttpError('aborted', 'is no longer asked')
+            : new Failure(error, sent.reusedSocket && isClosed),
+        )
+      })
+      sent.end()
+    })
+
+  const exchange: Exchange = async (url, request) => {
+    const proxy = proxyOf(url, options)
+    const kind = proxy?.protocol.replace(':', '') ?? 'http'
+    if (!/^https?$/.test(kind))
+      throw new HttpError('proxy', `is behind a ${kind} proxy, which only installers speak`, 'PROXY_KIND')
+    const { credentials, verifies, certificate, key } = meetingAt(url, options)
+    const fault = { asker, host: url.hostname, hasClientCertificate: certificate !== undefined }
+    const takesAll = needsAll.has(url.host)
+    const wasOdd = odd.has(url.host)
+    try {
+      const route: Route = {
+        key: [proxy?.href, proxy && !isTls(url) ? '' : url.origin, verifies, takesAll, certificate].join(' '),
+        url,
+        proxy,
+        tls: { verifies, context: isTls(url) ? contextFor(takesAll, certificate, key) : undefined },
+        // DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy; the client's certificate is for the index.
+        proxyTls: { verifies: true, context: proxy && isTls(proxy) ? contextFor(takesAll) : undefined },
+        lookup,
+        fault,
+        gone: request.signal,
       }
-      const found = head
-      const body = readBody(found, bytes.subarray(found.end))
-      if (hasEnded || body.isWhole || bytes.length - found.end > mostOfPage || isEnough(body.text)) {
-        finish(() => resolve({ ...found, text: body.text }))
+      const headers = { ...request.headers, ...authorization('Authorization', credentials) }
+      return await send(url, { ...request, headers }, route)
+    } catch (error) {
+      const { error: cause, isStale } = error instanceof Failure ? error : new Failure(error, false)
+      // What is sent again has had no answer.
+      if (isStale || odd.has(url.host) !== wasOdd) return exchange(url, request)
+      if (isAboutCertificate(cause) && !takesAll) {
+        needsAll.add(url.host)
+        return exchange(url, request)
       }
+      const found = faultOf(cause, fault)
+      if (proxy === undefined || isTls(url) || found === cause || found.kind === 'odd') throw found
+      throw proxyFault(proxy, found.message, found.code)
     }
-    const onData = (more: Buffer): void => {
-      bytes = Buffer.concat([bytes, more])
-      look(false)
-    }
-    const onEnd = (): void => look(true)
-    if (signal.aborted) {
-      reject(signal.reason)
-      return
-    }
-    signal.addEventListener('abort', onAbort)
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError)
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.write(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
-  })
+  }
+  return exchange
+}

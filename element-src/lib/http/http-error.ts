@@ -1,77 +1,115 @@
 import { errorCode, errorMessage } from '../base/errors.js'
 
-/** Why a server gave nothing. The message is for the log and for installers: it says what the server did, and no credential. */
+/**
+ * What is behind an HttpError. `connection`: there was none, or it broke. `tls`: the certificate of the server, or that of
+ * the client, is not accepted. `proxy`: the user's proxy is at fault, or makes no connection. `odd`: what came is not HTTP,
+ * or cannot be read. `redirect`: it leads nowhere. `aborted`: the caller's signal ended it.
+ */
+export type HttpErrorKind = 'connection' | 'tls' | 'proxy' | 'odd' | 'redirect' | 'aborted'
+
+/** Why there is no answer, or no whole one. No credential is in it. */
 export class HttpError extends Error {
   override name = 'HttpError'
 
   /**
    * @param message What the server did, with itself as the subject left out: 'refuses the connection'.
-   * @param kind What is behind it: no connection, or one that broke; an answer that says so; an answer that cannot be used.
-   * @param isTransient Whether it may pass, so that the same request is worth another try.
-   * @param isAboutCertificate Whether it is that the server's certificate is not trusted.
+   * @param code Node.js' or OpenSSL's, if there is one.
    */
   constructor(
+    readonly kind: HttpErrorKind,
     message: string,
-    readonly kind: 'connection' | 'status' | 'content',
-    readonly isTransient: boolean,
-    readonly isAboutCertificate = false,
+    readonly code?: string,
   ) {
     super(message)
   }
 }
 
+/** Who asks, which decides what a user can do: installers in the image, the relay on the host, or the relay for a mirrors file. */
+export type Asker = 'image' | 'host' | 'file'
+
+/** What a fault was met in. */
+export interface FaultContext {
+  readonly asker: Asker
+  /** The host of the URL. */
+  readonly host: string
+  /** Whether a certificate of the client's was shown. */
+  readonly hasClientCertificate: boolean
+}
+
+const reset = 'closes the connection without an answer'
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses the connection',
-  ECONNRESET: 'broke the connection off',
-  EPIPE: 'broke the connection off',
-  ECONNABORTED: 'broke the connection off',
+  ECONNRESET: reset,
+  ECONNABORTED: reset,
+  EPIPE: reset,
   ETIMEDOUT: 'does not answer',
   EHOSTUNREACH: 'cannot be reached: no route to host',
   ENETUNREACH: 'cannot be reached: no route to its network',
   ENOTFOUND: 'has a host name that is not known',
   EAI_AGAIN: 'has a host name that no name server knows now',
-  EPROTO: 'does not speak TLS',
-  HPE_HEADER_OVERFLOW: 'sends more than 1 MB of headers',
 }
 
 /** The faults of a certificate, as OpenSSL and Node.js name them (Node.js' documentation, tls, X509 certificate error codes). */
-const isAboutCertificate = (code: string): boolean =>
-  /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|CRL|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH/.test(code)
+const aboutCertificate =
+  /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY|CRL|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH/
 
-/**
- * Says what went wrong with a request.
- *
- * @param error What Node.js failed with.
- */
-export const faultOf = (error: unknown): HttpError => {
-  if (error instanceof HttpError) return error
-  // Of several addresses each has its own fault.
-  const first = error instanceof AggregateError ? error.errors[0] : error
-  const code = errorCode(first) ?? ''
-  if (isAboutCertificate(code)) {
-    return new HttpError(
-      `has a certificate that the host does not trust (${code}): install its CA on the host, or name the host in DIB_PYPI_TRUSTED_HOST`,
-      'connection',
-      false,
-      true,
-    )
-  }
-  const isHttp = code.startsWith('HPE_')
-  const reason = reasons[code] ?? (isHttp ? `does not speak HTTP (${code})` : `fails: ${errorMessage(first)}`)
-  return new HttpError(reason, 'connection', !isHttp)
+/** How a server says that the client's certificate is missing (TLS 1.3, 1.2) or refused. Node.js has it in a code or, with EPROTO, in the message alone. */
+const aboutClient =
+  /alert.(?:certificate.required|handshake.failure|bad.certificate|unknown.ca|certificate.unknown|certificate.expired|certificate.revoked|unsupported.certificate|access.denied)/i
+
+const notTls = /wrong.version.number|packet.length.too.long|http.request/i
+
+/** The fault itself: of several addresses each has its own. */
+const innermost = (error: unknown): unknown => (error instanceof AggregateError ? error.errors[0] : error)
+
+/** Whether the server's certificate is at fault. */
+export const isAboutCertificate = (error: unknown): boolean => {
+  const code = errorCode(innermost(error)) ?? ''
+  return !code.includes('ALERT') && !code.startsWith('ERR_OSSL_') && aboutCertificate.test(code)
 }
 
-/** The statuses that may pass: of a server that is overloaded, restarting, or behind a proxy that finds it away. */
-export const isTransientStatus = (status: number): boolean => status >= 500 || status === 429 || status === 408
+/** What a server that wants a client's certificate lacks. */
+export const clientCertificateFault = ({ asker, hasClientCertificate }: Omit<FaultContext, 'host'>): string => {
+  const setting = asker === 'file' ? 'client-cert in the mirrors file' : 'PIP_CLIENT_CERT'
+  if (hasClientCertificate) return `rejects the client certificate of ${setting}`
+  if (asker === 'file')
+    return 'wants a client certificate: name a PEM file of the host in client-cert of the mirrors file'
+  return asker === 'image'
+    ? 'wants a client certificate: name a PEM file in the image, with the certificate and its key, in PIP_CLIENT_CERT (uv: SSL_CLIENT_CERT)'
+    : 'wants a client certificate: name a PEM file of the host, with the certificate and its key, in PIP_CLIENT_CERT'
+}
 
-/**
- * What an answer says that is no success.
- *
- * @param status Its HTTP status.
- */
-export const statusFault = (status: number): HttpError => {
-  if (status === 401) return new HttpError('rejects the credentials in its URL (401)', 'status', false)
-  if (status === 403) return new HttpError('does not allow this with the credentials in its URL (403)', 'status', false)
-  if (status === 407) return new HttpError('is behind a proxy that rejects its credentials (407)', 'connection', false)
-  return new HttpError(`answers ${status}`, 'status', isTransientStatus(status))
+/** What to do about a certificate that is not trusted. To switch verification off is the last advice, with its price. */
+const untrusted = ({ asker, host }: FaultContext, code: string): string => {
+  const last = `DIB_PYPI_TRUSTED_HOST=${host} would switch verification off, so that anybody on the way can change packages`
+  if (asker === 'file')
+    return `has a certificate that the host does not trust (${code}): name its CA in ca of the mirrors file, or install it on the host`
+  return asker === 'host'
+    ? `has a certificate that the host does not trust (${code}): install its CA on the host, or name it in ca of a mirrors file (DIB_PYPI_MIRRORS); ${last}`
+    : `has a certificate that the image does not trust (${code}): name its CA in ca of a mirrors file (DIB_PYPI_MIRRORS), or set DIB_PYPI_RELAY=always if the host trusts it, or install it in the image, in root.d (an element's pre-install.d comes too late); ${last}`
+}
+
+/** Says what went wrong with a request; an HttpError stays what it is. */
+export const faultOf = (error: unknown, context?: FaultContext): HttpError => {
+  if (error instanceof HttpError) return error
+  const fault = innermost(error)
+  const code = errorCode(fault) ?? ''
+  const text = `${code} ${errorMessage(fault)}`
+  if (code === 'HPE_HEADER_OVERFLOW') return new HttpError('odd', 'sends more than 1 MB of headers', code)
+  if (code.startsWith('HPE_')) return new HttpError('odd', `sends what is not HTTP (${code})`, code)
+  if (context !== undefined) {
+    const { asker, hasClientCertificate } = context
+    const setting = asker === 'file' ? 'client-cert in the mirrors file' : 'PIP_CLIENT_CERT'
+    if (aboutClient.test(text)) return new HttpError('tls', clientCertificateFault(context), code)
+    if (code.startsWith('ERR_OSSL_'))
+      return new HttpError('tls', `is not asked: ${setting} is not a PEM file with a certificate and its key`, code)
+    if (hasClientCertificate && reasons[code] === reset)
+      return new HttpError('tls', `${reset}, having seen the client certificate of ${setting}`, code)
+    if (isAboutCertificate(fault)) return new HttpError('tls', untrusted(context, code), code)
+  }
+  if (notTls.test(text)) return new HttpError('connection', 'does not speak TLS', code)
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
+    return new HttpError('tls', `fails in the TLS handshake (${errorMessage(fault)})`, code)
+  return new HttpError('connection', reasons[code] ?? `fails: ${errorMessage(fault)}`, code)
 }

@@ -1,7 +1,6 @@
 import { UserError } from '../base/errors.js'
 import { info, warn } from '../base/log.js'
 import type { Index } from '../settings/index-list.js'
-import { parseMirrorUrl } from '../settings/mirror-url.js'
 import type { PipSettings } from '../settings/settings.js'
 import type { Probed } from './probe-all.js'
 
@@ -10,12 +9,13 @@ const names: Readonly<Record<Exclude<Probed['state'], 'up'>, string>> = {
   misplaced: 'unusable',
   odd: 'odd',
   refuses: 'unusable',
+  failing: 'failing',
   slow: 'slow',
   down: 'down',
 }
 
-/** Whether an index is a fault to those who want the build to end on one. */
-const isFault = ({ state }: Probed): boolean => state !== 'up' && state !== 'pageless'
+/** Whether an index is a fault to those who want the build to end on one. pip may read what is odd here. */
+const isFault = ({ state }: Probed): boolean => state !== 'up' && state !== 'pageless' && state !== 'odd'
 
 /**
  * Decides which indexes a build uses, by the results of the probes, and logs a line for each.
@@ -62,6 +62,6 @@ export const chooseReachable = (
       .filter(
         ({ state, index }) => unreachable !== 'drop' || !isLeft || state !== 'down' || index.projects !== undefined,
       )
-      .map(({ index, usedAs }) => (usedAs === undefined ? index : { ...index, ...parseMirrorUrl('the index', usedAs) }))
+      .map(({ index, usedAs }) => (usedAs === undefined ? index : { ...index, url: usedAs, label: usedAs }))
   )
 }

@@ -3,15 +3,7 @@ import { delimiter, join } from 'node:path'
 import type { Environment } from '../base/environment.js'
 import { ignoreErrors } from '../base/errors.js'
 import { parseConfigFile } from '../config/pip/config-file.js'
-
-/** What pip's files in the image say of how servers are reached. */
-export interface PipOptions {
-  readonly proxy?: string | undefined
-  /** The path of a PEM file with the authorities that pip is to trust. */
-  readonly cert?: string | undefined
-  /** The path of a PEM file with the client's certificate and its key. */
-  readonly clientCert?: string | undefined
-}
+import type { PipOptions } from '../http/client.js'
 
 /** pip's files in their order, in which the last wins (pip's documentation, Configuration). */
 const filesOf = (environment: Environment): readonly string[] => {
@@ -51,16 +43,4 @@ export const readPipOptions = (environment: Environment, root = '/'): PipOptions
   const option = (name: string): string | undefined =>
     values.get(`install ${name}`) || values.get(`global ${name}`) || undefined
   return { proxy: option('proxy'), cert: option('cert'), clientCert: option('client-cert') }
-}
-
-/**
- * The client's certificate with its key, PEM, as pip sends it.
- *
- * @param environment The environment that pip has.
- * @param options What pip's files set.
- * @returns What is in the file, or undefined where none is named or it is not there.
- */
-export const clientCertificate = (environment: Environment, { clientCert }: PipOptions): string | undefined => {
-  const path = environment['PIP_CLIENT_CERT'] || clientCert
-  return (path && textOf(path)) || undefined
 }

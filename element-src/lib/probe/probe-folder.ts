@@ -5,15 +5,16 @@ import { ignoreErrors } from '../base/errors.js'
 /** The result of an index's probe. */
 export interface ProbeResult {
   /**
-   * `up`: it can be used. `pageless`: its server has no page at its root, as some registries do not. `misplaced`: there is
-   * none, and an index is found elsewhere on its server. `odd`: what its server sends is not understood here. `refuses`:
-   * a server is there, but refuses this build because of the credentials or a certificate. `slow`: its server
-   * answers, but not for the index within the time limit. `down`: nothing that serves an index is there.
+   * `up`: it can be used. `pageless`: its server has no page at its root, as some registries do not. `misplaced`: what is
+   * there is not an index. `odd`: what its server sends is not understood here. `refuses`: a server is there, but refuses
+   * this build because of the credentials or a certificate. `failing`: it answers with errors of its own. `slow`: its
+   * server answers, but not for the index within the time limit. `down`: no connection to it can be made. Of these the
+   * last alone leaves it out of a build.
    */
-  readonly state: 'up' | 'pageless' | 'misplaced' | 'odd' | 'refuses' | 'slow' | 'down'
+  readonly state: 'up' | 'pageless' | 'misplaced' | 'odd' | 'refuses' | 'failing' | 'slow' | 'down'
   /** What it answered, or what is wrong with it. */
   readonly reason: string
-  /** The URL to use instead of what the user wrote, with its credentials, where the server says what is meant. */
+  /** The URL to use instead of what the user wrote, without credentials, if the server says what is meant. */
   readonly usedAs?: string
   /** What the user should know besides, a line each. */
   readonly notes?: readonly string[]

@@ -76,7 +76,7 @@ export const newArrivals = (lock: readonly Arrival[] | undefined): Arrivals => {
     const finish = ({ hash, length: all }: Got): void => {
       const sha256 = hash.copy().digest('hex')
       if (wanted !== undefined && sha256 !== wanted)
-        throw new HttpError('sends another file than the one in the lock', 'content', false)
+        throw new HttpError('odd', 'sends another file than the one in the lock')
       note(sent, sha256, all)
       got.delete(key)
     }

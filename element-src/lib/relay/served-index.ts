@@ -2,7 +2,7 @@ import { newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
 import { newDigest } from '../index/hashes.js'
 import type { PageFile } from '../index/page.js'
-import { type Index, urlWithCredentials } from '../settings/index-list.js'
+import type { Index } from '../settings/index-list.js'
 import type { Arrivals } from './arrivals.js'
 import type { RelayConfig } from './config.js'
 import { isAskedAt } from './project-rules.js'
@@ -64,16 +64,20 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
   return config.indexes.map((index, i): ServedIndex => {
     const { label, url, folder } = index
     // A folder's pages may link to servers, which get no credentials.
-    const client = newClient(
-      { ...index, url: folder === undefined ? urlWithCredentials(index) : 'http://127.0.0.1:0' },
-      config,
-    )
+    const client = newClient({
+      ...config,
+      own: folder === undefined ? index : undefined,
+      asker: index.name === undefined ? 'host' : 'file',
+    })
     const outage = newOutage({
       label,
       unreachable: config.unreachable,
       hasOthers: config.indexes.some((other) => other !== index && other.folder === undefined),
       connect: async (over) => {
-        const { body } = await client(new URL(url), { headers: {}, signal: over })
+        const { body } = await client.request(new URL(url), {
+          headers: { 'User-Agent': 'dib-pypi-element' },
+          signal: over,
+        })
         body.destroy()
       },
       log,
@@ -137,7 +141,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       onFault,
       isAsked: (project) => isAskedAt(project, index, config.indexes),
       onLeft: (milliseconds) =>
-        outage.failed(new HttpError(`does not answer in ${Math.round(milliseconds / 1000)} s`, 'connection', true)),
+        outage.failed(new HttpError('connection', `does not answer in ${Math.round(milliseconds / 1000)} s`)),
       flush: async () => downloads?.flush(),
     }
   })

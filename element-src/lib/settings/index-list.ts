@@ -12,6 +12,8 @@ export interface Credentials {
   readonly password: string
   /** As they stand in the URL that the user wrote, `user:p%40ss`: installers without a relay get the same bytes. */
   readonly written?: string
+  /** The key of the mirrors file that gives the password, for messages. */
+  readonly key?: string | undefined
 }
 
 /** One of the indexes of a build, for everybody above. It is told from others by the object or its position alone. */

@@ -1,11 +1,11 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { Environment } from '../../../element-src/lib/base/environment.js'
-import { lookUpAll } from '../../../element-src/lib/http/look-up.js'
-import type { Asker } from '../../../element-src/lib/probe/fault.js'
-import type { PipOptions } from '../../../element-src/lib/probe/pip-options.js'
+import { newClient, type PipOptions } from '../../../element-src/lib/http/client.js'
+import type { Asker } from '../../../element-src/lib/http/http-error.js'
+import { newLookup } from '../../../element-src/lib/http/look-up.js'
 import type { ProbeResult } from '../../../element-src/lib/probe/probe-folder.js'
 import { probeServer } from '../../../element-src/lib/probe/probe-server.js'
-import type { Index } from '../../../element-src/lib/settings/index-list.js'
+import { type Index, indexAt } from '../../../element-src/lib/settings/index-list.js'
 import type { Ending } from '../builds/build-image.js'
 import { listen } from './listen.js'
 
@@ -38,9 +38,10 @@ export const probe = (
   }: ProbeOptions = {},
 ): Promise<ProbeResult> => {
   const signal = AbortSignal.timeout(milliseconds)
-  const lookUp = lookUpAll([process.execPath], ['localhost'], signal)
-  const asking = { environment, pipOptions, trustedHosts, lookUp, asker, index, seconds: milliseconds / 1000, signal }
-  return probeServer(url, asking)
+  const lookup = newLookup([process.execPath], signal)
+  const asked = { ...indexAt(url, 'DIB_PYPI_MIRROR_URL'), ...index }
+  const client = newClient({ own: asked, environment, pipOptions, trustedHosts, asker, lookup })
+  return probeServer({ index: asked, client, asker, seconds: milliseconds / 1000, signal })
 }
 
 /**

@@ -24,6 +24,15 @@ t.test('drop: what is down goes while another is left', async (t) => {
   t.same(hosts([down, probed('down', 'official.example', true)], 'drop'), ['down.example', 'official.example'])
 })
 
+t.test('drop: what answers stays, whatever it answers; what is odd here is not a fault', async (t) => {
+  for (const state of ['failing', 'odd', 'misplaced', 'slow', 'pageless'] as const)
+    t.same(hosts([probed(state, 'other.example'), up], 'drop'), ['other.example', 'up.example'], state)
+  for (const state of ['odd', 'pageless'] as const)
+    t.same(hosts([probed(state, 'other.example'), up], 'fail'), ['other.example', 'up.example'], state)
+  for (const state of ['failing', 'misplaced', 'slow'] as const)
+    t.throws(() => hosts([probed(state, 'other.example'), up], 'fail'), { name: 'UserError' }, state)
+})
+
 t.test('keep: all stay', async (t) => {
   t.same(hosts([down, up, refuses], 'keep'), ['down.example', 'up.example', 'refuses.example'])
 })

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { makeCertificate } from '../../support/servers/certificate.js'
 import { listen } from '../../support/servers/listen.js'
 import { probe, servePages } from '../../support/servers/probe.js'
@@ -23,7 +24,7 @@ t.test('where the root has no page, or one without a link, an index below or bes
     const beside = await servePages(t, { ...root('/simpel/'), '/simple/': index })
     t.same(await probe(`${beside.replace('//', '//user:secret@')}/simpel/`), {
       state: 'misplaced',
-      reason: `${what}, and an index is at ${beside.replace('//', '//user:****@')}/simple/: write that`,
+      reason: `${what}, and an index is at ${beside}/simple/: write that`,
     })
   }
   const bare = await servePages(t, {})
@@ -35,6 +36,103 @@ t.test('where the root has no page, or one without a link, an index below or bes
     '/simple/simple/': index,
   })
   t.match(await probe(`${json}/simple`), { state: 'up' }, 'an index in JSON')
+})
+
+/** Serves pages, and redirects of all that `moves` names. */
+const serveMoves = async (
+  t: Test,
+  pages: Record<string, string | number>,
+  moves: (path: string) => string | undefined,
+) => {
+  const server = createServer(({ url = '' }, response) => {
+    const to = moves(url)
+    const page = pages[url.split('?')[0] ?? ''] ?? 404
+    if (to !== undefined) response.writeHead(303, { Location: to }).end()
+    else if (typeof page === 'number') response.writeHead(page).end()
+    else response.end(page)
+  })
+  return `http://127.0.0.1:${(await listen(t, server)).port}`
+}
+
+t.test('redirects are followed, and the page is judged where it ends', async (t) => {
+  const login = '<html><form action="/login"><a href="/forgot">Forgot?</a></form></html>'
+  const portal = await serveMoves(t, { '/login': login }, (path) =>
+    path.startsWith('/login') ? undefined : `/login?next=${path}&ticket=secret`,
+  )
+  const { state, reason } = await probe(`${portal}/simple/`)
+  t.equal(state, 'misplaced', 'a login page')
+  t.match(reason, `it leads to ${portal}/login, which is not an index`)
+  t.notMatch(reason, 'secret')
+  const bare = await serveMoves(t, { '/simple/': login, '/simple/pip/': login }, () => undefined)
+  t.match(await probe(`${bare}/simple/`), { state: 'misplaced' }, 'a login page without a redirect')
+  const misspelt = await serveMoves(t, { '/': welcome, '/simple/': index }, (path) =>
+    path.startsWith('/simpel') ? '/' : undefined,
+  )
+  t.same(await probe(`${misspelt}/simpel/`), {
+    state: 'misplaced',
+    reason: `it redirects to ${misspelt}/, and an index is at ${misspelt}/simple/: write that`,
+  })
+  const moved = await serveMoves(t, { '/new/simple/': index }, (path) =>
+    path.startsWith('/simple') ? `/new${path}` : undefined,
+  )
+  t.match(await probe(`${moved}/simple`), { state: 'up', reason: `answers 200 at ${moved}/new/simple/` })
+})
+
+t.test('an index whose root has an error, while its projects are there, is one', async (t) => {
+  const url = await serveMoves(
+    t,
+    { '/': 502, '/index/': 502, '/index/pip/': '<a href="pip-1.0.tar.gz">x</a>' },
+    () => undefined,
+  )
+  t.match(await probe(`${url}/index/`), {
+    state: 'pageless',
+    reason: 'it answers 502, and 200 for the project pip, as some registries do',
+  })
+  t.match(await probe(`${url}/`), {
+    state: 'pageless',
+    reason: 'it answers 502, and 404 for the project pip, as some registries do',
+  })
+  const all = await serveMoves(t, { '/simple/': 503, '/simple/pip/': 503 }, () => undefined)
+  t.match(await probe(`${all}/simple/`), { state: 'failing', reason: 'it answers 503' })
+})
+
+t.test("a web server's own list of a mirror's folder: where its index is", async (t) => {
+  const listing = '<a href="../">../</a><a href="packages/">packages/</a><a href="simple/">simple/</a>'
+  const web = await serveMoves(t, { '/web/': listing, '/web/simple/': index }, () => undefined)
+  t.same(await probe(`${web}/web`), {
+    state: 'misplaced',
+    reason: `its page is that of a folder, and an index is at ${web}/web/simple/: write that`,
+  })
+  const project = { '/web/': listing, '/web/simple/': '<a href="../../simple-1.0.tar.gz">simple-1.0.tar.gz</a>' }
+  t.match(
+    await probe(`${await serveMoves(t, project, () => undefined)}/web`),
+    { state: 'up' },
+    'a project of that name',
+  )
+})
+
+t.test('a wrong password: the section, the key and the file, or the variable', async (t) => {
+  for (const status of [401, 403]) {
+    const url = await serveMoves(t, { '/simple/': status }, () => undefined)
+    const credentials = { username: 'me', password: 'wrong', key: 'password-file' }
+    const section = { name: 'corp', source: '/etc/mirrors, [corp]' }
+    t.same(await probe(`${url}/simple/`, { index: { credentials, ...section } }), {
+      state: 'refuses',
+      reason: `it rejects the user name and the password of /etc/mirrors, [corp] (${status}): correct username or password-file there`,
+    })
+    t.same(await probe(`${url.replace('//', '//me:wrong@')}/simple/`, { index: section }), {
+      state: 'refuses',
+      reason: `it rejects the credentials in its URL (${status}): correct them in url of /etc/mirrors, [corp]`,
+    })
+    t.same(await probe(`${url.replace('//', '//me:wrong@')}/simple/`), {
+      state: 'refuses',
+      reason: `it rejects the credentials in its URL (${status}): correct them in DIB_PYPI_MIRROR_URL`,
+    })
+    t.same(await probe(`${url}/simple/`), {
+      state: 'refuses',
+      reason: `it wants credentials, and its URL has none (${status})`,
+    })
+  }
 })
 
 t.test('what is good to know is no reason to wait', async (t) => {
@@ -59,7 +157,7 @@ t.test('files on another host that is out of reach: the line names it, and what 
   t.equal(notes.length, 1)
   t.match(
     notes[0],
-    /^its files lie on 127\.0\.0\.1:\d+: the image does not trust the certificate .*CA in the image, in root\.d.* 127\.0\.0\.1 in DIB_PYPI_TRUSTED_HOST$/,
+    /^its files lie on 127\.0\.0\.1:\d+, which has a certificate that the image does not trust \(\w+\): name its CA in ca .*DIB_PYPI_RELAY=always.* root\.d.*DIB_PYPI_TRUSTED_HOST=127\.0\.0\.1 would switch verification off/,
   )
   t.match(await probe(`${mirror}/simple/`, { trustedHosts: ['127.0.0.1'] }), { state: 'up', notes: [] })
   t.match(await probe(`${mirror}/simple/`, { environment: { PIP_CERT: tls.authority } }), { state: 'up', notes: [] })
@@ -68,7 +166,7 @@ t.test('files on another host that is out of reach: the line names it, and what 
   const dead = await servePages(t, page(`http://127.0.0.1:${free}`))
   t.match(await probe(`${dead}/simple/`), {
     state: 'up',
-    notes: [`its files lie on 127.0.0.1:${free}: the connection is refused`],
+    notes: [`its files lie on 127.0.0.1:${free}, which refuses the connection`],
   })
   const own = await servePages(t, { '/simple/': index, '/simple/pip/': '<a href="../../files/pip-1.0.tar.gz">pip</a>' })
   t.match(await probe(`${own}/simple/`), { state: 'up', notes: [] })
@@ -80,7 +178,7 @@ t.test('a dead proxy is told as one', async (t) => {
   for (const scheme of ['http', 'https']) {
     t.same(await probe(`${scheme}://mirror.example/simple`, { environment: dead }), {
       state: 'down',
-      reason: `its proxy http://me:****@127.0.0.1:${free}: the connection is refused`,
+      reason: `it is behind the proxy http://me:****@127.0.0.1:${free}, which refuses the connection`,
     })
   }
   const { port } = await listen(t, createTcpServer())
@@ -91,7 +189,7 @@ t.test('a dead proxy is told as one', async (t) => {
   })
   t.match(
     await probe('http://mirror.example/simple', { pipOptions: { proxy: `http://127.0.0.1:${free}` } }),
-    { state: 'down', reason: /^its proxy / },
+    { state: 'down', reason: /^it is behind the proxy / },
     "the image's pip.conf counts",
   )
 })
@@ -134,7 +232,7 @@ t.test('a server that wants a client certificate', async (t) => {
     })
     t.match(await probe(url, { environment: { ...environment, PIP_CLIENT_CERT: tls.authority } }), {
       state: 'refuses',
-      reason: 'PIP_CLIENT_CERT names no PEM file with a certificate and its key: fix it',
+      reason: 'it is not asked: PIP_CLIENT_CERT is not a PEM file with a certificate and its key',
     })
   }
 })
@@ -148,8 +246,8 @@ t.test("devpi's bare address is used as its index", async (t) => {
       await probe(written.replace('//', '//u:secret@')),
       {
         state: 'up',
-        reason: `is a devpi-server: used as ${quick.replace('//', '//u:****@')}/root/pypi/+simple/, which answers 200`,
-        usedAs: `${quick.replace('//', '//u:secret@')}/root/pypi/+simple/`,
+        reason: `is a devpi-server: used as ${quick}/root/pypi/+simple/, which answers 200`,
+        usedAs: `${quick}/root/pypi/+simple/`,
       },
       written,
     )

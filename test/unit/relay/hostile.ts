@@ -97,7 +97,7 @@ t.test('pages that are not pages are refused, and the relay goes on', async (t) 
     ],
     [
       'redirects in a circle',
-      /redirects more than 10 times/,
+      /redirects more than 30 times/,
       (response) => response.writeHead(302, { Location: '?again' }).end(),
     ],
     [

@@ -122,7 +122,7 @@ t.test('a proxy that rejects its credentials is named as such', async (t) => {
   for (const own of ['http://127.0.0.1:1/simple', tls.url]) {
     const relay = await openTestRelay(t, [at(own, { trusted: true })], { environment })
     await t.rejects(relay.page('demo-app'), { code: 'ECONNRESET' }, 'never the 407 of the proxy')
-    t.match(relay.log(), /is behind a proxy that rejects its credentials \(407\)/)
+    t.match(relay.log(), /is behind the proxy http:\S+, which rejects the credentials in its URL \(407\)/)
     t.notMatch(relay.log(), 'wrong')
   }
 })

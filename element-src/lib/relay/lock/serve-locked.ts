@@ -126,7 +126,7 @@ export const lockedFileServer = (
       } catch (error) {
         if (asker.gone.aborted) throw error
         const fault = faultOf(error)
-        if (fault.kind === 'content') wrong.add(keyOf(candidate))
+        if (fault.kind === 'odd') wrong.add(keyOf(candidate))
         if (response.headersSent) {
           index.onFault(file, fault)
           throw fault

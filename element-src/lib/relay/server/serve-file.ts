@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Client } from '../../http/client.js'
+import type { HttpClient } from '../../http/client.js'
 import { faultOf } from '../../http/http-error.js'
 import { chooseHash, type Hashes } from '../../index/hashes.js'
 import { fileAtUrl } from '../../index/local-url.js'
@@ -22,7 +22,7 @@ export interface FileParts {
   /** The folder that is filled. */
   readonly mirror: MirrorFolder | undefined
   /** What sends requests for the index; a folder's pages may link to servers. */
-  readonly client: Client
+  readonly client: HttpClient
   /** The folder of the host in which the index' files are: the local mirror, for one in that. */
   readonly folder: string | undefined
   /** Watches what is sent of a file of a project. */

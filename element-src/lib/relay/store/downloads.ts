@@ -1,4 +1,4 @@
-import type { Client } from '../../http/client.js'
+import type { HttpClient } from '../../http/client.js'
 import { faultOf, type HttpError } from '../../http/http-error.js'
 import { looksLikeDistribution } from '../../index/distribution-file.js'
 import { newDigest } from '../../index/hashes.js'
@@ -23,7 +23,7 @@ export interface Downloads {
    * @param key What stands for the file, and for its index.
    * @returns Resolved once its server has begun to answer, whatever its status; rejected with an HttpError.
    */
-  readonly get: (key: string, file: PageFile, client: Client, asker: Asker) => Promise<Download>
+  readonly get: (key: string, file: PageFile, client: HttpClient, asker: Asker) => Promise<Download>
   /** The same, if it is on its way already. */
   readonly join: (key: string, gone: AbortSignal) => Promise<Download> | undefined
   /** Resolved when what has come whole is kept. */
@@ -67,7 +67,7 @@ export const newDownloads = ({ mirror, onKept, onRefused, onBroken, signal }: Do
     keeping.add(waited)
   }
 
-  const start = (key: string, file: PageFile, client: Client, { headers }: Asker): Running => {
+  const start = (key: string, file: PageFile, client: HttpClient, { headers }: Asker): Running => {
     const over = new AbortController()
     const stop = (): void => over.abort()
     signal.addEventListener('abort', stop)

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Answered, Client } from '../../http/client.js'
+import { chunksOf } from '../../http/body.js'
+import type { HttpAnswer, HttpClient } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { lengthOf, type PassedOn, passedOn } from './answer.js'
 import { pauses } from './outage.js'
@@ -24,17 +25,8 @@ export interface AskedFile {
 }
 
 // A weak one does not say that the bytes are the same (RFC 9110, 13.1.5).
-const validatorOf = ({ headers }: Answered): string | undefined =>
+const validatorOf = ({ headers }: HttpAnswer): string | undefined =>
   headers.etag !== undefined && !headers.etag.startsWith('W/') ? headers.etag : headers['last-modified']
-
-const chunksOf = async function* ({ body }: Answered): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of body) if ((chunk as Buffer).length > 0) yield chunk as Buffer
-    if (!body.complete) throw new HttpError('broke the connection off', 'connection', true)
-  } finally {
-    body.destroy()
-  }
-}
 
 /**
  * Fetches a file: the one place where files and metadata are fetched. Where the connection breaks, a new one goes on from
@@ -45,10 +37,10 @@ const chunksOf = async function* ({ body }: Answered): AsyncGenerator<Buffer> {
  * @param signal When it is over.
  * @returns The answer, once it has begun, whatever its status; rejected with an HttpError where there is none.
  */
-export const fetchFile = async (client: Client, asked: AskedFile, signal: AbortSignal): Promise<FetchedFile> => {
+export const fetchFile = async (client: HttpClient, asked: AskedFile, signal: AbortSignal): Promise<FetchedFile> => {
   const url = new URL(asked.url)
   const headers = { Accept: '*/*', ...asked.headers, 'Accept-Encoding': 'identity' }
-  const first = await client(url, { method: asked.method ?? 'GET', headers, signal })
+  const first = await client.request(url, { method: asked.method ?? 'GET', headers, signal })
   const length = lengthOf(first.headers)
   const validator = validatorOf(first)
   const canGoOn =
@@ -59,13 +51,13 @@ export const fetchFile = async (client: Client, asked: AskedFile, signal: AbortS
 
   const restFrom = async (received: number): Promise<AsyncGenerator<Buffer> | undefined> => {
     const range = { Range: `bytes=${received}-`, ...(validator === undefined ? {} : { 'If-Range': validator }) }
-    const rest = await client(url, { headers: { ...headers, ...range }, signal })
+    const rest = await client.request(url, { headers: { ...headers, ...range }, signal })
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(rest.headers['content-range'] ?? '') ?? []
     const isRest = rest.status === 206 && Number(start) === received
-    if (isRest && (length === undefined || total === '*' || Number(total) === length)) return chunksOf(rest)
+    if (isRest && (length === undefined || total === '*' || Number(total) === length)) return chunksOf(rest.body)
     rest.body.destroy()
     // One that is busy may send it later.
-    if (rest.status >= 500 || rest.status === 429) throw new HttpError(`answers ${rest.status}`, 'connection', true)
+    if (rest.status >= 500 || rest.status === 429) throw new HttpError('connection', `answers ${rest.status}`)
     return undefined
   }
 
@@ -85,7 +77,7 @@ export const fetchFile = async (client: Client, asked: AskedFile, signal: AbortS
 
   const chunks = async function* (): AsyncGenerator<Buffer> {
     let received = 0
-    let source = chunksOf(first)
+    let source = chunksOf(first.body)
     let tries = [...pauses]
     for (;;) {
       try {
@@ -95,7 +87,7 @@ export const fetchFile = async (client: Client, asked: AskedFile, signal: AbortS
           yield chunk
         }
         if (length === undefined || received >= length || asked.method === 'HEAD') return
-        throw new HttpError('broke the connection off', 'connection', true)
+        throw new HttpError('connection', 'breaks the connection off')
       } catch (error) {
         source = await goOn(received, faultOf(error), tries)
       }

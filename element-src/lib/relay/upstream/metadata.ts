@@ -1,4 +1,4 @@
-import type { Client } from '../../http/client.js'
+import type { HttpClient } from '../../http/client.js'
 import { HttpError } from '../../http/http-error.js'
 import { type Hashes, newDigest } from '../../index/hashes.js'
 import type { PageFile } from '../../index/page.js'
@@ -18,7 +18,7 @@ export interface MetadataAnswer extends PassedOn {
 }
 
 /** Fetches the metadata that lies beside a wheel (PEP 658); rejected with an HttpError. */
-export type FetchMetadata = (key: string, file: PageFile, client: Client, asker: Asker) => Promise<MetadataAnswer>
+export type FetchMetadata = (key: string, file: PageFile, client: HttpClient, asker: Asker) => Promise<MetadataAnswer>
 
 /** What the index tells of metadata's hashes. */
 export const metadataHashes = ({ coreMetadata }: PageFile): Hashes =>
@@ -30,7 +30,7 @@ export const newMetadataFiles = (): FetchMetadata => {
   const known = new Map<string, MetadataAnswer>()
   let remembered = 0
 
-  const fetchIt = async (file: PageFile, client: Client, headers: Asker['headers'], signal: AbortSignal) => {
+  const fetchIt = async (file: PageFile, client: HttpClient, headers: Asker['headers'], signal: AbortSignal) => {
     const url = new URL(file.url)
     url.pathname += '.metadata'
     const hasHash = newDigest(metadataHashes(file)).isRight() !== undefined
@@ -39,7 +39,7 @@ export const newMetadataFiles = (): FetchMetadata => {
     let length = 0
     for await (const chunk of chunks) {
       length += chunk.length
-      if (length > largest) throw new HttpError('sends metadata of more than 8 MB', 'content', false)
+      if (length > largest) throw new HttpError('odd', 'sends metadata of more than 8 MB')
       parts.push(chunk)
     }
     return { ...answer, bytes: Buffer.concat(parts) }

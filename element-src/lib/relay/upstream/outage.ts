@@ -23,7 +23,7 @@ const longestTry = 10_000
 const shortestTry = 250
 
 /** Whether a fault is one of a connection that was not made, or broke off: other faults say that the server is there. */
-export const isOfConnection = ({ kind }: HttpError): boolean => ['connection', 'tls', 'proxy'].includes(kind)
+export const isOfConnection = ({ kind }: HttpError): boolean => ['connection', 'tls', 'proxy', 'aborted'].includes(kind)
 
 /** What an outage needs to know of its index. */
 export interface OutageParts {

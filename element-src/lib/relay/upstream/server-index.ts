@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readBody } from '../../http/body.js'
-import type { Answered, Client } from '../../http/client.js'
+import type { HttpAnswer, HttpClient } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { excludeNewer, type Page, PageError, type PageFile } from '../../index/page.js'
 import { readPage } from '../../index/read-page.js'
@@ -28,12 +28,12 @@ const lifetimeOf = (headers: IncomingHttpHeaders): number => {
 }
 
 /** What requests takes for a page: also the part that is the whole. */
-const isPage = ({ status, headers }: Answered): boolean => {
+const isPage = ({ status, headers }: HttpAnswer): boolean => {
   const [, last, all] = /^bytes 0-(\d+)\/(\d+)$/.exec(headers['content-range'] ?? '') ?? []
   return status === 200 || status === 203 || (status === 206 && Number(last) + 1 === Number(all))
 }
 
-const parse = (bytes: Buffer, { headers, url }: Answered): Page | PageError => {
+const parse = (bytes: Buffer, { headers, url }: HttpAnswer): Page | PageError => {
   try {
     return readPage(bytes, headers['content-type'], url)
   } catch (error) {
@@ -44,7 +44,7 @@ const parse = (bytes: Buffer, { headers, url }: Answered): Page | PageError => {
 
 /** What an index on a server needs besides its configuration. */
 export interface ServerIndexParts {
-  readonly client: Client
+  readonly client: HttpClient
   readonly outage: Outage
   readonly log: RelayLog
   /** Whether a file that a page links to may be fetched. */
@@ -75,7 +75,7 @@ export const serverIndex = (
     const root = new URL(config.url)
     const url = new URL(`${root.pathname.replace(/\/+$/, '')}/${project}/${root.search}`, root)
     const asked = { ...headers, Accept: accepted, 'Accept-Encoding': 'gzip, deflate' }
-    const answered = await client(url, { headers: asked, signal })
+    const answered = await client.request(url, { headers: asked, signal })
     outage.answered()
     const { status, body } = answered
     if (!isPage(answered)) {
@@ -119,7 +119,8 @@ export const serverIndex = (
       if (found === undefined) return { kind: 'none' }
       if (!(found instanceof HttpError)) return found
       if (gone.aborted) throw found
-      if (found.kind === 'content') return refuse(`${found.message}, asked for ${project}`)
+      if (found.kind === 'redirect' || (found.kind === 'odd' && found.code === undefined))
+        return refuse(`${found.message}, asked for ${project}`)
       outage.failed(found)
       if (!isHeld || milliseconds === undefined) {
         say(`${found.message}, asked for ${project}: installers are told so`)

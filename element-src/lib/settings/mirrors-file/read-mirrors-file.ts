@@ -56,7 +56,15 @@ const toIndex = (
     ...section.url,
     name,
     source: `${mirrorsFile}, [${name}]`,
-    ...(username === undefined || found === undefined ? {} : { credentials: { username, password: found.password } }),
+    ...(username === undefined || found === undefined
+      ? {}
+      : {
+          credentials: {
+            username,
+            password: found.password,
+            key: Object.keys(values).find((key) => key.startsWith('password-')),
+          },
+        }),
     isOfficial,
     ...(isAbsent ? { absent: off.join(', ') } : {}),
     ...files,

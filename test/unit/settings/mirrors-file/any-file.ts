@@ -36,7 +36,9 @@ const asked = (path: string, name: string, written: Readonly<Record<string, stri
     isOfficial: name === 'official',
     name,
     source: `${path}, [${name}]`,
-    ...(variable === undefined ? {} : { credentials: { username: values['username'] ?? '', password } }),
+    ...(variable === undefined
+      ? {}
+      : { credentials: { username: values['username'] ?? '', password, key: 'password-env' } }),
     ...(/^(?:yes|true)$/.test(values['trusted'] ?? '') ? { trusted: true } : {}),
     ...(values['projects'] === undefined ? {} : { projects: list(values['projects']) }),
     ...(values['exclude'] === undefined ? {} : { exclude: list(values['exclude']) }),
