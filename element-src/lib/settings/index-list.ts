@@ -84,10 +84,12 @@ export const urlWithCredentials = ({ url, credentials }: Pick<Index, 'url' | 'cr
 /**
  * easy_install's index, which can use one only, with its credentials.
  *
- * @returns The last mirror; the official index if there is none.
+ * @returns The last mirror that is named, or offline the folder that builds filled; the official index if there is none.
  */
 export const easyInstallIndex = (indexes: readonly Index[]): string => {
-  const index = indexes.filter(({ isOfficial, absent }) => !isOfficial && absent === undefined).at(-1) ?? indexes[0]
+  const index =
+    indexes.filter(({ isOfficial, absent, isFilled }) => !isOfficial && absent === undefined && !isFilled).at(-1) ??
+    indexes[0]
   return index === undefined ? '' : urlWithCredentials(index)
 }
 

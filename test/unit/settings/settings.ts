@@ -300,7 +300,9 @@ t.test('a folder that builds fill is an index by itself, the last, and offline t
   const filled = { ...dib, DIB_IMAGE_CACHE, DIB_PYPI_FILL_MIRROR: '1' }
   const byVariable = { ...filled, DIB_PYPI_MIRROR_URL: 'https://corp.example/simple' }
   t.same(urls(readSettings(byVariable).pip), ['https://corp.example/simple', officialIndex, 'file:///tmp/pypi'])
+  t.equal(easyInstallIndex(readSettings(byVariable).pip.indexes), 'https://corp.example/simple', 'that is named')
   const offline = readSettings({ ...byVariable, DIB_OFFLINE: '1' })
+  t.equal(easyInstallIndex(offline.pip.indexes), 'file:///tmp/pypi', 'what was kept')
   t.same(urls(offline.pip), ['https://corp.example/simple', 'file:///tmp/pypi'])
   t.equal(offline.reasonForRelay, undefined, 'an offline build does not fill, and so needs no relay')
   t.equal(offline.fill, false)

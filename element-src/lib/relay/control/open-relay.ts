@@ -109,7 +109,9 @@ export const openRelay = async (
   const toTell =
     lock === undefined
       ? indexes.map((index) =>
-          isBehind(index) ? { ...indexAt(urls.shift() ?? ''), isOfficial: index.isOfficial } : index,
+          isBehind(index)
+            ? { ...indexAt(urls.shift() ?? ''), isOfficial: index.isOfficial, isFilled: index.isFilled }
+            : index,
         )
       : urls.map((url) => indexAt(url))
   return {
