@@ -65,9 +65,10 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
     }
   }
   for (const warning of lateIndexes(imageRoot, done)) warn(warning)
-  tellReceipt(folder, imageRoot, relay)
   if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
   // Also where a hook took pip's failure lightly.
   if (relay?.failure) throw new UserError(`${relay.failure}: DIB_PYPI_UNREACHABLE=fail ends the build`)
+  // Last: a build that fails has none.
+  tellReceipt(folder, imageRoot, relay)
 }

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { writeReceipt } from '../../element-src/lib/receipt/write-receipt.js'
@@ -249,6 +258,13 @@ t.test('where there is no space for a receipt, the build ends with an error that
   t.same(errorsOf(ran), [
     `pypi: error: DIB_PYPI_RECEIPT: ${folder}/pypi.cdx.json cannot be written: no space is left there`,
   ])
+})
+
+t.test('a build whose image is not clean leaves no receipt', async (t) => {
+  const image = join(scratchFolder(t), 'image')
+  const ran = await run(image, { root: await muslRoot(), finalise: 'mkdir $ROOT/tmp/.pypi-cache' })
+  t.match(errorsOf(ran), [/^pypi: error: the image is not clean: /])
+  t.notOk(existsSync(`${image}.d`))
 })
 
 t.test("a receipt is the caller's file, written with the caller's rights and no more", async (t) => {

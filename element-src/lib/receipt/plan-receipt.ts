@@ -1,5 +1,6 @@
 import { accessSync, constants, lstatSync, realpathSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import type { Environment } from '../base/environment.js'
 import { errorMessage, ignoreErrors, UserError } from '../base/errors.js'
 
 /** What cleanup.d has to know, which runs as root and without the caller's environment. */
@@ -21,8 +22,6 @@ export interface Caller {
   readonly groups: readonly number[]
   readonly umask: number
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Where the receipt goes: where dib's element manifests saves its own (its environment.d/14-manifests), beside the image.
