@@ -2,19 +2,19 @@ import { join } from 'node:path'
 import type { Environment } from './base/environment.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
-import { configFiles, findHomes, homeWarnings } from './config/config-files.js'
-import { competingSettings } from './config/pip/competing-settings.js'
-import { competingUvSettings } from './config/uv/competing-settings.js'
+import { configFiles } from './config/config-files.js'
+import { secretsIn } from './config/secrets.js'
+import { competingSettings } from './config/warnings.js'
 import { readJson } from './image/json-file.js'
 import { cacheFolder, stagedProgram, stageEntry, stageMountPoint } from './image/paths.js'
-import type { StagedSettings } from './image/state.js'
 import { unmountStage } from './image/unmount-stage.js'
 import { folderWarnings } from './index/wheel-targets.js'
 import { chooseReachable } from './probe/choose-reachable.js'
 import { readPipOptions } from './probe/pip-options.js'
 import { probeAll } from './probe/probe-all.js'
-import { describeIndexes } from './settings/index-list.js'
+import { describeIndexes, urlWithCredentials } from './settings/index-list.js'
 import type { PipSettings } from './settings/settings.js'
+import type { StagedSettings, State } from './staged.js'
 
 /**
  * What pre-install.d does, in the image's chroot, as root: it asks which indexes answer, mounts pip's, easy_install's and
@@ -35,8 +35,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   )
   setVerbose(staged.verbose)
   for (const folder of staged.onlyFolders) folderWarnings(folder).forEach(warn)
-  const { overridden, warnings } = competingSettings(environment)
-  for (const warning of [...warnings, ...competingUvSettings(environment), ...homeWarnings(environment)]) warn(warning)
+  for (const warning of competingSettings(environment)) warn(warning)
   const indexes = asksIndexes
     ? chooseReachable(
         await probeAll(asked, environment, stagedProgram(stageEntry.node), readPipOptions(environment)),
@@ -47,9 +46,9 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
 
   const programs = { mount: stagedProgram(stageEntry.mount), copy: stagedProgram(stageEntry.copy) }
   const caches = { pip: join(cacheFolder, 'pip'), uv: join(cacheFolder, 'uv') }
-  const files = configFiles(pip, overridden, findHomes(environment), caches)
-  const done = apply(stageMountPoint, programs, files)
-  unmountStage(staged, { ...done, verbose: staged.verbose })
+  const done = apply(stageMountPoint, programs, configFiles(pip, environment, caches))
+  const secrets = secretsIn(pip.indexes.map(urlWithCredentials), pip.relay)
+  unmountStage(staged, { ...done, secrets, verbose: staged.verbose } satisfies State)
   info(`mounted over ${done.mountPoints.join(', ')} for this build`)
   info(`installers ask ${asksIndexes ? describeIndexes(indexes) : 'the relay'}`)
 }

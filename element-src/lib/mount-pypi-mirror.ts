@@ -19,7 +19,6 @@ import {
 import { planMounts } from './image/plan-mounts.js'
 import { refuseFileAt } from './image/refuse-files.js'
 import { findPrograms, stageRuntime } from './image/stage-runtime.js'
-import type { StagedRelay, StagedSettings } from './image/state.js'
 import { type LocalMirror, missingFolder } from './index/local-mirror.js'
 import { readLock } from './receipt/lock.js'
 import { planReceipt } from './receipt/plan-receipt.js'
@@ -27,6 +26,7 @@ import { askRelay } from './relay/control/ask-relay.js'
 import { openRelay, prepareFillFolder } from './relay/control/open-relay.js'
 import { describeIndexes } from './settings/index-list.js'
 import { type PipSettings, readSettings, type Settings } from './settings/settings.js'
+import type { StagedRelay, StagedSettings } from './staged.js'
 
 /** What the build uses, each line understood by itself. */
 export const describeBuild = ({

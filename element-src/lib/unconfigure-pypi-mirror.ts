@@ -8,11 +8,11 @@ import { readJson } from './image/json-file.js'
 import { parseMountinfo } from './image/mountinfo.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './image/paths.js'
-import type { StagedRelay, State } from './image/state.js'
 import type { ReceiptPlan } from './receipt/plan-receipt.js'
 import { writeReceipt } from './receipt/write-receipt.js'
 import type { RelayStatus } from './relay/config.js'
 import { closeRelay } from './relay/control/ask-relay.js'
+import type { StagedRelay, State } from './staged.js'
 
 /** Writes the receipt, where one is asked for. */
 const tellReceipt = (folder: string, imageRoot: string, relay: RelayStatus | undefined): void => {
@@ -48,7 +48,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
     : undefined
   const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined
   if (cachesAreLeft) rmSync(join(imageRoot, cacheFolder), { recursive: true })
-  const { removed, kept, faults } = revert(imageRoot, folder, done)
+  const { removed, kept, faults } = revert(imageRoot, folder, done, done.secrets)
   const mountPoints = [mirrorMountPoint, flatIndexMountPoint]
   const targets = [...mountPoints, ...done.mountPoints].map((path) => join(realpathSync(imageRoot), path))
   const mounted = parseMountinfo().filter(({ target }) => targets.includes(target))

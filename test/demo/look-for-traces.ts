@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { dirname } from 'node:path'
-import { configFiles, rootsHome } from '../../element-src/lib/config/config-files.js'
+import { configFiles } from '../../element-src/lib/config/config-files.js'
 import { cacheFolder } from '../../element-src/lib/image/paths.js'
 
 /** What the element mounts over an image, from its own list, with the folders that are an installer's alone. */
 const ours = configFiles(
   { indexes: [], trustedHosts: [], unverifiedHosts: [], retries: undefined, unreachable: 'drop' },
-  new Map(),
-  { homes: [rootsHome], configHomes: [`${rootsHome}/.config`] },
+  {},
 ).flatMap(({ path, ownsFolder }) => (ownsFolder ? [path, dirname(path)] : [path]))
 
 const isOurs = (name: string): boolean =>

@@ -242,17 +242,24 @@ t.test(
       environment,
       prepare: `mkdir -p $ROOT/root/.pip; printf '[global]\\nfind-links = /srv\\n' >$ROOT${conf}`,
       inChroot: `
-printf '[global]\\nindex-url = http://me:hidden@127.0.0.1:1/late\\n' >/etc/pip.conf
+printf '[global]\\nindex-url = http://me:hidden@127.0.0.1:1/late\\n[install]\\nextra-index-url = http://127.0.0.1:1/asked\\n' >/etc/pip.conf
+python3 -m pip install --break-system-packages nothing-at-all --retries 0 2>&1 || true
 python3 -m pip config set global.extra-index-url http://127.0.0.1:1/further
 printf 'find-links = ["/srv"]\\n' >>/root/.config/uv/uv.toml`,
     })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
-    const said = ran.log.match(/^pypi: warning: another element set .*?,/gm) ?? []
+    const said = ran.log.match(/^pypi: warning: another element set .*?(?=: (?:set|it is) )/gm) ?? []
+    const there = ', and from then on its packages came from there, too'
     t.same([...said].sort(), [
-      'pypi: warning: another element set /srv in /root/.config/uv/uv.toml,',
-      'pypi: warning: another element set http://127.0.0.1:1/further in /root/.config/pip/pip.conf,',
-      'pypi: warning: another element set http://me:****@127.0.0.1:1/late in /etc/pip.conf,',
+      `pypi: warning: another element set /srv in /root/.config/uv/uv.toml${there}`,
+      `pypi: warning: another element set http://127.0.0.1:1/asked in /etc/pip.conf${there}`,
+      'pypi: warning: another element set http://127.0.0.1:1/further in /root/.config/pip/pip.conf, [global]',
+      'pypi: warning: another element set http://me:****@127.0.0.1:1/late in /etc/pip.conf, [global]',
     ])
+    t.match(
+      ran.log,
+      /^Looking in indexes: https:\/\/user:\*{4}@mirror\.example\/simple, http:\/\/127\.0\.0\.1:1\/asked$/m,
+    )
     t.notMatch(ran.log, /hidden/)
   },
 )

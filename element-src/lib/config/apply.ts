@@ -1,19 +1,28 @@
-import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { run } from '../base/command.js'
 import { ignoreErrors, UserError } from '../base/errors.js'
 import { noteTimes, planChanges, removeMadeFolders } from '../image/footprint.js'
 import { mountArguments } from '../image/fstab.js'
+import { modificationTime } from '../image/modification-time.js'
 import { cacheFolder } from '../image/paths.js'
-import type { State } from '../image/state.js'
+import type { Applied, AppliedFile, AppliedFolder } from './applied.js'
+import { accessOf, listEntries, usualAccess } from './attributes.js'
 import type { ConfigFile } from './config-files.js'
-import { planOvermount } from './plan.js'
-import { prepareFolder } from './prepare-folder.js'
+import { isLeftover } from './leftovers.js'
+import { type PlannedFile, type PlannedFolder, planMountsOver } from './plan.js'
 
 /** A program with what goes before its arguments. */
 export type Command = readonly [string, ...string[]]
-
-const unique = (names: readonly string[]): readonly string[] => [...new Set(names)]
 
 const check = (path: string, content: string): void => {
   if (readFileSync(path, 'latin1') === content) return
@@ -22,49 +31,77 @@ const check = (path: string, content: string): void => {
   )
 }
 
+/** Makes the folder that is mounted over one of the image's: its files with their attributes. */
+const prepareFolder = (folder: string, copy: Command, planned: PlannedFolder): void => {
+  const { path, missingFolders, isForEveryone } = planned
+  if (missingFolders.includes(path)) mkdirSync(folder, { mode: 0o755 })
+  else run(copy[0], [...copy.slice(1), '-a', path, folder])
+  if (isForEveryone) chmodSync(folder, 0o755)
+  // dib removes it in the end, as the user, where the build fails.
+  const { uid, gid } = statSync(dirname(folder))
+  if (uid !== 0) chownSync(folder, uid, gid)
+}
+
+/** Writes a file of ours, in a copy of the image's folder or by itself. */
+const prepareFile = (stage: string, source: string, planned: PlannedFile): AppliedFile => {
+  const { path, own, format, content, isForEveryone } = planned
+  const place = join(stage, source)
+  const alone = !source.includes('/')
+  writeFileSync(place, content, { encoding: 'latin1', mode: 0o600 })
+  const ownAccess = alone || own === undefined ? usualAccess : accessOf(path)
+  // Whatever the umask is, every user can read what is for everyone.
+  chmodSync(place, isForEveryone ? 0o644 : alone ? 0o600 : ownAccess.mode)
+  const beside = ignoreErrors(['ENOENT'], () => readdirSync(dirname(path))) ?? []
+  const leftovers = beside.filter((name) => isLeftover(name, basename(path)))
+  return { path, own, format, content, source, access: accessOf(place), leftovers }
+}
+
 /**
- * Mounts files and folders of ours over the image's, by bind mounts: the image's own are not touched. Where the image has
+ * Mounts files and folders of ours over the image's, by bind mounts: the image's own are not touched. If the image has
  * none, an empty stub is made for the mount. It runs in the chroot, as root.
  *
  * @param stage The stage folder, in the image, writable.
  * @param programs mount(8) and cp(1).
- * @param files The files.
- * @returns What was done, for cleanup.d to undo.
- * @throws UserError where something else is at a mount target, or a file does not read as it was written.
+ * @throws UserError if something else is at a mount target, or a file does not read as it was written.
  *   What was made is removed again.
  */
 export const apply = (
   stage: string,
   programs: { readonly mount: Command; readonly copy: Command },
   files: readonly ConfigFile[],
-): Omit<State, 'verbose'> => {
-  const plan = planOvermount(files)
-  const planned = [...plan.folders, ...plan.files]
-  const stubs = plan.files.filter(({ own }) => own === undefined).map(({ path }) => path)
-  const { madeFolders, touchedFolders } = planChanges('/', unique(planned.flatMap((one) => one.missingFolders)), stubs)
+): Applied => {
+  const plan = planMountsOver(files)
+  const folderOf = (path: string): number => plan.folders.findIndex((folder) => folder.path === dirname(path))
+  const alone = plan.files.filter(({ path }) => folderOf(path) < 0)
+  const stubs = alone.filter(({ own }) => own === undefined).map(({ path }) => path)
+  const missing = [...plan.folders, ...alone].flatMap(({ missingFolders }) => missingFolders)
+  const { madeFolders, touchedFolders } = planChanges('/', [...new Set(missing)], stubs)
 
-  const folders = plan.folders.map((folder, i) => prepareFolder(stage, `folder-${i}`, programs.copy, folder))
-  const overmounted = plan.files.map(({ path, own, format, content, isForEveryone }, i) => {
-    const source = `file-${i}`
-    writeFileSync(join(stage, source), content, { encoding: 'latin1', mode: isForEveryone ? 0o644 : 0o600 })
-    return { path, source, own, format, content }
+  for (const [i, folder] of plan.folders.entries()) prepareFolder(join(stage, `folder-${i}`), programs.copy, folder)
+  const applied = plan.files.map((file, i) => {
+    const folder = folderOf(file.path)
+    return prepareFile(stage, folder < 0 ? `file-${i}` : `folder-${folder}/${basename(file.path)}`, file)
+  })
+  const folders = plan.folders.map(({ path }, i): AppliedFolder => {
+    const source = `folder-${i}`
+    const place = join(stage, source)
+    return { path, source, access: accessOf(place), time: modificationTime(place), entries: listEntries(place) }
   })
   try {
     mkdirSync(cacheFolder, { recursive: true, mode: 0o700 })
     for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
     for (const path of stubs) writeFileSync(path, '', { mode: 0o600, flag: 'wx' })
     const noted = noteTimes('/', touchedFolders)
-    const mounts = [...folders, ...overmounted].map(({ path, source }) => ({
+    const mounts = [...folders, ...applied.filter(({ source }) => !source.includes('/'))].map(({ path, source }) => ({
       source: join(stage, source),
       target: path,
       isReadOnly: false,
     }))
     const [program, ...args] = programs.mount
     run(program, [...args, ...mountArguments(stage, mounts)])
-    for (const { path, content } of overmounted) check(path, content)
-    for (const folder of folders) for (const { name, content } of folder.files) check(join(folder.path, name), content)
+    for (const { path, content } of applied) check(path, content)
     const mountPoints = mounts.map(({ target }) => target)
-    return { files: overmounted, folders, mountPoints, madeFolders, touchedFolders: noted }
+    return { files: applied, folders, others: plan.others, mountPoints, madeFolders, touchedFolders: noted }
   } catch (error) {
     // Mount targets stay: dib unmounts them, and deletes the whole root.
     for (const path of stubs) ignoreErrors(['ENOENT', 'EBUSY'], () => unlinkSync(path))

@@ -1,45 +1,72 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { redact } from '../http/credentials.js'
 import { entryInRoot } from '../image/path-in-root.js'
-import type { State } from '../image/state.js'
-import type { Format } from './config-files.js'
-import { namedIndexes } from './named-indexes.js'
+import type { Applied } from './applied.js'
+import { parseConfigFile } from './pip/config-file.js'
+import { optionOf } from './pip/options.js'
+import type { Format } from './places.js'
+import { isTable, parseToml } from './uv/toml.js'
 
-/** A file of an installer in the image, and what it said before the build. */
-interface Before {
-  readonly path: string
-  readonly format: Format
-  readonly own: string | undefined
+const words = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return value.split(/\s+/).filter(Boolean)
+  if (Array.isArray(value)) return value.flatMap(words)
+  return isTable(value) ? words(value['url']) : []
 }
 
-// Where another hook would write that, and where nothing is mounted unless the image had such a file.
-const mountedAtNeed: readonly Before[] = ['/etc/pip.conf', '/root/.config/pip/pip.conf'].map((path) => ({
-  path,
-  format: 'pip',
-  own: undefined,
-}))
+const options: readonly string[] = ['index-url', 'extra-index-url', 'find-links']
+
+const inToml = (text: string): readonly string[] => {
+  const top = parseToml(text)
+  const tables = isTable(top) ? [top, top['pip']].filter(isTable) : []
+  return tables.flatMap((table) => [...options, 'index'].flatMap((key) => words(table[key])))
+}
+
+/** The indexes and the folders of packages that a file of an installer names, without their passwords. */
+export interface NamedIndexes {
+  readonly asked: readonly string[]
+  /** Those that pip does not ask: [global], which our sections of each command beat. */
+  readonly beaten: readonly string[]
+}
+
+/** What a file names; what no installer could read names none. */
+export const namedIndexes = (format: Format, text: string): NamedIndexes => {
+  const unique = (urls: readonly string[]): readonly string[] => [...new Set(urls.map(redact))]
+  if (format === 'uv') return { asked: unique(inToml(text)), beaten: [] }
+  const found = parseConfigFile(text).entries.filter(({ key }) => options.includes(optionOf(key)))
+  // Where ours has no find-links, [global]'s stays in force.
+  const isBeaten = (entry: { readonly section: string; readonly key: string }): boolean =>
+    format === 'pip' && entry.section === 'global' && optionOf(entry.key) !== 'find-links'
+  return {
+    asked: unique(found.filter((entry) => !isBeaten(entry)).flatMap(({ value }) => words(value))),
+    beaten: unique(found.filter(isBeaten).flatMap(({ value }) => words(value))),
+  }
+}
 
 /**
  * Looks for indexes that another hook wrote into the image's files while the build ran: from then on installers asked them
  * besides the mirrors, also where DIB_NO_PYPI_PIP or DIB_OFFLINE keep the official index away.
  *
  * @param root The image's root, on the host, with the hooks' changes in it.
- * @param done What pre-install.d did.
- * @returns A warning for each file, without passwords.
+ * @returns Warnings, without passwords.
  */
-export const lateIndexes = (root: string, done: State): readonly string[] => {
-  const files: readonly Before[] = [
-    ...done.files,
-    ...done.folders.flatMap(({ files }) => files.map((file) => ({ ...file, path: file.ownPath }))),
-  ]
-  const others = mountedAtNeed.filter(({ path }) => files.every((file) => file.path !== path))
-  return [...files, ...others].flatMap(({ path, format, own }) => {
+export const lateIndexes = (root: string, { files, others }: Applied): readonly string[] =>
+  [...files, ...others].flatMap(({ path, format, own }) => {
     if (!entryInRoot(root, path)?.isFile()) return []
     const before = namedIndexes(format, own ?? '')
-    const added = namedIndexes(format, readFileSync(join(root, path), 'latin1')).filter((url) => !before.includes(url))
-    if (added.length === 0) return []
+    const now = namedIndexes(format, readFileSync(join(root, path), 'latin1'))
+    const known = [...before.asked, ...before.beaten]
+    const [asked, beaten] = [now.asked, now.beaten].map((urls) => urls.filter((url) => !known.includes(url)).join(', '))
+    const said = (urls: string | undefined, what: string): readonly string[] =>
+      urls ? [`another element set ${urls} in ${path}${what}`] : []
     return [
-      `another element set ${added.join(', ')} in ${path}, and from then on its packages came from there, too: set it in finalise.d to have it in the image alone`,
+      ...said(
+        asked,
+        ', and from then on its packages came from there, too: set it in finalise.d to have it in the image alone',
+      ),
+      ...said(
+        beaten,
+        ', [global]: it is in the image, but pip asked the mirrors alone while this was built; to have it asked, set it in [install]',
+      ),
     ]
   })
-}

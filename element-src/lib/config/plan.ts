@@ -1,16 +1,20 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { OvermountedText } from '../image/state.js'
+import type { OtherFile } from './applied.js'
 import type { ConfigFile } from './config-files.js'
 import { findFolder, findMountTarget } from './mount-target.js'
+import type { Place } from './places.js'
 
 /** A file to be mounted over one of the image's, by itself or in its folder. */
-export interface PlannedFile extends OvermountedText {
+export interface PlannedFile extends Place {
   /** The mount target, in the image, with no link on the way. */
   readonly path: string
   readonly missingFolders: readonly string[]
   /** Whether every user has to read it, not root alone. */
   readonly isForEveryone: boolean
+  /** What ours says, and the image's own, if it has one. */
+  readonly content: string
+  readonly own: string | undefined
 }
 
 /** A folder to be mounted over one of the image's. */
@@ -19,14 +23,14 @@ export interface PlannedFolder {
   readonly path: string
   readonly missingFolders: readonly string[]
   readonly isForEveryone: boolean
-  /** Our files by their names in it. One whose path is elsewhere has a link there, which stays. */
-  readonly files: ReadonlyMap<string, PlannedFile>
 }
 
-/** What is to be mounted over the image. */
+/** What is to be mounted over the image. A file in one of the folders is not mounted by itself. */
 export interface Plan {
   readonly files: readonly PlannedFile[]
   readonly folders: readonly PlannedFolder[]
+  /** Where the image's own stays. */
+  readonly others: readonly OtherFile[]
 }
 
 /** The size, in bytes, up to which a folder is one of configuration: its files are copied. */
@@ -43,13 +47,12 @@ const isOfFilesAlone = (folder: string): boolean => {
   return true
 }
 
-const planFile = (file: ConfigFile): PlannedFile | undefined => {
-  const { path, exists, missingFolders } = findMountTarget(file.path)
+const planFile = ({ path: known, format, isForEveryone, render }: ConfigFile): PlannedFile | OtherFile => {
+  const { path, exists, missingFolders } = findMountTarget(known)
   // Latin-1 maps each byte to one character, so unchanged bytes survive in any encoding.
   const own = exists ? readFileSync(path, 'latin1') : undefined
-  const content = file.render(own)
-  if (content === undefined) return undefined
-  return { path, missingFolders, own, content, format: file.format, isForEveryone: file.isForEveryone }
+  const content = render(own)
+  return { path, format, own, ...(content === undefined ? {} : { content, missingFolders, isForEveryone }) }
 }
 
 /**
@@ -57,14 +60,18 @@ const planFile = (file: ConfigFile): PlannedFile | undefined => {
  * replace the file in it; otherwise the file alone. Nothing is changed yet. It runs in the chroot.
  *
  * @param files The files. Of two that are one file in the image, the first counts.
- * @throws UserError where something else is at a mount target.
+ * @throws UserError if something else is at a mount target.
  */
-export const planOvermount = (files: readonly ConfigFile[]): Plan => {
+export const planMountsOver = (files: readonly ConfigFile[]): Plan => {
+  const others: OtherFile[] = []
   const planned = new Map<string, PlannedFile>()
   const named: { path: string; folder: ReturnType<typeof findFolder>; file: PlannedFile; ownsFolder: boolean }[] = []
   for (const one of files) {
     const found = planFile(one)
-    if (found === undefined) continue
+    if (!('content' in found)) {
+      others.push(found)
+      continue
+    }
     const file = planned.get(found.path) ?? found
     planned.set(file.path, file)
     const folder = findFolder(dirname(one.path))
@@ -78,16 +85,8 @@ export const planOvermount = (files: readonly ConfigFile[]): Plan => {
     const { path, missingFolders } = folder
     if (!ownsFolder || folders.has(path) || holdsAnother(path)) continue
     if (!missingFolders.includes(path) && !isOfFilesAlone(path)) continue
-    const inIt = named.filter((other) => dirname(other.path) === path)
-    folders.set(path, {
-      path,
-      missingFolders,
-      isForEveryone: inIt.some(({ file }) => file.isForEveryone),
-      files: new Map(inIt.map((other) => [basename(other.path), other.file])),
-    })
+    const isForEveryone = named.some((other) => dirname(other.path) === path && other.file.isForEveryone)
+    folders.set(path, { path, missingFolders, isForEveryone })
   }
-  return {
-    files: [...planned.values()].filter(({ path }) => !folders.has(dirname(path))),
-    folders: [...folders.values()],
-  }
+  return { files: [...planned.values()], folders: [...folders.values()], others }
 }

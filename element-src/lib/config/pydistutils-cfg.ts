@@ -1,6 +1,5 @@
 import type { Section } from './pip/config-file.js'
-import { overlay, type Rule } from './pip/overlay.js'
-import type { OwnFile } from './pip/pip-conf.js'
+import { type OwnFile, overlay, type Rule } from './pip/overlay.js'
 
 // distutils takes dashes for underscores (its dist.py).
 const isNamed = (key: string, names: readonly string[]): boolean => names.includes(key.replaceAll('-', '_'))
@@ -16,9 +15,8 @@ const isNamed = (key: string, names: readonly string[]): boolean => names.includ
  * @throws UserError where the image's own file cannot be read, naming it.
  */
 export const renderPydistutilsCfg = (index: string, { path, own }: OwnFile): string => {
-  const ours: Section = index.includes('%')
-    ? { index_url: `${index.replaceAll('%', '%%')}%(find_links)s`, find_links: '' }
-    : { index_url: index }
+  const quoted = index.includes('%') ? `${index.replaceAll('%', '%%')}%(find_links)s` : index
+  const ours: Section = { index_url: quoted, find_links: '' }
   const rule: Rule = (section, key) =>
     (section === 'easy_install' || section === 'DEFAULT') && isNamed(key, ['index_url', 'find_links', 'allow_hosts'])
       ? { value: undefined }

@@ -1,34 +1,11 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { run } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
 import { setModificationTime } from '../image/modification-time.js'
-import type { Access } from '../image/state.js'
+import { type Access, setAccess } from './attributes.js'
 
 /** A file beside the one that it is to become. */
 const besides = (path: string): string => `${path}.pypi-new`
-
-/**
- * Gives a file or folder permissions and an owner.
- *
- * @param path Where.
- * @param access What it gets.
- */
-export const setAccess = (path: string, { mode, uid, gid }: Access): void => {
-  chownSync(path, uid, gid)
-  // After chown, which clears set-user-ID.
-  chmodSync(path, mode)
-}
 
 /** What a file becomes. */
 export interface Replacement {
@@ -36,18 +13,13 @@ export interface Replacement {
   readonly text: string
   /** The file whose attributes it gets. */
   readonly attributesOf: string
-  /** Permissions and owner, where they are not that file's. */
-  readonly access: Access | undefined
+  /** Permissions and owner, if they are not that file's. */
+  readonly access?: Access
   /** Its modification time, in nanoseconds since 1970. */
   readonly time: string
 }
 
-/**
- * Writes a file whole or not at all. The time of the folder changes.
- *
- * @param path The file, there or not.
- * @param replacement What it becomes.
- */
+/** Writes a file whole or not at all. The time of the folder changes. */
 export const replaceFile = (path: string, { text, attributesOf, access, time }: Replacement): void => {
   const temporary = besides(path)
   const descriptor = openSync(temporary, 'wx', 0o600)
@@ -68,9 +40,6 @@ export const replaceFile = (path: string, { text, attributesOf, access, time }: 
 
 /**
  * Copies an entry of whatever kind, with its attributes, over another: whole or not at all. The time of the folder changes.
- *
- * @param from What to copy.
- * @param path Where it goes, there or not.
  */
 export const replaceEntry = (from: string, path: string): void => {
   const temporary = besides(path)

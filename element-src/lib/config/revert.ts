@@ -1,12 +1,16 @@
+import { readdirSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { errorMessage } from '../base/errors.js'
-import { credentialsIn } from '../http/credentials.js'
 import { keepTimes, removeMadeFolders } from '../image/footprint.js'
-import type { State } from '../image/state.js'
-import { takeOffFile } from './revert-file.js'
-import { takeOffFolder } from './revert-folder.js'
+import { modificationTime, setModificationTime } from '../image/modification-time.js'
+import { entryInRoot } from '../image/path-in-root.js'
+import type { Applied, AppliedFolder } from './applied.js'
+import { accessOf, isSameAccess, listEntries, setAccess } from './attributes.js'
+import { keepFile, keepOther, lookAt, refuseOurs, type Sides, type Unmounted, warnOfLeftover } from './keep-changes.js'
+import { isLeftover } from './leftovers.js'
 
 /** What became of what was mounted over the image. */
-export interface TakenOff {
+export interface Reverted {
   /** The stubs and folders that were removed, in the image. */
   readonly removed: readonly string[]
   /** What another hook changed, in the image. */
@@ -15,43 +19,113 @@ export interface TakenOff {
   readonly faults: readonly string[]
 }
 
+type Attempt = (action: () => void) => void
+
+/** Applies what other hooks changed in a folder of ours to the image's: changes, new files and deletions. */
+const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: Attempt): readonly string[] => {
+  const { root, stage, files } = sides
+  // Another hook removed it or put a link in its place, so nothing of ours is in it.
+  if (!entryInRoot(root, folder.path)?.isDirectory()) return []
+  const [ours, target] = [join(stage, folder.source), join(root, folder.path)]
+  const time = modificationTime(target)
+  const first = new Map(folder.entries.map(({ name, version }) => [name, version]))
+  const last = new Map(listEntries(ours).map(({ name, version }) => [name, version]))
+  const changed = [...new Set([...first.keys(), ...last.keys()])].filter((name) => first.get(name) !== last.get(name))
+  const kept: string[] = []
+  const keep = (name: string): void => {
+    attempt(() => {
+      const file = files.find(({ source }) => source === join(folder.source, name))
+      const inode = (version = ''): string | undefined => version.split(' ')[0]
+      const isKept =
+        file === undefined
+          ? keepOther(sides, folder.path, folder.source, name)
+          : keepFile(sides, file, inode(first.get(name)) === inode(last.get(name)))
+      if (isKept) kept.push(join(folder.path, name))
+    })
+  }
+  // Ours first: what a package manager left beside one may take its place.
+  const isOurs = (name: string): boolean => files.some(({ source }) => source === join(folder.source, name))
+  for (const name of [...changed.filter(isOurs), ...changed.filter((name) => !isOurs(name))]) keep(name)
+  attempt(() => {
+    const access = accessOf(ours)
+    if (!isSameAccess(access, folder.access)) setAccess(target, access)
+    if (kept.length === 0 && modificationTime(target) === time) return
+    const newTime = modificationTime(ours)
+    setModificationTime(target, isMade || newTime !== folder.time ? newTime : time)
+  })
+  return kept
+}
+
+/** Takes a file of ours that was mounted by itself out of the image: its stub goes, another hook's change stays. */
+const revertFile = (sides: Sides, file: Unmounted): 'removed' | 'kept' | 'left' => {
+  const { root } = sides
+  // Another hook removed or replaced it, perhaps by a link, so nothing of ours is in it.
+  if (!entryInRoot(root, file.path)?.isFile()) return 'left'
+  const target = join(root, file.path)
+  const isStub = file.now === undefined
+  // There may be no space left for a change: no file is better than an empty one.
+  if (isStub) unlinkSync(target)
+  const folderTime = modificationTime(dirname(target))
+  try {
+    if (keepFile(sides, file, true)) return 'kept'
+  } finally {
+    setModificationTime(dirname(target), folderTime)
+  }
+  return isStub ? 'removed' : 'left'
+}
+
+/** Warns of what a package manager left beside a file of ours that was mounted by itself. */
+const warnOfLeftovers = (root: string, { path, leftovers }: Unmounted): void => {
+  const folder = dirname(path)
+  if (!entryInRoot(root, folder)?.isDirectory()) return
+  for (const name of readdirSync(join(root, folder))) {
+    if (isLeftover(name, basename(path)) && !leftovers.includes(name)) warnOfLeftover(join(folder, name), path)
+  }
+}
+
 /**
- * Removes from the image what was made for mounting over it: the stubs and the folders. The folders around them get their
- * times back. dib has unmounted everything by now. What another hook changed there is kept in the image. Every step is
- * tried, even where others fail. It runs on the host, as root.
+ * Takes out of the image what was mounted over it: the stubs and the folders. The folders around them get their times back.
+ * dib has unmounted everything by now. What another hook changed there is kept in the image. Every step is tried, even if
+ * others fail. It runs on the host, as root.
  *
  * @param root The image's root, on the host.
  * @param stage The stage folder, on the host.
- * @param done What pre-install.d did.
+ * @param secrets What must not get into the image.
  */
-export const revert = (root: string, stage: string, done: State): TakenOff => {
+export const revert = (root: string, stage: string, applied: Applied, secrets: readonly string[]): Reverted => {
   const removed: string[] = []
   const kept: string[] = []
   const faults: string[] = []
-  const attempt = (action: () => void): void => {
+  const attempt: Attempt = (action) => {
     try {
       action()
     } catch (error) {
       faults.push(errorMessage(error))
     }
   }
-  const restoreTimes = keepTimes(root, done.touchedFolders, attempt)
-  const texts = [...done.files, ...done.folders.flatMap(({ files }) => files)]
-  const credentials = credentialsIn(texts.map(({ content }) => content))
-  for (const folder of done.folders) {
-    const isMade = done.madeFolders.includes(folder.path)
+  const restoreTimes = keepTimes(root, applied.touchedFolders, attempt)
+  const files = applied.files.map((file) => lookAt(root, file))
+  const clean = files.filter((file) => {
+    const before = faults.length
+    attempt(() => refuseOurs(file))
+    return faults.length === before
+  })
+  const sides: Sides = { root, stage, files: clean, secrets }
+  for (const folder of applied.folders) {
+    const isMade = applied.madeFolders.includes(folder.path)
     attempt(() => {
-      kept.push(...takeOffFolder(root, stage, folder, isMade, credentials, attempt))
+      kept.push(...revertFolder(sides, folder, isMade, attempt))
     })
   }
-  for (const file of done.files) {
+  for (const file of clean.filter(({ source }) => !source.includes('/'))) {
     attempt(() => {
-      const outcome = takeOffFile(root, stage, file, credentials)
+      const outcome = revertFile(sides, file)
       if (outcome === 'removed') removed.push(file.path)
       if (outcome === 'kept') kept.push(file.path)
+      warnOfLeftovers(root, file)
     })
   }
-  removed.push(...removeMadeFolders(root, done.madeFolders, attempt))
+  removed.push(...removeMadeFolders(root, applied.madeFolders, attempt))
   restoreTimes()
   return { removed, kept, faults }
 }

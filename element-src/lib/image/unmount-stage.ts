@@ -1,9 +1,8 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../base/command.js'
-import { noteTimes, removeMadeFolders } from './footprint.js'
+import { type Footprint, noteTimes, removeMadeFolders } from './footprint.js'
 import { stagedProgram, stageEntry, stageMountPoint } from './paths.js'
-import type { StagedSettings, State } from './state.js'
 
 /**
  * Takes out of the image what it had for the hook in the chroot alone, and writes down what that hook did: its last step.
@@ -11,9 +10,9 @@ import type { StagedSettings, State } from './state.js'
  * @param staged What to take out.
  * @param done What cleanup.d has to undo besides.
  */
-export const unmountStage = (
-  { mountPoints, footprint }: Pick<StagedSettings, 'mountPoints' | 'footprint'>,
-  done: State,
+export const unmountStage = <Done extends Footprint>(
+  { mountPoints, footprint }: { readonly mountPoints: readonly string[]; readonly footprint: Footprint },
+  done: Done,
 ): void => {
   const file = openSync(join(stageMountPoint, stageEntry.state), 'wx', 0o600)
   const [program, ...args] = stagedProgram(stageEntry.unmount)

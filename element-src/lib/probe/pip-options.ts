@@ -1,28 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import type { Environment } from '../base/environment.js'
-import { ignoreErrors } from '../base/errors.js'
 import { parseConfigFile } from '../config/pip/config-file.js'
+import { pipFiles, textAt } from '../config/places.js'
 import type { PipOptions } from '../http/client.js'
-
-/** pip's files in their order, in which the last wins (pip's documentation, Configuration). */
-const filesOf = (environment: Environment): readonly string[] => {
-  const home = environment['HOME'] || '/root'
-  return [
-    ...(environment['XDG_CONFIG_DIRS'] || '/etc/xdg').split(delimiter).map((folder) => join(folder, 'pip', 'pip.conf')),
-    '/etc/pip.conf',
-    join(home, '.pip', 'pip.conf'),
-    join(environment['XDG_CONFIG_HOME'] || join(home, '.config'), 'pip', 'pip.conf'),
-    '/usr/pip.conf',
-    '/usr/local/pip.conf',
-  ]
-}
-
-/** A file's text, of a regular file alone: a FIFO would keep a reader waiting. */
-const textOf = (path: string): string =>
-  ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () =>
-    statSync(path).isFile() ? readFileSync(path, 'utf8') : '',
-  ) ?? ''
 
 /**
  * Reads proxy, cert and client-cert of the image's own files, of which root's stay in force for these while ours are
@@ -34,8 +14,8 @@ const textOf = (path: string): string =>
  */
 export const readPipOptions = (environment: Environment, root = '/'): PipOptions => {
   const values = new Map<string, string>()
-  for (const path of filesOf(environment)) {
-    for (const { section, key, value } of parseConfigFile(textOf(join(root, path))).entries) {
+  for (const path of pipFiles(environment)) {
+    for (const { section, key, value } of parseConfigFile(textAt(join(root, path)) ?? '').entries) {
       const name = `${section} ${key.replace(/^--/, '').replaceAll('_', '-')}`
       values.set(name, value)
     }

@@ -48,7 +48,7 @@ t.test('it installs the programs that the tests have installed, and names the ol
   const installers = read('docs/installers.md')
   t.ok(installers.includes(`| uv | ${oldest('old')} to the newest |`))
   const systemWideUv = oldest('system-wide')
-  for (const text of [installers, read('element-src/lib/config/config-files.ts')])
+  for (const text of [installers, read('element-src/lib/config/warnings.ts')])
     t.match(text, new RegExp(`(?:from|before) ${systemWideUv.replaceAll('.', '\\.')}\\b`))
 })
 

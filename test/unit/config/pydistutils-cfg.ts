@@ -28,6 +28,6 @@ zip_ok = 0
 `
   t.same(readAsSetuptools(renderPydistutilsCfg('http://a', { path: '/root/.pydistutils.cfg', own })), {
     install: { prefix: '/opt' },
-    easy_install: { zip_ok: '0', index_url: 'http://a' },
+    easy_install: { zip_ok: '0', index_url: 'http://a', find_links: '' },
   })
 })

@@ -1,5 +1,5 @@
 /** A key with its value. */
-export interface Entry {
+export interface ConfigEntry {
   readonly section: string
   readonly key: string
   /** The value; the lines of one that goes on over several are joined by line breaks. */
@@ -10,10 +10,10 @@ export interface Entry {
   readonly endLine: number
 }
 
-/** A file in the format of Python's configparser, as far as pip uses it. */
-export interface ConfigFile {
+/** A text in the format of Python's configparser, as far as pip uses it. */
+export interface ConfigText {
   readonly lines: readonly string[]
-  readonly entries: readonly Entry[]
+  readonly entries: readonly ConfigEntry[]
   /** The names of the sections, in order; [DEFAULT], whose keys count in each section, is one of them here. */
   readonly sections: readonly string[]
   /** What Python refuses, by the line's number, from 1; each such line is passed over. */
@@ -24,11 +24,8 @@ export interface ConfigFile {
  * Reads the format that pip's and setuptools' files are in: Python's RawConfigParser (Python's documentation,
  * configparser, Supported INI File Structure). The package ini reads another dialect: it knows no values that go on over
  * several lines, no `key: value`, and cuts a value at `;` and `#`.
- *
- * @param text The file's text.
- * @returns Its entries with their places, and what Python would refuse.
  */
-export const parseConfigFile = (text: string): ConfigFile => {
+export const parseConfigFile = (text: string): ConfigText => {
   const lines = text.split('\n')
   const entries: { section: string; key: string; value: string; firstLine: number; endLine: number }[] = []
   const sections: string[] = []
@@ -82,12 +79,9 @@ export const remark = 'Of the pypi element, for the time of this build. What a h
  * Writes the format of Python's configparser. Values stand as they are: RawConfigParser, which is what pip reads with,
  * knows no quotes and no escapes (the package ini writes both, and pip would take them for a part of the URL). A list
  * goes over several lines, which every pip since 1.5 splits at white space.
- *
- * @param comment The text of a comment line.
- * @param sections The sections in order.
  */
-export const renderConfigFile = (comment: string, sections: Readonly<Record<string, Section>>): string => {
-  const lines = [`# ${comment}`]
+export const renderConfigFile = (sections: Readonly<Record<string, Section>>): string => {
+  const lines = [`# ${remark}`]
   for (const [name, section] of Object.entries(sections)) {
     lines.push(`[${name}]`)
     for (const [key, value] of Object.entries(section)) {

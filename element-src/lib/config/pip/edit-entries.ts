@@ -1,7 +1,9 @@
-import { type Entry, parseConfigFile } from './config-file.js'
+import type { EntriesRead, Entry } from '../entry.js'
+import { type ConfigEntry, parseConfigFile } from './config-file.js'
+import { optionOf } from './options.js'
 
 /** A key with its value, by its section; a list has a line for each item. */
-export type Setting = Pick<Entry, 'section' | 'key' | 'value'>
+export type Setting = Pick<ConfigEntry, 'section' | 'key' | 'value'>
 
 const indentOf = (line = ''): string => /^\s*/.exec(line)?.[0] ?? ''
 
@@ -14,10 +16,6 @@ const linesOf = ({ key, value }: Setting, indent: string): readonly string[] => 
 /**
  * Sets a key, where it stands, or else at the end of its section, or else in a new section at the end of the file. All
  * other lines stay as they are.
- *
- * @param text The file's text.
- * @param setting What to set.
- * @returns The new text.
  */
 export const setEntry = (text: string, setting: Setting): string => {
   const { lines, entries, sections } = parseConfigFile(text)
@@ -42,10 +40,6 @@ export const setEntry = (text: string, setting: Setting): string => {
 
 /**
  * Takes a key out, with all lines of its value. All other lines stay as they are.
- *
- * @param text The file's text.
- * @param setting What to take out.
- * @returns The new text.
  */
 export const removeEntry = (text: string, { section, key }: Omit<Setting, 'value'>): string => {
   const { lines, entries } = parseConfigFile(text)
@@ -53,3 +47,23 @@ export const removeEntry = (text: string, { section, key }: Omit<Setting, 'value
   if (place === undefined) return text
   return [...lines.slice(0, place.firstLine), ...lines.slice(place.endLine)].join('\n')
 }
+
+/** Reads the entries of pip.conf or .pydistutils.cfg. */
+export const readConfigText = (text: string): EntriesRead => {
+  const { entries, faults } = parseConfigFile(text)
+  return { entries: entries.map(({ section, key, value }) => ({ path: [section, key], value })), fault: faults[0] }
+}
+
+/** The keys whose values are lists. */
+const lists: readonly string[] = ['extra-index-url', 'find-links', 'trusted-host']
+
+/** The items of a value that is a list; undefined if it is none. */
+export const wordsOf = ({ path: [, key = ''], value }: Entry): readonly string[] | undefined =>
+  lists.includes(optionOf(key)) ? String(value).split(/\s+/).filter(Boolean) : undefined
+
+/** Changes entries; all other lines stay as they are. */
+export const editConfigText = (text: string, changes: readonly Entry[]): string =>
+  changes.reduce((before, { path: [section = '', key = ''], value }) => {
+    if (value === undefined) return removeEntry(before, { section, key })
+    return setEntry(before, { section, key, value: Array.isArray(value) ? value.join('\n') : String(value) })
+  }, text)

@@ -25,6 +25,3 @@ export const isIndexOption = (option: string): option is IndexOption => indexOpt
 
 /** The commands of pip that download something, and would cache it. */
 export const downloadingCommands = ['install', 'download', 'wheel', 'list', 'index', 'search', 'lock'] as const
-
-/** The ones that gain most from a cache. */
-export const cachingCommands = ['install', 'download', 'wheel'] as const

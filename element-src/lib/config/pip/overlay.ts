@@ -1,23 +1,25 @@
 import { UserError } from '../../base/errors.js'
-import { parseConfigFile, remark, renderConfigFile, type Section } from './config-file.js'
+import { type ConfigText, parseConfigFile, remark, renderConfigFile, type Section } from './config-file.js'
 import { removeEntry, setEntry } from './edit-entries.js'
+
+/** One of the image's own files. */
+export interface OwnFile {
+  /** The path by which the installer knows it, in the image. */
+  readonly path: string
+  /** What it says, one character per byte; undefined if the image has none. */
+  readonly own: string | undefined
+}
 
 /** A value of ours: a list goes over several lines. */
 export type Value = string | readonly string[]
 
-/** What becomes of a key of the image's own file: it gets a value of ours, or is taken out, or stays where there is no rule. */
+/** What becomes of a key of the image's own file: it gets a value of ours, or is taken out, or stays if there is no rule. */
 export type Rule = (section: string, key: string) => { readonly value: Value | undefined } | undefined
 
 const asText = (value: Value): string => (typeof value === 'string' ? value : ['', ...value].join('\n'))
 
-/**
- * Reads one of the image's own files.
- *
- * @param path Its path in the image, for the message.
- * @param own Its text.
- * @throws UserError where the installer could not read it either, naming the file and the line.
- */
-export const parseOwnFile = (path: string, own: string): ReturnType<typeof parseConfigFile> => {
+/** @throws UserError if the installer could not read it either, naming the file and the line. */
+export const parseOwnFile = (path: string, own: string): ConfigText => {
   const parsed = parseConfigFile(own)
   const [fault] = parsed.faults
   if (fault !== undefined) {
@@ -31,11 +33,8 @@ export const parseOwnFile = (path: string, own: string): ReturnType<typeof parse
  * names, and ours are added.
  *
  * @param path The file's path in the image, for messages.
- * @param own What the image's own file says; undefined where it has none.
- * @param rule What becomes of its keys.
- * @param additions Our keys, by their sections; where the own file has one, its place is kept.
- * @returns The text.
- * @throws UserError where the image's own file cannot be read, naming it.
+ * @param additions Our keys, by their sections; if the own file has one, its place is kept.
+ * @throws UserError if the image's own file cannot be read, naming it.
  */
 export const overlay = (
   path: string,
@@ -43,16 +42,15 @@ export const overlay = (
   rule: Rule,
   additions: Readonly<Record<string, Section>>,
 ): string => {
-  const added = Object.entries(additions).filter(([, keys]) => Object.keys(keys).length > 0)
   const { entries, sections } = parseOwnFile(path, own ?? '')
-  if (sections.length === 0) return `${own ?? ''}${renderConfigFile(remark, Object.fromEntries(added))}`
+  if (sections.length === 0) return `${renderConfigFile(additions)}${own ?? ''}`
   const replaced = entries.reduce((text, { section, key }) => {
     const found = rule(section, key)
     if (found === undefined) return text
     if (found.value === undefined) return removeEntry(text, { section, key })
     return setEntry(text, { section, key, value: asText(found.value) })
   }, own ?? '')
-  return added.reduce(
+  return Object.entries(additions).reduce(
     (before, [section, keys]) =>
       Object.entries(keys).reduce(
         (text, [key, value]) => setEntry(text, { section, key, value: asText(value) }),

@@ -1,23 +1,7 @@
-import { parse, type TomlTable, type TomlValue } from 'smol-toml'
-import { UserError } from '../../base/errors.js'
+import { parse, stringify, type TomlTable, type TomlValue } from 'smol-toml'
+import type { EntriesRead, Entry } from '../entry.js'
 
-/** A statement of a TOML file: a key with its value, or a table's header. */
-export interface Statement {
-  /** Its lines, comments before it included. */
-  readonly text: string
-  /** The table that it stands in or opens; empty at the top level. */
-  readonly table: readonly string[]
-  /** The keys' path in the table; empty for a header. */
-  readonly key: readonly string[]
-  /** Whether it is the header of one table of an array. */
-  readonly isElement: boolean
-}
-
-/** A file's statements in order, and the comments behind the last. */
-export interface Statements {
-  readonly statements: readonly Statement[]
-  readonly rest: string
-}
+export type { TomlTable, TomlValue }
 
 // The parser's tables have no prototype, so that none would equal one of ours.
 const plain = (value: TomlValue): TomlValue => {
@@ -29,80 +13,53 @@ const plainTable = (table: TomlTable): TomlTable =>
   Object.fromEntries(Object.entries(table).map(([key, value]) => [key, plain(value)]))
 
 /**
- * Reads TOML 1.0.
+ * Reads TOML 1.0; whole numbers are bigint, so that they are told from others.
  *
  * @param text The text, one character per byte.
- * @returns Its values, or undefined where it is no TOML.
+ * @returns Its values, or the number of the line that cannot be read, 0 if that is not known.
  */
-export const parseToml = (text: string): TomlTable | undefined => {
+export const parseToml = (text: string): TomlTable | number => {
   try {
-    return plainTable(parse(text))
-  } catch {
-    return undefined
+    return plainTable(parse(text, { integersAsBigInt: true }))
+  } catch (error) {
+    return (error as { line?: number }).line ?? 0
   }
 }
 
-/**
- * Reads a file that uv would have to read.
- *
- * @param what The file, for the message.
- * @param text Its text.
- * @throws UserError where it is no TOML, naming the file and the line.
- */
-export const readToml = (what: string, text: string): TomlTable => {
-  try {
-    return plainTable(parse(text))
-  } catch (error) {
-    const line = (error as { line?: number }).line
-    throw new UserError(`${what} is no TOML that uv could read${line ? ` (line ${line})` : ''}: fix it or remove it`)
-  }
+/** Writes values as TOML. */
+export const writeToml = (table: TomlTable): string => {
+  const text = stringify(table, { numbersAsFloat: true }).trim()
+  return text === '' ? '' : `${text}\n`
 }
 
 /** Whether a value is a table. */
 export const isTable = (value: unknown): value is TomlTable =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 
-/** The way to the only value in a table of tables. */
-const pathIn = (table: TomlTable): readonly string[] => {
-  const [name, ...others] = Object.keys(table)
-  if (name === undefined || others.length > 0) return []
-  const value = table[name]
-  return [name, ...(isTable(value) ? pathIn(value) : [])]
+/** The values that are not tables. An array of tables is one value; an empty table says nothing. */
+const leavesOf = (table: TomlTable, above: readonly string[] = []): readonly Entry[] =>
+  Object.entries(table).flatMap(([key, value]): readonly Entry[] => {
+    const path = [...above, key]
+    return isTable(value) ? leavesOf(value, path) : [{ path, value }]
+  })
+
+/** Reads the entries of uv.toml. */
+export const readToml = (text: string): EntriesRead => {
+  const values = parseToml(text)
+  return typeof values === 'number'
+    ? { entries: [], fault: `it is not TOML${values === 0 ? '' : ` (line ${values})`}` }
+    : { entries: leavesOf(values), fault: undefined }
 }
 
-/**
- * Cuts a TOML file into its statements. A statement begins and ends with a line, and none of its beginnings is TOML by itself, so
- * that the parser itself says where each ends.
- *
- * @param text TOML.
- */
-export const cutToml = (text: string): Statements => {
-  const statements: Statement[] = []
-  let table: readonly string[] = []
-  let before = ''
-  let open = ''
-  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
-    if (open === '' && /^\s*(?:#|$)/.test(line)) {
-      before += line
-      continue
-    }
-    open += line
-    const parsed = parseToml(open)
-    if (parsed === undefined) continue
-    const isHeader = /^\s*\[/.test(open)
-    const isElement = /^\s*\[\[/.test(open)
-    const path = isElement ? elementPath(parsed) : pathIn(parsed)
-    if (isHeader) table = path
-    statements.push({ text: before + open, table, key: isHeader ? [] : path, isElement })
-    before = ''
-    open = ''
-  }
-  return { statements, rest: before + open }
+const setIn = (table: TomlTable, { path: [key = '', ...below], value }: Entry): TomlTable => {
+  const { [key]: before, ...others } = table
+  if (below.length === 0) return value === undefined ? others : { ...table, [key]: value as TomlValue }
+  const inner = setIn(isTable(before) ? before : {}, { path: below, value })
+  return Object.keys(inner).length === 0 ? others : { ...table, [key]: inner }
 }
 
-/** The way to the only array of tables. */
-const elementPath = (table: TomlTable): readonly string[] => {
-  const [name = ''] = Object.keys(table)
-  const value = table[name]
-  return [name, ...(isTable(value) ? elementPath(value) : [])]
+/** Changes entries of uv.toml. Comments go: what a hook writes around ours does not come here. */
+export const editToml = (text: string, changes: readonly Entry[]): string => {
+  const values = parseToml(text)
+  return writeToml(changes.reduce(setIn, typeof values === 'number' ? {} : values))
 }

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { merge } from '../../../../element-src/lib/config/merge.js'
 import { parseConfigFile } from '../../../../element-src/lib/config/pip/config-file.js'
-import { mergeEdits } from '../../../../element-src/lib/config/pip/merge-edits.js'
-import { isIndexOption, optionOf } from '../../../../element-src/lib/config/pip/options.js'
+import { downloadingCommands, isIndexOption, optionOf } from '../../../../element-src/lib/config/pip/options.js'
 import {
   renderEtcPipConf,
   renderPipConf,
   renderSystemPipConf,
 } from '../../../../element-src/lib/config/pip/pip-conf.js'
-import { credentialsIn } from '../../../../element-src/lib/http/credentials.js'
-import { indexAt } from '../../../../element-src/lib/settings/index-list.js'
+import { secretsIn } from '../../../../element-src/lib/config/secrets.js'
+import { indexAt, urlWithCredentials } from '../../../../element-src/lib/settings/index-list.js'
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { configTexts, many, type Sections, secretMark, sections } from '../../../support/arbitrary/any.js'
 import { type PythonConfig, readMany } from '../../../support/builds/python.js'
@@ -77,10 +77,11 @@ const settings: PipSettings = {
   unreachable: 'drop',
 }
 const path = '/root/.pip/pip.conf'
+const secrets = secretsIn(settings.indexes.map(urlWithCredentials))
 
 /** Keys of an image's own file that ours replace, in each spelling. */
 const competing: fc.Arbitrary<Sections> = fc.dictionary(
-  fc.constantFrom('global', 'install', 'list', 'DEFAULT'),
+  fc.constantFrom('global', 'install', 'download', 'list', 'DEFAULT'),
   fc.dictionary(
     fc.constantFrom('index-url', 'index_url', '--pypi-url', 'extra-index-url', 'no-index', 'trusted-host', 'log-file'),
     fc.constantFrom('http://own.example/simple', 'own.example', '1'),
@@ -92,9 +93,8 @@ const competing: fc.Arbitrary<Sections> = fc.dictionary(
 t.test("whatever the image's own file says, ours keep all but what takes the mirrors away", async (t) => {
   const owns = many(t, fc.tuple(sections, competing), 1000).map(([keys, indexes]) => overlay(keys, indexes))
   const renderers: readonly ((own: string) => string)[] = [
-    (own) => renderPipConf(settings, { path, own }, undefined, '/cache'),
+    (own) => renderPipConf(settings, { path, own }, '/cache'),
     (own) => renderSystemPipConf(settings, { path, own }),
-    (own) => renderEtcPipConf(settings, { path, own }) ?? own,
   ]
   for (const render of renderers) {
     const read = readMany(owns.map((own) => ({ parser: 'RawConfigParser', text: render(write(own)) })))
@@ -115,6 +115,34 @@ t.test("whatever the image's own file says, ours keep all but what takes the mir
       if (ofIndexes.length > 0) complain('another first index is left')
     })
   }
+})
+
+t.test('whatever /etc/pip.conf says, each command of pip has our indexes, hosts and log', async (t) => {
+  const owns = many(t, fc.tuple(sections, competing), 1000).map(([keys, indexes]) => write(overlay(keys, indexes)))
+  const etc = '/etc/pip.conf'
+  const stays = owns.filter((own) => renderEtcPipConf(settings, { path: etc, own }) === undefined)
+  t.ok(stays.length > 100 && stays.length < owns.length - 100, `${stays.length} of ${owns.length} are not mounted over`)
+  const texts = owns.flatMap((own) => [
+    renderSystemPipConf(settings, { path, own: undefined }, [own]),
+    renderEtcPipConf(settings, { path: etc, own }) ?? own,
+  ])
+  const read = readMany(texts.map((text) => ({ parser: 'RawConfigParser', text })))
+  owns.forEach((own, i) => {
+    for (const command of downloadingCommands) {
+      // pip's order: [global] of all files, then the command's section of all files.
+      const pairs = ['global', command].flatMap((section) =>
+        read.slice(2 * i, 2 * i + 2).flatMap((file) => Object.entries(file?.[section] ?? {})),
+      )
+      const options = Object.fromEntries(pairs.map(([key, value]) => [optionOf(key), value]))
+      const isOurs =
+        options['index-url']?.includes(secretMark) &&
+        options['extra-index-url']?.trim() === 'file:///tmp/pypi' &&
+        options['trusted-host']?.trim() === 't.example' &&
+        ['/dev/null', undefined].includes(options['log']) &&
+        ['false', undefined].includes(options['no-index'])
+      if (!isOurs) t.fail('another index, host or log is left', { own, command, options })
+    }
+  })
 })
 
 t.test(
@@ -151,12 +179,20 @@ t.test(
         own: write(own),
         mounted,
         edited: isAnew ? write(written) : write(overlay(left(ours[i] ?? {}), written)),
-        credentials: credentialsIn([mounted]),
       }
       // What the hook copied of ours is no change of the image's; a file with that alone says nothing else.
       const without = isAnew ? {} : left(own)
       const expected = isAnew && Object.keys(copied).length === 0 ? changes : overlay(without, changes)
-      return { states, expected, merged: mergeEdits(states) }
+      return {
+        states,
+        expected,
+        merged: merge(
+          { path, format: 'pip', content: states.mounted, own: states.own },
+          states.own,
+          states.edited,
+          secrets,
+        ),
+      }
     })
     const read = readMany(
       cases.map(({ states, merged }) => ({ parser: 'RawConfigParser', text: merged ?? states.own })),

@@ -1,7 +1,6 @@
 import t from 'tap'
-import type { IndexOption } from '../../../../element-src/lib/config/pip/options.js'
+import { downloadingCommands } from '../../../../element-src/lib/config/pip/options.js'
 import {
-  type OverriddenKeys,
   renderEtcPipConf,
   renderPipConf,
   renderSystemPipConf,
@@ -19,9 +18,8 @@ const settings: PipSettings = {
   unverifiedHosts: [],
   unreachable: 'drop',
 }
-const none: OverriddenKeys = new Map()
-const render = (changes: Partial<PipSettings>, overridden = none) =>
-  readAsPip(renderPipConf({ ...settings, ...changes }, { path: '/root/.pip/pip.conf', own: undefined }, overridden))
+const render = (changes: Partial<PipSettings>) =>
+  readAsPip(renderPipConf({ ...settings, ...changes }, { path: '/root/.pip/pip.conf', own: undefined }))
 
 t.test('one index', async (t) => {
   t.same(render({}), {
@@ -56,17 +54,6 @@ t.test('odd URLs are read back to the letter', async (t) => {
   t.equal(render({ indexes: asIndexes(odd) })['global']?.['extra-index-url'], `\n${odd.slice(1).join('\n')}`)
 })
 
-t.test("what the image's own files set is cancelled where it stands", async (t) => {
-  const overridden: OverriddenKeys = new Map([
-    ['global', new Set<IndexOption>(['extra-index-url', 'no-index'])],
-    ['install', new Set<IndexOption>(['index-url', 'find-links'])],
-  ])
-  t.match(render({}, overridden), {
-    global: { 'index-url': 'http://a/simple', 'extra-index-url': 'http://a/simple', 'no-index': 'false' },
-    install: { 'index-url': 'http://a/simple', 'find-links': '/dev' },
-  })
-})
-
 const path = '/etc/pip.conf'
 
 t.test("what the image's own file sets besides stays in force, line by line", async (t) => {
@@ -84,11 +71,11 @@ t.test("what the image's own file sets besides stays in force, line by line", as
 
 t.test("root's pip has its cache in the build's folder, other users' pips have none", async (t) => {
   const own = '[global]\ncache-dir = /var/cache/pip\n[install]\ncache-dir = /var/cache/pip\n'
-  t.match(readAsPip(renderPipConf(settings, { path, own }, none, '/c')), {
+  t.match(readAsPip(renderPipConf(settings, { path, own }, '/c')), {
     global: { 'cache-dir': '/c' },
     install: { 'cache-dir': undefined, 'no-cache-dir': '' },
   })
-  const wantsNone = readAsPip(renderPipConf(settings, { path, own: '[install]\nno-cache-dir = 1\n' }, none, '/c'))
+  const wantsNone = readAsPip(renderPipConf(settings, { path, own: '[install]\nno-cache-dir = 1\n' }, '/c'))
   t.same(wantsNone['install'], { 'no-cache-dir': '1' }, 'an image that wants no cache gets none')
   t.match(readAsPip(renderSystemPipConf(settings, { path, own })), {
     global: { 'cache-dir': undefined, 'no-cache-dir': undefined, 'index-url': 'http://a/simple' },
@@ -97,14 +84,42 @@ t.test("root's pip has its cache in the build's folder, other users' pips have n
   })
 })
 
-t.test('/etc/pip.conf is mounted over only where it takes the mirrors away', async (t) => {
-  t.equal(renderEtcPipConf(settings, { path, own: undefined }), undefined)
-  t.equal(renderEtcPipConf(settings, { path, own: '[global]\ntimeout = 5\nproxy = p\n' }), undefined)
-  for (const line of ['pypi-url = http://b', 'trusted-host = b', 'find_links = /srv', 'no-index = 1', 'log = /l']) {
-    const text = renderEtcPipConf(settings, { path, own: `[install]\ntimeout = 5\n${line}\n` }) ?? ''
-    t.equal(readAsPip(text)['install']?.['timeout'], '5', line)
-    t.notOk(text.includes(line))
+t.test('each command that downloads has the indexes in a section of its own in the system-wide file', async (t) => {
+  const commands = (others?: readonly string[], changes: Partial<PipSettings> = {}) => {
+    const read = readAsPip(renderSystemPipConf({ ...settings, ...changes }, { path, own: undefined }, others))
+    for (const command of downloadingCommands) t.same(read[command], read['install'], command)
+    return read['install']
   }
+  const usual = { 'index-url': 'http://a/simple', 'no-cache-dir': 'false' }
+  t.same(commands(), { ...usual, 'extra-index-url': 'http://a/simple' })
+  const indexes = asIndexes(['http://a/simple', 'http://b'])
+  t.same(commands([], { indexes, retries: 3, trustedHosts: ['a'] }), {
+    ...usual,
+    'extra-index-url': '\nhttp://b',
+    retries: '3',
+    'trusted-host': '\na',
+  })
+  const others = ['[global]\nfind_links = /srv\nlog-file = /l\ntimeout = 3\n', '[global]\nno-index = 1\n']
+  t.match(commands(others), { 'find-links': '/dev', log: '/dev/null', 'no-index': 'false' })
+})
+
+t.test('/etc/pip.conf is mounted over only if it has what beats the sections of our commands', async (t) => {
+  t.equal(renderEtcPipConf(settings, { path, own: undefined }), undefined)
+  const lines = [
+    'pypi-url = http://b',
+    'trusted-host = b',
+    'find_links = /srv',
+    'no-index = 1',
+    'log = /l',
+    'proxy = p',
+  ]
+  t.equal(renderEtcPipConf(settings, { path, own: `[global]\n${lines.join('\n')}\n[freeze]\nlog = x\n` }), undefined)
+  for (const section of ['install', 'download', 'DEFAULT'])
+    for (const line of lines.slice(0, -1)) {
+      const text = renderEtcPipConf(settings, { path, own: `[${section}]\ntimeout = 5\n${line}\n[wheel]\n` }) ?? ''
+      t.match(text, /timeout = 5/, `${section}: ${line}`)
+      t.notOk(text.includes(line))
+    }
   t.match(renderEtcPipConf({ ...settings, retries: 3 }, { path, own: '[install]\nretries = 1\n' }), /\nretries = 3\n$/)
 })
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { parse, stringify, type TomlTable } from 'smol-toml'
 import t from 'tap'
-import { mergeUvEdits } from '../../../../element-src/lib/config/uv/merge-edits.js'
+import { merge } from '../../../../element-src/lib/config/merge.js'
 import { renderUvToml } from '../../../../element-src/lib/config/uv/uv-toml.js'
 import { indexAt } from '../../../../element-src/lib/settings/index-list.js'
 import { many, secretMark } from '../../../support/arbitrary/any.js'
@@ -81,8 +81,10 @@ t.test(
       const isAppended = how === 'appended' && isNew
       const edited = isAppended ? mounted + write(topChanges, style) : stringify(plain(overlay(left(ours), changes)))
       const expected = overlay(left(own), isAppended ? topChanges : changes)
-      const states = { own: ownText, mounted, edited, credentials: [secretMark] }
-      const merged = mergeUvEdits(states)
+      const states = { own: ownText, mounted, edited }
+      const merged = merge({ path: 'uv.toml', format: 'uv', content: mounted, own: ownText }, ownText, edited, [
+        secretMark,
+      ])
       if (merged !== undefined) merges += 1
       const read = plain(parse(merged ?? ownText)) as Toml
       if (!isDeepStrictEqual(withoutEmpty(read), withoutEmpty(plain(expected) as Toml)))
@@ -90,7 +92,7 @@ t.test(
       if (merged?.includes(secretMark)) t.fail('holds our password', { ...states, merged })
       const lost = ownText
         .split('\n')
-        .filter((line) => line === '# note' && merged !== undefined && !merged.includes(line) && how === 'appended')
+        .filter((line) => line === '# note' && merged !== undefined && !merged.includes(line) && isAppended)
       if (lost.length > 0) t.fail('a comment is lost', { ...states, merged })
     }
     t.ok(merges > 800, `${merges} edits of ${samples.length}`)

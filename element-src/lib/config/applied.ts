@@ -1,0 +1,51 @@
+import type { Footprint } from '../image/footprint.js'
+import type { Access } from './attributes.js'
+import type { Place } from './places.js'
+
+/** A file of ours that stands for one of the image's while the build runs. Texts have one character per byte. */
+export interface AppliedFile extends Place {
+  /** Where the image's own is, in the image, with no link on the way. */
+  readonly path: string
+  /** What ours held at first. */
+  readonly content: string
+  /** What the image's own holds; undefined if it has none. */
+  readonly own: string | undefined
+  /** Our file, below the stage folder. */
+  readonly source: string
+  /** The access that our file had at first. */
+  readonly access: Access
+  /** The files that a package manager had left beside the image's own, by their names. */
+  readonly leftovers: readonly string[]
+}
+
+/** A file of the image's that is not mounted over: what it said before other hooks ran. */
+export type OtherFile = Place & Pick<AppliedFile, 'own'>
+
+/** An entry of a mounted folder, from which any change can be told. */
+export interface FolderEntry {
+  readonly name: string
+  /** Its inode and the time of its last change, as one text. */
+  readonly version: string
+}
+
+/** A folder of ours that is mounted over one of the image's, whose other files are in it. */
+export interface AppliedFolder {
+  /** The mount target, in the image, with no link on the way. */
+  readonly path: string
+  /** The name of our folder in the stage folder. */
+  readonly source: string
+  readonly access: Access
+  /** Its modification time at first, in nanoseconds since 1970. */
+  readonly time: string
+  /** What was in it at first. */
+  readonly entries: readonly FolderEntry[]
+}
+
+/** What pre-install.d mounted over the image, for cleanup.d to undo. */
+export interface Applied extends Footprint {
+  readonly files: readonly AppliedFile[]
+  readonly folders: readonly AppliedFolder[]
+  readonly others: readonly OtherFile[]
+  /** Where something of ours is mounted while the build runs, in the image. */
+  readonly mountPoints: readonly string[]
+}

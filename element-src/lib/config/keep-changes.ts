@@ -1,0 +1,156 @@
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { ignoreErrors, UserError } from '../base/errors.js'
+import { warn } from '../base/log.js'
+import { modificationTime } from '../image/modification-time.js'
+import { entryInRoot } from '../image/path-in-root.js'
+import type { AppliedFile } from './applied.js'
+import { accessOf, isSameAccess, setAccess, usualAccess } from './attributes.js'
+import { isLeftover, isOfPackage } from './leftovers.js'
+import { holdsSecret, isMadeOfOurs, merge } from './merge.js'
+import { replaceEntry, replaceFile } from './replace-file.js'
+
+/** A file of ours that is unmounted by now, and what the image's own says before anything is changed there. */
+export interface Unmounted extends AppliedFile {
+  /** Undefined if there is none, or an empty stub of ours. */
+  readonly now: string | undefined
+}
+
+/** What changes are carried between. */
+export interface Sides {
+  /** The image's root, on the host. */
+  readonly root: string
+  /** The stage folder, on the host. */
+  readonly stage: string
+  readonly files: readonly Unmounted[]
+  readonly secrets: readonly string[]
+}
+
+const lstat = (path: string) => ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
+
+/** The text of a regular file, a character a byte; undefined if there is none. */
+const textOf = (path: string): string | undefined => (lstat(path)?.isFile() ? readFileSync(path, 'latin1') : undefined)
+
+/** The files in an entry, itself or below. */
+const filesIn = (path: string): readonly string[] => {
+  const found = lstat(path)
+  if (found?.isDirectory()) return readdirSync(path).flatMap((name) => filesIn(join(path, name)))
+  return found?.isFile() ? [path] : []
+}
+
+/** Removes an entry from the image, as another hook removed it from ours. */
+const remove = (path: string): boolean => {
+  if (lstat(path) === undefined) return false
+  rmSync(path, { recursive: true })
+  return true
+}
+
+/** Looks at the image's own file. */
+export const lookAt = (root: string, file: AppliedFile): Unmounted => {
+  const text = entryInRoot(root, file.path)?.isFile() ? readFileSync(join(root, file.path), 'latin1') : undefined
+  return { ...file, now: text === '' && file.own === undefined ? undefined : text }
+}
+
+/** @throws UserError if the image's own file holds our configuration. */
+export const refuseOurs = ({ now, ...file }: Unmounted): void => {
+  if (now === undefined || now === file.own || !isMadeOfOurs(file, now)) return
+  throw new UserError(
+    `${file.path} in the image holds this build's configuration: dib copied it before it was unmounted; build again`,
+  )
+}
+
+/** What the image's file becomes by an edit of ours, or of a copy of it. */
+const merged = (file: Unmounted, edited: string, secrets: readonly string[], path: string): string | undefined =>
+  merge(file, file.now, edited, secrets, (key) => {
+    warn(
+      `left ${key} out of ${path} in the image: another element's hook wrote a credential of this build's mirrors there`,
+    )
+  })
+
+/**
+ * Brings another hook's change of one of our files into the image.
+ *
+ * @param isInPlace Whether the hook wrote into our file, and put no other in its place.
+ * @returns Whether there was one.
+ */
+export const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: boolean): boolean => {
+  const [to, from] = [join(root, file.path), join(stage, file.source)]
+  const found = lstat(from)
+  if (found === undefined) return remove(to)
+  if (!found.isFile()) {
+    replaceEntry(from, to)
+    return true
+  }
+  const access = accessOf(from)
+  const ownAccess = file.now === undefined ? usualAccess : accessOf(to)
+  // If the hook did not change it, the image's own stays as it is.
+  const newAccess = isSameAccess(access, file.access) ? ownAccess : access
+  const text = merged(file, readFileSync(from, 'latin1'), secrets, file.path)
+  if (text === undefined) {
+    if (file.now === undefined || isSameAccess(newAccess, ownAccess)) return false
+    setAccess(to, newAccess)
+    return true
+  }
+  const attributesOf = isInPlace && file.now !== undefined ? to : from
+  replaceFile(to, { text, attributesOf, access: newAccess, time: modificationTime(from) })
+  return true
+}
+
+/** What a package manager left beside a file of ours, which it took for the image's own with a change. */
+export const warnOfLeftover = (path: string, own: string): void =>
+  warn(
+    `a package manager took this build's ${own} for one that was changed by hand, and left ${path} in the image: unless the image's own was changed, ${
+      isOfPackage(path) ? `move it to ${own}` : 'remove it'
+    } in finalise.d`,
+  )
+
+/**
+ * Settles what a package manager left beside a file of ours, as it would have with the image's own.
+ *
+ * @param from What it left.
+ * @returns Whether it is settled; otherwise it is another hook's file as others are.
+ */
+const settleLeftover = ({ root }: Sides, file: Unmounted, from: string): boolean => {
+  const own = join(root, file.path)
+  if (file.own === undefined && isOfPackage(from) && textOf(from) !== undefined && !lstat(own)?.isFile()) {
+    // Without us there would have been nothing in the package's way.
+    replaceEntry(from, own)
+    return true
+  }
+  if (file.own !== undefined) warnOfLeftover(join(dirname(file.path), basename(from)), file.path)
+  return false
+}
+
+/**
+ * Brings an entry beside our files, which a hook changed or made, into the image.
+ *
+ * @param folder The folder, in the image.
+ * @param source Ours, that was mounted over it.
+ * @returns Whether there was one.
+ */
+export const keepOther = (sides: Sides, folder: string, source: string, name: string): boolean => {
+  const { root, stage, files, secrets } = sides
+  const path = join(folder, name)
+  const [to, from] = [join(root, path), join(stage, source, name)]
+  if (lstat(from) === undefined) return remove(to)
+  const beside = files.find((file) => dirname(file.path) === folder && isLeftover(name, basename(file.path)))
+  if (beside !== undefined && settleLeftover(sides, beside, from)) return true
+  const edited = textOf(from)
+  const made = edited === undefined ? [] : files.filter((file) => isMadeOfOurs(file, edited))
+  const original =
+    made.find(({ content }) => content === edited) ?? made.find((file) => dirname(file.path) === folder) ?? made[0]
+  if (edited !== undefined && original !== undefined) {
+    // A hook copied our file. Without this element it would have copied the image's own.
+    const text = merged(original, edited, secrets, path) ?? original.now
+    if (text === undefined) return false
+    replaceFile(to, { text, attributesOf: from, time: modificationTime(from) })
+    return true
+  }
+  const holdsOne = (file: string): boolean => holdsSecret(readFileSync(file, 'latin1'), secrets)
+  if (filesIn(from).some(holdsOne)) {
+    warn(`left ${path} out of the image: another hook wrote a credential of this build's mirrors into it`)
+    return false
+  }
+  replaceEntry(from, to)
+  return true
+}

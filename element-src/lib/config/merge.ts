@@ -1,0 +1,157 @@
+import { isDeepStrictEqual } from 'node:util'
+import { UserError } from '../base/errors.js'
+import type { AppliedFile } from './applied.js'
+import type { EntriesRead, Entry } from './entry.js'
+import { remark } from './pip/config-file.js'
+import { editConfigText, readConfigText, wordsOf } from './pip/edit-entries.js'
+import type { Format } from './places.js'
+import { editToml, readToml } from './uv/toml.js'
+
+/** How the files of a format are read and changed. */
+interface Dialect {
+  readonly read: (text: string) => EntriesRead
+  /** The items of a value that is a list. */
+  readonly itemsOf: (entry: Entry) => readonly unknown[] | undefined
+  readonly edit: (text: string, changes: readonly Entry[]) => string
+}
+
+const ini: Dialect = { read: readConfigText, itemsOf: wordsOf, edit: editConfigText }
+const dialects: Readonly<Record<Format, Dialect>> = {
+  pip: ini,
+  setuptools: ini,
+  uv: { read: readToml, itemsOf: ({ value }) => (Array.isArray(value) ? value : undefined), edit: editToml },
+}
+
+/** Our file as it was at first. */
+export type OurFile = Pick<AppliedFile, 'path' | 'format' | 'content' | 'own'>
+
+const isAt =
+  (path: readonly string[]) =>
+  (entry: Entry): boolean =>
+    isDeepStrictEqual(entry.path, path)
+
+const isIn = (entry: Entry, entries: readonly Entry[]): boolean =>
+  entries.some((other) => isDeepStrictEqual(other, entry))
+
+/** The entries of a file of ours that the image's own does not have. */
+const oursAlone = ({ format, content, own = '' }: OurFile): readonly Entry[] => {
+  const { read } = dialects[format]
+  const mine = read(own).entries
+  return read(content).entries.filter((entry) => !isIn(entry, mine))
+}
+
+/**
+ * Whether a text is ours, or was made of ours, as a hook's copy of it is: it has the line by which ours begin, or, since
+ * Python's writer drops comments, more than half of our entries. Public text alone, such as the official index's URL, is
+ * anybody's.
+ */
+export const isMadeOfOurs = (file: OurFile, text: string): boolean => {
+  if (text.includes(remark)) return true
+  const ours = oursAlone(file)
+  const left = dialects[file.format].read(text).entries
+  return ours.filter((entry) => isIn(entry, left)).length > ours.length / 2
+}
+
+/** Whether a text holds what must not get into the image. */
+export const holdsSecret = (text: string, secrets: readonly string[]): boolean =>
+  secrets.some((secret) => text.includes(secret))
+
+/** The first line that is not a comment. */
+const firstEntry = (text: string): string | undefined => text.split('\n').find((line) => /^\s*[^\s#;]/.test(line))
+
+/**
+ * The image's own file with what a hook wrote before or behind ours, comments and all, or into the part of ours that is the
+ * image's own; undefined if it changed our own lines.
+ */
+const aroundOurs = (
+  { format, content, own: before = '' }: OurFile,
+  own: string,
+  edited: string,
+): string | undefined => {
+  // uv's has the image's own lines as they are, behind ours.
+  const isOwnBehind = before !== '' && content.endsWith(before)
+  if (isOwnBehind && own !== before) return undefined
+  const [start, end, ...more] = edited.split(isOwnBehind ? content.slice(0, -before.length) : content)
+  if (start === undefined || end === undefined || more.length > 0) return undefined
+  const first = firstEntry(end)
+  // It would go on with the value of our last key.
+  if (format !== 'uv' && /^\s/.test(first ?? '')) return undefined
+  if (isOwnBehind) return start + end
+  const needsHeader = format !== 'uv' && own === '' && first !== undefined && !first.startsWith('[')
+  const section = dialects[format].read(content).entries.at(-1)?.path[0]
+  return `${start}${own}${needsHeader ? `[${section}]\n` : ''}${end}`
+}
+
+/** A list as it is for the image: the image's own made longer, if the hook made ours longer. */
+const asOwnList = (
+  own: readonly unknown[] = [],
+  before: readonly unknown[] = [],
+  edited: readonly unknown[],
+): readonly unknown[] => {
+  const isAmong = (list: readonly unknown[], item: unknown) => list.some((one) => isDeepStrictEqual(one, item))
+  if (before.length === 0 || !before.every((item) => isAmong(edited, item))) return edited
+  const added = edited.filter((item) => !isAmong(before, item))
+  return [...own.filter((item) => !isAmong(added, item)), ...added]
+}
+
+/** The texts in a value, with nothing escaped. */
+const unescaped = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  return typeof value === 'object' && value !== null ? Object.values(value).map(unescaped).join('\n') : ''
+}
+
+/**
+ * What the image's own file becomes when another hook has changed ours: the same change, deletions too, without our own
+ * entries and without secrets. Of a file that a hook wrote anew, or around ours, each byte counts; otherwise the entries do.
+ *
+ * @param file Our file.
+ * @param own What the image's own says by now; undefined if there is none.
+ * @param edited What ours says by now.
+ * @param secrets What must not get into the image.
+ * @param leaveOut Is told of each key that is left out, since it holds a secret.
+ * @returns The image's file, or undefined if it stays as it is.
+ * @throws UserError if the hook left a file that cannot be read, with something of ours in it, naming the file.
+ */
+export const merge = (
+  file: OurFile,
+  own: string | undefined,
+  edited: string,
+  secrets: readonly string[],
+  leaveOut: (key: string) => void = () => undefined,
+): string | undefined => {
+  if (edited === file.content || edited === own) return undefined
+  const { read, itemsOf, edit } = dialects[file.format]
+  const isClean = (value: unknown): boolean => !holdsSecret(unescaped(value), secrets)
+  // TOML can write a text with escapes.
+  const isCleanText = (text: string): boolean => isClean(text) && isClean(read(text).entries)
+  const around = aroundOurs(file, own ?? '', edited)
+  if (around !== undefined && isCleanText(around)) return around === own ? undefined : around
+  if (!isMadeOfOurs(file, edited) && isCleanText(edited)) return edited
+  const [mine, ours, theirs] = [read(own ?? ''), read(file.content), read(edited)]
+  if (theirs.fault !== undefined) {
+    throw new UserError(
+      `another element wrote what ${file.format} cannot read into ${file.path}, beside this build's configuration: ${theirs.fault}; fix that element's hook`,
+    )
+  }
+  const alone = ours.entries.filter((entry) => !isIn(entry, mine.entries))
+  const itemsAt = (entries: readonly Entry[], path: readonly string[]): readonly unknown[] | undefined =>
+    entries.filter(isAt(path)).flatMap((entry) => itemsOf(entry) ?? [])
+  const changed = theirs.entries
+    .filter((entry) => !isIn(entry, ours.entries))
+    .flatMap((entry): readonly Entry[] => {
+      const { path, value } = entry
+      const items = itemsOf(entry)
+      const list = items && asOwnList(itemsAt(mine.entries, path), itemsAt(alone, path), items)
+      const clean = list?.filter(isClean)
+      if (clean === undefined ? !isClean(value) : clean.length !== list?.length) leaveOut(path.join('.'))
+      if (clean === undefined) return isClean(value) ? [entry] : []
+      if (isDeepStrictEqual(clean, items)) return [entry]
+      return clean.length > 0 ? [{ path, value: clean }] : []
+    })
+  const removed = mine.entries
+    .filter(({ path }) => ours.entries.some(isAt(path)) && !theirs.entries.some(isAt(path)))
+    .map(({ path }): Entry => ({ path, value: undefined }))
+  if (changed.length + removed.length === 0) return undefined
+  const text = edit(own ?? '', [...changed, ...removed])
+  return text === own ? undefined : text
+}

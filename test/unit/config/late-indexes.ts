@@ -1,0 +1,12 @@
+import t from 'tap'
+import { namedIndexes } from '../../../element-src/lib/config/late-indexes.js'
+
+t.test('the indexes that a file names, without passwords, and which of them pip does not ask', async (t) => {
+  const pip =
+    '[global]\npypi-url = http://u:secret@a\nproxy = http://p\nfind-links = /srv\n[install]\nextra_index_url =\n  http://b\n  http://c\n'
+  t.same(namedIndexes('pip', pip), { asked: ['/srv', 'http://b', 'http://c'], beaten: ['http://u:****@a'] })
+  t.same(namedIndexes('setuptools', '[easy_install]\nindex_url = http://a\n').asked, ['http://a'])
+  const uv = 'index-url = "http://a"\n[pip]\nfind-links = ["/srv"]\n[[index]]\nname = "x"\nurl = "http://b"\n'
+  t.same(namedIndexes('uv', uv).asked, ['http://a', 'http://b', '/srv'])
+  t.same(namedIndexes('uv', 'not toml').asked, [])
+})
