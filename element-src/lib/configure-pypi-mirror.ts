@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from './base/environment.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
 import { configFiles } from './config/config-files.js'
+import { etcUvToml, systemUvToml, textAt } from './config/places.js'
 import { secretsIn } from './config/secrets.js'
 import { competingSettings } from './config/warnings.js'
 import { readJson } from './image/json-file.js'
@@ -47,8 +49,13 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const programs = { mount: stagedProgram(stageEntry.mount), copy: stagedProgram(stageEntry.copy) }
   const caches = { pip: join(cacheFolder, 'pip'), uv: join(cacheFolder, 'uv') }
   const done = apply(stageMountPoint, programs, configFiles(pip, environment, caches))
+  const etcUv = textAt(etcUvToml)
+  const systemUv = done.files.find(({ path }) => path === systemUvToml)
+  if (systemUv !== undefined && systemUv.own === undefined && etcUv === undefined) {
+    writeFileSync(join(stageMountPoint, stageEntry.systemUv), systemUv.content, { encoding: 'latin1', mode: 0o600 })
+  }
   const secrets = secretsIn(pip.indexes.map(urlWithCredentials), pip.relay)
-  unmountStage(staged, { ...done, secrets, verbose: staged.verbose } satisfies State)
+  unmountStage(staged, { ...done, etcUv, secrets, verbose: staged.verbose } satisfies State)
   info(`mounted over ${done.mountPoints.join(', ')} for this build`)
   info(`installers ask ${asksIndexes ? describeIndexes(indexes) : 'the relay'}`)
 }

@@ -25,6 +25,8 @@ export interface StagedRelay {
 
 /** What pre-install.d hands to cleanup.d. */
 export interface State extends Applied {
+  /** What the image's /etc/uv/uv.toml said, for which every user's uv reads ours. */
+  readonly etcUv: string | undefined
   /** What must not get into the image. */
   readonly secrets: readonly string[]
   /** Whether each step is said. */

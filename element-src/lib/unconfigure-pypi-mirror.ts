@@ -2,7 +2,7 @@ import { existsSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors, UserError } from './base/errors.js'
 import { info, setVerbose, warn } from './base/log.js'
-import { lateIndexes } from './config/late-indexes.js'
+import { lateIndexes, unreadUvToml } from './config/late-indexes.js'
 import { revert } from './config/revert.js'
 import { readJson } from './image/json-file.js'
 import { parseMountinfo } from './image/mountinfo.js'
@@ -64,7 +64,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
       ignoreErrors(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
     }
   }
-  for (const warning of lateIndexes(imageRoot, done)) warn(warning)
+  for (const warning of [...lateIndexes(imageRoot, done), ...unreadUvToml(imageRoot, folder, done)]) warn(warning)
   if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
   // Also where a hook took pip's failure lightly.

@@ -8,6 +8,7 @@ import type { AppliedFile } from './applied.js'
 import { accessOf, isSameAccess, setAccess, usualAccess } from './attributes.js'
 import { isLeftover, isOfPackage } from './leftovers.js'
 import { holdsSecret, isMadeOfOurs, merge } from './merge.js'
+import { etcUvToml, systemUvToml } from './places.js'
 import { replaceEntry, replaceFile } from './replace-file.js'
 
 /** A file of ours that is unmounted by now, and what the image's own says before anything is changed there. */
@@ -86,7 +87,9 @@ export const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInP
   // If the hook did not change it, the image's own stays as it is.
   const newAccess = isSameAccess(access, file.access) ? ownAccess : access
   const text = merged(file, readFileSync(from, 'latin1'), secrets, file.path)
-  if (text === undefined) {
+  // What environment.d/02-follow-system-uv.bash put behind ours is no change of another hook's.
+  const isFollowed = file.path === systemUvToml && text?.trimEnd() === textOf(join(root, etcUvToml))?.trimEnd()
+  if (text === undefined || isFollowed) {
     if (file.now === undefined || isSameAccess(newAccess, ownAccess)) return false
     setAccess(to, newAccess)
     return true

@@ -5,7 +5,7 @@ import { entryInRoot } from '../image/path-in-root.js'
 import type { Applied } from './applied.js'
 import { parseConfigFile } from './pip/config-file.js'
 import { optionOf } from './pip/options.js'
-import type { Format } from './places.js'
+import { etcUvToml, type Format, systemPipConf, systemUvToml, textAt } from './places.js'
 import { isTable, parseToml } from './uv/toml.js'
 
 const words = (value: unknown): readonly string[] => {
@@ -54,7 +54,10 @@ export const lateIndexes = (root: string, { files, others }: Applied): readonly 
   [...files, ...others].flatMap(({ path, format, own }) => {
     if (!entryInRoot(root, path)?.isFile()) return []
     const before = namedIndexes(format, own ?? '')
-    const now = namedIndexes(format, readFileSync(join(root, path), 'latin1'))
+    const found = namedIndexes(format, readFileSync(join(root, path), 'latin1'))
+    // A file that took the place of the system's took our sections away.
+    const isSystems = path === systemPipConf
+    const now = isSystems ? { asked: [...found.asked, ...found.beaten], beaten: [] } : found
     const known = [...before.asked, ...before.beaten]
     const [asked, beaten] = [now.asked, now.beaten].map((urls) => urls.filter((url) => !known.includes(url)).join(', '))
     const said = (urls: string | undefined, what: string): readonly string[] =>
@@ -70,3 +73,23 @@ export const lateIndexes = (root: string, { files, others }: Applied): readonly 
       ),
     ]
   })
+
+/**
+ * Warns of an /etc/uv/uv.toml that came or changed while the image was built, unless uv read it behind our lines
+ * (environment.d/02-follow-system-uv.bash).
+ *
+ * @param etcUv What it said when ours took its place.
+ */
+export const unreadUvToml = (
+  root: string,
+  stage: string,
+  { files, etcUv }: Pick<Applied, 'files'> & { readonly etcUv: string | undefined },
+): readonly string[] => {
+  const now = entryInRoot(root, etcUvToml)?.isFile() ? readFileSync(join(root, etcUvToml), 'latin1') : undefined
+  const ours = files.find(({ path }) => path === systemUvToml)
+  if (now === undefined || now === etcUv || ours === undefined || ours.own !== undefined) return []
+  if ((textAt(join(stage, ours.source)) ?? '').trimEnd().endsWith(now.trimEnd())) return []
+  return [
+    `another element wrote ${etcUvToml} while the image was built, and uv did not read it: ours stood in its place; what uv needs in the build, write there in root.d`,
+  ]
+}

@@ -32,6 +32,8 @@ const siteFiles = (site: string): readonly Place[] => [
 /** What pip reads after the files of each site, and what uv reads where no site has one. */
 export const etcPipConf = '/etc/pip.conf'
 export const etcUvToml = '/etc/uv/uv.toml'
+export const systemPipConf = join(usualSite, 'pip', 'pip.conf')
+export const systemUvToml = join(usualSite, 'uv', 'uv.toml')
 
 /** A user's own files, in the order in which installers read them. */
 export const userFiles = (home: string, configHome = join(home, '.config')): readonly Place[] => [

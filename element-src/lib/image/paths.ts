@@ -50,6 +50,8 @@ export const stageEntry = {
   receipt: 'receipt.json',
   /** The names of variables that hold passwords: environment.d/00-hide-pypi-credentials.bash unsets them in the chroot. */
   hiddenVariables: 'hidden-variables',
+  /** What every user's uv reads, if the image has no such file: environment.d/02-follow-system-uv.bash compares it. */
+  systemUv: 'system-uv.toml',
   /** What that hook did. Its presence is the proof that it ran to its end. */
   state: 'state.json',
 } as const

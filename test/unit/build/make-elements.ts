@@ -18,9 +18,9 @@ t.test('elements/ is what element-src/ makes, byte for byte, from any folder', a
 })
 
 t.test('what is right stays untouched, and what has no source goes', async (t) => {
-  const output = t.testdir({ pypi: { 'install.d': { '50-old-hook': 'x' } }, other: { 'README.rst': 'x' } })
+  const output = t.testdir({ pypi: { 'finalise.d': { '50-old-hook': 'x' } }, other: { 'README.rst': 'x' } })
   await makeElements(project, output)
-  t.notOk(existsSync(join(output, 'pypi', 'install.d')))
+  t.notOk(existsSync(join(output, 'pypi', 'finalise.d')))
   t.notOk(existsSync(join(output, 'other')))
   const times = () =>
     Object.keys(contentsOf(output)).map((path) => statSync(join(output, path), { bigint: true }).ctimeNs)

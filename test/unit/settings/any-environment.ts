@@ -137,7 +137,7 @@ t.test(
         other: global['find-links'] ?? global['no-index'],
       }
       if (JSON.stringify(actual) !== JSON.stringify(expected)) complain('pip.conf', { actual, expected }, environment)
-      const easyInstall = { easy_install: { index_url: last, ...(last.includes('%') ? { find_links: '' } : {}) } }
+      const easyInstall = { easy_install: { index_url: last, find_links: '' } }
       if (JSON.stringify(read.easyInstall[i]) !== JSON.stringify(easyInstall))
         complain('.pydistutils.cfg', read.easyInstall[i], environment)
       const unverified = words(environment['DIB_PYPI_TRUSTED_HOST'] ?? '')
