@@ -260,6 +260,26 @@ t.test('where there is no space for a receipt, the build ends with an error that
   ])
 })
 
+t.test("what is mounted in an image is not looked into, unless it is a partition of the image's", async (t) => {
+  for (const [partitions, expected] of [
+    ['/', undefined],
+    ['/|/srv/data', '1 distribution in the image did not come through the relay, and is not in the receipt'],
+  ] as const) {
+    const ran = await run(join(scratchFolder(t), 'image'), {
+      root: await muslRoot(),
+      environment: { DIB_MOUNTPOINTS: partitions },
+      finalise: `mkdir -p $ROOT/srv/data
+mount -t tmpfs tmpfs $ROOT/srv/data
+mkdir $ROOT/srv/data/demo-1.0.dist-info`,
+    })
+    succeeds(t, ran)
+    t.equal(
+      ownLines(ran.log).find((line) => line.includes('did not come through')),
+      expected,
+    )
+  }
+})
+
 t.test('a build whose image is not clean leaves no receipt', async (t) => {
   const image = join(scratchFolder(t), 'image')
   const ran = await run(image, { root: await muslRoot(), finalise: 'mkdir $ROOT/tmp/.pypi-cache' })

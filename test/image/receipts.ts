@@ -95,7 +95,7 @@ t.test("a receipt lies beside dib's manifests, of several image types as of one"
       root,
       type,
       elements: ['manifests'],
-      options: ['--offline', '-o', join(outside, name)],
+      options: ['--offline', '-o', join('..', 'images', name)],
       environment: { DIB_PYPI_RECEIPT: '1' },
     })
     succeeded(t, built)
