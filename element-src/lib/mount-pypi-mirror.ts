@@ -8,6 +8,7 @@ import { planFootprint } from './image/footprint.js'
 import { writeJson } from './image/json-file.js'
 import { mountIntoImage } from './image/mount-into-image.js'
 import { refusePartitions } from './image/partitions.js'
+import { resolveLinks } from './image/path-in-root.js'
 import {
   flatIndexMountPoint,
   flatIndexUrl,
@@ -97,6 +98,11 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control } satisfies StagedRelay)
   const builtins = externalBuiltins()
   const builtinCopies = join(folder, stageEntry.builtins)
+  // Fedora's /usr/lib/node_modules is a link: it is mounted where that leads, in the image.
+  const builtinMounts = builtinFolders(builtins).map((path) => ({
+    source: join(builtinCopies, path),
+    target: resolveLinks(path, imageRoot),
+  }))
   // The relay serves the host's folders by itself.
   const indexesToMake = relay === undefined ? localMirrors.flatMap(({ writeIndex }) => writeIndex ?? []) : []
   const flatIndex = `${stageMountPoint}/${stageEntry.flatIndex}`
@@ -105,9 +111,9 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     imageRoot,
     mirrorFolder,
     hasFlatIndex: indexesToMake.length > 0,
-    folders: builtinFolders(builtins).map((path) => ({ source: join(builtinCopies, path), target: path })),
+    folders: builtinMounts,
   })
-  const mountPoints = [stageMountPoint, ...builtinFolders(builtins)]
+  const mountPoints = [stageMountPoint, ...builtinMounts.map(({ target }) => target)]
   const footprint = planFootprint(imageRoot, mountPoints)
   writeFileSync(join(folder, stageEntry.node), '')
   for (const name of [stageEntry.mirror, stageEntry.flatIndex]) mkdirSync(join(folder, name))

@@ -1,8 +1,10 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-import { scratchFolder } from '../support/builds/build-image.js'
+import { localMirror, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
+import { makeWheels } from '../support/servers/mirror.js'
 
 needsRoot(t)
 
@@ -107,5 +109,26 @@ t.test("an image without root's home has it while it is built, and no warning", 
   t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
   t.match(ran.log, /^index_url = file:\/\/\/srv$/m)
   t.notMatch(ran.log, /^pypi: warning: HOME/m)
+  t.same(ran.differences, [])
+})
+
+t.test('a umask of the host that closes everything closes nothing to the users of the image', async (t) => {
+  const scratch = scratchFolder(t)
+  chmodSync(scratch, 0o755)
+  makeWheels(localMirror(scratch), [{ name: 'demo', version: '1.0', text: '' }])
+  // As sudo hands it on from a login of a hardened host.
+  writeFileSync(join(scratch, 'umask.sh'), 'umask 077\n')
+  const ran = await runPhases(scratch, {
+    environment: { DIB_OFFLINE: '1', BASH_ENV: join(scratch, 'umask.sh') },
+    // The root is made by this very umask; dib's own is another's.
+    prepare: 'rm -rf "$ROOT/etc/xdg"; chmod 0755 "$ROOT"',
+    inChroot: `stat -c '%a %n' /etc/xdg /etc/xdg/pip /etc/xdg/pip/pip.conf /tmp/pypi-index /tmp/pypi-index/demo
+mkdir -p -m 0777 /tmp/of-user && chmod 0777 /tmp/of-user
+cd /tmp/of-user && HOME=/tmp/of-user ${asUser} python3 -m pip download --no-cache-dir demo
+rm -rf /tmp/of-user`,
+  })
+  t.equal(ran.status, 0, "another user's pip finds the mirror, and the package in it", { log: ran.log.slice(-3000) })
+  for (const line of ['755 /etc/xdg', '755 /etc/xdg/pip', '644 /etc/xdg/pip/pip.conf', '755 /tmp/pypi-index/demo'])
+    t.ok(ran.log.split('\n').includes(line), line)
   t.same(ran.differences, [])
 })

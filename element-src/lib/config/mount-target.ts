@@ -1,6 +1,7 @@
-import { readlinkSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
+import { resolveLinks } from '../image/path-in-root.js'
 
 /** Where a file of ours goes, in the image. */
 export interface MountTarget {
@@ -10,36 +11,6 @@ export interface MountTarget {
   readonly exists: boolean
   /** The folders on the way to it that the image does not have, parents first. */
   readonly missingFolders: readonly string[]
-}
-
-// Of the kernel (path_resolution(7)).
-const mostLinks = 40
-
-/**
- * A path without links, as realpath(1) finds it with --canonicalize-missing. It runs in the chroot, where every link
- * stays within the image.
- *
- * @param path An absolute path in the image.
- * @throws UserError where a link leads to itself.
- */
-export const resolveLinks = (path: string): string => {
-  let done = '/'
-  let links = 0
-  const names = path.split('/')
-  for (let name = names.shift(); name !== undefined; name = names.shift()) {
-    if (name === '' || name === '.') continue
-    const next = name === '..' ? dirname(done) : join(done, name)
-    const target = ignoreErrors(['ENOENT', 'ENOTDIR', 'EINVAL'], () => readlinkSync(next))
-    if (target === undefined || name === '..') {
-      done = next
-      continue
-    }
-    links += 1
-    if (links > mostLinks) throw new UserError(`${path} in the image is a link that leads to itself: remove it`)
-    if (target.startsWith('/')) done = '/'
-    names.unshift(...target.split('/'))
-  }
-  return done
 }
 
 /** The folders on the way to a path without links, and itself, that are missing, parents first. */

@@ -1,5 +1,5 @@
-import { lstatSync, type Stats } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
 
 /**
@@ -44,4 +44,34 @@ export const lstatInRoot = (root: string, path: string): Stats | undefined => {
 export const entryInRoot = (root: string, path: string): Stats | undefined => {
   const { entry } = follow(root, path)
   return entry?.isSymbolicLink() ? undefined : entry
+}
+
+// Of the kernel (path_resolution(7)).
+const mostLinks = 40
+
+/**
+ * A path without links, as realpath(1) finds it in the image with --canonicalize-missing: every link stays within the image.
+ *
+ * @param path An absolute path in the image.
+ * @param root The image's root, as this process sees it; in the chroot it is `/`.
+ * @throws UserError if a link leads to itself.
+ */
+export const resolveLinks = (path: string, root = '/'): string => {
+  let done = '/'
+  let links = 0
+  const names = path.split('/')
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    if (name === '' || name === '.') continue
+    const next = name === '..' ? dirname(done) : join(done, name)
+    const target = ignoreErrors(['ENOENT', 'ENOTDIR', 'EINVAL'], () => readlinkSync(join(root, next)))
+    if (target === undefined || name === '..') {
+      done = next
+      continue
+    }
+    links += 1
+    if (links > mostLinks) throw new UserError(`${path} in the image is a link that leads to itself: remove it`)
+    if (target.startsWith('/')) done = '/'
+    names.unshift(...target.split('/'))
+  }
+  return done
 }

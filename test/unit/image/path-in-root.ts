@@ -1,5 +1,5 @@
 import t from 'tap'
-import { entryInRoot, lstatInRoot } from '../../../element-src/lib/image/path-in-root.js'
+import { entryInRoot, lstatInRoot, resolveLinks } from '../../../element-src/lib/image/path-in-root.js'
 
 t.test('a path in the image, seen from the host', async (t) => {
   const root = t.testdir({
@@ -17,4 +17,20 @@ t.test('a path in the image, seen from the host', async (t) => {
   }
   t.equal(entryInRoot(root, '/tmp/file')?.isFile(), true)
   t.equal(entryInRoot(root, '/tmp/file/deeper'), undefined)
+})
+
+t.test('a link in the image is followed within the image, whoever looks', async (t) => {
+  const root = t.testdir({
+    usr: { lib: { node_modules: t.fixture('symlink', 'node_modules_22'), absolute: t.fixture('symlink', '/etc/x') } },
+    up: t.fixture('symlink', '../../../etc'),
+    loop: t.fixture('symlink', 'loop'),
+  })
+  t.equal(
+    resolveLinks('/usr/lib/node_modules', root),
+    '/usr/lib/node_modules_22',
+    'as on Fedora 41 to 43, there or not',
+  )
+  t.equal(resolveLinks('/usr/lib/absolute/deeper', root), '/etc/x/deeper')
+  t.equal(resolveLinks('/up/passwd', root), '/etc/passwd')
+  t.throws(() => resolveLinks('/loop', root), { message: /is a link that leads to itself/ })
 })
