@@ -26,9 +26,9 @@ export const readPem = (path: string | undefined): string | undefined =>
     : undefined
 
 /** Where pip brings its own authorities along (certifi's): a distribution's Node.js without ca-certificates has none. */
-const certifi = (): readonly string[] =>
+const certifi = (root: string): readonly string[] =>
   ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/usr/local/lib64'].flatMap((folder) =>
-    (ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES'], () => readdirSync(folder)) ?? [])
+    (ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES'], () => readdirSync(join(root, folder))) ?? [])
       .filter((name) => /^python3/.test(name))
       .flatMap((name) =>
         ['site-packages', 'dist-packages'].map((packages) =>
@@ -41,10 +41,13 @@ const certifi = (): readonly string[] =>
  * The authorities that pip may know here, besides those that Node.js brings along.
  *
  * @param cert The file that `cert =` in pip.conf names.
+ * @param root Where the system's root is, seen from this process.
  * @returns What stands in their files, PEM.
  */
-const systemAuthorities = (environment: Environment, cert: string | undefined): readonly string[] =>
-  [...variables.map((name) => environment[name]), cert, ...bundles, ...certifi()].flatMap((path) => readPem(path) ?? [])
+export const systemAuthorities = (environment: Environment, cert: string | undefined, root = '/'): readonly string[] =>
+  [...variables.map((name) => environment[name]), cert, ...bundles, ...certifi(root)].flatMap(
+    (path) => (path && readPem(join(root, path))) || [],
+  )
 
 /** The certificates of a PEM text. */
 const split = (text: string): readonly string[] => text.match(/-----BEGIN .*?-----END [^-]*-----/gs) ?? []

@@ -1,16 +1,19 @@
-/** An IPv4 address in any of inet_aton(3)'s spellings as a number, or undefined where it is none. */
-const inetAton = (text: string): number | undefined => {
-  const parts = text.split('.')
-  if (parts.length > 4 || !parts.every((part) => /^(?:0x[0-9a-f]+|0[0-7]*|[1-9]\d*)$/i.test(part))) return undefined
-  const numbers = parts.map((part) => (/^0[0-7]/.test(part) ? Number.parseInt(part, 8) : Number(part)))
-  const last = numbers.pop() ?? 0
-  if (numbers.some((number) => number > 255) || last >= 256 ** (4 - numbers.length)) return undefined
-  return numbers.reduce((sum, number, i) => sum + number * 256 ** (3 - i), last)
+import { BlockList, isIP } from 'node:net'
+
+/** An IPv4 address in any of inet_aton(3)'s spellings, which are those of URLs, in its usual one; undefined if it is not one. */
+const inetAton = (text: string): string | undefined => {
+  try {
+    const { hostname } = new URL(`http://${text}/`)
+    return isIP(hostname) === 4 && /^[\da-fx.]*[\da-fx]$/i.test(text) ? hostname : undefined
+  } catch {
+    return undefined
+  }
 }
 
-const isInNetwork = (address: number, network: number, bits: number): boolean => {
-  const size = 2 ** (32 - bits)
-  return Math.floor(address / size) === Math.floor(network / size)
+const isInNetwork = (address: string, network: string, bits: number): boolean => {
+  const list = new BlockList()
+  list.addSubnet(network, bits)
+  return list.check(address)
 }
 
 /**

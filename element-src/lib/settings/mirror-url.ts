@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.js'
-import { redact } from '../http/credentials.js'
+import { redact, unquote } from '../http/credentials.js'
 import type { Credentials, Index } from './index-list.js'
 
 /** A mirror's URL in its parts, as pip's own parser (Python's urllib.parse.urlsplit) takes it apart. */
@@ -24,10 +24,6 @@ const canParse = (url: string): boolean => {
     return false
   }
 }
-
-/** Decodes as Python's urllib.parse.unquote does, which leaves alone what is not a percent-encoding. */
-const unquote = (text: string): string =>
-  text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString('utf8'))
 
 const credentialsOf = (written: string): Credentials => {
   const [, username = '', password = ''] = /^([^:]*):?(.*)$/.exec(written) ?? []

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { deflateSync, gzipSync } from 'node:zlib'
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { makeWheels } from '../servers/mirror.js'
 import { type Instead, sendPart, sha256, type UpstreamFile } from './upstream.js'
 
@@ -287,6 +287,14 @@ export const rowsOf = (sample: Sample): readonly Row[] => {
     row('a page: GZip, in capitals', odd(isPage, packed('GZip', gzipSync))),
     row('a page: x-gzip', odd(isPage, packed('x-gzip', gzipSync))),
     row('a page: deflate', odd(isPage, packed('deflate', deflateSync))),
+    row('a page: deflate without its header', odd(isPage, packed('deflate', deflateRawSync))),
+    row(
+      'a page: a redirect that wants its cookie back',
+      odd(isPage, (response, request) => {
+        if (request.headers.cookie === 'a=b') html((link) => `<a href="${link}">x</a>`)(response, request)
+        else response.writeHead(302, { Location: request.url ?? '', 'Set-Cookie': 'a=b; Path=/' }).end()
+      }),
+    ),
     row(
       'a page: JSON behind a byte order mark',
       odd(
