@@ -12,7 +12,8 @@ const read = (path: string): string | undefined =>
   ignoreErrors(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'], () => readFileSync(path, 'latin1'))
 
 /** The fields of /proc/PID/stat behind the program's name, which may hold spaces and brackets; the first is field 3. */
-const statOf = (pid: number): readonly string[] => (read(`/proc/${pid}/stat`) ?? '').replace(/^.*\) /s, '').split(' ')
+export const statOf = (pid: number): readonly string[] =>
+  (read(`/proc/${pid}/stat`) ?? '').replace(/^.*\) /s, '').split(' ')
 
 /**
  * Finds disk-image-create from one of its hooks. It gives its hooks TMP_BUILD_DIR, which it was not started with itself: it

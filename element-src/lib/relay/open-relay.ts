@@ -10,6 +10,7 @@ import { checkFolders } from './lock/missing.js'
 import { lockedFileServer } from './lock/serve-locked.js'
 import { newRelayLog } from './relay-log.js'
 import { openIndexes } from './served-index.js'
+import { newStranger } from './server/peer.js'
 import { hangUp, notFound, refuse } from './server/reply.js'
 import { partOf, type Route, routeOf, type Secrets } from './server/route.js'
 import { serveFile } from './server/serve-file.js'
@@ -66,6 +67,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
   const over = new AbortController()
   const mirror = config.fill === undefined ? undefined : openMirrorFolder(config.fill, log)
   const arrivals = config.receipt || config.lock !== undefined ? newArrivals(config.lock) : undefined
+  const strangerOf = newStranger(config)
   let port = 0
   let failure: string | undefined
   const indexes = openIndexes({
@@ -116,6 +118,12 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
 
   const handle = async (request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> => {
     if (route.kind === 'control') return control(request, response)
+    const user = strangerOf(request.socket)
+    if (user !== undefined) {
+      if (user !== 'gone')
+        log.once(`a process of user ${user} that is not of this build asked for packages: its connections are closed`)
+      return hangUp(response)
+    }
     const index = indexes[route.index]
     const source = locked ?? index?.source
     if (source === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(response)

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { endianness } from 'node:os'
+import { ignoreErrors } from '../../base/errors.js'
+import { statOf } from '../../base/find-build.js'
+import type { RelayConfig } from '../config.js'
+
+/** What of another process cannot be seen, or is no longer there. */
+const unseen = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'] as const
+
+/** The other end of a connection: the user and the inode of its socket. */
+interface Peer {
+  readonly uid: number
+  readonly inode: string
+}
+
+/** An address of IPv4 as the kernel writes it: one number in the machine's own order of bytes. */
+const written = (address = '', port = 0): string => {
+  const bytes = Buffer.from(address.split('.').map(Number))
+  if (endianness() === 'LE') bytes.reverse()
+  return `${bytes.toString('hex')}:${port.toString(16).padStart(4, '0')}`.toUpperCase()
+}
+
+/**
+ * Finds it in the kernel's tables (proc_pid_net(5); a socket of IPv6 can be connected to 127.0.0.1 as well).
+ *
+ * @returns Null if it has gone; undefined if the tables do not show our own end either, so that nothing follows.
+ */
+const peerOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): Peer | null | undefined => {
+  const lines = ['tcp', 'tcp6'].flatMap((name) =>
+    (ignoreErrors(unseen, () => readFileSync(`/proc/self/net/${name}`, 'latin1')) ?? '').split('\n'),
+  )
+  const lineOf = (from: string, to: string): readonly string[] | undefined =>
+    lines.map((line) => line.trim().split(/\s+/)).find(([, a, b]) => a?.endsWith(from) && b?.endsWith(to))
+  const [ours, theirs] = [written(localAddress, localPort), written(remoteAddress, remotePort)]
+  const line = lineOf(theirs, ours)
+  if (line !== undefined) return line[9] === '0' ? null : { uid: Number(line[7]), inode: line[9] ?? '' }
+  return lineOf(ours, theirs) === undefined ? undefined : null
+}
+
+/** The processes of a build: what disk-image-create started, and what runs in the image's root. */
+const processesOf = ({ build, imageRoot }: Pick<RelayConfig, 'build' | 'imageRoot'>): readonly number[] => {
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), Number(statOf(Number(name))[1] ?? 0)] as const),
+  )
+  const root = ignoreErrors(unseen, () => statSync(imageRoot))
+  const isInImage = (pid: number): boolean => {
+    const own = ignoreErrors(unseen, () => statSync(`/proc/${pid}/root`))
+    return root !== undefined && own?.ino === root.ino && own.dev === root.dev
+  }
+  const isBelow = (pid: number): boolean => {
+    for (let at = pid; at > 1; at = parents.get(at) ?? 0) if (at === build.pid) return true
+    return false
+  }
+  return [...parents.keys()].filter((pid) => isBelow(pid) || isInImage(pid))
+}
+
+/** Whether a process has the socket; if it cannot be looked into, whether it is of the same user. */
+const has = (pid: number, { inode, uid }: Peer): boolean => {
+  const folder = `/proc/${pid}/fd`
+  const found = ignoreErrors(unseen, () => readdirSync(folder))
+  if (found !== undefined)
+    return found.some((n) => ignoreErrors(unseen, () => readlinkSync(`${folder}/${n}`)) === `socket:[${inode}]`)
+  const status = ignoreErrors(unseen, () => readFileSync(`/proc/${pid}/status`, 'latin1'))
+  // Real, effective, saved, file system: the last is a new socket's.
+  return status?.match(/^Uid:\t\d+\t\d+\t\d+\t(\d+)$/m)?.[1] === String(uid)
+}
+
+/** Who is at the other end of a connection that is not of this build; undefined if it is, or nothing tells. */
+export type Stranger = (socket: Socket) => number | 'gone' | undefined
+
+/**
+ * Tells connections of a build from those of other users: what installers are told stands in their arguments, which every
+ * user of the host can read. Root and the user who builds read all of a build anyway. Each connection is decided once.
+ */
+export const newStranger = (config: Pick<RelayConfig, 'build' | 'imageRoot'>): Stranger => {
+  const known = new WeakMap<Socket, { readonly uid: ReturnType<Stranger> }>()
+  const decide = (socket: Socket): ReturnType<Stranger> => {
+    const peer = peerOf(socket) ?? peerOf(socket)
+    if (peer === undefined) return undefined
+    if (peer === null) return 'gone'
+    if (peer.uid === 0 || peer.uid === process.getuid?.()) return undefined
+    // Under hidepid (proc(5)) a user sees nobody else's processes.
+    const isHidden = ignoreErrors(unseen, () => readFileSync('/proc/1/stat')) === undefined
+    return isHidden || processesOf(config).some((pid) => has(pid, peer)) ? undefined : peer.uid
+  }
+  return (socket) => {
+    const { uid } = known.get(socket) ?? { uid: decide(socket) }
+    known.set(socket, { uid })
+    return uid
+  }
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { scratchFolder } from '../../support/builds/scratch.js'
+import { at, openTestRelay } from '../../support/relay/test-relay.js'
+import { serveIndex } from '../../support/relay/upstream.js'
+
+// To be another user, one has to be root.
+const skip = process.getuid?.() === 0 ? false : 'not root'
+const nobody = 65534
+
+// Python, since it can go into another root by itself when it has all that it needs from this one.
+const program = `
+import os, socket, sys
+root, uid, port, path = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+os.chroot(root); os.chdir('/')
+os.setgroups([]); os.setgid(uid); os.setuid(uid)
+s = socket.socket()
+s.connect((b'127.0.0.1', port))
+s.sendall(b'GET ' + path.encode() + b' HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')
+print(s.recv(12).decode() or 'closed', flush=True)
+`.trim()
+
+/** Asks for a page as a user in a root; what the answer begins with. */
+const askAs = async (uid: number, root: string, page: string): Promise<string> => {
+  const { port, pathname } = new URL(page)
+  const child = spawn('python3', ['-c', program, root, String(uid), port, pathname], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+    text += more
+  })
+  await new Promise((resolve) => child.on('close', resolve))
+  return text.trim()
+}
+
+const another = (t: Test): ChildProcess => {
+  const build = spawn('sleep', ['100'], { stdio: 'ignore' })
+  t.teardown(() => build.kill('SIGKILL'))
+  return build
+}
+
+t.test('packages are for processes of the build: below disk-image-create, or in the image', { skip }, async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [] })
+  const imageRoot = t.testdir({})
+  const build = { pid: another(t).pid ?? 0, startTime: '0' }
+  const relay = await openTestRelay(t, [at(upstream.url)], { imageRoot, build })
+  const page = `${relay.index()}/demo-app/`
+  const taken = 'HTTP/1.1 200'
+  t.equal(await askAs(nobody, imageRoot, page), taken, 'another user in the image')
+  t.equal(await askAs(0, imageRoot, page), taken, 'root in the image')
+  t.equal(await askAs(0, '/', page), taken, 'root')
+  t.equal(relay.log(), '')
+  const asked = upstream.asked.length
+  for (let i = 0; i < 2; i += 1) t.equal(await askAs(nobody, '/', page), 'closed', 'another user of the host')
+  t.equal(upstream.asked.length, asked)
+  t.equal(
+    relay.log(),
+    `pypi: warning: a process of user ${nobody} that is not of this build asked for packages: its connections are closed\n`,
+  )
+  const ours = await openTestRelay(t, [at(upstream.url)], {
+    imageRoot: join(scratchFolder(t), 'none'),
+    build: { pid: process.pid, startTime: '0' },
+  })
+  t.equal(await askAs(nobody, '/', `${ours.index()}/demo-app/`), taken, 'another user that the build became')
+})
