@@ -23,3 +23,18 @@ t.test('which projects are asked where', async (t) => {
     )
   }
 })
+
+t.test('an index that is not asked in this build owns its projects all the same', async (t) => {
+  const absent = { projects: ['corp-*'], absent: 'DIB_OFFLINE' }
+  const general = {}
+  t.notOk(isAskedAt('corp-lib', general, [absent, general]))
+  t.ok(isAskedAt('other', general, [absent, general]))
+})
+
+t.test('offline, the folder that builds filled is asked for every project', async (t) => {
+  const corp = { projects: ['corp-*'] }
+  const kept = { isKept: true, exclude: ['corp-old'] } as const
+  const all = [corp, kept]
+  for (const project of ['corp-lib', 'corp-old', 'other']) t.ok(isAskedAt(project, kept, all), project)
+  t.notOk(isAskedAt('other', corp, all))
+})

@@ -174,3 +174,43 @@ t.test('exclude-newer leaves out what came later, and refuses an index that tell
   t.match(refused, { status: 424, reason: /tells no upload times of untimed/ })
   t.match(relay.log(), /^pypi: warning: http:\S+ tells no upload times of untimed/m)
 })
+
+t.test('two indexes at one URL are two: each has its own files and its own token', async (t) => {
+  const name = (project: string): string => `${project}-1.0.tar.gz`
+  const [early, late] = [randomBytes(50), randomBytes(60)]
+  const upstream = await serveIndex(t, {}, ({ url = '', headers }, response) => {
+    const isLate = headers.authorization === `Basic ${Buffer.from('late:token').toString('base64')}`
+    if (url.startsWith('/f/')) response.end(isLate ? late : early)
+    else response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<a href="/f/${name('demo')}">x</a>`)
+    return true
+  })
+  const as = (user: string, more: object = {}) => at(upstream.url.replace('//', `//${user}:token@`), more)
+  const tokens = await openTestRelay(t, [as('early'), as('late')], { fill: t.testdir({}) })
+  const links = [await tokens.link('demo', name('demo'), 0), await tokens.link('demo', name('demo'), 1)]
+  for (const link of [...links, ...links.toReversed()])
+    t.same((await ask(link)).body, link === links[0] ? early : late, link)
+  const sections = await openTestRelay(t, [as('early', { projects: ['demo'] }), as('early', { exclude: ['demo'] })])
+  t.equal((await sections.page('demo', 0)).status, 200)
+  t.equal((await sections.page('demo', 1)).status, 404)
+  t.equal((await sections.page('other', 0)).status, 404)
+  t.equal((await sections.page('other', 1)).status, 200)
+})
+
+t.test('through two relays: pages, files, parts and statuses, and the name by which the installer asks', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
+  const first = await openTestRelay(t, [at(upstream.url)])
+  const second = await openTestRelay(t, [at(first.index())], { fill: t.testdir({}) })
+  const link = await second.link('demo-app', wheel)
+  const agent = { 'User-Agent': 'pip/26.0 {"python":"3.13"}' }
+  t.same((await ask(link, { ...agent, Range: 'bytes=5-9' })).body, content.subarray(5, 10))
+  t.same((await ask(link, agent)).body, content)
+  t.equal((await second.page('nothing')).status, 404)
+  await ask(`${second.index()}/third/`, agent)
+  t.same(
+    upstream.requests
+      .filter(({ url = '' }) => url.startsWith('/f/') || url.includes('third'))
+      .map(({ headers }) => headers['user-agent'])
+      .filter((sent) => sent !== agent['User-Agent']),
+    [],
+  )
+})
