@@ -9,11 +9,14 @@ import { makeMirror } from '../support/servers/mirror.js'
 
 needsRoot(t)
 
-/** Runs disk-image-create, sends it a signal when the marker is there, and goes away when it has ended. */
+/**
+ * Runs disk-image-create, sends it a signal when the marker is there, and goes away when it has ended. Hooks have its process
+ * ID, so that what they do can end after it, not before.
+ */
 const sendSignal = (signal: string, marker: string): readonly string[] => [
   'bash',
   '-uc',
-  `"$@" &
+  `(export DIB_TEST_BUILD=$BASHPID; exec "$@") &
 until [ -e ${marker} ]; do sleep 0.05; done
 kill -${signal} $!
 wait $!
@@ -35,7 +38,9 @@ for (const [name, signal] of [
       options: ['--offline'],
       runBy: sendSignal(signal, marker),
       environment: { DIB_PYPI_RELAY: 'always' },
-      hooks: { 'install.d/50-wait': '#!/bin/bash\necho now\nsleep 3\n' },
+      hooks: {
+        'install.d/50-wait': '#!/bin/bash\necho now\nwhile [ -d "/proc/$DIB_TEST_BUILD" ]; do sleep 0.1; done\n',
+      },
       onLine: (line) => {
         if (!line.endsWith('now')) return
         seen = relays(scratch)

@@ -6,11 +6,11 @@ import {
   localMirror,
   namesInTarball,
   ownLines,
-  readFromTarball,
   scratchFolder,
   succeeded,
 } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
 import { madeForMounts, mountedOver } from '../support/builds/standard-build.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
@@ -96,7 +96,7 @@ t.test("ten mirrors, an old name, and an odd URL that the image's own Python and
   const numbered = Object.fromEntries(
     Array.from({ length: 10 }, (_, i) => [`DIB_PYPI_MIRROR_URL_${i + 1}`, `http://m${i + 1}.example/simple`]),
   )
-  const build = await buildImage(scratch, {
+  const build = await runPhases(scratch, {
     environment: {
       DIB_PYPI_RELAY: 'never',
       DIB_PYPI_MIRROR_URL: odd,
@@ -107,10 +107,7 @@ t.test("ten mirrors, an old name, and an odd URL that the image's own Python and
       DIB_PYPI_TRUSTED_HOST: 'old.example other.example:8443',
       DIB_PYPI_NODE: process.execPath,
     },
-    hooks: {
-      'install.d/50-read': `#!/bin/bash
-set -eu
-python3 - >/opt/read-by-python <<'END'
+    inChroot: `python3 - >/opt/read-by-python <<'END'
 import configparser, os
 parser = configparser.RawConfigParser()
 parser.read('/root/.pip/pip.conf')
@@ -123,11 +120,12 @@ END
 python3 -m pip config get global.index-url >/opt/read-by-pip
 stat -c %a /root/.pip/pip.conf /root/.pydistutils.cfg | paste -s
 `,
-    },
+    compare: false,
+    keep: ['/opt/read-by-python', '/opt/read-by-pip'],
   })
   succeeded(t, build)
   const order = [1, 10, 2, 3, 4, 5, 6, 7, 8, 9]
-  const lines = readFromTarball(build.image, '/opt/read-by-python').split('\n')
+  const lines = (build.kept('/opt/read-by-python') ?? '').split('\n')
   const value = (key: string): string | undefined =>
     lines.find((line) => line.startsWith(`${key} = `))?.slice(key.length + 3)
   t.equal(value('index-url'), odd)
@@ -136,7 +134,7 @@ stat -c %a /root/.pip/pip.conf /root/.pydistutils.cfg | paste -s
   t.equal(extra.at(-1), officialIndex, 'the official index is the last')
   t.equal(value('trusted-host'), [...order.map((i) => `m${i}.example`), 'old.example', 'other.example:8443'].join(' '))
   t.equal(value('easy_install'), 'https://old.example/simple', 'the last listed, the official index not counted')
-  t.equal(readFromTarball(build.image, '/opt/read-by-pip').trim(), odd)
+  t.equal(build.kept('/opt/read-by-pip')?.trim(), odd)
   t.match(build.log, /^644\t600$/m, 'the modes that a hook would give it, and of a file that is mounted over by itself')
   const warnings = ownLines(build.log).filter(
     (line) => line.startsWith('warning: ') && !/ is (?:down|unusable|odd|without a page): /.test(line),

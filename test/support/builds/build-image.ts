@@ -160,6 +160,6 @@ export const ownLines = (log: string): readonly string[] =>
  * @param t The test.
  * @param build What became of the build.
  */
-export const succeeded = (t: Test, build: BuiltImage): void => {
+export const succeeded = (t: Test, build: Finished): void => {
   t.equal(build.status, 0, 'the build succeeds', { log: build.log.slice(-3000) })
 }

@@ -16,13 +16,13 @@ export const relays = (scratch: string): readonly string[] =>
   })
 
 /**
- * Waits until no relay of a test runs any more, for at most ten seconds.
+ * Waits until no relay of a test runs any more, for at most two minutes.
  *
  * @param t The test.
  * @param scratch Its folder.
  */
 export const noRelayIsLeft = async (t: Test, scratch: string): Promise<void> => {
-  for (let tries = 0; tries < 100 && relays(scratch).length > 0; tries += 1)
+  for (let tries = 0; tries < 1200 && relays(scratch).length > 0; tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 100))
   t.same(relays(scratch), [], 'the relay has ended')
 }

@@ -17,9 +17,9 @@ t.test('docs/mirrors.md and docs/fleet.md have no recipe that no test runs, but 
     'test/support/servers/mirror-makers.ts',
     'test/support/servers/nginx.ts',
     'test/support/servers/devpi.ts',
-    'test/image/fleet.ts',
-    'test/image/devpi.ts',
-    'test/image/nginx-cache.ts',
+    'test/hook/fleet.ts',
+    'test/hook/devpi.ts',
+    'test/hook/nginx-cache.ts',
     'test/support/servers/guarded-index.ts',
     'test/hook/mirrors-file.ts',
   ].map(read)

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels } from '../support/servers/mirror.js'
 import { runPypiMirror } from '../support/servers/pypi-mirror.js'
 import { recipeSettings } from '../support/servers/recipes.js'
@@ -31,20 +32,11 @@ const build = async (t: Test, environment: Readonly<Record<string, string>>, com
   const scratch = scratchFolder(t)
   const token = randomUUID()
   await makeTree(scratch, token)
-  const built = await buildImage(scratch, {
-    options: ['--offline'],
-    environment,
-    hooks: {
-      'root.d/60-bring-uv': `#!/bin/bash
-set -eu
-for uv in uv-old uv-new; do cp ${installers}/$uv/uv $TARGET_ROOT/srv/$uv; done
-`,
-      'install.d/50-install': `#!/bin/bash
-set -eu
-${commands}
-rm /srv/uv-*
-`,
-    },
+  const built = await runPhases(scratch, {
+    environment: { DIB_OFFLINE: '1', ...environment },
+    prepare: `for uv in uv-old uv-new; do cp ${installers}/$uv/uv $ROOT/srv/$uv; done`,
+    inChroot: commands,
+    compare: false,
   })
   succeeded(t, built)
   t.same(

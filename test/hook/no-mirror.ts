@@ -1,22 +1,19 @@
 import t from 'tap'
 import { officialIndex } from '../../element-src/lib/settings/index-list.js'
-import { buildImage, localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
+import { localMirror, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
+import { runPhases } from '../support/builds/run-phases.js'
 import { mountedOver } from '../support/builds/standard-build.js'
 
 needsRoot(t)
 
-const hooks = {
-  'install.d/50-read': `#!/bin/bash
-set -eu
-python3 -m pip config list
+const inChroot = `python3 -m pip config list
 [ ! -e /tmp/pypi ] || echo 'there is a /tmp/pypi'
-`,
-}
+`
 
 t.test('online, without a mirror, the official index is used alone', async (t) => {
   const scratch = scratchFolder(t)
-  const build = await buildImage(scratch, { hooks })
+  const build = await runPhases(scratch, { inChroot, compare: false })
   succeeded(t, build)
   const missing = `there is no folder ${localMirror(scratch)} and no DIB_PYPI_MIRROR_URL`
   const own = ownLines(build.log)
@@ -40,7 +37,7 @@ t.test('online, without a mirror, the official index is used alone', async (t) =
 
 t.test('offline, without a mirror, the user is told that nothing can be found', async (t) => {
   const scratch = scratchFolder(t)
-  const build = await buildImage(scratch, { hooks, options: ['--offline'] })
+  const build = await runPhases(scratch, { inChroot, compare: false, environment: { DIB_OFFLINE: '1' } })
   succeeded(t, build)
   const missing = `there is no folder ${localMirror(scratch)} and no DIB_PYPI_MIRROR_URL`
   t.equal(ownLines(build.log)[0], `warning: ${missing}, and the official index is off: no package can be found`)
