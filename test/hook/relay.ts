@@ -198,6 +198,45 @@ t.test('where a hook fails the relay ends, and what was kept stays', async (t) =
   )
 })
 
+t.test('fail: an index that goes down ends the build, also where a hook took its failure lightly', async (t) => {
+  const scratch = scratchFolder(t)
+  const server = await serveUpstream(t, scratch)
+  const ran = await runPhases(scratch, {
+    environment: {
+      DIB_PYPI_MIRROR_URL: `http://user:secret@127.0.0.1:${server.port}/simple`,
+      DIB_NO_PYPI_PIP: '1',
+      DIB_PYPI_UNREACHABLE: 'fail',
+    },
+    onLine: (line) => {
+      if (line.endsWith('the server may go')) server.stop()
+    },
+    inChroot: `set -e
+python3 -m pip download --no-deps --no-cache-dir -d /tmp/demo demo-app
+rm -rf /tmp/demo
+echo the server may go
+url=$(python3 -m pip config get global.index-url)
+# Until the relay refuses everything.
+python3 - "$url" <<END
+import sys, time, urllib.error, urllib.request
+while True:
+    try:
+        urllib.request.urlopen(sys.argv[1].rstrip('/') + '/demo-lib/').read()
+    except urllib.error.HTTPError as error:
+        if error.code == 424: break
+    except Exception: pass
+    time.sleep(0.1)
+END
+python3 -m pip install --no-cache-dir --target /tmp/demo demo-lib || echo taken lightly`,
+  })
+  t.match(ran.log, /^taken lightly$/m)
+  t.not(ran.status, 0)
+  t.match(
+    ownLines(ran.log).at(-1),
+    /^error: http:\/\/user:\*{4}@\S+ refuses the connection: DIB_PYPI_UNREACHABLE=fail ends the build$/,
+  )
+  await noRelayIsLeft(t, scratch)
+})
+
 t.test('what it keeps can be read by every user, and what was there before stays', async (t) => {
   const scratch = scratchFolder(t)
   const server = await serveUpstream(t, scratch)
