@@ -24,6 +24,8 @@ export interface RelayConfig {
   readonly build: Process
   /** The image's root while it is built, on the host: processes below it are of this build. */
   readonly imageRoot: string
+  /** How long its patience is, against what its constants say: 1, and less in tests. */
+  readonly tempo?: number
   /** The file that is the build's log, opened for each line. */
   readonly logFile: string
 }

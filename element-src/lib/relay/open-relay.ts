@@ -144,7 +144,8 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
     if (route.kind === 'file') return serveFile(request, response, source, route, index, asker)
     const began = Date.now()
     response.on('close', () => {
-      if (!response.headersSent && Date.now() - began >= longWait) index.onLeft(Date.now() - began)
+      if (!response.headersSent && Date.now() - began >= longWait * (config.tempo ?? 1))
+        index.onLeft(Date.now() - began)
     })
     await servePage(request, response, route.project, source, asker)
   }

@@ -72,6 +72,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
     const outage = newOutage({
       label,
       unreachable: config.unreachable,
+      tempo: config.tempo ?? 1,
       hasOthers: config.indexes.some((other) => other !== index && other.folder === undefined),
       connect: async (over) => {
         const { body } = await client.request(new URL(url), {

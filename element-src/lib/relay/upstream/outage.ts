@@ -5,6 +5,7 @@ import type { RelayLog } from '../relay-log.js'
 
 /** Whether an index is down, which is a matter of connections alone: any answer, whatever its status, says that it is there. */
 export interface Outage {
+  readonly tempo: number
   readonly isDown: () => boolean
   /** Takes note of an answer. */
   readonly answered: () => void
@@ -29,6 +30,8 @@ export const isOfConnection = ({ kind }: HttpError): boolean => ['connection', '
 export interface OutageParts {
   readonly label: string
   readonly unreachable: RelayConfig['unreachable']
+  /** By which each of its times is multiplied. */
+  readonly tempo: number
   /** Whether there are other servers among the indexes. */
   readonly hasOthers: boolean
   /** Connects; rejected with an HttpError. */
@@ -41,7 +44,16 @@ export interface OutageParts {
 }
 
 /** An index that is up. */
-export const newOutage = ({ label, unreachable, hasOthers, connect, log, onDown, signal }: OutageParts): Outage => {
+export const newOutage = ({
+  label,
+  unreachable,
+  tempo,
+  hasOthers,
+  connect,
+  log,
+  onDown,
+  signal,
+}: OutageParts): Outage => {
   let state: 'up' | 'doubtful' | 'down' = 'up'
   const waiting = new Set<() => void>()
 
@@ -77,21 +89,22 @@ export const newOutage = ({ label, unreachable, hasOthers, connect, log, onDown,
   }
 
   const watch = async (fault: HttpError): Promise<void> => {
-    const end = Date.now() + patience
+    const end = Date.now() + patience * tempo
     for (const milliseconds of pauses) {
-      await pause(Math.min(milliseconds, Math.max(0, end - Date.now())), undefined, { signal })
+      await pause(Math.min(milliseconds * tempo, Math.max(0, end - Date.now())), undefined, { signal })
       if (state === 'doubtful') await tryOnce(Math.max(shortestTry, end - Date.now()))
       if (state !== 'doubtful') return
     }
     state = 'down'
     sayDown(fault)
     while (state === 'down') {
-      await pause(interval, undefined, { signal })
+      await pause(interval * tempo, undefined, { signal })
       if (state === 'down') await tryOnce(longestTry)
     }
   }
 
   return {
+    tempo,
     isDown: () => state === 'down',
     answered,
     failed: (fault) => {

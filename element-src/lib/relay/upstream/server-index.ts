@@ -62,7 +62,7 @@ export const serverIndex = (
 ): Source => {
   const { label } = config
   const pages = rememberPages()
-  const share = newShare<Found>()
+  const share = newShare<Found>(outage.tempo)
 
   const say = (line: string): void => log.once(`${label} ${line}`)
 
@@ -126,7 +126,7 @@ export const serverIndex = (
         say(`${found.message}, asked for ${project}: installers are told so`)
         throw found
       }
-      await Promise.race([pause(milliseconds), outage.whenDown(gone)])
+      await Promise.race([pause(milliseconds * outage.tempo), outage.whenDown(gone)])
     }
     return { kind: 'none' }
   }

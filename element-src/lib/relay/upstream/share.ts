@@ -8,12 +8,12 @@ export type Share<Result> = (
 /** After so long, in milliseconds, one who asks again is not to wait with the first: a retry has to be a new request. */
 export const sharedFor = 5_000
 
-/** Begins with nothing asked for. When all who wait for a request have gone, its signal says so. */
-export const newShare = <Result>(): Share<Result> => {
+/** Begins with nothing asked for; `tempo` multiplies its times. When all who wait for a request have gone, its signal says so. */
+export const newShare = <Result>(tempo = 1): Share<Result> => {
   const running = new Map<string, { born: number; askers: number; over: AbortController; answer: Promise<Result> }>()
   return async (key, gone, start) => {
     const known = running.get(key)
-    const isYoung = known !== undefined && !known.over.signal.aborted && Date.now() - known.born < sharedFor
+    const isYoung = known !== undefined && !known.over.signal.aborted && Date.now() - known.born < sharedFor * tempo
     const over = new AbortController()
     const entry = isYoung ? known : { born: Date.now(), askers: 0, over, answer: start(over.signal) }
     running.set(key, entry)
