@@ -1,10 +1,10 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
-import { makeMirror, makeSdists, makeWheels, type SamplePackage } from '../support/servers/mirror.js'
+import { makeSdists, makeWheels, type SamplePackage, sortIntoMirror } from '../support/servers/mirror.js'
 import { runAsPerson, runBandersnatch } from '../support/servers/mirror-makers.js'
 import { readRecipes, recipe } from '../support/servers/recipes.js'
 
@@ -14,6 +14,24 @@ const packages: readonly SamplePackage[] = [
   { name: 'Demo.App', version: '1.0', text: 'import demo_lib', requirements: ['demo-lib>=2'] },
   { name: 'demo-lib', version: '2.1', text: 'print("demo-lib is here")' },
 ]
+
+/** What all tests copy or read: the packages' wheels, and an index of them. */
+const shared = scratchFolder(t)
+const wheels = join(shared, 'wheels')
+const index = join(shared, 'index')
+makeWheels(wheels, packages)
+cpSync(wheels, index, { recursive: true })
+sortIntoMirror(index)
+
+let mirrored: Promise<void> | undefined
+/** bandersnatch's folder, made once. */
+const bandersnatch = async (t: Test): Promise<string> => {
+  const folder = join(shared, 'bandersnatch')
+  mirrored ??= runBandersnatch(t, join(shared, 'home'), folder, wheels, ['demo-app', 'demo-lib'])
+  await mirrored
+  return folder
+}
+const copy = (from: string, to: string): void => cpSync(from, to, { recursive: true, verbatimSymlinks: true })
 
 /** A folder as users' own tools fill it, and how it should be used. */
 interface Layout {
@@ -32,22 +50,18 @@ interface Places {
   readonly home: string
   /** The mirror, in its cache folder there. */
   readonly mirror: string
-  /** Another index, a PEP 503 tree, that has the packages. */
-  readonly index: string
-  /** Their wheels. */
-  readonly wheels: string
 }
 
 /** What the page of recipes says, with the test's packages. */
 const byRecipe =
   (heading: string, changes: Readonly<Record<string, string>> = {}): Layout['fill'] =>
-  (t, { home, index }) =>
+  (t, { home }) =>
     runAsPerson(t, home, recipe(heading, { 'requests flask': 'demo-app', ...changes }), index)
 
 const byDir2pi =
   (options: string): Layout['fill'] =>
   (t, { home, mirror }) => {
-    makeWheels(mirror, packages)
+    copy(wheels, mirror)
     return runAsPerson(t, home, recipe('dir2pi', { 'bin/dir2pi': `bin/dir2pi ${options}` }))
   }
 
@@ -57,7 +71,7 @@ const flat = { url: 'file:///tmp/pypi-index', recognisedAs: /a flat folder of 2 
 const layouts: readonly Layout[] = [
   {
     name: 'a PEP 503 tree at the top',
-    fill: async (_t, { mirror }) => makeMirror(mirror, packages),
+    fill: async (_t, { mirror }) => copy(index, mirror),
     url: 'file:///tmp/pypi',
     recognisedAs: /a PEP 503 index(?! in)/,
   },
@@ -73,22 +87,19 @@ const layouts: readonly Layout[] = [
   { name: 'dumb-pypi', fill: byRecipe('dumb-pypi'), ...inSimple },
   {
     name: "bandersnatch's own folder",
-    fill: (t, { home, mirror, wheels }) => runBandersnatch(t, home, mirror, wheels, ['demo-app', 'demo-lib']),
+    fill: async (t, { mirror }) => copy(await bandersnatch(t), mirror),
     url: 'file:///tmp/pypi/web/simple',
     recognisedAs: /a PEP 503 index in web\/simple\b/,
     named: true,
   },
   {
     name: "bandersnatch's web/",
-    fill: async (t, { home, mirror, wheels }) => {
-      await runBandersnatch(t, home, join(home, 'all'), wheels, ['demo-app', 'demo-lib'])
-      renameSync(join(home, 'all', 'web'), mirror)
-    },
+    fill: async (t, { mirror }) => copy(join(await bandersnatch(t), 'web'), mirror),
     ...inSimple,
   },
   {
     name: 'a flat folder by pip download, one of its files an sdist',
-    fill: async (t, { home, mirror, index }) => {
+    fill: async (t, { home, mirror }) => {
       await runAsPerson(t, home, recipe('pip download', { 'requests flask': '--no-deps demo-app' }), index)
       makeSdists(mirror, packages.slice(1))
     },
@@ -101,7 +112,7 @@ const placesIn = (scratch: string): Places => {
   const home = join(scratch, 'home')
   const mirror = join(home, '.cache', 'image-create', 'pypi', 'mirror')
   mkdirSync(join(mirror, '..'), { recursive: true })
-  return { home, mirror, index: join(scratch, 'index'), wheels: join(scratch, 'wheels') }
+  return { home, mirror }
 }
 
 const environment = ({ home }: Places, named = false): Record<string, string> => ({
@@ -120,11 +131,9 @@ const linesOfMounting = (ran: RanPhases): readonly string[] => {
 }
 
 for (const { name, fill, url, recognisedAs, named } of layouts) {
-  t.test(name, async (t) => {
+  t.test(`a build installs from ${name}`, async (t) => {
     const scratch = scratchFolder(t)
     const places = placesIn(scratch)
-    makeMirror(places.index, packages)
-    makeWheels(places.wheels, packages)
     await fill(t, places)
     const ran = await runPhases(scratch, {
       environment: environment(places, named),
@@ -179,26 +188,24 @@ for (const [name, fill] of [
 for (const { name, fill, warning } of [
   {
     name: "dir2pi's simple/, without the files that it links",
-    fill: async (t: Test, { home, mirror, wheels }: Places) => {
-      await runAsPerson(t, home, recipe('dir2pi', { '~/.cache/image-create/pypi/mirror': wheels }))
-      renameSync(join(wheels, 'simple'), mirror)
+    fill: async (t: Test, { home, mirror }: Places) => {
+      const apart = join(home, 'apart')
+      copy(wheels, apart)
+      await runAsPerson(t, home, recipe('dir2pi', { '~/.cache/image-create/pypi/mirror': apart }))
+      renameSync(join(apart, 'simple'), mirror)
     },
     warning:
       / is a symbolic link to a file outside the mirror, which the image cannot see: replace the link with the file/,
   },
   {
     name: "bandersnatch's simple/, without its packages",
-    fill: async (t: Test, { home, mirror, wheels }: Places) => {
-      await runBandersnatch(t, home, join(home, 'all'), wheels, ['demo-app', 'demo-lib'])
-      renameSync(join(home, 'all', 'web', 'simple'), mirror)
-    },
+    fill: async (t: Test, { mirror }: Places) => copy(join(await bandersnatch(t), 'web', 'simple'), mirror),
     warning: / links to \.\.\/\.\.\/packages\/.*, which is outside the mirror/,
   },
 ]) {
   t.test(`${name}, is warned of`, async (t) => {
     const scratch = scratchFolder(t)
     const places = placesIn(scratch)
-    makeWheels(places.wheels, packages)
     await fill(t, places)
     const ran = await runPhases(scratch, { environment: environment(places) })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { localMirror, scratchFolder } from '../support/builds/build-image.js'
+import { unpackPips } from '../support/builds/installers.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeMirror } from '../support/servers/mirror.js'
@@ -53,7 +54,7 @@ for (const { python, root, isFor } of pythons) {
         DIB_PIP_RETRIES: '0',
         DIB_OFFLINE: '1',
       },
-      prepare: `mkdir -p $ROOT/srv/pips; for wheel in ${pips}/*.whl; do (cd $ROOT/srv/pips && python3 -m zipfile -e $wheel $(basename $wheel)); done`,
+      prepare: await unpackPips(chosen),
       inChroot: `${[...ask, ...askAsUser].join('\n')}\nrm -rf /tmp/x /tmp/y`,
     })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })

@@ -22,6 +22,16 @@ export const packagesThatSay = (token: string): readonly SamplePackage[] => [
 ]
 
 /**
+ * bash, on the host, that unpacks wheels of pip to $ROOT/srv/pips: a folder of the wheel's name, for PYTHONPATH.
+ *
+ * @param wheels Their names.
+ */
+export const unpackPips = async (wheels: readonly string[]): Promise<string> =>
+  `python3 -c 'import sys, zipfile
+for wheel in sys.argv[2:]: zipfile.ZipFile(sys.argv[1] + "/" + wheel).extractall("'$ROOT'/srv/pips/" + wheel)' \
+${await pips()} ${wheels.join(' ')}`
+
+/**
  * The releases of pip's own wheels, in full.
  *
  * @param kind Which wheels, by their names.

@@ -1,9 +1,10 @@
-"""Makes an sdist of one module with a setup.py, without setuptools and without a network.
+"""Makes sdists, each of one module with a setup.py, without setuptools and without a network.
 
-    make_sdist.py FOLDER NAME VERSION MODULE.py [REQUIREMENT...]
+    make_sdist.py FOLDER '[[NAME, VERSION, MODULE, TEXT, [REQUIREMENT, ...]], ...]'
 """
 
 import io
+import json
 import os
 import re
 import sys
@@ -14,14 +15,12 @@ setup(name=%r, version=%r, py_modules=[%r], install_requires=%r)
 '''
 
 
-def main(folder, name, version, module, *requirements):
+def make(folder, name, version, module_name, text, requirements):
     stem = '%s-%s' % (re.sub(r'[-_.]+', '_', name), version)
-    with open(module, 'rb') as source:
-        files = {os.path.basename(module): source.read()}
+    files = {module_name + '.py': text.encode()}
     metadata = ['Metadata-Version: 1.2', 'Name: ' + name, 'Version: ' + version, '']
     files['PKG-INFO'] = '\n'.join(metadata).encode()
-    module_name = os.path.splitext(os.path.basename(module))[0]
-    files['setup.py'] = (SETUP % (name, version, module_name, list(requirements))).encode()
+    files['setup.py'] = (SETUP % (name, version, module_name, requirements)).encode()
     sdist = os.path.join(folder, stem + '.tar.gz')
     with tarfile.open(sdist, 'w:gz') as archive:
         for path, content in files.items():
@@ -30,8 +29,8 @@ def main(folder, name, version, module, *requirements):
             # Python 2's zip files know no time before 1980.
             entry.mtime = 1500000000
             archive.addfile(entry, io.BytesIO(content))
-    print(sdist)
 
 
 if __name__ == '__main__':
-    main(*sys.argv[1:])
+    for package in json.loads(sys.argv[2]):
+        make(sys.argv[1], *package)

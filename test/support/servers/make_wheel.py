@@ -1,29 +1,28 @@
-"""Makes a wheel of one module, without setuptools and without a network (PyPA's binary distribution format).
+"""Makes wheels, each of one module, without setuptools and without a network (PyPA's binary distribution format).
 
 A module with a function `main` gets a program of the project's name.
 
-    make_wheel.py FOLDER NAME VERSION MODULE.py [REQUIREMENT...]
+    make_wheel.py FOLDER '[[NAME, VERSION, MODULE, TEXT, [REQUIREMENT, ...]], ...]'
 """
 
 import base64
 import hashlib
+import json
 import os
 import re
 import sys
 import zipfile
 
 
-def main(folder, name, version, module, *requirements):
+def make(folder, name, version, module_name, text, requirements):
     stem = '%s-%s' % (re.sub(r'[-_.]+', '_', name), version)
-    with open(module, 'rb') as source:
-        files = {os.path.basename(module): source.read()}
+    files = {module_name + '.py': text.encode()}
     metadata = ['Metadata-Version: 2.1', 'Name: ' + name, 'Version: ' + version]
     metadata += ['Requires-Dist: ' + requirement for requirement in requirements]
     files[stem + '.dist-info/METADATA'] = '\n'.join(metadata + ['']).encode()
     files[stem + '.dist-info/WHEEL'] = (
         b'Wheel-Version: 1.0\nGenerator: make_wheel\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n')
-    module_name, _ = os.path.splitext(os.path.basename(module))
-    if b'def main(' in files[os.path.basename(module)]:
+    if 'def main(' in text:
         files[stem + '.dist-info/entry_points.txt'] = (
             '[console_scripts]\n%s = %s:main\n' % (name, module_name)).encode()
     record = []
@@ -36,8 +35,8 @@ def main(folder, name, version, module, *requirements):
     with zipfile.ZipFile(wheel, 'w') as archive:
         for path, content in files.items():
             archive.writestr(path, content)
-    print(wheel)
 
 
 if __name__ == '__main__':
-    main(*sys.argv[1:])
+    for package in json.loads(sys.argv[2]):
+        make(sys.argv[1], *package)

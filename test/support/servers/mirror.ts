@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { project } from '../../../build/project.js'
 
@@ -46,18 +46,14 @@ export const sortIntoMirror = (folder: string): void => {
 
 const makeFiles = (program: string, folder: string, packages: readonly SamplePackage[]): void => {
   mkdirSync(folder, { recursive: true })
-  for (const { name, version, text, requirements = [] } of packages) {
-    const module = join(folder, `${normaliseName(name).replaceAll('-', '_')}.py`)
-    writeFileSync(module, text)
-    execFileSync(
-      'python3',
-      [join(project, 'test', 'support', 'servers', program), folder, name, version, module, ...requirements],
-      {
-        stdio: 'ignore',
-      },
-    )
-    rmSync(module)
-  }
+  const made = packages.map(({ name, version, text, requirements = [] }) => [
+    name,
+    version,
+    normaliseName(name).replaceAll('-', '_'),
+    text,
+    requirements,
+  ])
+  execFileSync('python3', [join(project, 'test', 'support', 'servers', program), folder, JSON.stringify(made)])
 }
 
 /**
