@@ -77,10 +77,10 @@ t.test('pip config set writes where it does without the element', async (t) => {
   t.notOk(ran.differences.some((line) => line.startsWith('/root/.pip')))
 })
 
-/** pips that know `pip config`, by the Pythons of the tests' roots that they run on. */
+/** The oldest and the newest pip that know `pip config`, by the Pythons of the tests' roots that they run on. */
 const pipsThatSet = [
-  { python: 'python2.7', root: oldRoot, isFor: (number: number) => number >= 10 && number < 21 },
-  { python: 'python3', root: smallRoot, isFor: (number: number) => number >= 21 },
+  { python: 'python2.7', root: oldRoot, isFor: (number: number) => number === 10 || number === 20 },
+  { python: 'python3', root: smallRoot, isFor: (number: number) => number === 21 || number >= 26 },
 ]
 
 for (const { python, root, isFor } of pipsThatSet) {

@@ -42,7 +42,7 @@ export const releases = async (kind: RegExp): Promise<readonly string[]> =>
   )
 
 /**
- * Where a pip's own wheel is in the image, once it was brought there: it runs from it.
+ * Where a pip's own wheel is in the image, once it was brought there, as a folder: it runs from it.
  *
  * @param release pip's release.
  */
@@ -51,10 +51,11 @@ export const wheelInImage = (release: string): string => `$(echo /srv/pips/pip-$
 /**
  * bash for the host that puts the installers into the image at $1, under /srv/pips and /srv/installers.
  *
- * @param wheels Which of pip's own wheels, as a pattern of the shell.
+ * @param wheels Which of pip's own wheels, as a pattern of bash: all by default. They are unpacked, so that Python compiles
+ *   each once.
  */
-export const bringInstallers = async (wheels: string): Promise<string> => `mkdir -p $1/srv/pips $1/srv/installers
-cp ${await pips()}/${wheels} $1/srv/pips
+export const bringInstallers = async (wheels = '*.whl'): Promise<string> => `mkdir -p $1/srv/pips $1/srv/installers
+for wheel in ${await pips()}/${wheels}; do python3 -m zipfile -e $wheel $1/srv/pips/$(basename $wheel); done
 cp -r ${await installers()}/* $1/srv/installers`
 
 /**

@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
-import { buildImage, localMirror, scratchFolder, succeeded } from '../support/builds/build-image.js'
-import {
-  bringInstallers,
-  checkInstallers,
-  type Installer,
-  packagesThatSay,
-  releases,
-  runInstallers,
-  wheelInImage,
-} from '../support/builds/installers.js'
+import t, { type Test } from 'tap'
+import { localMirror, scratchFolder } from '../support/builds/build-image.js'
+import { checkInstallers, type Installer, packagesThatSay, runInstallers } from '../support/builds/installers.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
@@ -20,6 +12,7 @@ import * as fixtures from '../support/setup/fixtures.js'
 needsRoot(t)
 const oldRoot = await fixtures.oldRoot()
 const pips = await fixtures.pips()
+const smallRoot = await fixtures.smallRoot()
 
 /** What of the mirror's packages is printed, so that it can have come from there alone. */
 const token = randomUUID()
@@ -37,13 +30,6 @@ const fillMirror = (mirror: string): void => {
   }
   sortIntoMirror(mirror)
 }
-
-const byPip = (release: string, python: string): Installer => [
-  `pip ${release}`,
-  // Its own wheel is where it runs from. It asks for setuptools, as pips of its age do.
-  `PYTHONPATH=${wheelInImage(release)}:/srv/installers/setuptools-old ${python} -m pip install --no-cache-dir --target $at demo-app
-PYTHONPATH=$at ${python} -c 'import demo_app; demo_app.main()'`,
-]
 
 const bySetuptools = (name: string, python: string, wanted: readonly string[]): Installer => [
   `setup_requires by ${name}`,
@@ -90,12 +76,24 @@ $at/venv/bin/pip install --no-cache-dir demo-app
 $at/venv/bin/demo-app`,
 ]
 
-t.test('installers on Python 3, in one build: pip since 21.3, pipx, setuptools, uv', async (t) => {
+/** Runs installers in an image, from an offline mirror. */
+const runAll = async (t: Test, root: string, all: readonly Installer[]): Promise<void> => {
   const scratch = scratchFolder(t)
   fillMirror(localMirror(scratch))
-  const modern = await releases(/-py3-none-any\.whl$/)
-  const all = [
-    ...modern.map((release) => byPip(release, 'python3')),
+  const ran = await runPhases(scratch, {
+    root,
+    environment: { DIB_OFFLINE: '1' },
+    prepare: `mkdir -p $ROOT/srv/installers; cp -r ${await fixtures.installers()}/* $ROOT/srv/installers`,
+    inChroot: runInstallers(all),
+    compare: false,
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
+  checkInstallers(t, ran.log, all, token)
+  t.notMatch(ran.log, /^pypi: warning: /m)
+}
+
+t.test("on Python 3, pipx, today's setuptools, uv and a fresh environment's pip install from the mirror", (t) =>
+  runAll(t, smallRoot, [
     ensurepips,
     // Since 82 it fetches what is named alone, not what that requires.
     bySetuptools('setuptools-new', 'python3', ['setup-helper', 'setup-lib']),
@@ -105,57 +103,9 @@ t.test('installers on Python 3, in one build: pip since 21.3, pipx, setuptools, 
     // The old one's is an experiment, and fails at names with a dash.
     byUvTool('uv-new'),
     byPipx('pipx with uv', '/srv/installers/uv-new:$PATH'),
-  ]
-  const build = await buildImage(scratch, {
-    options: ['--offline'],
-    hooks: {
-      'root.d/60-bring-installers': `#!/bin/bash
-set -eu
-set -- $TARGET_ROOT
-${await bringInstallers('*-py3-none-any.whl')}
-`,
-      'install.d/50-install': `#!/bin/bash
-set -eu
-${runInstallers(all)}
-rm -rf /srv/pips /srv/installers
-`,
-    },
-  })
-  succeeded(t, build)
-  for (const release of ['21.3', '22.3', '23.3', '24.0', '25.0', '25.2', '26']) {
-    t.ok(
-      modern.some((name) => name.startsWith(release)),
-      `pip ${release} is among them`,
-    )
-  }
-  checkInstallers(t, build.log, all, token)
-  t.notMatch(build.log, /^pypi: warning: /m)
-})
+  ]),
+)
 
-t.test('installers on Python 2.7: pip up to 20.3.4, setuptools of 2016', async (t) => {
-  const scratch = scratchFolder(t)
-  fillMirror(localMirror(scratch))
-  // 1.5.6 is older than what this is promised for.
-  const old = (await releases(/-py2\.py3-none-any\.whl$/)).filter((release) => release !== '1.5.6')
-  const all = [
-    ...old.map((release) => byPip(release, 'python2.7')),
-    bySetuptools('setuptools-old', 'python2.7', ['setup-helper']),
-  ]
-  const ran = await runPhases(scratch, {
-    root: oldRoot,
-    environment: { DIB_OFFLINE: '1' },
-    prepare: `set -- $ROOT\n${await bringInstallers('*-py2.py3-none-any.whl')}`,
-    inChroot: runInstallers(all),
-  })
-  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
-  t.same(old.map((release) => release.replace(/^(\d+\.\d+).*/, '$1')).sort(), [
-    '10.0',
-    '18.1',
-    '19.0',
-    '19.3',
-    '20.3',
-    '9.0',
-  ])
-  checkInstallers(t, ran.log, all, token)
-  t.notMatch(ran.log, /^pypi: warning: /m)
-})
+t.test('on Python 2.7, setuptools of 2016 installs from the mirror', (t) =>
+  runAll(t, oldRoot, [bySetuptools('setuptools-old', 'python2.7', ['setup-helper'])]),
+)
