@@ -71,33 +71,49 @@ const isRefused = (t: Test, ran: RanPhases, message: RegExp): void => {
   t.notMatch(ran.log, /secret/)
 }
 
-for (const [place, [target, type]] of Object.entries(places)) {
+/** Which of the places are links in one image: none is below another. */
+const images: readonly (readonly string[])[] = [
+  ['/tmp'],
+  ['/tmp/pypi'],
+  ['/root'],
+  ['/root/.pip', '/root/.config', '/root/.pydistutils.cfg'],
+  ['/root/.pip/pip.conf'],
+]
+
+for (const links of images) {
+  const names = links.join(', ')
   for (const [kind, way] of Object.entries({ 'an absolute link': '', 'a climbing link': '../../../../../../../..' })) {
+    const of = (command: (place: string, target: string, type: 'folder' | 'file') => string): string =>
+      links.map((place) => command(place, ...(places[place] ?? ['', 'file']))).join('\n')
     const link = (host: string): string =>
-      `mkdir -p "$(dirname "$ROOT${place}")"; rm -rf "$ROOT${place}"; ln -s "${way}${host}${target}" "$ROOT${place}"`
+      of(
+        (place, target) =>
+          `mkdir -p "$(dirname "$ROOT${place}")"; rm -rf "$ROOT${place}"; ln -s "${way}${host}${target}" "$ROOT${place}"`,
+      )
     const make = (host: string): string =>
-      type === 'folder'
-        ? `mkdir -p "$ROOT${host}${target}"`
-        : `mkdir -p "$(dirname "$ROOT${host}${target}")"; echo '[list]' >"$ROOT${host}${target}"`
-
-    t.test(`${place} is ${kind} to a ${type} in the image`, async (t) => {
-      const ran = await run(t, (host) => `${make(host)}\n${link(host)}`)
-      if (!place.startsWith('/tmp')) return works(t, ran)
-      isRefused(t, ran, new RegExp(`^pypi: error: \\S+${place} in the image is a symbolic link`, 'm'))
-      t.same(ran.mounted, ['/proc'], 'before anything is mounted')
-    })
-
-    t.test(`${place} is ${kind} to nothing in the image, but to a ${type} of the host`, async (t) => {
-      const ran = await run(t, link)
-      if (place.startsWith('/tmp')) {
-        isRefused(t, ran, new RegExp(`^pypi: error: \\S+${place} in the image is a symbolic link`, 'm'))
+      of((_, target, type) =>
+        type === 'folder'
+          ? `mkdir -p "$ROOT${host}${target}"`
+          : `mkdir -p "$(dirname "$ROOT${host}${target}")"; echo '[list]' >"$ROOT${host}${target}"`,
+      )
+    const check = (t: Test, ran: RanPhases): void => {
+      if (names.startsWith('/tmp')) {
+        isRefused(t, ran, new RegExp(`^pypi: error: \\S+${names} in the image is a symbolic link`, 'm'))
         t.same(ran.mounted, ['/proc'], 'before anything is mounted')
       } else works(t, ran)
-    })
+    }
+    const becomes = names.startsWith('/tmp') ? 'refused' : 'followed in the image alone'
+
+    t.test(`${names}: ${kind} to what the image has, is ${becomes}`, async (t) =>
+      check(t, await run(t, (host) => `${make(host)}\n${link(host)}`)),
+    )
+    t.test(`${names}: ${kind} to nothing in the image, but to what the host has, is ${becomes}`, async (t) =>
+      check(t, await run(t, link)),
+    )
   }
 }
 
-t.test('links behind links', async (t) => {
+t.test('links behind links are followed in the image', async (t) => {
   const ran = await run(
     t,
     (host) => `
@@ -112,7 +128,7 @@ echo '[list]' >$ROOT/etc/own.conf`,
   works(t, ran)
 })
 
-t.test('a link that leads to itself', async (t) => {
+t.test('a link that leads to itself is refused', async (t) => {
   isRefused(
     t,
     await run(t, () => 'mkdir $ROOT/root/.pip; ln -s pip.conf $ROOT/root/.pip/pip.conf'),
@@ -120,7 +136,7 @@ t.test('a link that leads to itself', async (t) => {
   )
 })
 
-t.test('pip.conf is a link to a folder', async (t) => {
+t.test('a pip.conf that is a link to a folder is refused', async (t) => {
   isRefused(
     t,
     await run(t, () => 'mkdir -p $ROOT/root/.pip $ROOT/srv/folder; ln -s /srv/folder $ROOT/root/.pip/pip.conf'),

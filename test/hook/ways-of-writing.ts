@@ -64,66 +64,123 @@ const kept = Object.keys(paths).flatMap((path) => [
   ...['beside', 'sub', 'sub/file', 'other', 'link', 'old.conf'].map((name) => join(dirname(path), name)),
 ])
 
-/** Runs one way at all paths, and shows the exit status of each. */
-const runWay = (t: Test, script: string, hasFiles: boolean, withElement: boolean): Promise<RanPhases> => {
-  const scratch = scratchFolder(t)
-  const none = join(scratch, 'none')
-  for (const phase of ['extra-data.d', 'pre-install.d', 'cleanup.d']) mkdirSync(join(none, phase), { recursive: true })
-  const each = Object.entries(paths).map(
-    ([path, format]) => `
+/** bash that makes the image at $1 what a way begins with. */
+const prepare = (hasFiles: boolean): string =>
+  Object.entries(paths)
+    .map(([path, format]) => {
+      const { own, new: renewed, added } = texts[format]
+      const quote = (text: string): string => `'${text.replaceAll('\n', '\\n')}'`
+      return `
+printf ${quote(renewed)} >"$1/srv/${format}.new"; printf ${quote(added)} >"$1/srv/${format}.added"
+chmod 0644 "$1/srv/${format}.new"; touch -d @1000000000 "$1/srv/${format}.new"
+${
+  hasFiles
+    ? `mkdir -p "$1${dirname(path)}"; printf ${quote(own)} >"$1${path}"; chmod 0644 "$1${path}"
+echo old >"$1${dirname(path)}/old.conf"; ln -s old.conf "$1${dirname(path)}/link"`
+    : ''
+}`
+    })
+    .join('\n')
+
+/** sh that writes in one way at all paths, and shows the exit status of each. */
+const writeEverywhere = (script: string): string =>
+  Object.entries(paths)
+    .map(
+      ([path, format]) => `
 folder=${dirname(path)} file=${path} new=/srv/${format}.new added=/srv/${format}.added
 mkdir -p "$folder"
 status=0; (${script}) || status=$?
 echo "status: $file $status"`,
-  )
+    )
+    .join('\n')
+
+const statuses = (log: string): readonly string[] => log.match(/^status: .*$/gm) ?? []
+const entriesOf = (ran: RanPhases, folder = ''): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(kept.map((path) => [path, ran.keptEntry(folder + path)]))
+
+/** A way, and whether the image has files for it. */
+interface Case {
+  readonly way: string
+  readonly script: string
+  readonly hasFiles: boolean
+}
+
+const pipConfig: Case = {
+  way: 'pip config',
+  script: 'python3 -m pip config set global.timeout 60; python3 -m pip config --global set install.user no',
+  hasFiles: true,
+}
+const cases: readonly Case[] = [
+  ...Object.entries(ways).flatMap(([way, { script, needsFile = false }]) =>
+    (needsFile ? [true] : [true, false]).map((hasFiles) => ({ way, script, hasFiles })),
+  ),
+  pipConfig,
+]
+
+const controlFolder = (index: number): string => `/srv/control-${index}`
+
+/** All ways without the element, where they need no root each: one after the other, each in an image as it was before. */
+const controls = await (async () => {
+  const scratch = scratchFolder(t)
+  const none = join(scratch, 'none')
+  for (const phase of ['extra-data.d', 'pre-install.d', 'cleanup.d']) mkdirSync(join(none, phase), { recursive: true })
+  const folders = Object.keys(paths).map((path) => dirname(path))
   return runPhases(scratch, {
+    element: none,
+    inChroot: cases
+      .map(
+        ({ script, hasFiles }, index) => `echo "== ${index}"
+set --; ${prepare(hasFiles).replaceAll('$1', '')}
+${writeEverywhere(script)}
+mkdir ${controlFolder(index)}
+for path in ${kept.join(' ')} /etc/pip.conf; do
+    [ -e $path ] || [ -L $path ] || continue
+    mkdir -p ${controlFolder(index)}$(dirname $path); cp -a --no-target-directory $path ${controlFolder(index)}$path
+done
+rm -rf ${folders.join(' ')} /etc/pip.conf`,
+      )
+      .join('\n'),
+    keep: cases.map((_, index) => controlFolder(index)),
+    compare: false,
+  })
+})()
+t.equal(controls.status, 0, 'each way ends without the element', { log: controls.log })
+
+/** Runs a way with the element, and says that it ends as the same way did without it. */
+const runCase = async (t: Test, one: Case): Promise<readonly [without: string, ran: RanPhases]> => {
+  const index = cases.indexOf(one)
+  const where = one.hasFiles ? 'on files of the image' : 'where the image has none'
+  const ran = await runPhases(scratchFolder(t), {
     environment: {
       DIB_PYPI_RELAY: 'never',
       DIB_PYPI_MIRROR_URL: 'https://user:secret@mirror.example/simple',
       DIB_OFFLINE: '1',
     },
-    ...(withElement ? {} : { element: none }),
-    prepare: Object.entries(paths)
-      .map(([path, format]) => {
-        const { own, new: renewed, added } = texts[format]
-        const quote = (text: string): string => `'${text.replaceAll('\n', '\\n')}'`
-        return `
-printf ${quote(renewed)} >"$ROOT/srv/${format}.new"; printf ${quote(added)} >"$ROOT/srv/${format}.added"
-chmod 0644 "$ROOT/srv/${format}.new"; touch -d @1000000000 "$ROOT/srv/${format}.new"
-${
-  hasFiles
-    ? `mkdir -p "$ROOT${dirname(path)}"; printf ${quote(own)} >"$ROOT${path}"; chmod 0644 "$ROOT${path}"
-echo old >"$ROOT${dirname(path)}/old.conf"; ln -s old.conf "$ROOT${dirname(path)}/link"`
-    : ''
-}`
-      })
-      .join('\n'),
-    inChroot: each.join('\n'),
-    keep: kept,
+    prepare: `set -- "$ROOT"\n${prepare(one.hasFiles)}`,
+    inChroot: writeEverywhere(one.script),
+    keep: [...kept, '/etc/pip.conf'],
     compare: false,
   })
+  const without = statuses(controls.log.split(`== ${index}\n`)[1]?.split('\n== ')[0] ?? '')
+  t.equal(ran.status, 0, where, { log: ran.log })
+  t.same(
+    without,
+    Object.keys(paths).map((path) => `status: ${path} 0`),
+    `without the element it succeeds ${where}`,
+  )
+  t.same(statuses(ran.log), without, `the same exit status ${where}`, { log: ran.log })
+  return [controlFolder(index), ran]
 }
 
-const statuses = ({ log }: RanPhases): readonly string[] => log.match(/^status: .*$/gm) ?? []
-
-for (const [way, { script, needsFile = false }] of Object.entries(ways)) {
+for (const way of Object.keys(ways)) {
   t.test(`${way} ends as without the element, and leaves the same files`, async (t) => {
-    for (const hasFiles of needsFile ? [true] : [true, false]) {
-      const [without, withElement] = await Promise.all([
-        runWay(t, script, hasFiles, false),
-        runWay(t, script, hasFiles, true),
-      ])
-      const where = hasFiles ? 'on files of the image' : 'where the image has none'
-      t.equal(withElement.status, 0, where, { log: withElement.log })
+    for (const one of cases.filter((candidate) => candidate.way === way)) {
+      const [without, ran] = await runCase(t, one)
       t.same(
-        statuses(without),
-        Object.keys(paths).map((path) => `status: ${path} 0`),
-        `without the element it succeeds ${where}`,
+        entriesOf(ran),
+        entriesOf(controls, without),
+        `the same files ${one.hasFiles ? 'on files of the image' : 'where the image has none'}`,
       )
-      t.same(statuses(withElement), statuses(without), `the same exit status ${where}`, { log: withElement.log })
-      const entries = (ran: RanPhases): Readonly<Record<string, string | undefined>> =>
-        Object.fromEntries(kept.map((path) => [path, ran.keptEntry(path)]))
-      t.same(entries(withElement), entries(without), `the same files ${where}`)
     }
   })
 }
@@ -131,10 +188,8 @@ for (const [way, { script, needsFile = false }] of Object.entries(ways)) {
 /** pip drops comments where it writes, and ends with an empty line. */
 const withoutComments = (text: string | undefined): string | undefined => text?.replace(/#.*\n|\n+$/g, '')
 
-t.test(`pip config writes where it does without the element`, async (t) => {
-  const script = 'python3 -m pip config set global.timeout 60; python3 -m pip config --global set install.user no'
-  const [without, withElement] = await Promise.all([runWay(t, script, true, false), runWay(t, script, true, true)])
-  t.same(statuses(withElement), statuses(without), 'the same exit status', { log: withElement.log })
+t.test('pip config writes where it does without the element', async (t) => {
+  const [without, ran] = await runCase(t, pipConfig)
   for (const path of ['/root/.config/pip/pip.conf', '/etc/pip.conf', '/etc/xdg/pip/pip.conf'])
-    t.equal(withoutComments(withElement.keptEntry(path)), withoutComments(without.keptEntry(path)), path)
+    t.equal(withoutComments(ran.keptEntry(path)), withoutComments(controls.keptEntry(without + path)), path)
 })
