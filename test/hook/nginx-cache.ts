@@ -83,6 +83,16 @@ t.test('nginx as a cache serves a build again when the upstream is away', async 
   )
 
   await Promise.all([pages.stop(), files.stop(), both.stop()])
+  // What was asked for a moment ago is not old yet.
+  for (const [folder, port] of [
+    [folders[0], first],
+    [folders[1], second],
+  ] as const) {
+    for (const project of ['demo-app', 'demo-lib']) {
+      const isOld = (): boolean => readFileSync(join(folder, 'answers'), 'utf8').includes(`STALE /simple/${project}/`)
+      while (!isOld()) await fetch(`http://127.0.0.1:${port}/simple/${project}/`).then((answer) => answer.text())
+    }
+  }
   const away = await runPhases(scratch, build)
   succeeded(t, away)
   t.match(away.log, installed, 'the upstreams are away')

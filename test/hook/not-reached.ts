@@ -42,7 +42,7 @@ project() {
 }
 `
 
-t.test('who names an index goes past the mirrors, as far as README says', async (t) => {
+t.test('who names an index goes past the mirrors, as far as docs/installers.md says', async (t) => {
   const scratch = scratchFolder(t)
   const start = (name: string, version: string): Promise<string> => serve(t, join(scratch, name), name, version)
   const [mirror, further] = [await start('mirror', '2.0'), await start('further', '1.0')]
@@ -64,7 +64,9 @@ printf -- '--extra-index-url ${older}\\ndemo-app\\n' >/tmp/requirements.txt
 say '--extra-index-url of an older index in a file' with_pip -r /tmp/requirements.txt
 say 'a direct URL' with_pip ${wheel}
 printf '[global]\\nindex-url = ${newer}\\n' >/tmp/pip.conf
-PIP_CONFIG_FILE=/tmp/pip.conf say 'PIP_CONFIG_FILE with an index' with_pip demo-app
+PIP_CONFIG_FILE=/tmp/pip.conf say 'PIP_CONFIG_FILE with an index in [global]' with_pip demo-app
+printf '[install]\\nindex-url = ${newer}\\n' >/tmp/pip.conf
+PIP_CONFIG_FILE=/tmp/pip.conf say 'PIP_CONFIG_FILE with an index in [install]' with_pip demo-app
 printf '[global]\\ntimeout = 11\\n' >/tmp/pip.conf
 PIP_CONFIG_FILE=/tmp/pip.conf say 'PIP_CONFIG_FILE without one' with_pip demo-app
 echo "by PIP_CONFIG_FILE=/dev/null: $(PIP_CONFIG_FILE=/dev/null python3 -m pip config get global.index-url 2>&1)"
@@ -100,7 +102,8 @@ END`,
     'by --index-url in a file: older older',
     'by --extra-index-url of an older index in a file: mirror mirror',
     'by a direct URL: newer mirror',
-    'by PIP_CONFIG_FILE with an index: newer newer',
+    'by PIP_CONFIG_FILE with an index in [global]: mirror mirror',
+    'by PIP_CONFIG_FILE with an index in [install]: newer newer',
     'by PIP_CONFIG_FILE without one: mirror mirror',
     'by PIP_CONFIG_FILE=/dev/null: ERROR: No such key - global.index-url',
     'by a direct URL, uv: newer mirror',

@@ -1,6 +1,6 @@
 """Makes sdists, each of one module with a setup.py, without setuptools and without a network.
 
-    make_sdist.py FOLDER '[[NAME, VERSION, MODULE, TEXT, [REQUIREMENT, ...]], ...]'
+    make_sdist.py FOLDER <<<'[[NAME, VERSION, MODULE, TEXT, [REQUIREMENT, ...]], ...]'
 """
 
 import io
@@ -32,5 +32,5 @@ def make(folder, name, version, module_name, text, requirements):
 
 
 if __name__ == '__main__':
-    for package in json.loads(sys.argv[2]):
+    for package in json.load(sys.stdin):
         make(sys.argv[1], *package)

@@ -2,7 +2,7 @@
 
 A module with a function `main` gets a program of the project's name.
 
-    make_wheel.py FOLDER '[[NAME, VERSION, MODULE, TEXT, [REQUIREMENT, ...]], ...]'
+    make_wheel.py FOLDER <<<'[[NAME, VERSION, MODULE, TEXT, [REQUIREMENT, ...]], ...]'
 """
 
 import base64
@@ -38,5 +38,5 @@ def make(folder, name, version, module_name, text, requirements):
 
 
 if __name__ == '__main__':
-    for package in json.loads(sys.argv[2]):
+    for package in json.load(sys.stdin):
         make(sys.argv[1], *package)

@@ -53,7 +53,9 @@ const makeFiles = (program: string, folder: string, packages: readonly SamplePac
     text,
     requirements,
   ])
-  execFileSync('python3', [join(project, 'test', 'support', 'servers', program), folder, JSON.stringify(made)])
+  execFileSync('python3', [join(project, 'test', 'support', 'servers', program), folder], {
+    input: JSON.stringify(made),
+  })
 }
 
 /**
