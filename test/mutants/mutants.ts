@@ -17,18 +17,20 @@ const staleness = ({ file, text, tests }: Mutant): readonly string[] => {
   ]
 }
 
+/** Runs something of the project in a copy of it; returns its exit status. */
+const runIn = (folder: string, ...args: readonly string[]): number | null =>
+  spawnSync(process.execPath, ['build/run.mjs', ...args], { cwd: folder, stdio: 'ignore' }).status
+
 /** Runs a mutant's tests in a copy of the project that has the sabotage. */
 const survives = (folder: string, { file, text, replacement, tests }: Mutant): boolean => {
-  const node = (...args: readonly string[]): number | null =>
-    spawnSync(process.execPath, ['build/run.mjs', ...args], { cwd: folder, stdio: 'ignore' }).status
   // As a function: a dollar sign in the text is one.
   writeFileSync(
     join(folder, file),
     read(file).replace(text, () => replacement),
   )
   try {
-    if (node('build/elements.ts') !== 0) throw new Error(`${file} cannot be compiled with: ${replacement}`)
-    return node('test/run.ts', ...tests) === 0
+    if (runIn(folder, 'build/elements.ts') !== 0) throw new Error(`${file} cannot be compiled with: ${replacement}`)
+    return runIn(folder, 'test/run.ts', ...tests) === 0
   } finally {
     writeFileSync(join(folder, file), read(file))
   }
@@ -45,6 +47,9 @@ try {
   const left = new Set([...apart, '.git', '.tap', '.run', 'dist'].map((name) => join(project, name)))
   cpSync(project, folder, { recursive: true, verbatimSymlinks: true, filter: (path) => !left.has(path) })
   for (const name of apart) symlinkSync(join(project, name), join(folder, name))
+  // Tests that fail by themselves notice nothing.
+  for (const test of new Set(chosen.flatMap(({ tests }) => tests)))
+    if (runIn(folder, 'test/run.ts', test) !== 0) throw new Error(`${test} fails without a sabotage: mend it first`)
   let survived = 0
   for (const mutant of chosen) {
     const isAlive = survives(folder, mutant)

@@ -35,7 +35,7 @@ export const mountTable = (mounts: readonly Mount[]): string =>
     .join('')
 
 /**
- * Writes a table of mounts, and says how to mount all of it in one process: one with sudo costs a third of a start of
+ * Writes a table of mounts, and says how to mount all of it in one process: sudo's own start costs a third of that of
  * Node.js.
  *
  * @param folder A folder to write the table in.

@@ -89,7 +89,7 @@ const mountAll = async (
   let signals: WatchedSignals | undefined
   try {
     const mounting = runAsync('sudo', ['mount', ...mountArguments(folder, mounts)])
-    // A millisecond, in which sudo does not get to mounting.
+    // A millisecond, too short for sudo's start.
     signals = watchForSignals()
     // Wait for both, since only then can they be undone; a fault of mount is reported first.
     const ended = await Promise.allSettled([mounting, Promise.resolve().then(meanwhile)])

@@ -4,7 +4,7 @@ import { ignoreErrors, UserError } from '../base/errors.js'
 import { stageEntry } from './paths.js'
 import { checksumBeside, findLoader, sharedObjectsOf } from './shared-objects.js'
 
-// sudo has these in its path, but a user's own PATH often lacks them.
+// sudo's path has these, but a user's own PATH often lacks them.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
 // glibc before 2.34 looks up hosts by these, which it loads only then: an image's own could be of another release (nss(5)).

@@ -65,6 +65,28 @@ t.test('what was downloaded is kept under its name, with its metadata and hashes
   t.ok((await ask(await offline.link('demo-app', wheel(0)))).body.equals(content))
 })
 
+t.test('metadata whose hash is not what the index tells is not kept, and its wheel is', async (t) => {
+  const upstream = await serveIndex(
+    t,
+    {
+      'demo-app': [
+        { name: wheel(0), content: likeWheel(10), more: { 'core-metadata': { sha256: sha256('another') } } },
+      ],
+    },
+    ({ url }, response) => {
+      if (!url?.endsWith('.metadata')) return undefined
+      response.end(metadata)
+      return true
+    },
+  )
+  const folder = t.testdir({})
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+  await fetchAll(relay, [wheel(0)])
+  await relay.end()
+  t.ok(names(folder).includes(wheel(0)))
+  t.notOk(names(folder).includes(`${wheel(0)}.metadata`))
+})
+
 t.test('a file of which nothing tells that it is whole is not kept, which is said', async (t) => {
   const name = 'demo-app-0.8.tar.gz'
   const file = { name, content: likeSdist(9), sha256: undefined }

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import t from 'tap'
 import { ask, at, json, openTestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex, sha256 } from '../../support/relay/upstream.js'
@@ -96,6 +98,16 @@ t.test('files, their metadata, HEAD and parts', async (t) => {
   const rest = await ask(link, { Range: 'bytes=299000-', 'If-Range': whole.headers.etag ?? '' })
   t.ok(rest.status === 206 && rest.body.equals(content.subarray(299_000)))
   t.equal((await ask(link, { Range: 'bytes=5-', 'If-Range': '"other"' })).status, 200)
+})
+
+t.test('the relay listens on 127.0.0.1 alone', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  // Linux has all of 127.0.0.0/8: what listens everywhere, listens there.
+  const other = connect({ host: '127.0.0.2', port: Number(new URL(relay.base).port) })
+  const error: unknown = await once(other, 'connect').catch((thrown) => thrown)
+  other.destroy()
+  t.match(error, { code: 'ECONNREFUSED' })
 })
 
 t.test('nothing answers but below the random path, and there only what pages have listed', async (t) => {
