@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { project } from '../../../build/project.js'
 
 /** What set-up makes once and keeps: git ignores it. */
@@ -17,7 +17,7 @@ const script = join(project, 'test', 'support', 'setup', 'make-fixture.sh')
  */
 const made = async (name: string, stamp = `${name}.done`): Promise<string> => {
   if (!existsSync(join(cache, stamp))) {
-    mkdirSync(cache, { recursive: true })
+    mkdirSync(dirname(join(cache, name)), { recursive: true })
     console.error(`Making .cache/${name}, once`)
     const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
     const [program = '', ...args] = [...asRoot, 'flock', join(cache, `${name}.lock`), script, name, stamp]
