@@ -46,7 +46,12 @@ export const startDevpi = async (
   const [last = ''] = commands.splice(-1)
   const [, server] = /^(.*) &$/.exec(last) ?? []
   if (server === undefined) throw new Error(`the recipe '${heading}' ends with no server in the background`)
-  execFileSync('bash', ['-euc', commands.join('\n')], { cwd: folder, env: cleanEnvironment(), stdio: 'pipe' })
+  // Without a socket as its input, by which bash takes itself for started over a network, and reads bashrc.
+  execFileSync('bash', ['-euc', commands.join('\n')], {
+    cwd: folder,
+    env: cleanEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const started = await startServer(t, port, join(folder, `devpi-${port}.log`), 'bash', [
     '-c',
     `cd "$0" && exec ${server} ${options}`,

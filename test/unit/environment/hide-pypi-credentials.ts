@@ -46,7 +46,10 @@ exec bash -c 'echo "$DIB_ENV"'`
 }
 
 t.test('without such a record nothing happens', async (t) => {
-  const ran = spawnSync('bash', ['-euc', 'source "$1"; ! declare -p DIB_ENV 2>/dev/null', 'bash', file], { env: {} })
+  const ran = spawnSync('bash', ['-euc', 'source "$1"; ! declare -p DIB_ENV 2>/dev/null', 'bash', file], {
+    env: {},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   t.equal(ran.status, 0, String(ran.stderr))
 })
 
