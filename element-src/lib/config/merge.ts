@@ -1,26 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../base/errors.js'
 import type { AppliedFile } from './applied.js'
-import type { EntriesRead, Entry } from './entry.js'
-import { remark } from './pip/config-file.js'
-import { editConfigText, readConfigText, wordsOf } from './pip/edit-entries.js'
+import type { Dialect, Entry } from './dialect.js'
+import { iniDialect, remark } from './pip/config-file.js'
 import type { Format } from './places.js'
-import { editToml, readToml } from './uv/toml.js'
+import { tomlDialect } from './uv/toml.js'
 
-/** How the files of a format are read and changed. */
-interface Dialect {
-  readonly read: (text: string) => EntriesRead
-  /** The items of a value that is a list. */
-  readonly itemsOf: (entry: Entry) => readonly unknown[] | undefined
-  readonly edit: (text: string, changes: readonly Entry[]) => string
-}
-
-const ini: Dialect = { read: readConfigText, itemsOf: wordsOf, edit: editConfigText }
-const dialects: Readonly<Record<Format, Dialect>> = {
-  pip: ini,
-  setuptools: ini,
-  uv: { read: readToml, itemsOf: ({ value }) => (Array.isArray(value) ? value : undefined), edit: editToml },
-}
+const dialects: Readonly<Record<Format, Dialect>> = { pip: iniDialect, setuptools: iniDialect, uv: tomlDialect }
 
 /** Our file as it was at first. */
 export type OurFile = Pick<AppliedFile, 'path' | 'format' | 'content' | 'own'>

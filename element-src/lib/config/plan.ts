@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { ignoreErrors, UserError } from '../base/errors.js'
+import { resolveLinks } from '../image/path-in-root.js'
 import type { OtherFile } from './applied.js'
 import type { ConfigFile } from './config-files.js'
-import { findFolder, findMountTarget } from './mount-target.js'
 import type { Place } from './places.js'
 
 /** A file to be mounted over one of the image's, by itself or in its folder. */
@@ -18,12 +19,7 @@ export interface PlannedFile extends Place {
 }
 
 /** A folder to be mounted over one of the image's. */
-export interface PlannedFolder {
-  /** The mount target, in the image, with no link on the way. */
-  readonly path: string
-  readonly missingFolders: readonly string[]
-  readonly isForEveryone: boolean
-}
+export type PlannedFolder = Pick<PlannedFile, 'path' | 'missingFolders' | 'isForEveryone'>
 
 /** What is to be mounted over the image. A file in one of the folders is not mounted by itself. */
 export interface Plan {
@@ -31,6 +27,50 @@ export interface Plan {
   readonly folders: readonly PlannedFolder[]
   /** Where the image's own stays. */
   readonly others: readonly OtherFile[]
+}
+
+/** Where something of ours goes, in the image. */
+interface MountTarget {
+  /** Its path without links, as pip would follow them, dangling ones too. */
+  readonly path: string
+  /** The folders on the way to it that the image does not have, parents first. */
+  readonly missingFolders: readonly string[]
+}
+
+/** The folders on the way to a path without links, and itself, that are missing, parents first. */
+const missingOnWay = (folder: string): readonly string[] => {
+  if (folder === '/') return []
+  const above = missingOnWay(dirname(folder))
+  const found = ignoreErrors(['ENOENT'], () => statSync(folder))
+  if (found === undefined) return [...above, folder]
+  if (!found.isDirectory()) throw new UserError(`${folder} in the image is not a folder: remove it, or make it one`)
+  return above
+}
+
+/**
+ * Finds where a folder of ours goes, by the path by which it is known. It runs in the chroot.
+ *
+ * @throws UserError where something else is there or on the way, or a link leads to itself.
+ */
+export const findFolder = (path: string): MountTarget => {
+  const real = resolveLinks(path)
+  return { path: real, missingFolders: missingOnWay(real) }
+}
+
+/**
+ * Finds where a file of ours goes, by the path by which pip knows it. It runs in the chroot.
+ *
+ * @throws UserError where it is something that pip cannot read, or a link leads to itself.
+ */
+export const findMountTarget = (path: string): MountTarget & { readonly exists: boolean } => {
+  // The folders on the way are checked first: their fault is the one to fix.
+  const lexical = join(findFolder(dirname(path)).path, basename(path))
+  const real = resolveLinks(lexical)
+  const { missingFolders } = findFolder(dirname(real))
+  const found = ignoreErrors(['ENOENT'], () => statSync(real))
+  if (found !== undefined && !found.isFile())
+    throw new UserError(`${path} in the image is not a file, which pip could read: remove it`)
+  return { path: real, exists: found !== undefined, missingFolders }
 }
 
 /** The size, in bytes, up to which a folder is one of configuration: its files are copied. */

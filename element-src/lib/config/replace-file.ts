@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, unlinkSy
 import { run } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
 import { setModificationTime } from '../image/modification-time.js'
-import { type Access, setAccess } from './attributes.js'
+import { type Access, setAccess } from './applied.js'
 
 /** A file beside the one that it is to become. */
 const besides = (path: string): string => `${path}.pypi-new`

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Environment } from '../base/environment.js'
 import { beatingIndexOptions } from './pip/pip-conf.js'
 import { type Place, placesOf, prefixFiles, rootsHome, textAt, userFiles } from './places.js'
-import { readToml } from './uv/toml.js'
+import { tomlDialect } from './uv/toml.js'
 import { uvIndexKeys } from './uv/uv-toml.js'
 
 /** What each variable does to the mirrors (pip's documentation, Configuration; uv's, Environment variables). */
@@ -32,7 +32,7 @@ const variables: Readonly<Record<string, string>> = {
 const beatingKeys = ({ path, format }: Place, root: string): readonly string[] => {
   const text = textAt(join(root, path)) ?? ''
   if (format === 'pip') return beatingIndexOptions(text)
-  const keys = format === 'uv' ? readToml(text).entries.flatMap((entry) => entry.path.slice(0, 2)) : []
+  const keys = format === 'uv' ? tomlDialect.read(text).entries.flatMap((entry) => entry.path.slice(0, 2)) : []
   return uvIndexKeys.filter((key) => keys.includes(key))
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { renderPydistutilsCfg } from '../../../element-src/lib/config/config-files.js'
 import { isMadeOfOurs, merge, type OurFile } from '../../../element-src/lib/config/merge.js'
 import { renderPipConf } from '../../../element-src/lib/config/pip/pip-conf.js'
-import { renderPydistutilsCfg } from '../../../element-src/lib/config/pydistutils-cfg.js'
 import { secretsIn } from '../../../element-src/lib/config/secrets.js'
 import { renderUvToml } from '../../../element-src/lib/config/uv/uv-toml.js'
 import { indexAt, officialIndex } from '../../../element-src/lib/settings/index-list.js'

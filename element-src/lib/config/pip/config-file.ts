@@ -1,3 +1,6 @@
+import type { Dialect, Entry } from '../dialect.js'
+import { optionOf } from './options.js'
+
 /** A key with its value. */
 export interface ConfigEntry {
   readonly section: string
@@ -90,4 +93,41 @@ export const renderConfigFile = (sections: Readonly<Record<string, Section>>): s
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+const indentOf = (line = ''): string => /^\s*/.exec(line)?.[0] ?? ''
+
+/** Sets a key where it stands, or else at the end of its section, or else in a new section at the end; or takes it out. */
+const editEntry = (text: string, { path: [section = '', key = ''], value }: Entry): string => {
+  const { lines, entries, sections } = parseConfigFile(text)
+  const inSection = entries.filter((entry) => entry.section === section)
+  const place = inSection.find((entry) => entry.key === key)
+  const [start, end] = [place?.firstLine ?? 0, place?.endLine ?? 0]
+  if (value === undefined) return [...lines.slice(0, start), ...lines.slice(end)].join('\n')
+  const [first = '', ...others] = Array.isArray(value) ? value.map(String) : String(value).split('\n')
+  const linesOf = (indent: string): readonly string[] =>
+    [`${key} = ${first}`, ...others.map((line) => `    ${line}`)].map((line) => indent + line)
+  if (!sections.includes(section)) {
+    return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}[${section}]\n${linesOf('').join('\n')}\n`
+  }
+  const last = inSection.at(-1)
+  const header = lines.findIndex((line) => line.trimStart().startsWith(`[${section}]`))
+  // With the indentation of an existing line: a deeper one would continue the value above it.
+  const added = linesOf(indentOf(lines[place?.firstLine ?? last?.firstLine ?? header]))
+  const at = place === undefined ? (last?.endLine ?? header + 1) : start
+  return [...lines.slice(0, at), ...added, ...lines.slice(place === undefined ? at : end)].join('\n')
+}
+
+/** The keys whose values are lists. */
+const lists: readonly string[] = ['extra-index-url', 'find-links', 'trusted-host']
+
+/** pip.conf and .pydistutils.cfg. By an edit all other lines stay as they are. */
+export const iniDialect: Dialect = {
+  read: (text) => {
+    const { entries, faults } = parseConfigFile(text)
+    return { entries: entries.map(({ section, key, value }) => ({ path: [section, key], value })), fault: faults[0] }
+  },
+  itemsOf: ({ path: [, key = ''], value }) =>
+    lists.includes(optionOf(key)) ? String(value).split(/\s+/).filter(Boolean) : undefined,
+  edit: (text, changes) => changes.reduce(editEntry, text),
 }

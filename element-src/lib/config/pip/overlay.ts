@@ -1,6 +1,6 @@
 import { UserError } from '../../base/errors.js'
-import { type ConfigText, parseConfigFile, remark, renderConfigFile, type Section } from './config-file.js'
-import { removeEntry, setEntry } from './edit-entries.js'
+import type { Entry } from '../dialect.js'
+import { type ConfigText, iniDialect, parseConfigFile, remark, renderConfigFile, type Section } from './config-file.js'
 
 /** One of the image's own files. */
 export interface OwnFile {
@@ -44,18 +44,12 @@ export const overlay = (
 ): string => {
   const { entries, sections } = parseOwnFile(path, own ?? '')
   if (sections.length === 0) return `${renderConfigFile(additions)}${own ?? ''}`
-  const replaced = entries.reduce((text, { section, key }) => {
+  const replaced = entries.flatMap(({ section, key }): readonly Entry[] => {
     const found = rule(section, key)
-    if (found === undefined) return text
-    if (found.value === undefined) return removeEntry(text, { section, key })
-    return setEntry(text, { section, key, value: asText(found.value) })
-  }, own ?? '')
-  return Object.entries(additions).reduce(
-    (before, [section, keys]) =>
-      Object.entries(keys).reduce(
-        (text, [key, value]) => setEntry(text, { section, key, value: asText(value) }),
-        before,
-      ),
-    `# ${remark}\n${replaced}`,
+    return found === undefined ? [] : [{ path: [section, key], value: found.value && asText(found.value) }]
+  })
+  const added = Object.entries(additions).flatMap(([section, keys]) =>
+    Object.entries(keys).map(([key, value]): Entry => ({ path: [section, key], value: asText(value) })),
   )
+  return iniDialect.edit(`# ${remark}\n${own ?? ''}`, [...replaced, ...added])
 }

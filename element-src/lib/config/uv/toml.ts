@@ -1,5 +1,5 @@
 import { parse, stringify, type TomlTable, type TomlValue } from 'smol-toml'
-import type { EntriesRead, Entry } from '../entry.js'
+import type { Dialect, Entry } from '../dialect.js'
 
 export type { TomlTable, TomlValue }
 
@@ -43,14 +43,6 @@ const leavesOf = (table: TomlTable, above: readonly string[] = []): readonly Ent
     return isTable(value) ? leavesOf(value, path) : [{ path, value }]
   })
 
-/** Reads the entries of uv.toml. */
-export const readToml = (text: string): EntriesRead => {
-  const values = parseToml(text)
-  return typeof values === 'number'
-    ? { entries: [], fault: `it is not TOML${values === 0 ? '' : ` (line ${values})`}` }
-    : { entries: leavesOf(values), fault: undefined }
-}
-
 const setIn = (table: TomlTable, { path: [key = '', ...below], value }: Entry): TomlTable => {
   const { [key]: before, ...others } = table
   if (below.length === 0) return value === undefined ? others : { ...table, [key]: value as TomlValue }
@@ -58,8 +50,17 @@ const setIn = (table: TomlTable, { path: [key = '', ...below], value }: Entry): 
   return Object.keys(inner).length === 0 ? others : { ...table, [key]: inner }
 }
 
-/** Changes entries of uv.toml. Comments go: what a hook writes around ours does not come here. */
-export const editToml = (text: string, changes: readonly Entry[]): string => {
-  const values = parseToml(text)
-  return writeToml(changes.reduce(setIn, typeof values === 'number' ? {} : values))
+/** uv.toml. By an edit its comments go: what a hook writes around ours does not come here. */
+export const tomlDialect: Dialect = {
+  read: (text) => {
+    const values = parseToml(text)
+    return typeof values === 'number'
+      ? { entries: [], fault: `it is not TOML${values === 0 ? '' : ` (line ${values})`}` }
+      : { entries: leavesOf(values), fault: undefined }
+  },
+  itemsOf: ({ value }) => (Array.isArray(value) ? value : undefined),
+  edit: (text, changes) => {
+    const values = parseToml(text)
+    return writeToml(changes.reduce(setIn, typeof values === 'number' ? {} : values))
+  },
 }
