@@ -1,0 +1,71 @@
+import { inflateRaw } from 'node:zlib'
+
+/** Reads at most so many bytes at a position into the beginning of a buffer; returns that part of it, shorter at the file's end. */
+export type ReadAt = (position: number, length: number, into: Buffer) => Promise<Buffer>
+
+/** The most that is read of a wheel's directory, and that its metadata may have. */
+const most = 8 * 1024 * 1024
+
+/** The record at a zip's end (APPNOTE.TXT, 4.3.16), with a comment at most this much longer. */
+const endLength = 22
+const longestComment = 65_535
+
+/** Where a member is, by the zip's directory (4.3.12). */
+interface Member {
+  readonly method: number
+  readonly length: number
+  readonly unpacked: number
+  readonly at: number
+}
+
+const membersNamed = (directory: Buffer, pattern: RegExp): readonly Member[] => {
+  const members: Member[] = []
+  for (let at = 0; at + 46 <= directory.length && directory.readUInt32LE(at) === 0x02014b50; ) {
+    const nameEnd = at + 46 + directory.readUInt16LE(at + 28)
+    if (pattern.test(directory.toString('latin1', at + 46, nameEnd)))
+      members.push({
+        method: directory.readUInt16LE(at + 10),
+        length: directory.readUInt32LE(at + 20),
+        unpacked: directory.readUInt32LE(at + 24),
+        at: directory.readUInt32LE(at + 42),
+      })
+    at = nameEnd + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32)
+  }
+  return members
+}
+
+const inflate = (packed: Buffer): Promise<Buffer | undefined> =>
+  new Promise((resolve) => {
+    inflateRaw(packed, { maxOutputLength: most }, (error, bytes) => resolve(error ? undefined : bytes))
+  })
+
+/**
+ * Reads a wheel's METADATA (PEP 427) out of its zip.
+ *
+ * @param size The wheel's length.
+ * @returns Undefined if it cannot be told: no zip, a zip64 one, several METADATA, or one of more than 8 MB. Rejected with the
+ *   error of `read`.
+ */
+export const readWheelMetadata = async (read: ReadAt, size: number): Promise<Buffer | undefined> => {
+  const part = async (from: number, length: number): Promise<Buffer | undefined> => {
+    if (from < 0 || length > most || from + length > size) return undefined
+    const bytes = await read(from, length, Buffer.alloc(length))
+    return bytes.length === length ? bytes : undefined
+  }
+  const tailLength = Math.min(size, endLength + longestComment)
+  const tail = await part(size - tailLength, tailLength)
+  const end = tail?.lastIndexOf('PK\x05\x06', tailLength - endLength, 'latin1') ?? -1
+  if (tail === undefined || end < 0) return undefined
+  const directoryLength = tail.readUInt32LE(end + 12)
+  const start = size - tailLength + end - directoryLength
+  const directory = await part(start, directoryLength)
+  const [member, ...others] = membersNamed(directory ?? Buffer.alloc(0), /^[^/]+\.dist-info\/METADATA$/)
+  if (member === undefined || others.length > 0) return undefined
+  // As Python's zipfile: something may stand before the zip, which its offsets do not count.
+  const at = member.at + start - tail.readUInt32LE(end + 16)
+  const header = await part(at, 30)
+  if (header?.readUInt32LE(0) !== 0x04034b50) return undefined
+  const packed = await part(at + 30 + header.readUInt16LE(26) + header.readUInt16LE(28), member.length)
+  const bytes = packed && (member.method === 0 ? packed : member.method === 8 ? await inflate(packed) : undefined)
+  return bytes?.length === member.unpacked ? bytes : undefined
+}
