@@ -64,8 +64,20 @@ export const readFacts = (folder: string): ReadonlyMap<string, Omit<PageFile, 'u
   const facts = new Map<string, Omit<PageFile, 'url'>>()
   for (const line of readLines(join(folder, factsFile))) {
     try {
-      const fact = factsIn(JSON.parse(line))
-      if (fact !== undefined) facts.set(fact.name, fact)
+      const entry: unknown = JSON.parse(line)
+      const fact = factsIn(entry)
+      if (fact === undefined) continue
+      const { _origin: origin } = entry as { _origin?: unknown }
+      const old = facts.get(fact.name)
+      const known = old?.hashes['sha256'] === fact.hashes['sha256'] ? old : undefined
+      const origins = [...(known?.origins ?? []), ...(typeof origin === 'string' ? [origin] : [])]
+      facts.set(fact.name, {
+        ...fact,
+        // What was kept of one index another may have as well, and say less of.
+        requiresPython: fact.requiresPython ?? known?.requiresPython,
+        uploadTime: fact.uploadTime ?? known?.uploadTime,
+        origins: origins.length > 0 ? origins : undefined,
+      })
     } catch {
       // The last line of one that is being written.
     }
@@ -73,9 +85,12 @@ export const readFacts = (folder: string): ReadonlyMap<string, Omit<PageFile, 'u
   return facts
 }
 
-/** The line of a file in pypi-files.jsonl. */
-export const factsLine = (file: PageFile, sha256: string): string =>
-  JSON.stringify(fileAsJson({ ...file, hashes: { sha256 }, fragment: undefined, coreMetadata: undefined }, undefined))
+/** The line of a file in pypi-files.jsonl; a key that begins with `_` is private (PEP 691). */
+export const factsLine = (file: PageFile, sha256: string, origin: string | undefined): string =>
+  JSON.stringify({
+    ...fileAsJson({ ...file, hashes: { sha256 }, fragment: undefined, coreMetadata: undefined }, undefined),
+    _origin: origin,
+  })
 
 // A folder's owner may fill it although root made the file: a copy of its own takes its place.
 const openToAppend = (path: string): number => {

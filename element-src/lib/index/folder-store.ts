@@ -22,16 +22,21 @@ export interface FolderStore {
   /** A new temporary name in the folder. */
   readonly newPath: () => string
   /**
-   * Looks for a file that is there already.
+   * Looks for a file that is there already, and takes note of who has it as well.
    *
-   * @param hashes What the index tells; one without a hash is not taken for the same.
+   * @param file What its index tells; one without a hash is not taken for the same.
+   * @param origin The mark of the index.
    */
-  readonly find: (name: string, hashes: Hashes) => Promise<{ readonly path: string; readonly size: number } | undefined>
+  readonly find: (
+    file: PageFile,
+    origin: string | undefined,
+  ) => Promise<{ readonly path: string; readonly size: number } | undefined>
   /**
    * Gives a file that is whole and on the disk its name, and takes note of what its index says of it.
    *
    * @param temporary Where it is, in the folder.
    * @param file What its index says of it.
+   * @param origin The mark of the index.
    * @returns `kept`; `there` if the folder has it already; `other` if it has another one of that name, which stays. Rejected
    *   with the system's error.
    */
@@ -40,6 +45,7 @@ export interface FolderStore {
     name: string,
     sha256: string,
     file?: PageFile,
+    origin?: string,
   ) => Promise<'kept' | 'there' | 'other'>
   /** Resolved when all hashes are written. */
   readonly flush: () => Promise<void>
@@ -155,22 +161,43 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
   }
   const healing = addLost().catch(onError)
 
+  /** What files were kept from, by this build and those before it. */
+  let noted: Set<string> | undefined
+  const note = (file: PageFile, sha256: string, origin: string | undefined): void => {
+    const keyOf = (from: string | undefined, digits = '', name: string): string => `${from} ${digits} ${name}`
+    noted ??= new Set(
+      [...readFacts(folder)].flatMap(([name, { hashes, origins = [undefined] }]) =>
+        origins.map((one) => keyOf(one, hashes['sha256'], name)),
+      ),
+    )
+    const key = keyOf(origin, sha256, file.name)
+    if (!noted.has(key)) appendLines(folder, factsFile, [factsLine(file, sha256, origin)])
+    noted.add(key)
+  }
+
   return {
     newPath,
-    find: async (name, hashes) => {
+    find: async (file, origin) => {
+      const { name, hashes } = file
       const path = join(folder, name)
       if (chooseHash(hashes) === undefined) return undefined
       const stat = ignoreErrors(['ENOENT', 'EACCES', 'ELOOP', 'ENOTDIR'], () => statSync(path))
       if (stat?.isFile() !== true) return undefined
-      const { isRight } = await digest(path, hashes).catch(() => ({ isRight: false }))
-      return isRight ? { path, size: stat.size } : undefined
+      const found = await digest(path, hashes).catch(() => undefined)
+      if (!found?.isRight) return undefined
+      try {
+        if (origin !== undefined) note(file, found.sha256, origin)
+      } catch (error) {
+        onError(error)
+      }
+      return { path, size: stat.size }
     },
-    put: async (temporary, name, sha256, file) => {
+    put: async (temporary, name, sha256, file, origin) => {
       const path = join(folder, name)
       if (!existsSync(path)) {
         chmodSync(temporary, 0o666 & ~process.umask())
         // Before the name: who finds the file without a hash knows by this line that a build kept it.
-        if (file !== undefined) appendLines(folder, factsFile, [factsLine(file, sha256)])
+        if (file !== undefined) note(file, sha256, origin)
         if (nameOnce(temporary, path)) {
           addSum(name, sha256)
           return 'kept'

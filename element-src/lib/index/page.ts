@@ -19,6 +19,8 @@ export interface PageFile {
   readonly uploadTime?: string | undefined
   /** Its length in bytes (PEP 700). */
   readonly size?: number | undefined
+  /** The indexes that it was kept from, by their marks, in a folder that builds fill. */
+  readonly origins?: readonly string[] | undefined
   /** Whether its metadata lies beside it (PEP 658, PEP 714): true, or their hashes. */
   readonly coreMetadata?: true | Readonly<Record<string, string>> | undefined
 }

@@ -62,6 +62,8 @@ export const chooseReachable = (
       .filter(
         ({ state, index }) => unreachable !== 'drop' || !isLeft || state !== 'down' || index.projects !== undefined,
       )
-      .map(({ index, usedAs }) => (usedAs === undefined ? index : { ...index, url: usedAs, label: usedAs }))
+      .map(({ index, usedAs }) =>
+        usedAs === undefined ? index : { ...index, url: usedAs, label: usedAs, namedUrl: index.url },
+      )
   )
 }

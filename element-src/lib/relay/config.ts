@@ -6,6 +6,8 @@ import type { Index } from '../settings/index-list.js'
 export interface RelayConfig {
   /** The indexes in pip's order. */
   readonly indexes: readonly Index[]
+  /** All that the user names, also what is left out while it is down; `indexes` if undefined. */
+  readonly named?: readonly Index[]
   /** The variables by which it reaches servers: proxies and CA certificates, as pip names them. */
   readonly environment: Readonly<Record<string, string>>
   /** What becomes of an index that is down: it has no project until it answers again, it is asked each time, or all ends. */

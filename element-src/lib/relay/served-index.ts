@@ -5,7 +5,7 @@ import type { PageFile } from '../index/page.js'
 import type { Index } from '../settings/index-list.js'
 import type { Arrivals } from './arrivals.js'
 import type { RelayConfig } from './config.js'
-import { isAskedAt } from './project-rules.js'
+import { isAskedAt, isKeptFor, markOf } from './project-rules.js'
 import type { RelayLog } from './relay-log.js'
 import type { FileParts } from './server/serve-file.js'
 import { newDownloads } from './store/downloads.js'
@@ -63,6 +63,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
 
   return config.indexes.map((index, i): ServedIndex => {
     const { label, url, folder } = index
+    const origin = markOf(index)
     // A folder's pages may link to servers, which get no credentials.
     const client = newClient({
       ...config,
@@ -98,7 +99,15 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
             hasRules: hasRules || index.excludeNewer !== undefined,
             isLeftOut,
           })
-        : folderIndex({ ...index, folder }, log, config.mirror)
+        : folderIndex(
+            { ...index, folder },
+            log,
+            config.mirror,
+            // What a lock has it has by its hash.
+            index.isKept && config.lock === undefined
+              ? (project, file) => isKeptFor(project, file, config.named ?? config.indexes)
+              : () => true,
+          )
 
     const onFault = ({ name, url: at }: PageFile, fault: HttpError): void => {
       const isOwn = originOf(at) === originOf(url)
@@ -108,7 +117,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
 
     const metadata = newMetadataFiles()
     const keepMetadata: FileParts['keepMetadata'] = async (key, file, asker) => {
-      const there = file.coreMetadata === undefined ? undefined : await mirror?.find(file.name, file.hashes)
+      const there = file.coreMetadata === undefined ? undefined : await mirror?.find(file, origin)
       if (mirror === undefined || there === undefined) return
       const answer = await metadata(key, file, client, asker).catch(() => undefined)
       if (answer?.status !== 200) return
@@ -121,6 +130,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       mirror &&
       newDownloads({
         mirror,
+        origin,
         // Not the relay's own signal: files that are kept as it ends still get their metadata.
         onKept: (key, file) => keepMetadata(key, file, { headers: {}, gone: new AbortController().signal }),
         onRefused: ({ name }, why) =>
@@ -135,6 +145,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       client,
       metadata,
       mirror,
+      origin,
       downloads,
       folder: folder && (config.mirror ?? folder),
       watch: (project, file, sendable) => arrivals?.watch({ project, file, index, place: i }, sendable) ?? sendable,

@@ -20,6 +20,8 @@ export interface Credentials {
 export interface Index {
   /** Never with credentials. */
   readonly url: string
+  /** The same as the user names it, if the server stands for another one. */
+  readonly namedUrl?: string
   readonly scheme: 'http' | 'https' | 'file'
   /** Without port and user, an IPv6 one without its brackets; empty for file. */
   readonly host: string

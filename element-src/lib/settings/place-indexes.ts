@@ -52,7 +52,7 @@ export const placeIndexes = (
   // Online, what is there is upstream as well, with the time of its upload.
   const isWanted = isOffline || listed.every(({ excludeNewer }) => excludeNewer === undefined)
   const kept: readonly Index[] =
-    isFilled && hasFolder && isWanted && !listed.some(isTop)
+    isFilled && hasFolder && isWanted && !listed.some((index) => isTop(index) && !index.projects && !index.exclude)
       ? [{ ...local, source: 'DIB_PYPI_FILL_MIRROR', ...(isOffline ? { isKept: true } : { isFilled: true }) }]
       : []
   const all = [...listed, ...kept]

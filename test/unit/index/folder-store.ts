@@ -56,9 +56,9 @@ t.test('a file is kept with its hash and with what its page said; one of its nam
   t.match(openFolder(placeOf(folder), t.fail).files('demo'), [
     { requiresPython: '>=3.9', yanked: 'bad', uploadTime: '2024-01-02T03:04:05Z' },
   ])
-  t.match(await store.find(name, { sha256: sha256('x') }), { size: 1 })
-  t.equal(await store.find(name, {}), undefined)
-  t.equal(await store.find(name, { sha256: sha256('y') }), undefined)
+  t.match(await store.find({ ...described, hashes: { sha256: sha256('x') } }, undefined), { size: 1 })
+  t.equal(await store.find(described, undefined), undefined)
+  t.equal(await store.find({ ...described, hashes: { sha256: sha256('y') } }, undefined), undefined)
   t.same(store.errors, [])
 })
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { Index } from '../../../element-src/lib/settings/index-list.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
 import { ask, at, inFolder, openTestRelay, type TestRelay } from '../../support/relay/test-relay.js'
 import { likeSdist, likeWheel, serveIndex, sha256 } from '../../support/relay/upstream.js'
@@ -157,3 +158,36 @@ t.test(
     t.equal(relay.log().match(/warning: \S+ cannot take more files: no space is left/g)?.length, 1)
   },
 )
+
+t.test('offline, what a mirrors file owns comes from the folder only if it was kept from its owner', async (t) => {
+  const [theirs, ours, shared] = ['9.9', '1.0', '0.5'].map((version) => `corp_lib-${version}-py3-none-any.whl`)
+  const same = { name: shared ?? '', content: likeWheel(20) }
+  const attacker = await serveIndex(t, { 'corp-lib': [{ name: theirs ?? '', content: likeWheel(10) }, same] })
+  const corp = await serveIndex(t, { 'corp-lib': [{ name: ours ?? '', content: likeWheel(10) }, same] })
+  const folder = t.testdir({})
+  const fill = async (index: Index, all: readonly (string | undefined)[]): Promise<void> => {
+    const relay = await openTestRelay(t, [index], { fill: folder })
+    for (const name of all) await ask(await relay.link('corp-lib', name ?? ''))
+    await relay.end()
+  }
+  const owner = at(corp.url, { projects: ['corp-*'] })
+  const offline = async (): Promise<{ names: readonly string[]; log: string }> => {
+    const kept = inFolder(folder, { isKept: true })
+    // The owner is down, and left out.
+    const relay = await openTestRelay(t, [kept], { named: [owner, kept] })
+    const { status, body } = await relay.page('corp-lib')
+    const files: { filename: string }[] = status === 200 ? JSON.parse(body.toString()).files : []
+    return { names: files.map(({ filename }) => filename).sort(), log: relay.log() }
+  }
+  await fill(at(attacker.url), [theirs, shared])
+  const before = await offline()
+  t.same(before.names, [])
+  t.match(before.log, /warning: corp_lib-\S+ in \S+ is not used: by the mirrors file corp-lib comes from an index that/)
+  await fill(owner, [ours, shared])
+  t.same((await offline()).names, [shared, ours], 'also what both have')
+  t.notMatch(
+    readFileSync(join(folder, 'pypi-files.jsonl'), 'utf8'),
+    '127.0.0.1',
+    'the folder, which images see, names no index',
+  )
+})

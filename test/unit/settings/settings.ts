@@ -312,6 +312,12 @@ t.test('a folder that builds fill is an index by itself, the last, and offline t
   t.notHas(readSettings({ ...filled, DIB_PYPI_MIRRORS }).pip.indexes.at(-1), { isKept: true })
   const named = readSettings({ ...filled, DIB_PYPI_MIRROR_URL: 'file:///tmp/pypi', DIB_OFFLINE: '1' })
   t.same(urls(named.pip), ['file:///tmp/pypi'], 'once')
+  writeFileSync(
+    DIB_PYPI_MIRRORS,
+    `[x]\nurl = file:///tmp/pypi\nprojects = corp-*\n[a]\nurl = https://a.example/simple\n`,
+  )
+  const both = readSettings({ ...filled, DIB_PYPI_MIRRORS, DIB_OFFLINE: '1' }).pip.indexes
+  t.match(both, [{ projects: ['corp-*'] }, {}, { isKept: true }], 'also if a section has some of it for itself')
   writeFileSync(DIB_PYPI_MIRRORS, `${corp}exclude-newer = 7 days\n`)
   t.equal(
     readSettings({ ...filled, DIB_PYPI_MIRRORS }).pip.indexes.length,

@@ -92,6 +92,7 @@ export const openRelay = async (
     {
       // One that is absent owns its projects all the same, and has none of them.
       indexes: [...indexes.filter(isBehind), ...absent.map((index) => ({ ...index, folder: nowhere }))],
+      named: pip.indexes,
       environment: environmentForRelay(environment),
       unreachable: pip.unreachable,
       trustedHosts: pip.unverifiedHosts,

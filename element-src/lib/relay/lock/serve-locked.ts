@@ -23,7 +23,7 @@ const keyOf = ({ index, file }: Candidate): string => `${index.place} ${file.url
 
 /** Fetches a file that no hash is told of, and looks whether it is the lock's before an installer gets any of it. */
 const fetchUnknown = async ({ index, file }: Candidate, signal: AbortSignal): Promise<Sendable | undefined> => {
-  const { size = 0, hashes, name } = file
+  const { size = 0, hashes } = file
   const named = index.mirror?.newFile()
   const storage = named ?? fileAt(join(tmpdir(), `pypi-relay-${randomUUID()}`))
   const giveUp = async (): Promise<undefined> => {
@@ -44,7 +44,7 @@ const fetchUnknown = async ({ index, file }: Candidate, signal: AbortSignal): Pr
     fetched.leave()
     if (fetched.status !== 200 || digest.isRight() !== true) return giveUp()
     const { path } = storage
-    if (named !== undefined) await index.mirror?.keep(named, name, digest.sha256())
+    if (named !== undefined) await index.mirror?.keep(named, file.name, digest.sha256(), file, index.origin)
     // Without a name it goes with the relay, however that ends.
     if (path !== undefined) ignoreErrors(['ENOENT'], () => unlinkSync(path))
   } catch (error) {

@@ -21,6 +21,8 @@ export interface FileParts {
   readonly metadata: FetchMetadata
   /** The folder that is filled. */
   readonly mirror: MirrorFolder | undefined
+  /** The mark of the index in it. */
+  readonly origin: string
   /** What sends requests for the index; a folder's pages may link to servers. */
   readonly client: HttpClient
   /** The folder of the host in which the index' files are: the local mirror, for one in that. */
@@ -58,11 +60,11 @@ const serveRemote = async (
   response: ServerResponse,
   key: string,
   file: PageFile,
-  { downloads, mirror, client }: FileParts,
+  { downloads, mirror, origin, client }: FileParts,
   asker: Asker,
   watched: (sendable: Sendable) => Sendable,
 ): Promise<PassedOn | undefined> => {
-  const there = await mirror?.find(file.name, file.hashes)
+  const there = await mirror?.find(file, origin)
   if (there !== undefined) {
     const sendable = fileOnDisk(there.path, there.size, chooseHash(file.hashes)?.digits)
     await sendFile(request, response, watched(sendable))

@@ -34,6 +34,8 @@ export interface Downloads {
 export interface DownloadParts {
   /** The folder that is filled. */
   readonly mirror: MirrorFolder
+  /** The mark of the index. */
+  readonly origin: string
   /** Called when a file is kept. */
   readonly onKept: (key: string, file: PageFile) => Promise<void>
   /** Called when a file came, and is not kept, with the reason. */
@@ -57,7 +59,7 @@ const silence = 60_000
 const beginning = 512
 
 /** Begins with nothing on its way. */
-export const newDownloads = ({ mirror, onKept, onRefused, onBroken, signal }: DownloadParts): Downloads => {
+export const newDownloads = ({ mirror, origin, onKept, onRefused, onBroken, signal }: DownloadParts): Downloads => {
   const running = new Map<string, Running>()
   /** What is still to be done for what came. */
   const keeping = new Set<Promise<unknown>>()
@@ -95,7 +97,7 @@ export const newDownloads = ({ mirror, onKept, onRefused, onBroken, signal }: Do
       if (isRight === false) return onRefused(file, 'its hash is not what the index tells')
       if (!looksLikeDistribution(first)) return onRefused(file, 'what was sent is not a distribution')
       if (!isProven) return onRefused(file, 'neither its hash nor its length is told, so that it may not be whole')
-      if (await mirror.keep(storage, file.name, digest.sha256(), file)) await onKept(key, file)
+      if (await mirror.keep(storage, file.name, digest.sha256(), file, origin)) await onKept(key, file)
     }
 
     const receive = async (fetched: FetchedFile): Promise<void> => {

@@ -21,9 +21,16 @@ export interface MirrorFolder {
    * @param name The name that it gets.
    * @param sha256 Its hash.
    * @param described What its index tells of it.
+   * @param origin The mark of the index.
    * @returns Whether the folder has it now.
    */
-  readonly keep: (file: TemporaryFile, name: string, sha256: string, described?: PageFile) => Promise<boolean>
+  readonly keep: (
+    file: TemporaryFile,
+    name: string,
+    sha256: string,
+    described?: PageFile,
+    origin?: string,
+  ) => Promise<boolean>
   /** Keeps something small in the same way; where it cannot, no more is kept. */
   readonly keepBytes: (name: string, content: Buffer, sha256: string) => Promise<void>
   /** What was kept. */
@@ -54,12 +61,12 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
   }
   const { newPath, find, put, flush } = openFolderStore(folder, giveUp)
 
-  const keep: MirrorFolder['keep'] = async (file, name, sha256, described) => {
+  const keep: MirrorFolder['keep'] = async (file, name, sha256, described, origin) => {
     if (file.path === undefined || hasGivenUp) return false
     const path = join(folder, name)
     try {
       await file.sync()
-      const done = await put(file.path, name, sha256, described)
+      const done = await put(file.path, name, sha256, described, origin)
       if (done === 'kept' && isDistribution(name)) {
         files += 1
         bytes += statSync(path).size

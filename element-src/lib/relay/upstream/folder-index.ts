@@ -1,14 +1,20 @@
 import { openFolder, placeOf } from '../../index/folder.js'
-import { excludeNewer } from '../../index/page.js'
+import { excludeNewer, type PageFile } from '../../index/page.js'
 import type { Index } from '../../settings/index-list.js'
 import type { RelayLog } from '../relay-log.js'
 import type { Source } from './found.js'
 
-/** A folder of the host as an index; `mirror` is the local mirror that it is in. What is wrong in it extra-data.d says. */
+/**
+ * A folder of the host as an index. What is wrong in it extra-data.d says.
+ *
+ * @param mirror The local mirror that it is in.
+ * @param isFor Whether one of its files may be used for a project.
+ */
 export const folderIndex = (
   config: Index & { readonly folder: string },
   log: RelayLog,
   mirror: string | undefined,
+  isFor: (project: string, file: PageFile) => boolean,
 ): Source => {
   const { files, projects } = openFolder(placeOf(config.folder, mirror), () => undefined)
   const refuse = (cause: string) => {
@@ -17,7 +23,13 @@ export const folderIndex = (
   }
   const find: Source['find'] = async (project) => {
     try {
-      const all = files(project)
+      const found = files(project)
+      const all = found.filter((file) => isFor(project, file))
+      const other = found.find((file) => !all.includes(file))
+      if (other !== undefined)
+        log.once(
+          `${other.name} in ${config.folder} is not used: by the mirrors file ${project} comes from an index that no build has kept it from; build once online with DIB_PYPI_FILL_MIRROR`,
+        )
       if (all.length === 0) return { kind: 'none' }
       const old = excludeNewer(all, config.excludeNewer)
       return old === undefined
