@@ -1,91 +1,221 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
+import { rpmRoot } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
-/** Files that a package owns: one that we do not mount over, and one that we do. */
-const files: readonly string[] = ['/etc/pip.conf', '/etc/xdg/pip/pip.conf']
-const endings = ['', '.dpkg-dist', '.dpkg-old', '.dpkg-new']
+const root = await rpmRoot()
+
+/** Files that a package owns: two that we do not mount over, and three that we do. */
+const files: readonly string[] = [
+  '/etc/pip.conf',
+  '/etc/uv/uv.toml',
+  '/etc/xdg/pip/pip.conf',
+  '/etc/xdg/uv/uv.toml',
+  '/root/.config/uv/uv.toml',
+]
+const endings = ['', '.dpkg-dist', '.dpkg-old', '.dpkg-new', '.rpmnew', '.rpmsave', '.rpmorig']
 const kept = files.flatMap((path) => endings.map((ending) => path + ending))
 
-/** Makes a package of that version, whose configuration files say which it is. */
-const makeDeb = (folder: string, version: number): string => {
-  const root = join(folder, `v${version}`)
-  mkdirSync(join(root, 'DEBIAN'), { recursive: true })
+/** A file's text in a version of the package. */
+const textOf = (path: string, version: number): string => {
+  const index = `http://127.0.0.1:1/${version}`
+  return path.endsWith('.toml')
+    ? `index-url = "${index}"\nconcurrent-downloads = ${version}\n`
+    : `[global]\nindex-url = ${index}\ntimeout = ${version}\n`
+}
+
+/** Writes the files of a version of the package into a folder. */
+const writeFiles = (folder: string, version: number): void => {
   for (const path of files) {
-    mkdirSync(join(root, dirname(path)), { recursive: true })
-    writeFileSync(join(root, path), `[global]\nindex-url = http://127.0.0.1:1/${version}\ntimeout = ${version}\n`)
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), textOf(path, version))
   }
+}
+
+const scratch = scratchFolder(t)
+
+/** Our hooks' place without them. */
+const none = join(scratch, 'none')
+for (const phase of ['extra-data.d', 'pre-install.d', 'cleanup.d']) mkdirSync(join(none, phase), { recursive: true })
+
+/** Makes both versions of the package, v1.deb and v2.deb. */
+const makeDebs = (): string => {
+  const folder = join(scratch, 'debs')
+  for (const version of [1, 2]) {
+    const tree = join(folder, `v${version}`)
+    writeFiles(tree, version)
+    mkdirSync(join(tree, 'DEBIAN'))
+    writeFileSync(
+      join(tree, 'DEBIAN', 'control'),
+      `Package: pip-settings\nVersion: ${version}\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: settings of pip\n`,
+    )
+    writeFileSync(join(tree, 'DEBIAN', 'conffiles'), files.map((path) => `${path}\n`).join(''))
+    execFileSync('dpkg-deb', ['--root-owner-group', '-b', tree, `${tree}.deb`])
+  }
+  return folder
+}
+
+/** What the spec says of pip's files and of the system's uv.toml. */
+type Kinds = readonly [string, string]
+
+/** Makes both versions of the package by the image's own rpmbuild, v1.rpm and v2.rpm; root's uv.toml is not a %config of it. */
+const makeRpms = async ([ofPip, ofUv]: Kinds): Promise<string> => {
+  const sources = join(scratch, `rpms-${ofPip}`)
+  const kindOf = (path: string): string => (path.startsWith('/root') ? '' : path.endsWith('.toml') ? ofUv : ofPip)
+  for (const version of [1, 2]) writeFiles(join(sources, `v${version}`), version)
   writeFileSync(
-    join(root, 'DEBIAN', 'control'),
-    `Package: pip-settings\nVersion: ${version}\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: settings of pip\n`,
+    join(sources, 'pip-settings.spec'),
+    `Name: pip-settings
+Version: %{number}
+Release: 1
+Summary: Settings of pip
+License: none
+BuildArch: noarch
+AutoReqProv: no
+%description
+Settings of pip.
+%install
+cp -r /srv/v%{number}/. %{buildroot}
+%files
+${files.map((path) => `${kindOf(path)} ${path}\n`).join('')}`,
   )
-  writeFileSync(join(root, 'DEBIAN', 'conffiles'), files.map((path) => `${path}\n`).join(''))
-  const deb = join(folder, `v${version}.deb`)
-  execFileSync('dpkg-deb', ['--root-owner-group', '-b', root, deb])
-  return deb
+  const made = await runPhases(scratch, {
+    root,
+    element: none,
+    prepare: `cp -r '${sources}'/* $ROOT/srv`,
+    inChroot: `for number in 1 2; do
+    rpmbuild -bb --quiet --define "number $number" --define "_topdir /srv/build" --define "__os_install_post %{nil}" /srv/*.spec
+    mv /srv/build/RPMS/noarch/*.rpm /srv/v$number.rpm
+done`,
+    keep: ['/srv/v1.rpm', '/srv/v2.rpm'],
+    compare: false,
+  })
+  for (const name of ['v1.rpm', 'v2.rpm'])
+    writeFileSync(join(sources, name), made.kept(`/srv/${name}`) ?? '', { encoding: 'latin1' })
+  return sources
 }
 
 /** What is done in install.d, on an image that has the package's first version or not, and what the log has to name. */
-const rows: readonly { does: string; hasFirst: boolean; command: string; warned: readonly string[] }[] = [
-  { does: 'installs', hasFirst: false, command: 'dpkg --force-confnew -i /srv/v2.deb', warned: [] },
-  { does: 'installs', hasFirst: false, command: 'dpkg --force-confold -i /srv/v2.deb', warned: [] },
+interface Row {
+  readonly does: string
+  /** The folder of the packages, on the host. */
+  readonly packages: string
+  readonly before: string
+  readonly command: string
+  readonly warned?: readonly string[]
+}
+
+const ours = files.slice(2)
+const debs = makeDebs()
+const installDeb = 'dpkg -i /srv/v1.deb'
+
+const ofDpkg: readonly Row[] = [
+  { does: 'installs a package', packages: debs, before: 'true', command: 'dpkg --force-confnew -i /srv/v2.deb' },
+  { does: 'installs a package', packages: debs, before: 'true', command: 'dpkg --force-confold -i /srv/v2.deb' },
   {
-    does: 'upgrades',
-    hasFirst: true,
+    does: 'upgrades a package',
+    packages: debs,
+    before: installDeb,
     command: 'dpkg --force-confnew -i /srv/v2.deb',
-    warned: ['/etc/xdg/pip/pip.conf.dpkg-old'],
+    warned: ours.map((path) => `${path}.dpkg-old`),
   },
   {
-    does: 'upgrades',
-    hasFirst: true,
+    does: 'upgrades a package',
+    packages: debs,
+    before: installDeb,
     command: 'dpkg --force-confold -i /srv/v2.deb',
-    warned: ['/etc/xdg/pip/pip.conf.dpkg-dist'],
+    warned: ours.map((path) => `${path}.dpkg-dist`),
   },
-  { does: 'removes', hasFirst: true, command: 'dpkg -r pip-settings', warned: [] },
-  { does: 'purges', hasFirst: true, command: 'dpkg -P pip-settings', warned: [] },
+  { does: 'removes a package', packages: debs, before: installDeb, command: 'dpkg -r pip-settings' },
+  { does: 'purges a package', packages: debs, before: installDeb, command: 'dpkg -P pip-settings' },
 ]
 
-const run = (t: Test, hasFirst: boolean, command: string, withElement: boolean): Promise<RanPhases> => {
-  const scratch = scratchFolder(t)
-  const none = join(scratch, 'none')
-  for (const phase of ['extra-data.d', 'pre-install.d', 'cleanup.d']) mkdirSync(join(none, phase), { recursive: true })
-  const [first, second] = [makeDeb(scratch, 1), makeDeb(scratch, 2)]
-  return runPhases(scratch, {
+// Debian's rpm asks to be forced; other distributions' take no such option.
+const rpm = 'rpm --force-debian'
+const beforeRpm = `${rpm} -i /srv/v1.rpm`
+const ofKinds = async (kinds: Kinds): Promise<readonly Row[]> => {
+  const packages = await makeRpms(kinds)
+  const [ofPip, ofUv] = kinds
+  const saved = (one: string): string => (one === '%config' ? '.rpmsave' : '.rpmnew')
+  const [pips = '', uvs = ''] = ours
+  const of = `whose files are ${ofPip} of pip and ${ofUv} of uv`
+  return [
+    { does: `installs a package ${of}`, packages, before: 'true', command: `${rpm} -U /srv/v2.rpm` },
+    {
+      does: `upgrades a package ${of}`,
+      packages,
+      before: beforeRpm,
+      command: `${rpm} -U /srv/v2.rpm`,
+      warned: [pips + saved(ofPip), uvs + saved(ofUv)],
+    },
+    {
+      does: `removes a package ${of}`,
+      packages,
+      before: beforeRpm,
+      command: `${rpm} -e pip-settings`,
+      warned: [`${pips}.rpmsave`, `${uvs}.rpmsave`],
+    },
+  ]
+}
+
+const run = ({ packages, before, command }: Row, withElement: boolean): Promise<RanPhases> =>
+  runPhases(scratch, {
+    root,
     environment: { DIB_OFFLINE: '1' },
     ...(withElement ? {} : { element: none }),
-    prepare: `cp ${first} ${second} $ROOT/srv\n${hasFirst ? 'chroot $ROOT dpkg -i /srv/v1.deb' : ''}`,
-    inChroot: `${command}\npython3 -m pip config list`,
+    prepare: `cp '${packages}'/v?.* $ROOT/srv\nchroot $ROOT ${before}`,
+    inChroot: withElement ? `${command}\npython3 -m pip config list` : command,
     keep: kept,
     compare: false,
   })
+
+const ofRpm = await Promise.all(
+  [
+    ['%config', '%config(noreplace)'],
+    ['%config(noreplace)', '%config'],
+  ].map(([ofPip = '', ofUv = '']) => ofKinds([ofPip, ofUv])),
+)
+
+for (const row of [...ofDpkg, ...ofRpm.flat()]) {
+  const { does, command, warned = [] } = row
+  t.test(`an element that ${does} by '${command}' ends as without ours, or the log names the file`, async (t) => {
+    const [without, withElement] = await Promise.all([run(row, false), run(row, true)])
+    t.equal(without.status, 0, 'it succeeds without ours', { log: without.log })
+    t.equal(withElement.status, 0, 'the hooks succeed', { log: withElement.log })
+    t.match(withElement.log, /^(?:install|global)\.index-url='file:\/\/\/tmp\/pypi'$/m, 'root asks the mirror')
+    const named = kept.filter((path) => withElement.log.includes(`, and left ${path} in the image`))
+    t.same(named, warned)
+    const about = warned.flatMap((path) => [path, path.replace(/\.(?:dpkg-|rpm)\w+$/, '')])
+    for (const path of kept.filter((one) => !about.includes(one)))
+      t.equal(withElement.keptEntry(path), without.keptEntry(path), path)
+    for (const path of kept) t.notMatch(withElement.kept(path) ?? '', /pypi/, `nothing of ours in ${path}`)
+  })
 }
 
-for (const { does, hasFirst, command, warned } of rows) {
-  t.test(
-    `an element that ${does} a package's files by '${command}' ends as without ours, or the log names the file`,
-    async (t) => {
-      const [without, withElement] = await Promise.all([
-        run(t, hasFirst, command, false),
-        run(t, hasFirst, command, true),
-      ])
-      t.equal(without.status, 0)
-      t.equal(withElement.status, 0, 'the hooks succeed', { log: withElement.log })
-      t.match(withElement.log, /^(?:install|global)\.index-url='file:\/\/\/tmp\/pypi'$/m, 'root asks the mirror')
-      const named = kept.filter((path) => withElement.log.includes(`, and left ${path} in the image`))
-      t.same(named, warned)
-      const about = warned.flatMap((path) => [path, path.replace(/\.dpkg-\w+$/, '')])
-      for (const path of kept.filter((one) => !about.includes(one)))
-        t.equal(withElement.keptEntry(path), without.keptEntry(path), path)
-      for (const path of kept) t.notMatch(withElement.kept(path) ?? '', /pypi/, `nothing of ours in ${path}`)
-    },
-  )
-}
+t.test(
+  'an /etc/pip.conf with an index in [install] is mounted over itself: rpm fails to replace it, and says why',
+  async (t) => {
+    const [upgrade] = ofRpm.flat().filter(({ does }) => does.startsWith('upgrades'))
+    const ran = await runPhases(scratch, {
+      root,
+      environment: { DIB_OFFLINE: '1' },
+      prepare: `cp '${upgrade?.packages}'/v?.rpm $ROOT/srv
+chroot $ROOT ${upgrade?.before}
+sed -i s/global/install/ $ROOT/etc/pip.conf`,
+      inChroot: upgrade?.command ?? '',
+      compare: false,
+    })
+    t.not(ran.status, 0, 'the build ends')
+    t.match(ran.log, /^pypi: mounted over .*, \/etc\/pip\.conf\b/m)
+    t.match(ran.log, /\/etc\/pip\.conf.*Device or resource busy/)
+  },
+)
 
 t.test(
   "a package's /etc/uv/uv.toml that comes in install.d is in force behind our lines, unless it names indexes",

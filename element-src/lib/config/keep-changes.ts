@@ -86,8 +86,9 @@ export const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInP
   // If the hook did not change it, the image's own stays as it is.
   const newAccess = isSameAccess(access, file.access) ? ownAccess : access
   const text = merged(file, readFileSync(from, 'latin1'), secrets, file.path)
-  // What environment.d/02-follow-system-uv.bash put behind ours is no change of another hook's.
-  const isFollowed = file.path === systemUvToml && text?.trimEnd() === textOf(join(root, etcUvToml))?.trimEnd()
+  // What environment.d/02-follow-system-uv.bash wrote behind ours is not a change of another hook.
+  const isFollowed =
+    isInPlace && file.path === systemUvToml && text?.trimEnd() === textOf(join(root, etcUvToml))?.trimEnd()
   if (text === undefined || isFollowed) {
     if (file.now === undefined || isSameAccess(newAccess, ownAccess)) return false
     setAccess(to, newAccess)

@@ -41,11 +41,14 @@ export const smallRoot = (): Promise<string> => made('small-root', 'small-root.d
 /** The same root, as a tarball. */
 export const smallRootTarball = async (): Promise<string> => `${await smallRoot()}.tar`
 
-/** A root that rpm and dnf manage in part, as a tarball: they own the folders in which the element mounts. */
-export const rpmRootTarball = async (): Promise<string> => {
+/** A root that rpm and dnf manage in part: they own the folders in which the element mounts. Nothing writes into it. */
+export const rpmRoot = async (): Promise<string> => {
   await smallRoot()
-  return `${await made('rpm-root')}.tar`
+  return made('rpm-root')
 }
+
+/** The same root, as a tarball. */
+export const rpmRootTarball = async (): Promise<string> => `${await rpmRoot()}.tar`
 
 /** A root with no more than folders, as a tarball, for builds that are to end before dib enters the chroot. */
 export const bareRootTarball = async (): Promise<string> => `${await made('bare-root')}.tar`
