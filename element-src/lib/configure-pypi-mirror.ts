@@ -40,7 +40,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   for (const warning of competingSettings(environment)) warn(warning)
   const indexes = asksIndexes
     ? chooseReachable(
-        await probeAll(asked, environment, stagedProgram(stageEntry.node), readPipOptions(environment)),
+        await probeAll(asked, environment, stagedProgram(stageEntry.node), 'image', readPipOptions(environment)),
         asked.unreachable,
       )
     : asked.indexes

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from './base/environment.js'
+import { UserError } from './base/errors.js'
 import { info, warn } from './base/log.js'
 import { closeBuildFolder } from './image/close-build-folder.js'
 import { builtinFolders, copyBuiltins, externalBuiltins } from './image/external-builtins.js'
@@ -20,11 +21,12 @@ import {
 import { planMounts } from './image/plan-mounts.js'
 import { refuseFileAt } from './image/refuse-files.js'
 import { findPrograms, stageRuntime } from './image/stage-runtime.js'
+import { layoutOf } from './index/layout.js'
 import { type LocalMirror, missingFolder } from './index/local-mirror.js'
 import { readLock } from './receipt/lock.js'
 import { planReceipt } from './receipt/plan-receipt.js'
 import { askRelay } from './relay/control/ask-relay.js'
-import { openRelay, prepareFillFolder } from './relay/control/open-relay.js'
+import { startRelay } from './relay/control/start-relay.js'
 import { describeIndexes } from './settings/index-list.js'
 import { type PipSettings, readSettings, type Settings } from './settings/settings.js'
 import type { StagedRelay, StagedSettings } from './staged.js'
@@ -64,6 +66,21 @@ const describeOfficial = (told: PipSettings, { officialIsOff }: Settings): strin
 }
 
 /**
+ * Makes sure that the relay may fill a folder: it is absent, and made, or empty, or holds wheels and sdists side by side.
+ *
+ * @throws UserError if it holds anything else: what another tool made stays as it is.
+ */
+const prepareFillFolder = (folder: string): void => {
+  // dib keeps its cache in folders of these modes.
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const { kind } = layoutOf(folder, '')
+  if (kind === 'empty' || kind === 'flat') return
+  throw new UserError(
+    `${folder} holds something else than wheels and sdists side by side, so DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE, or unset DIB_PYPI_FILL_MIRROR`,
+  )
+}
+
+/**
  * What extra-data.d does, on the host, as the user: it reads the settings, stages what the hook in the chroot needs,
  * and mounts that and the local mirror in the image.
  *
@@ -92,7 +109,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     )
   }
   for (const line of describeBuild(settings)) info(line)
-  const relay = settings.reasonForRelay === undefined ? undefined : await openRelay(settings, environment, lock)
+  const relay = settings.reasonForRelay === undefined ? undefined : await startRelay(settings, environment, lock)
   const pip = relay?.pip ?? settings.pip
   // It is what environment.d/01-reach-pypi-relay.bash looks for, in each phase from here on.
   if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control } satisfies StagedRelay)

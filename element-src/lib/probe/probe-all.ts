@@ -1,6 +1,5 @@
 import type { Environment } from '../base/environment.js'
 import { newClient, type PipOptions } from '../http/client.js'
-import type { Asker } from '../http/http-error.js'
 import { newLookup } from '../http/look-up.js'
 import type { Index } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
@@ -20,19 +19,18 @@ const limit = 3
  * Asks all indexes at once whether they can be used, from where this process runs: in the image, or on the host where the
  * relay asks them (servers only).
  *
- * @param settings The indexes, and whom to trust.
  * @param environment The environment that pip has.
  * @param node The command that runs Node.js.
+ * @param place Where this process is.
  * @param pipOptions What pip's files in the image set, where pip is in the image.
- * @param asker Where this process is.
  * @returns The results, in the indexes' order, after three seconds at the latest.
  */
 export const probeAll = async (
-  { indexes, trustedHosts }: PipSettings,
+  { indexes, trustedHosts }: Pick<PipSettings, 'indexes' | 'trustedHosts'>,
   environment: Environment,
   node: readonly [string, ...string[]],
+  place: 'image' | 'host',
   pipOptions: PipOptions = {},
-  asker: Asker = 'image',
 ): Promise<readonly Probed[]> => {
   const started = performance.now()
   const probe = async (index: Index, verdict: ProbeResult | Promise<ProbeResult>): Promise<Probed> => ({
@@ -50,6 +48,8 @@ export const probeAll = async (
   const probed = await Promise.all(
     indexes.map((index) => {
       if (isFolderUrl(index.url)) return probe(index, probeFolder(index.url))
+      // A section of a mirrors file names what a variable does otherwise.
+      const asker = place === 'image' || index.name === undefined ? place : 'file'
       const client = newClient({ own: index, environment, pipOptions, trustedHosts, asker, lookup })
       return probe(index, probeServer({ index, client, asker, seconds: limit, signal }))
     }),

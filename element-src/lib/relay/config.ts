@@ -4,7 +4,7 @@ import type { Index } from '../settings/index-list.js'
 
 /** What the relay is told when it starts, as JSON on its standard input. */
 export interface RelayConfig {
-  /** The indexes in pip's order. */
+  /** The indexes in pip's order, those that are absent too. */
   readonly indexes: readonly Index[]
   /** All that the user names, also what is left out while it is down; `indexes` if undefined. */
   readonly named?: readonly Index[]
@@ -37,8 +37,8 @@ export type RelayAnswer =
   | {
       /** The URL by which it is asked (GET: RelayStatus) and ended (POST): it has a secret that installers do not know. */
       readonly control: string
-      /** The URLs of the indexes, in the order of the configuration. */
-      readonly indexes: readonly string[]
+      /** What installers are told: the relay's own URLs, and nothing of what is behind them. */
+      readonly indexes: readonly Index[]
     }
   | { readonly error: string }
   /** What the user has to fix. */

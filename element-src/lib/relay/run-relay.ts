@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { errorMessage, UserError } from '../base/errors.js'
 import { watchBuild } from '../base/watch-build.js'
+import { chooseIndexes } from './choose-indexes.js'
 import type { RelayAnswer, RelayConfig } from './config.js'
-import { lockedIndex } from './lock/locked-source.js'
 import { openRelay } from './open-relay.js'
 import { newRelayLog } from './relay-log.js'
 import { partOf } from './server/route.js'
@@ -33,14 +33,15 @@ const tellAndLetGo = (answer: RelayAnswer): void => {
 const newSecret = (): string => randomBytes(18).toString('base64url')
 
 /**
- * Runs the relay from its first line to its end: reads the configuration, listens, tells where, and serves until the
- * build has ended. Ends this process.
+ * Runs the relay from its first line to its end: reads the configuration, asks the indexes, listens, tells where, and serves
+ * until the build has ended. Ends this process.
  */
 export const runRelay = async (): Promise<void> => {
   try {
     const config = await readConfig()
     const secrets = { installers: newSecret(), control: newSecret() }
-    const relay = await openRelay(config, secrets)
+    const { served, told } = await chooseIndexes(config)
+    const relay = await openRelay({ ...config, indexes: served, named: config.indexes }, secrets)
     const end = (): void => {
       relay.end()
     }
@@ -54,9 +55,7 @@ export const runRelay = async (): Promise<void> => {
     const base = `http://127.0.0.1:${relay.port}`
     tellAndLetGo({
       control: `${base}/${secrets.control}/`,
-      indexes: (config.lock === undefined ? config.indexes : [lockedIndex]).map(
-        (index, i) => `${base}/${secrets.installers}/${partOf(i, index)}/simple`,
-      ),
+      indexes: told((place, index) => `${base}/${secrets.installers}/${partOf(place, index)}/simple`),
     })
     await relay.ended
     process.exit(0)

@@ -4,8 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { project } from '../../../build/project.js'
 import { findBuild } from '../../../element-src/lib/base/find-build.js'
 import { askRelay } from '../../../element-src/lib/relay/control/ask-relay.js'
-import { environmentForRelay } from '../../../element-src/lib/relay/control/open-relay.js'
-import { startRelay } from '../../../element-src/lib/relay/control/start-relay.js'
+import { environmentForRelay, spawnRelay } from '../../../element-src/lib/relay/control/start-relay.js'
 import { indexAt } from '../../../element-src/lib/settings/index-list.js'
 import type { Ending } from '../../support/builds/build-image.js'
 import { pointDevpiAt, startDevpi } from '../../support/servers/devpi.js'
@@ -57,7 +56,7 @@ const relay: Start = async (t, folder, upstream) => {
   const build = findBuild(folder, process.pid)
   if (build === undefined) throw new Error('this process is not in /proc')
   const begin = performance.now()
-  const { control, indexes } = await startRelay(
+  const { control, indexes } = await spawnRelay(
     program,
     {
       indexes: [{ ...indexAt(upstream.replace(/\/$/, '')), isOfficial: true }],
@@ -73,7 +72,7 @@ const relay: Start = async (t, folder, upstream) => {
   )
   const start = secondsSince(begin)
   t.teardown(() => askRelay(control, 'POST').catch(() => undefined))
-  return { pid: processOf(program), start, index: `${indexes[0]}/`, filled }
+  return { pid: processOf(program), start, index: `${indexes[0]?.url}/`, filled }
 }
 
 const devpi: Start = async (t, folder, upstream) => {

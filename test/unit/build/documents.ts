@@ -166,6 +166,7 @@ t.test('no address of a package registry is in the project, but the one constant
     'element-src/lib/settings/index-list.ts',
     'elements/pypi/extra-data.d/00-mount-pypi-mirror',
     'elements/pypi/pre-install.d/00-configure-pypi-mirror',
+    'elements/pypi/pypi-relay/pypi-relay',
   ])
   const registries = new RegExp(['registry', 'files', 'deb', 'archive'].map((name) => `//${name}\\.[a-z]+`).join('|'))
   t.same(

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { project } from '../../../build/project.js'
 import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
-import { ask, at } from '../../support/relay/test-relay.js'
+import { ask, at, inFolder } from '../../support/relay/test-relay.js'
 import { likeSdist, serveIndex } from '../../support/relay/upstream.js'
 
 const sdist = likeSdist(100)
@@ -14,7 +14,11 @@ const sdist = likeSdist(100)
 interface Started {
   readonly relay: ChildProcess
   readonly ended: Promise<number | null>
-  readonly answer: { readonly control: string; readonly indexes: readonly string[]; readonly error?: string }
+  readonly answer: {
+    readonly control: string
+    readonly indexes: readonly { readonly url: string }[]
+    readonly error?: string
+  }
 }
 
 const startTimeOf = (pid: number): string =>
@@ -78,16 +82,16 @@ t.test('it answers one line, holds no pipe, and ends when the build was killed',
     config([index, index], process, log, { fill: join(folder, 'mirror') }),
   )
   const [, origin = '', control] = /^(http:\/\/127\.0\.0\.1:\d+)\/([\w-]{22,})\/$/.exec(answer.control) ?? []
-  const [, secret = ''] = /^http:[^/]*\/\/[^/]+\/([\w-]{22,})\//.exec(answer.indexes[0] ?? '') ?? []
+  const [, secret = ''] = /^http:[^/]*\/\/[^/]+\/([\w-]{22,})\//.exec(answer.indexes[0]?.url ?? '') ?? []
   t.not(secret, control, 'installers do not know what ends the relay')
   t.same(
-    answer.indexes,
+    answer.indexes.map(({ url }) => url),
     [1, 2].map((n) => `${origin}/${secret}/${n}-127.0.0.1/simple`),
     'which name the host',
   )
-  const { body } = await ask(`${answer.indexes[1]}/demo-app/`, { Accept: 'text/html' })
+  const { body } = await ask(`${answer.indexes[1]?.url}/demo-app/`, { Accept: 'text/html' })
   const [, href = ''] = /href="([^"#]+)/.exec(body.toString()) ?? []
-  t.equal((await ask(new URL(href, `${answer.indexes[1]}/demo-app/`).href)).body.length, 100)
+  t.equal((await ask(new URL(href, `${answer.indexes[1]?.url}/demo-app/`).href)).body.length, 100)
 
   const proc = `/proc/${relay.pid}`
   t.notMatch(readFileSync(`${proc}/cmdline`, 'utf8') + readFileSync(`${proc}/environ`, 'utf8'), /secret|127\.0\.0\.1/)
@@ -116,19 +120,19 @@ t.test('a build that has ended and is a zombie, or another process with its numb
   const zombie = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'ignore'] })
   t.teardown(() => zombie.kill('SIGKILL'))
   const pid = Number(await new Promise((resolve) => zombie.stdout.once('data', resolve)))
-  const first = await start(t, config([at('http://127.0.0.1:1')], { pid, startTime: startTimeOf(pid) }, '/dev/null'))
+  const first = await start(t, config([inFolder('/nowhere')], { pid, startTime: startTimeOf(pid) }, '/dev/null'))
   t.equal(await first.ended, 0)
   const { process } = startBuild(t)
-  const second = await start(t, config([at('http://127.0.0.1:1')], { ...process, startTime: '1' }, '/dev/null'))
+  const second = await start(t, config([inFolder('/nowhere')], { ...process, startTime: '1' }, '/dev/null'))
   t.equal(await second.ended, 0)
 })
 
 t.test('it ends on SIGTERM, and on POST to end', async (t) => {
   const { process } = startBuild(t)
-  const first = await start(t, config([at('http://127.0.0.1:1')], process, '/dev/null'))
+  const first = await start(t, config([inFolder('/nowhere')], process, '/dev/null'))
   first.relay.kill('SIGTERM')
   t.equal(await first.ended, 0)
-  const second = await start(t, config([at('http://127.0.0.1:1')], process, '/dev/null'))
+  const second = await start(t, config([inFolder('/nowhere')], process, '/dev/null'))
   t.match(JSON.parse((await ask(second.answer.control, {}, 'POST')).body.toString()), {
     keptFiles: 0,
     keptBytes: 0,
@@ -142,7 +146,7 @@ t.test('a configuration that it cannot read is refused, without a credential in 
   writeFileSync(file, '')
   for (const [input, error] of [
     ['{"secret', /is not JSON/],
-    [config([at('http://127.0.0.1:1')], process, '/dev/null', { fill: file }), /ENOTDIR/],
+    [config([inFolder('/nowhere')], process, '/dev/null', { fill: file }), /ENOTDIR/],
   ] as const) {
     const { answer, ended } = await start(t, input)
     t.match(answer.error, error)

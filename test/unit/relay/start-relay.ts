@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { RelayConfig } from '../../../element-src/lib/relay/config.js'
-import { startRelay } from '../../../element-src/lib/relay/control/start-relay.js'
+import { spawnRelay } from '../../../element-src/lib/relay/control/start-relay.js'
 
 const config: RelayConfig = {
   indexes: [],
@@ -32,7 +32,7 @@ const server = require('http').createServer((request, response) => response.end(
 })
 setTimeout(() => process.exit(), 500)`.replace('"REPORT"', JSON.stringify(join(t.testdirName, 'report'))),
   })
-  t.match(await startRelay(join(folder, 'relay'), config, { PATH: '/bin' }), { control: /^http:/, indexes: [] })
+  t.match(await spawnRelay(join(folder, 'relay'), config, { PATH: '/bin' }), { control: /^http:/, indexes: [] })
   const report = JSON.parse(readFileSync(join(folder, 'report'), 'utf8'))
   t.same(report.told, JSON.parse(JSON.stringify(config)))
   t.same({ args: report.args, env: report.env, cwd: report.cwd }, { args: [], env: { PATH: '/bin' }, cwd: '/' })
@@ -57,7 +57,7 @@ t.test('one that does not start is told in one line', async (t) => {
       /^the relay does not start: nothing reaches it at 127\.0\.0\.1 \(.*\): is the interface lo up\?; DIB/,
     ],
   ] as const) {
-    await t.rejects(startRelay(join(folder, name), config, {}), {
+    await t.rejects(spawnRelay(join(folder, name), config, {}), {
       message:
         typeof why === 'string' ? `the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it` : why,
     })

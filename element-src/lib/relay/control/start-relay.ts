@@ -1,10 +1,26 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Environment } from '../../base/environment.js'
 import { errorMessage, UserError } from '../../base/errors.js'
+import { findBuild } from '../../base/find-build.js'
+import type { Arrival } from '../../receipt/arrival.js'
+import type { PipSettings, Settings } from '../../settings/settings.js'
 import type { RelayAnswer, RelayConfig } from '../config.js'
 import { askRelay } from './ask-relay.js'
 
-/** A relay that runs. */
-export type StartedRelay = Extract<RelayAnswer, { readonly control: string }>
+type Started = Extract<RelayAnswer, { readonly control: string }>
+
+/** Where dib has copied the relay to, below $TMP_HOOKS_PATH. */
+const relayProgram = join('pypi-relay', 'pypi-relay')
+
+/** The variables by which the relay reaches servers as pip would from the host. */
+const forServers = /_proxy$|^(?:PIP_PROXY|PIP_CERT|PIP_CLIENT_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|SSL_CERT_FILE)$/i
+
+/** What of the hook's environment the relay has to know. */
+export const environmentForRelay = (environment: Environment): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value && forServers.test(name) ? [[name, value]] : [])),
+  )
 
 const parse = (line: string): RelayAnswer => {
   try {
@@ -16,23 +32,24 @@ const parse = (line: string): RelayAnswer => {
 
 /**
  * Starts the relay, in a session of its own and outside the build's folders, so that dib neither waits for it nor ends it.
- * It is told its configuration on standard input, where no other process can read it.
+ * It is told its configuration on standard input, where no other process can read it, and says on standard error what it
+ * finds of the indexes.
  *
  * @param program The relay, on the host.
  * @param environment The environment that it gets: nothing of it is a secret.
- * @returns Where it listens; rejected with a UserError where it does not start.
+ * @returns Where it listens; rejected with a UserError if it does not start.
  */
-export const startRelay = (
+export const spawnRelay = (
   program: string,
   config: RelayConfig,
   environment: Readonly<Record<string, string>>,
-): Promise<StartedRelay> =>
+): Promise<Started> =>
   new Promise((resolve, reject) => {
     const relay = spawn('/bin/sh', [program, process.execPath], {
       cwd: '/',
       detached: true,
       env: { ...environment },
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     })
     const refuse = (why: string): void =>
       reject(new UserError(`the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it`))
@@ -41,7 +58,7 @@ export const startRelay = (
     relay.stdout.setEncoding('utf8').on('data', (more: string) => {
       text += more
     })
-    // It closes its standard output when it has said its line, and holds no pipe of dib's from then on.
+    // It closes them when it has said its line, and holds no pipe of dib's from then on.
     relay.stdout.on('close', () => {
       const answer = parse(text)
       relay.unref()
@@ -59,3 +76,40 @@ export const startRelay = (
     relay.stdin.on('error', () => undefined)
     relay.stdin.end(JSON.stringify(config))
   })
+
+/**
+ * Starts the relay of a build.
+ *
+ * @returns The URL by which it is asked and ended, and what installers are told in its place; rejected with a UserError if it
+ *   does not start, or an index is unusable and the build is to end on that.
+ */
+export const startRelay = async (
+  { buildFolder, hooksFolder, imageRoot, mirrorFolder, fill, receipt, pip }: Settings,
+  environment: Environment,
+  lock: readonly Arrival[] | undefined,
+): Promise<{ readonly control: string; readonly pip: PipSettings }> => {
+  const build = findBuild(buildFolder)
+  if (build === undefined) {
+    throw new UserError(
+      'disk-image-create is not among the processes that started this hook: run it by disk-image-create',
+    )
+  }
+  const { control, indexes } = await spawnRelay(
+    join(hooksFolder, relayProgram),
+    {
+      indexes: pip.indexes,
+      environment: environmentForRelay(environment),
+      unreachable: pip.unreachable,
+      trustedHosts: pip.unverifiedHosts,
+      mirror: mirrorFolder,
+      fill: fill ? mirrorFolder : undefined,
+      receipt,
+      lock,
+      build,
+      imageRoot,
+      logFile: `/proc/${build.pid}/fd/1`,
+    },
+    { PATH: environment['PATH'] ?? '/usr/bin:/bin' },
+  )
+  return { control, pip: { ...pip, indexes, relay: true, trustedHosts: ['127.0.0.1'], unverifiedHosts: [] } }
+}
