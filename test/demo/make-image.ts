@@ -10,7 +10,7 @@ import { lookForTraces } from './look-for-traces.js'
 import { pipIndex, waysToIndexes } from './own-sources.js'
 import { samplePackages } from './sample-packages.js'
 
-const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
+const isRoot = process.getuid?.() === 0
 
 const build = async (
   folder: string,
@@ -23,10 +23,10 @@ const build = async (
   const offline = isOffline ? ['--offline'] : []
   const setting = isOffline ? '' : 'DIB_PYPI_FILL_MIRROR=1 '
   console.log(
-    `\n${setting}${['disk-image-create', ...offline, '-t qcow2,tar small-root pypi demo'].join(' ')} (its log: ${log})`,
+    `\n${setting}${['disk-image-create', ...offline, '-t qcow2,tar small-root pypi demo'].join(' ')}${isRoot && isOffline ? ', without a network' : ''} (its log: ${log})`,
   )
-  // A mount namespace of its own, so that nothing that is mounted outlives the build. It takes root.
-  const alone = asRoot.length === 0 ? ['unshare', '-m', '--propagation', 'private'] : []
+  // A mount namespace of its own, so that nothing that is mounted outlives the build; offline without a network. It takes root.
+  const alone = isRoot ? ['unshare', isOffline ? '-mn' : '-m', '--propagation', 'private'] : []
   const options = ['-n', ...offline, '-t', 'qcow2,tar', '-o', join(folder, 'image')]
   const [program = '', ...args] = [...alone, 'disk-image-create', ...options, 'small-root', 'pypi', 'demo']
   const finished = await runProgram(program, args, {

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { project } from '../../build/project.js'
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { runProgram } from '../support/builds/run.js'
-import { cache, newDibPrograms } from '../support/setup/fixtures.js'
+import { cache, checkNamespace, newDibPrograms } from '../support/setup/fixtures.js'
 import { lookForTraces } from './look-for-traces.js'
 import { debianMirrors, pipIndex } from './own-sources.js'
 
@@ -85,6 +85,7 @@ const report = (name: string, { minutes, pip, origins }: Built): void => {
 // node build/run.mjs test/demo/real-image.ts [PACKAGE...]: what `make real-image` does.
 try {
   if (process.getuid?.() !== 0) throw new Error('run it as root: sudo make real-image')
+  checkNamespace()
   const [, , ...asked] = process.argv
   const packages = asked.length > 0 ? asked : usual
   rmSync(mirror, { recursive: true, force: true })

@@ -18,10 +18,25 @@ t.test('make image works where no package index can be reached', async (t) => {
   t.equal(made.status, 0, 'it succeeds', { log: made.log })
   t.match(made.log, /^No package index can be reached: the sample package of this project is all\.$/m)
   t.match(made.log, /^The image: \S+\/image\.qcow2, [0-9]+ MiB$/m)
+  t.match(made.log, /^disk-image-create --offline .*without a network/m)
   t.match(made.log, /^ {2}installed hello-mirror 1\.0 from file:\/\/\/tmp\/pypi\/hello_mirror-1\.0-\S+\.whl$/m)
   t.match(made.log, /^ {2}installed hello-mirror-greeting 1\.2 from file:\/\/\/tmp\/pypi\//m)
   t.match(made.log, /It holds no mirror configuration: .*\n$/, 'the last line')
   t.ok(existsSync(join(cache, 'demo', 'image.qcow2')))
+})
+
+t.test('in a chroot whose / is not a mount point, make image names the cause', async (t) => {
+  const root = t.testdir({})
+  // What this machine has, in a folder that is not a mount point.
+  const enter = `for path in /*; do
+    if [ -L "$path" ]; then cp -P "$path" "$0"; elif [ -d "$path" ]; then mkdir "$0$path"; mount --rbind "$path" "$0$path"; fi
+done
+exec chroot "$0" make -s -C "$1" image`
+  const made = await runProgram('unshare', ['-m', '--propagation', 'private', 'sh', '-euc', enter, root, project], {
+    env: cleanEnvironment({ PIP_INDEX_URL: 'http://127.0.0.1:1/', PIP_CONFIG_FILE: '/dev/null' }),
+  })
+  t.not(made.status, 0)
+  t.match(made.log, /^A build needs a mount namespace .*In a chroot, \/ must be a mount point: .*$/m)
 })
 
 t.test('what the user named and cannot be had is an error', async (t) => {

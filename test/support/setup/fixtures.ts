@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { project } from '../../../build/project.js'
@@ -35,8 +35,22 @@ const made = async (name: string, stamp = `${name}.done`): Promise<string> => {
   return join(cache, name)
 }
 
+/** Throws an Error if no build can have a mount namespace of its own here: every image of tests and `make image` needs that. */
+export const checkNamespace = (): void => {
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo']
+  const [program = '', ...args] = [...asRoot, 'unshare', '-m', '--propagation', 'private', 'true']
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+  if (status === 0) return
+  throw new Error(
+    `A build needs a mount namespace of its own, which this machine refuses (${stderr.trim()}). In a chroot, / must be a mount point: 'mount --bind FOLDER FOLDER' before chroot. A container must be privileged.`,
+  )
+}
+
 /** A small Debian or Ubuntu root with Python and pip, of this machine's own release. Nothing writes into it. */
-export const smallRoot = (): Promise<string> => made('small-root', 'small-root.done-2')
+export const smallRoot = async (): Promise<string> => {
+  checkNamespace()
+  return made('small-root', 'small-root.done-2')
+}
 
 /** The same root, as a tarball. */
 export const smallRootTarball = async (): Promise<string> => `${await smallRoot()}.tar`

@@ -53,10 +53,6 @@ bootstrap() { # PACKAGES [RELEASE [OPTION...]]
     components=$(apt-get indextargets --format '$(COMPONENT)' 'Created-By: Packages' "Release: $VERSION_CODENAME" |
         grep -xE 'main|universe' | sort -u | paste -s -d ,)
     # A mount namespace of its own: nothing that debootstrap mounts outlives it.
-    unshare -m --propagation private true || {
-        echo "a build needs a mount namespace of its own. In a chroot, / must be a mount point: 'mount --bind FOLDER FOLDER' before chroot"
-        exit 1
-    }
     unshare -m --propagation private debootstrap --variant=minbase --components="$components" --include="$1" \
         "${@:3}" "$release" "$name" "$site"
     rm -rf "$name"/var/cache/apt/archives/*.deb "$name"/var/lib/apt/lists/*
