@@ -28,7 +28,10 @@ export const projectsOf = (file: string): readonly string[] => {
 
 /** Whether a file's name is that of a package: a wheel, an sdist or an egg, with a project's name and a version. */
 export const isDistribution = (name: string): boolean =>
-  archive.test(name) && !name.startsWith('.') && projectsOf(name).length > 0
+  archive.test(name) &&
+  !name.startsWith('.') &&
+  name.indexOf('-', 1) > 0 &&
+  (name.length <= 85 || projectsOf(name).length > 0)
 
 const lastName = (url: string): string | undefined => {
   const path = url.replace(/[?#].*/s, '').replace(/\/+$/, '')

@@ -17,18 +17,30 @@ const parseUrl = (text: string, base?: URL): URL | undefined => {
   }
 }
 
-// What a URL parser would change, or would take for a way: blanks, `\`, quotes, `.` and `..`.
-const odd = /[^!#-;=?-[\]_a-z~]|(?:^|\/)\.\.?(?:[/?#]|$)|%2e/i
+const startOf = /^(?:https?:\/\/[^/?#@\\]+\/|(?:\.\.\/)+|\/(?!\/)|)/i
+// What a URL parser would change: blanks, `\`, quotes and the like.
+const odd = /[^!#-;=?-[\]_a-z~]/g
+
+/** Whether a URL parser may change a link behind its start, or take a part of it for a way: `.` and `..`. */
+const isOdd = (link: string, start: string): boolean => {
+  odd.lastIndex = start.length
+  if (odd.test(link) || link.includes('/.', start.length - 1) || (link.includes('%') && /%2e/i.test(link))) return true
+  return start === '' && /^(?:[?#/.]|$|[^/?#]*:)/.test(link)
+}
 
 /** Makes links absolute. Nearly all by their text: a URL for each would take four fifths of the time for a large page. */
 const newResolver = (base: URL): ((link: string) => string | undefined) => {
   const starts = new Map<string, string | undefined>()
+  // Most of a page's links are absolute, stay as they are, and begin alike.
+  let usual = '\n'
   return (link) => {
-    const [, start = '', rest = ''] = /^(https?:\/\/[^/?#@\\]+\/|(?:\.\.\/)+|\/(?!\/)|)(.*)$/is.exec(link) ?? []
-    if (odd.test(rest) || (start === '' && /^(?:[?#/]|$|[^/?#]*:)/.test(rest))) return parseUrl(link, base)?.href
+    const start = link.startsWith(usual) ? usual : (startOf.exec(link)?.[0] ?? '')
+    if (isOdd(link, start)) return parseUrl(link, base)?.href
+    if (start === usual) return link
     if (!starts.has(start)) starts.set(start, parseUrl(start === '' ? '.' : start, base)?.href)
     const known = starts.get(start)
-    return known === undefined ? undefined : known + rest
+    if (known === start) usual = start
+    return known && known + link.slice(start.length)
   }
 }
 
@@ -43,37 +55,38 @@ const readFragment = (fragment: string, hashes: Record<string, string>): string 
   return others.join('&') || undefined
 }
 
+/** The object itself, without what is not a hash: copies would be a good part of the time for a large page. */
 const hashesOf = (value: unknown): Record<string, string> => {
-  const hashes: Record<string, string> = {}
-  if (!isFields(value)) return hashes
-  for (const name of algorithms) {
-    const digits = value[name]
-    if (typeof digits === 'string') hashes[name] = digits.toLowerCase()
+  if (!isFields(value) || Array.isArray(value)) return {}
+  const hashes: Record<string, unknown> = value
+  for (const name in hashes) {
+    const digits = hashes[name]
+    if (typeof digits !== 'string' || !algorithms.includes(name)) delete hashes[name]
+    else hashes[name] = digits.toLowerCase()
   }
-  return hashes
+  return hashes as Record<string, string>
 }
 
-/** What is told of a link besides where it leads. */
-type Facts = Pick<PageFile, 'requiresPython' | 'yanked' | 'uploadTime' | 'size' | 'coreMetadata'>
+/** A link with all that is told of it. It becomes the page's file itself: a page has thousands, and copies cost more than reading. */
+type Described = { -readonly [Key in keyof PageFile]: PageFile[Key] }
 
 const newPage = () => {
   const files: PageFile[] = []
   const links: PassedLink[] = []
-  const add = (link: string | undefined, filename: unknown, hashes: Record<string, string>, facts: Facts): void => {
+  const add = (link: string | undefined, filename: unknown, file: Described): void => {
     if (link === undefined) return
     const hash = link.indexOf('#')
-    const url = hash < 0 ? link : link.slice(0, hash)
-    const name = fileNameIn(url, textOf(filename))
-    const isRepository = /^(?:git|hg|svn|bzr)\+/i.test(url)
+    file.url = hash < 0 ? link : link.slice(0, hash)
+    const name = fileNameIn(file.url, textOf(filename))
+    const isRepository = !link.startsWith('http') && /^(?:git|hg|svn|bzr)\+/i.test(link)
     if (name !== undefined && !isRepository) {
-      const fragment = hash < 0 ? undefined : readFragment(link.slice(hash + 1), hashes)
-      // Without a spread, which takes longer than all the rest of it.
-      const { requiresPython, yanked, uploadTime, size, coreMetadata } = facts
-      files.push({ name, url, hashes, fragment, requiresPython, yanked, uploadTime, size, coreMetadata })
+      file.name = name
+      if (hash >= 0) file.fragment = readFragment(link.slice(hash + 1), file.hashes)
+      files.push(file)
     } else if (isRepository || /[#&]egg=/.test(link)) {
-      const { requiresPython, yanked } = facts
+      const { requiresPython, yanked } = file
       links.push({
-        name: textOf(filename) ?? /[#&]egg=([^&]*)/.exec(link)?.[1] ?? url,
+        name: textOf(filename) ?? /[#&]egg=([^&]*)/.exec(link)?.[1] ?? file.url,
         url: link,
         requiresPython,
         yanked,
@@ -102,26 +115,28 @@ const readHtml = (text: string, address: URL): Page => {
   const { page, add } = newPage()
   for (const attributes of anchors) {
     const yanked = attributes['data-yanked']
-    add(
-      resolve((attributes['href'] ?? '').trim()),
-      undefined,
-      {},
-      {
-        requiresPython: textOf(attributes['data-requires-python']),
-        yanked: yanked === undefined ? undefined : yanked || true,
-        coreMetadata: metadataIn(attributes['data-core-metadata'] ?? attributes['data-dist-info-metadata']),
-      },
-    )
+    add(resolve((attributes['href'] ?? '').trim()), undefined, {
+      name: '',
+      url: '',
+      hashes: {},
+      requiresPython: textOf(attributes['data-requires-python']),
+      yanked: yanked === undefined ? undefined : yanked || true,
+      coreMetadata: metadataIn(attributes['data-core-metadata'] ?? attributes['data-dist-info-metadata']),
+    })
   }
   // A part of a string keeps all of it in memory: the texts that stay are made anew.
   return JSON.parse(JSON.stringify(page))
 }
 
-/** What PEP 691, 700 and 714 tell of a file besides where it is and what its hashes are. */
-const factsOf = (entry: Fields): Facts => {
+/** What PEP 691, 700 and 714 tell of a file besides its name and where it is. */
+const describe = (entry: Fields): Described => {
   const size = entry['size']
   const metadata = entry['core-metadata'] ?? entry['dist-info-metadata']
   return {
+    name: '',
+    url: '',
+    hashes: hashesOf(entry['hashes']),
+    fragment: undefined,
     requiresPython: textOf(entry['requires-python']),
     yanked: entry['yanked'] === true || textOf(entry['yanked']),
     uploadTime: textOf(entry['upload-time']),
@@ -133,9 +148,7 @@ const factsOf = (entry: Fields): Facts => {
 /** A file of a page without the page: undefined if it is not described so. */
 export const factsIn = (entry: unknown): Omit<PageFile, 'url'> | undefined => {
   const name = isFields(entry) ? fileNameIn('', textOf(entry['filename'])) : undefined
-  return isFields(entry) && name !== undefined
-    ? { name, hashes: hashesOf(entry['hashes']), ...factsOf(entry) }
-    : undefined
+  return isFields(entry) && name !== undefined ? { ...describe(entry), name } : undefined
 }
 
 /** A page of PEP 691. A file that is described in another way is left out. */
@@ -153,7 +166,7 @@ const readJson = (text: string, address: URL): Page => {
   for (const entry of list as unknown[]) {
     if (!isFields(entry)) continue
     const url = textOf(entry['url'])
-    add(url && resolve(url), entry['filename'], hashesOf(entry['hashes']), factsOf(entry))
+    add(url && resolve(url), entry['filename'], describe(entry))
   }
   return page
 }

@@ -92,6 +92,12 @@ t.test('links are made absolute as URLs are', async (t) => {
       link,
     )
   }
+  // Most links of a page begin alike, and are not looked at as URLs.
+  const mixed = links.flatMap((link) => ['https://h.example/f/a-1.zip', link, `https://h.example/f/${link}`])
+  t.same(
+    json(mixed.map((url) => ({ filename: 'a-1.zip', url }))).files.map(({ url }) => url),
+    mixed.map((link) => new URL(link, address).href),
+  )
   t.same(
     urls('<a href="http://[/a-1.zip"><a href="https://a b/a-1.zip"><a href="http://1.2.3.4.5/a-1.zip">'),
     [],
