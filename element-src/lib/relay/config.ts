@@ -22,6 +22,8 @@ export interface RelayConfig {
   readonly receipt?: boolean | undefined
   /** The files that the build gets, and no others; undefined for whatever the indexes have. */
   readonly lock?: readonly Arrival[] | undefined
+  /** Whether pages and metadata are fetched before an installer asks; if not told, yes. */
+  readonly ahead?: boolean | undefined
   /** disk-image-create: the relay ends when it has ended. */
   readonly build: Process
   /** The image's root while it is built, on the host: processes below it are of this build. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { errorMessage } from '../base/errors.js'
 import { HttpError } from '../http/http-error.js'
 import type { PageFile } from '../index/page.js'
+import { newLookAhead } from './ahead/look-ahead.js'
 import { newArrivals } from './arrivals.js'
 import { keptLine, type RelayConfig, type RelayStatus } from './config.js'
 import { lockedSource } from './lock/locked-source.js'
@@ -86,6 +87,9 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
   if (locked !== undefined) await checkFolders(indexes, locked)
   const serveLocked = locked && lockedFileServer(indexes, locked, log, over.signal)
 
+  // Under a lock no index is asked for a page before a file is.
+  const ahead = config.ahead === false || locked !== undefined ? undefined : newLookAhead(indexes, over.signal)
+
   const status = (): RelayStatus => ({
     folder: config.fill ?? null,
     keptFiles: mirror?.kept().files ?? 0,
@@ -141,7 +145,10 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
         ? serveLocked(request, response, route, asker)
         : servePage(request, response, route.project, source, asker)
     if (index === undefined || !index.isAsked(route.project)) return notFound(response)
-    if (route.kind === 'file') return serveFile(request, response, source, route, index, asker)
+    if (route.kind === 'file') {
+      ahead?.asked(index, route, asker)
+      return serveFile(request, response, source, route, index, asker)
+    }
     const began = Date.now()
     response.on('close', () => {
       if (!response.headersSent && Date.now() - began >= longWait * (config.tempo ?? 1))

@@ -21,6 +21,8 @@ export interface Settings {
   readonly buildFolder: string
   /** Whether what an online build downloads is kept in the folder of the local mirror. */
   readonly fill: boolean
+  /** Whether the relay fetches pages and metadata before installers ask. */
+  readonly ahead: boolean
   /** Whether a receipt of what came into the image is written beside it. */
   readonly receipt: boolean
   /** The receipt, on the host, whose files the build gets, and no others. */
@@ -159,6 +161,7 @@ export const readSettings = (environment: Environment): Settings => {
     imageRoot: dib.TMP_MOUNT_PATH,
     buildFolder: dib.TMP_BUILD_DIR,
     fill,
+    ahead: users.DIB_PYPI_RELAY_AHEAD,
     receipt: users.DIB_PYPI_RECEIPT,
     lock: users.DIB_PYPI_LOCK,
     reasonForRelay: reasonForRelay(users, fill, indexes),

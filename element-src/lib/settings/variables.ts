@@ -117,6 +117,11 @@ export const userVariables = z.object({
     ),
     z.transform((value) => (value === 'always' || value === 'never' ? value : 'auto')),
   ),
+  /** Whether the relay fetches pages and metadata before installers ask. */
+  DIB_PYPI_RELAY_AHEAD: z.pipe(
+    z.optional(z.string().check(z.regex(/^(?:|yes|no)$/, { error: 'DIB_PYPI_RELAY_AHEAD must be yes or no' }))),
+    z.transform((value) => value !== 'no'),
+  ),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
   DIB_PYPI_NODE: text,
   /** Whether each step is said. */

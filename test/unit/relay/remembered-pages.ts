@@ -5,6 +5,7 @@ const page = (length: number) => ({
   files: Array.from({ length }, (_, i) => ({ name: `x-${i}.tar.gz`, url: `http://127.0.0.1/${i}`, hashes: {} })),
   links: [],
   until: Number.POSITIVE_INFINITY,
+  conditions: {},
 })
 
 t.test('of pages with many files the last are remembered, 60,000 files in all', async (t) => {

@@ -363,3 +363,10 @@ t.test('a variable that looks like one of the element, and is none, is named wit
     ],
   )
 })
+
+t.test('the relay looks ahead unless DIB_PYPI_RELAY_AHEAD is no; what is neither yes nor no is refused', async (t) => {
+  const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} } })
+  const ahead = (value?: string) => readSettings({ ...dib, DIB_IMAGE_CACHE, DIB_PYPI_RELAY_AHEAD: value }).ahead
+  t.same([undefined, '', 'yes', 'no'].map(ahead), [true, true, true, false])
+  t.throws(() => ahead('0'), { message: 'DIB_PYPI_RELAY_AHEAD must be yes or no' })
+})

@@ -84,7 +84,7 @@ export const spawnRelay = (
  *   does not start, or an index is unusable and the build is to end on that.
  */
 export const startRelay = async (
-  { buildFolder, hooksFolder, imageRoot, mirrorFolder, fill, receipt, pip }: Settings,
+  { buildFolder, hooksFolder, imageRoot, mirrorFolder, fill, ahead, receipt, pip }: Settings,
   environment: Environment,
   lock: readonly Arrival[] | undefined,
 ): Promise<{ readonly control: string; readonly pip: PipSettings }> => {
@@ -103,6 +103,7 @@ export const startRelay = async (
       trustedHosts: pip.unverifiedHosts,
       mirror: mirrorFolder,
       fill: fill ? mirrorFolder : undefined,
+      ahead,
       receipt,
       lock,
       build,

@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 export interface Asker {
   readonly headers: Readonly<Record<string, string>>
   readonly gone: AbortSignal
+  /** Nobody has asked yet (relay/ahead): a fault is nobody's, so that it is neither logged nor taken for an outage. */
+  readonly isAhead?: true
 }
 
 /** What an index answers, as far as installers are told. */

@@ -7,6 +7,10 @@ const mostFiles = 60_000
 export interface RememberedPage extends Page {
   /** Until when it is served without its server being asked: milliseconds since 1970. */
   readonly until: number
+  /** By what its server is asked whether it has changed since (RFC 9110, 13.1). */
+  readonly conditions: Readonly<Record<string, string>>
+  /** What the log says of it once an installer is told. */
+  readonly note?: string | undefined
 }
 
 /** Pages by the names of projects. */

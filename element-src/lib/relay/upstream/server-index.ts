@@ -10,7 +10,7 @@ import type { RelayLog } from '../relay-log.js'
 import { type Asker, passedOn } from './answer.js'
 import type { Found, Source } from './found.js'
 import { type Outage, pauses } from './outage.js'
-import { rememberPages } from './remembered-pages.js'
+import { type RememberedPage, rememberPages } from './remembered-pages.js'
 import { newShare } from './share.js'
 
 /** The most that a project's page may have: the official index's largest have a quarter of it. */
@@ -20,12 +20,21 @@ const largestPage = 64 * 1024 * 1024
 const accepted =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01, */*; q=0.001'
 
+/** For so long, in milliseconds, a page is good if its server says nothing, and one that was fetched ahead. */
+const shortest = 5_000
+
 /** For how long a page is good, in milliseconds: as its server says, and no longer than the official index says. */
 const lifetimeOf = (headers: IncomingHttpHeaders): number => {
-  const control = headers['cache-control'] ?? ''
+  const control = headers['cache-control']
+  if (control === undefined) return shortest
   const seconds = Number(/(?:^|[\s,])max-age=(\d+)/.exec(control)?.[1] ?? 0)
   return /no-(?:store|cache)/.test(control) ? 0 : Math.min(seconds, 600) * 1000
 }
+
+const conditionsOf = ({ etag, 'last-modified': modified }: IncomingHttpHeaders): Readonly<Record<string, string>> => ({
+  ...(etag === undefined ? {} : { 'If-None-Match': etag }),
+  ...(etag === undefined && modified !== undefined ? { 'If-Modified-Since': modified } : {}),
+})
 
 /** What requests takes for a page: also the part that is the whole. */
 const isPage = ({ status, headers }: HttpAnswer): boolean => {
@@ -39,6 +48,21 @@ const parse = (bytes: Buffer, { headers, url }: HttpAnswer): Page | PageError =>
   } catch (error) {
     if (error instanceof PageError) return error
     throw error
+  }
+}
+
+/** What came for a page, and what the log says of it once an installer is told. */
+interface Fetched {
+  readonly found: Found
+  readonly note?: string | undefined
+}
+
+/** What a page says of itself that its server does not repeat if it has not changed (RFC 9110, 15.4.5). */
+const unchanged = ({ conditions }: RememberedPage): IncomingHttpHeaders => {
+  const { 'If-None-Match': etag, 'If-Modified-Since': modified } = conditions
+  return {
+    ...(etag === undefined ? {} : { etag }),
+    ...(modified === undefined ? {} : { 'last-modified': modified }),
   }
 }
 
@@ -62,45 +86,62 @@ export const serverIndex = (
 ): Source => {
   const { label } = config
   const pages = rememberPages()
-  const share = newShare<Found>(outage.tempo)
+  const share = newShare<Fetched>(outage.tempo)
 
   const say = (line: string): void => log.once(`${label} ${line}`)
 
-  const refuse = (cause: string): Found => {
-    say(cause)
-    return { kind: 'refused', cause: `${label} ${cause}` }
+  const refused = (note: string): Fetched => ({ found: { kind: 'refused', cause: `${label} ${note}` }, note })
+
+  const remember = (
+    project: string,
+    { files, links, note }: Page & Pick<Fetched, 'note'>,
+    headers: IncomingHttpHeaders,
+    isAhead: boolean,
+  ): Fetched => {
+    const until = Date.now() + Math.max(lifetimeOf(headers), isAhead ? shortest : 0)
+    pages.set(project, { files, links, note, until, conditions: conditionsOf(headers) })
+    return { found: { kind: 'page', files, links }, note }
   }
 
-  const fetchPage = async (project: string, headers: Asker['headers'], signal: AbortSignal): Promise<Found> => {
+  const fetchPage = async (project: string, asker: Asker, signal: AbortSignal): Promise<Fetched> => {
     const root = new URL(config.url)
     const url = new URL(`${root.pathname.replace(/\/+$/, '')}/${project}/${root.search}`, root)
-    const asked = { ...headers, Accept: accepted, 'Accept-Encoding': 'gzip, deflate' }
+    const known = pages.get(project)
+    const asked = { ...asker.headers, ...known?.conditions, Accept: accepted, 'Accept-Encoding': 'gzip, deflate' }
     const answered = await client.request(url, { headers: asked, signal })
     outage.answered()
-    const { status, body } = answered
+    const { status, body, headers } = answered
+    const isAhead = asker.isAhead === true
+    if (known !== undefined && status === 304) {
+      body.destroy()
+      return remember(project, known, { ...unchanged(known), ...headers }, isAhead)
+    }
     if (!isPage(answered)) {
       body.destroy()
-      if (status !== 404 && status !== 410) say(`answers ${status}, asked for ${project}: installers are told so`)
-      return { kind: 'answer', ...passedOn(status, body.statusMessage, answered.headers) }
+      const found: Found = { kind: 'answer', ...passedOn(status, body.statusMessage, headers) }
+      const isNotHere = status === 404 || status === 410
+      return isNotHere ? { found } : { found, note: `answers ${status}, asked for ${project}: installers are told so` }
     }
     const bytes = await readBody(body, largestPage)
     const page = parse(bytes, answered)
-    if (page instanceof PageError) return refuse(`${page.message}, asked for ${project}`)
+    if (page instanceof PageError) return refused(`${page.message}, asked for ${project}`)
     const files = excludeNewer(page.files.filter(mayFetch), config.excludeNewer)
     if (files === undefined)
-      return refuse(
+      return refused(
         `tells no upload times of ${project}, so that exclude-newer cannot be kept: use an index that does (PEP 700), or leave exclude-newer out for it`,
       )
-    if (page.links.length > 0 && hasRules)
-      say(`links to a repository for ${project}, which is under no rule: that link is left out`)
-    const found = { files, links: hasRules ? [] : page.links }
-    pages.set(project, { ...found, until: Date.now() + lifetimeOf(answered.headers) })
-    return { kind: 'page', ...found }
+    const note =
+      page.links.length > 0 && hasRules
+        ? `links to a repository for ${project}, which is under no rule: that link is left out`
+        : undefined
+    return remember(project, { files, links: hasRules ? [] : page.links, note }, headers, isAhead)
   }
 
-  const fetchOnce = async (project: string, { headers, gone }: Asker): Promise<Found | HttpError> => {
+  const fetchOnce = async (project: string, asker: Asker): Promise<Found | HttpError> => {
     try {
-      return await share(project, gone, (signal) => fetchPage(project, headers, signal))
+      const { found, note } = await share(project, asker.gone, (signal) => fetchPage(project, asker, signal))
+      if (note !== undefined && !asker.isAhead) say(note)
+      return found
     } catch (error) {
       return faultOf(error)
     }
@@ -110,7 +151,14 @@ export const serverIndex = (
   const find = async (project: string, asker: Asker): Promise<Found> => {
     const { gone } = asker
     const known = pages.get(project)
-    if (known !== undefined && known.until > Date.now()) return { kind: 'page', ...known }
+    if (known !== undefined && known.until > Date.now()) {
+      if (known.note !== undefined && !asker.isAhead) say(known.note)
+      return { kind: 'page', ...known }
+    }
+    if (asker.isAhead) {
+      const found = outage.isDown() ? undefined : await fetchOnce(project, asker)
+      return found === undefined || found instanceof HttpError ? { kind: 'none' } : found
+    }
     for (const milliseconds of [...pauses, undefined]) {
       const isHeld = isLeftOut(project)
       if (isHeld && outage.isDown()) return { kind: 'none' }
@@ -119,8 +167,11 @@ export const serverIndex = (
       if (found === undefined) return { kind: 'none' }
       if (!(found instanceof HttpError)) return found
       if (gone.aborted) throw found
-      if (found.kind === 'redirect' || (found.kind === 'odd' && found.code === undefined))
-        return refuse(`${found.message}, asked for ${project}`)
+      if (found.kind === 'redirect' || (found.kind === 'odd' && found.code === undefined)) {
+        const { found: told, note } = refused(`${found.message}, asked for ${project}`)
+        if (note !== undefined) say(note)
+        return told
+      }
       outage.failed(found)
       if (!isHeld || milliseconds === undefined) {
         say(`${found.message}, asked for ${project}: installers are told so`)

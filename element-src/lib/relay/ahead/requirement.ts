@@ -1,0 +1,136 @@
+import { satisfies, valid } from '@renovatebot/pep440'
+import { normaliseName } from '../../index/distribution-file.js'
+import type { Installer } from './installer.js'
+
+/** What a distribution requires of an index. */
+export interface Requirement {
+  /** The project's normalised name. */
+  readonly project: string
+  readonly extras: readonly string[]
+  /** A version specifier (PEP 440); empty for any version. */
+  readonly specifier: string
+}
+
+/** A marker's value; undefined if it depends on what is not known here. */
+type Truth = boolean | undefined
+
+/** The variables of markers (the packaging specifications, Dependency specifiers, Environment markers). */
+const environmentOf = (installer: Installer): Readonly<Record<string, string>> => ({
+  os_name: installer.system === 'Windows' ? 'nt' : 'posix',
+  sys_platform: installer.system.toLowerCase(),
+  platform_system: installer.system,
+  platform_machine: installer.machine,
+  platform_python_implementation: installer.implementation,
+  implementation_name: installer.implementation.toLowerCase(),
+  implementation_version: installer.implementationVersion,
+  python_version: installer.python.split('.').slice(0, 2).join('.'),
+  python_full_version: installer.python,
+})
+
+const token = /\s*(?:([()])|(["'])(.*?)\2|(not\s+in|[a-z_.]+)|([<>=!~]+))/iy
+
+const compare = (left: string, operator: string, right: string): Truth => {
+  if (operator === 'in') return right.includes(left)
+  if (operator === 'not in') return !right.includes(left)
+  if (operator === '===') return left === right
+  if (valid(left) !== null && valid(right.replace(/\.\*$/, '')) !== null)
+    return satisfies(left, `${operator}${right}`, { prereleases: true })
+  if (operator === '==') return left === right
+  if (operator === '!=') return left !== right
+  if (operator === '~=') return undefined
+  return operator.startsWith('<')
+    ? left < right || (operator === '<=' && left === right)
+    : left > right || (operator === '>=' && left === right)
+}
+
+const and = (a: Truth, b: Truth): Truth =>
+  a === false || b === false ? false : a === undefined || b === undefined ? undefined : true
+const or = (a: Truth, b: Truth): Truth =>
+  a === true || b === true ? true : a === undefined || b === undefined ? undefined : false
+
+/** Judges a marker, by recursive descent over its grammar. */
+const judge = (marker: string, environment: Readonly<Record<string, string>>): Truth => {
+  const words: { readonly kind: 'sign' | 'text' | 'word' | 'operator'; readonly text: string }[] = []
+  token.lastIndex = 0
+  for (let found = token.exec(marker); found !== null; found = token.exec(marker)) {
+    const [, sign, , quoted, word, operator] = found
+    if (sign !== undefined) words.push({ kind: 'sign', text: sign })
+    else if (quoted !== undefined) words.push({ kind: 'text', text: quoted })
+    else if (operator !== undefined) words.push({ kind: 'operator', text: operator })
+    else
+      words.push({
+        kind: /^(?:in|not\s+in)$/i.test(word ?? '') ? 'operator' : 'word',
+        text: (word ?? '').replace(/\s+/g, ' '),
+      })
+    if (token.lastIndex >= marker.trimEnd().length) break
+  }
+  let at = 0
+  const isNext = (text: string): boolean => words[at]?.kind !== 'text' && words[at]?.text === text
+  const value = (): string | undefined => {
+    const word = words[at]
+    at += 1
+    if (word?.kind === 'text') return word.text
+    return word?.kind === 'word' ? environment[word.text.replaceAll('.', '_')] : undefined
+  }
+  const single = (): Truth => {
+    if (isNext('(')) {
+      at += 1
+      const inside = any()
+      at += 1
+      return inside
+    }
+    const left = value()
+    const operator = words[at]?.text ?? ''
+    at += 1
+    const right = value()
+    return left === undefined || right === undefined ? undefined : compare(left, operator, right)
+  }
+  const all = (): Truth => {
+    let result = single()
+    while (isNext('and')) {
+      at += 1
+      result = and(result, single())
+    }
+    return result
+  }
+  const any = (): Truth => {
+    let result = all()
+    while (isNext('or')) {
+      at += 1
+      result = or(result, all())
+    }
+    return result
+  }
+  const result = any()
+  return at === words.length ? result : undefined
+}
+
+/** `name [extras] specifier ; marker` (PEP 508). One with a direct URL asks no index. */
+const form = /^\s*([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\s*(?:\[([^\]]*)\])?\s*\(?([^;@()]*)\)?\s*(?:;(.*))?$/is
+
+/**
+ * Reads what a wheel's or an sdist's metadata requires (core metadata, Requires-Dist).
+ *
+ * @param metadata The text of METADATA.
+ * @param extras The extras of it that are wanted: what only another extra requires is left out.
+ * @returns Each requirement that holds for the installer for certain.
+ */
+export const requirementsIn = (
+  metadata: string,
+  installer: Installer,
+  extras: readonly string[],
+): readonly Requirement[] => {
+  const [head = ''] = metadata.split(/\r?\n\r?\n/, 1)
+  const environment = environmentOf(installer)
+  const environments = ['', ...extras].map((extra) => ({ ...environment, extra }))
+  return [...head.matchAll(/^Requires-Dist:(.*(?:\r?\n[ \t].*)*)/gim)].flatMap(([, text = '']) => {
+    const [, name, wanted = '', specifier = '', marker] = form.exec(text.replace(/\s*\r?\n\s*/g, ' ')) ?? []
+    if (name === undefined) return []
+    if (marker !== undefined && !environments.some((one) => judge(marker, one) === true)) return []
+    const names = wanted
+      .split(',')
+      .map((extra) => extra.trim())
+      .filter(Boolean)
+    return [{ project: normaliseName(name), extras: names, specifier: specifier.trim() }]
+  })
+}

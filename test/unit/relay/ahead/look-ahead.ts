@@ -1,0 +1,155 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import { ask, at, openTestRelay, type TestRelay } from '../../../support/relay/test-relay.js'
+import {
+  type Instead,
+  likeWheel,
+  serveIndex,
+  type Upstream,
+  type UpstreamFile,
+} from '../../../support/relay/upstream.js'
+
+/** As pip 23.3 says it. */
+const agent = `pip/23.3 ${JSON.stringify({
+  cpu: 'x86_64',
+  distro: { libc: { lib: 'glibc', version: '2.36' } },
+  implementation: { name: 'CPython', version: '3.11.2' },
+  python: '3.11.2',
+  system: { name: 'Linux', release: '6.1' },
+})}`
+
+const wheelOf = (project: string, version = '1.0'): string => `${project}-${version}-py3-none-any.whl`
+
+/** A project of one or more wheels, with metadata beside them. */
+const project = (name: string, versions = ['1.0']): Record<string, UpstreamFile[]> => ({
+  [name]: versions.map((version) => ({
+    name: wheelOf(name, version),
+    content: likeWheel(1000),
+    more: { 'core-metadata': true },
+  })),
+})
+
+/** Sends metadata: what each wheel requires, by its project. */
+const requiring =
+  (requires: Readonly<Record<string, readonly string[]>>, first: Instead = () => undefined): Instead =>
+  (request, response) => {
+    if (first(request, response)) return true
+    const [, name = ''] = /^\/f\/([^-]+)-.*\.metadata$/.exec(request.url ?? '') ?? []
+    if (name === '') return undefined
+    const lines = (requires[name] ?? []).map((line) => `Requires-Dist: ${line}\n`)
+    response.end(`Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n${lines.join('')}\n`)
+    return true
+  }
+
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await pause(5)
+}
+
+const countOf = ({ asked }: Upstream, text: string): number => asked.filter((path) => path.includes(text)).length
+
+const askMetadata = async (relay: TestRelay, name: string, i = 0) =>
+  ask(`${await relay.link(name, wheelOf(name), i)}.metadata`, { 'User-Agent': agent })
+
+t.test('the pages and metadata that a wheel leads to are there before pip asks, and are fetched once', async (t) => {
+  const upstream = await serveIndex(
+    t,
+    { ...project('one'), ...project('two', ['1.0', '2.0', '3.0rc1']), ...project('three'), ...project('extra') },
+    requiring({
+      one: ['two (<2)', "extra; extra == 'more'", "extra; python_version < '3'"],
+      two: ['three', 'one'],
+    }),
+  )
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  await askMetadata(relay, 'one')
+  await until(() => countOf(upstream, `${wheelOf('three')}.metadata`) === 1)
+  t.equal(countOf(upstream, `${wheelOf('two')}.metadata`), 1, 'of the newest release that the requirement allows')
+  for (const name of ['two', 'three']) t.match(await askMetadata(relay, name), { status: 200 })
+  t.equal(countOf(upstream, '/simple/extra/'), 0, 'what only an extra or another Python requires is not fetched')
+  t.equal(countOf(upstream, 'two-2.0') + countOf(upstream, 'two-3.0'), 0)
+  for (const path of new Set(upstream.asked)) t.equal(countOf(upstream, path), 1, `${path} once`)
+  t.notOk(upstream.requests.some(({ url, headers }) => url?.includes('three') && headers['user-agent'] !== agent))
+  t.equal(relay.log(), '')
+})
+
+t.test(
+  'what is fetched ahead is asked of the indexes of which an installer would ask it, and of no other',
+  async (t) => {
+    const all = { ...project('one'), ...project('two'), ...project('own'), ...project('hidden') }
+    const instead = requiring({ one: ['own', 'hidden', 'two'] })
+    const [own, other] = [await serveIndex(t, all, instead), await serveIndex(t, all, instead)]
+    const relay = await openTestRelay(t, [at(own.url, { projects: ['own'] }), at(other.url, { exclude: ['hidden'] })])
+    await askMetadata(relay, 'one', 1)
+    await until(() => countOf(own, '/simple/own/') === 1 && countOf(other, '/simple/two/') === 1)
+    await until(() => countOf(own, `${wheelOf('own')}.metadata`) === 1)
+    await until(() => countOf(other, `${wheelOf('two')}.metadata`) === 1)
+    t.same(own.asked, ['GET /simple/own/', `GET /f/${wheelOf('own')}.metadata`])
+    t.equal(countOf(other, 'own') + countOf(other, 'hidden'), 0)
+  },
+)
+
+t.test('a page that fails or hangs when it is fetched ahead harms nobody, and is not in the log', async (t) => {
+  let isWell = false
+  const upstream = await serveIndex(
+    t,
+    { ...project('one'), ...project('two'), ...project('three') },
+    requiring({ one: ['two', 'three'] }, ({ url }, response) => {
+      if (isWell || !/simple.(?:two|three)/.test(url ?? '')) return undefined
+      if (url?.includes('two')) response.destroy()
+      else response.writeHead(503).end()
+      return true
+    }),
+  )
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  await askMetadata(relay, 'one')
+  await until(() => countOf(upstream, '/simple/two/') > 0 && countOf(upstream, '/simple/three/') > 0)
+  // Its answers are on their way: the next ones come behind them.
+  await askMetadata(relay, 'one')
+  isWell = true
+  for (const name of ['two', 'three'])
+    await until(() => countOf(upstream, `/simple/${name}/`) > 0 && relay.log() === '')
+  await pause(50)
+  t.match(await relay.page('two'), { status: 200 })
+  t.match(await relay.page('three'), { status: 200 })
+  t.equal(relay.log(), '')
+})
+
+t.test('nothing is fetched ahead if that is off, or if the installer does not say what it installs for', async (t) => {
+  const upstream = await serveIndex(t, { ...project('one'), ...project('two') }, requiring({ one: ['two'] }))
+  const off = await openTestRelay(t, [at(upstream.url)], { ahead: false })
+  await askMetadata(off, 'one')
+  const on = await openTestRelay(t, [at(upstream.url)])
+  await ask(`${await on.link('one', wheelOf('one'))}.metadata`, { 'User-Agent': 'setuptools/40' })
+  await on.page('one')
+  t.equal(countOf(upstream, 'two'), 0)
+})
+
+t.test(
+  'a page is asked for again only if it may have changed, and what is not there is never remembered',
+  async (t) => {
+    const etag = '"one"'
+    const upstream = await serveIndex(t, project('one'), ({ url, headers }, response) => {
+      if (!url?.startsWith('/simple/')) return undefined
+      if (url.includes('missing')) return undefined
+      if (headers['if-none-match'] === etag) {
+        response.writeHead(304, { 'Cache-Control': 'no-cache' }).end()
+        return true
+      }
+      response.setHeader('ETag', etag)
+      if (url.includes('one')) response.setHeader('Cache-Control', 'no-cache')
+      return undefined
+    })
+    const relay = await openTestRelay(t, [at(upstream.url)])
+    const [first, second] = [await relay.page('one'), await relay.page('one')]
+    t.equal(countOf(upstream, '/simple/one/'), 2)
+    t.equal(upstream.requests[1]?.headers['if-none-match'], etag)
+    t.same(second.body, first.body)
+    for (let i = 0; i < 2; i += 1) t.equal((await relay.page('missing')).status, 404)
+    t.equal(countOf(upstream, '/simple/missing/'), 2)
+
+    const silent = await serveIndex(t, project('one'))
+    const other = await openTestRelay(t, [at(silent.url)])
+    await other.page('one')
+    await other.page('one')
+    t.equal(countOf(silent, '/simple/one/'), 1, 'without Cache-Control, for five seconds')
+  },
+)
