@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
@@ -120,7 +121,9 @@ t.test(
     const other = await serveIndex(t, projects)
     const relay = await openTestRelay(t, [at(`http://127.0.0.1:${port}/simple`), at(other.url)])
     const gone = new AbortController()
+    const hears = once(silent, 'request')
     const asked = fetch(`${relay.index()}/demo-app/`, { signal: gone.signal })
+    await hears
     await pause(1_100)
     gone.abort()
     await asked.catch(() => undefined)
