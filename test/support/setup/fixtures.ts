@@ -113,6 +113,9 @@ export const nginxProgram = async (): Promise<string> => join(await made('nginx'
 /** ironic-python-agent-builder's elements, in elements/, and the sources of its agent, in agent/. */
 export const agentElements = (): Promise<string> => made('agent-elements', 'agent-elements/installed')
 
+/** TripleO's elements, in elements/, and what those install, in wheels/. */
+export const tripleoElements = (): Promise<string> => made('tripleo-elements')
+
 /** The folder of diskimage-builder's newest programs. */
 export const newDibPrograms = async (): Promise<string> => join(await made('new-dib', 'new-dib/installed'), 'bin')
 

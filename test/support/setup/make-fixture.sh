@@ -36,6 +36,10 @@ get_packages() { # PACKAGE...: into $scratch, each unpacked in a folder of its o
     done
 }
 
+executable_hooks() { # zipfile drops modes: what is a program is known by its first two bytes.
+    find "$name/elements" -type f -exec sh -c 'for file; do [ "$(head -c 2 "$file")" != "#!" ] || chmod 755 "$file"; done' sh {} +
+}
+
 pack() {
     tar -C "$name" --numeric-owner --xattrs --xattrs-include='*' -cf "$name.tar" .
 }
@@ -184,9 +188,15 @@ case $name in
         mv "$scratch"/wheel/*.data/data/share/ironic-python-agent-builder/dib "$name/elements"
         mkdir "$name/agent"
         tar -xzf "$scratch"/ironic_python_agent-*.tar.gz -C "$name/agent" --strip-components 1 --no-same-owner
-        # zipfile drops modes: what is a hook is known by its first two bytes.
-        find "$name/elements" -type f -path '*.d/*' -exec sh -c \
-            'for file; do [ "$(head -c 2 "$file")" != "#!" ] || chmod 755 "$file"; done' sh {} +
+        executable_hooks
+        ;;
+    tripleo-elements)
+        pip download --no-deps --dest "$scratch" tripleo-image-elements
+        /usr/bin/python3 -m zipfile -e "$scratch"/*.whl "$scratch"
+        mv "$scratch"/*.data/data/share/tripleo-image-elements "$name/elements"
+        executable_hooks
+        # What they install, and what pip needs for that.
+        pip download --only-binary :all: --dest "$name/wheels" os-apply-config os-refresh-config pip setuptools pbr
         ;;
     nginx) # Unpacked and not installed: its package would start it. Debian has the program in the one, Ubuntu in the other.
         get_packages nginx
