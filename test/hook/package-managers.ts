@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
-import { rpmRoot } from '../support/setup/fixtures.js'
+import { installers, rpmRoot } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -30,11 +30,11 @@ const textOf = (path: string, version: number): string => {
     : `[global]\nindex-url = ${index}\ntimeout = ${version}\n`
 }
 
-/** Writes the files of a version of the package into a folder. */
-const writeFiles = (folder: string, version: number): void => {
-  for (const path of files) {
+/** Writes files of a version of the package into a folder. */
+const writeFiles = (folder: string, paths: readonly string[], version: number, text = textOf): void => {
+  for (const path of paths) {
     mkdirSync(join(folder, dirname(path)), { recursive: true })
-    writeFileSync(join(folder, path), textOf(path, version))
+    writeFileSync(join(folder, path), text(path, version))
   }
 }
 
@@ -49,7 +49,7 @@ const makeDebs = (): string => {
   const folder = join(scratch, 'debs')
   for (const version of [1, 2]) {
     const tree = join(folder, `v${version}`)
-    writeFiles(tree, version)
+    writeFiles(tree, files, version)
     mkdirSync(join(tree, 'DEBIAN'))
     writeFileSync(
       join(tree, 'DEBIAN', 'control'),
@@ -61,14 +61,15 @@ const makeDebs = (): string => {
   return folder
 }
 
-/** What the spec says of pip's files and of the system's uv.toml. */
-type Kinds = readonly [string, string]
-
-/** Makes both versions of the package by the image's own rpmbuild, v1.rpm and v2.rpm; root's uv.toml is not a %config of it. */
-const makeRpms = async ([ofPip, ofUv]: Kinds): Promise<string> => {
-  const sources = join(scratch, `rpms-${ofPip}`)
-  const kindOf = (path: string): string => (path.startsWith('/root') ? '' : path.endsWith('.toml') ? ofUv : ofPip)
-  for (const version of [1, 2]) writeFiles(join(sources, `v${version}`), version)
+/**
+ * Makes both versions of a package by the image's own rpmbuild, v1.rpm and v2.rpm.
+ *
+ * @param kinds Its files, each with what the spec says of it: %config, or nothing.
+ * @returns Their folder.
+ */
+const makeRpms = async (kinds: Readonly<Record<string, string>>, text = textOf): Promise<string> => {
+  const sources = mkdtempSync(join(scratch, 'rpms-'))
+  for (const version of [1, 2]) writeFiles(join(sources, `v${version}`), Object.keys(kinds), version, text)
   writeFileSync(
     join(sources, 'pip-settings.spec'),
     `Name: pip-settings
@@ -83,7 +84,9 @@ Settings of pip.
 %install
 cp -r /srv/v%{number}/. %{buildroot}
 %files
-${files.map((path) => `${kindOf(path)} ${path}\n`).join('')}`,
+${Object.entries(kinds)
+  .map(([path, kind]) => `${kind} ${path}\n`)
+  .join('')}`,
   )
   const made = await runPhases(scratch, {
     root,
@@ -139,9 +142,10 @@ const ofDpkg: readonly Row[] = [
 // Debian's rpm asks to be forced; other distributions' take no such option.
 const rpm = 'rpm --force-debian'
 const beforeRpm = `${rpm} -i /srv/v1.rpm`
-const ofKinds = async (kinds: Kinds): Promise<readonly Row[]> => {
-  const packages = await makeRpms(kinds)
-  const [ofPip, ofUv] = kinds
+const ofKinds = async (ofPip: string, ofUv: string): Promise<readonly Row[]> => {
+  // Root's uv.toml is a file of the package that is not configuration.
+  const kindOf = (path: string): string => (path.startsWith('/root') ? '' : path.endsWith('.toml') ? ofUv : ofPip)
+  const packages = await makeRpms(Object.fromEntries(files.map((path) => [path, kindOf(path)])))
   const saved = (one: string): string => (one === '%config' ? '.rpmsave' : '.rpmnew')
   const [pips = '', uvs = ''] = ours
   const of = `whose files are ${ofPip} of pip and ${ofUv} of uv`
@@ -175,12 +179,7 @@ const run = ({ packages, before, command }: Row, withElement: boolean): Promise<
     compare: false,
   })
 
-const ofRpm = await Promise.all(
-  [
-    ['%config', '%config(noreplace)'],
-    ['%config(noreplace)', '%config'],
-  ].map(([ofPip = '', ofUv = '']) => ofKinds([ofPip, ofUv])),
-)
+const ofRpm = await Promise.all([ofKinds('%config', '%config(noreplace)'), ofKinds('%config(noreplace)', '%config')])
 
 for (const row of [...ofDpkg, ...ofRpm.flat()]) {
   const { does, command, warned = [] } = row
@@ -218,21 +217,28 @@ sed -i s/global/install/ $ROOT/etc/pip.conf`,
 )
 
 t.test(
-  "a package's /etc/uv/uv.toml that comes in install.d is in force behind our lines, unless it names indexes",
+  "an RPM's /etc/uv/uv.toml that comes in install.d is in force for uv behind our lines, unless it names indexes",
   async (t) => {
     const [own, ours] = ['/etc/uv/uv.toml', '/etc/xdg/uv/uv.toml']
-    const come = (text: string): Promise<RanPhases> =>
-      runPhases(scratchFolder(t), {
+    const uv = join(await installers(), 'uv-new', 'uv')
+    const come = async (text: string): Promise<RanPhases> => {
+      const packages = await makeRpms({ [own]: '%config(noreplace)' }, () => text)
+      return runPhases(scratch, {
+        root,
         environment: { DIB_OFFLINE: '1' },
-        inChroot: `mkdir -p /etc/uv; printf '${text}' >${own}
+        prepare: `cp ${packages}/v1.rpm ${uv} $ROOT/srv`,
+        inChroot: `${beforeRpm}
 /tmp/in_target.d/dib-run-parts /tmp/in_target.d/install.d
-sed 's/^/read: /' ${ours}`,
+sed 's/^/read: /' ${ours}
+# Nothing listens there: uv says whether it would download a Python.
+if UV_PYTHON_INSTALL_MIRROR=http://127.0.0.1:1 UV_HTTP_RETRIES=0 /srv/uv venv --python 3.9 /srv/venv; then exit 1; fi`,
         keep: [own, ours],
         compare: false,
       })
+    }
     const [followed, unread] = await Promise.all([
-      come('python-downloads = "manual"\\n'),
-      come('no-index = true\\npython-downloads = "manual"\\n'),
+      come('python-downloads = "manual"\n'),
+      come('no-index = true\npython-downloads = "manual"\n'),
     ])
     for (const ran of [followed, unread]) {
       t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
@@ -242,9 +248,11 @@ sed 's/^/read: /' ${ours}`,
     }
     const warning =
       /^pypi: warning: another element wrote \/etc\/uv\/uv\.toml while the image was built, and uv did not/m
-    t.match(followed.log, /^read: python-downloads = "manual"$/m)
+    const refusal = /Python downloads are set to 'manual'/
+    t.match(followed.log, refusal, 'uv downloads no Python')
     t.notMatch(followed.log, warning)
     t.notMatch(unread.log, /^read: no-index/m)
+    t.notMatch(unread.log, refusal)
     t.match(unread.log, warning)
   },
 )
