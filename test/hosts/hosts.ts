@@ -14,6 +14,9 @@ const images: Readonly<Record<string, string>> = {
   'without /usr/share': 'rm -r $ROOT/usr/share',
   'that has them, with files of its own':
     'mkdir -p $ROOT/usr/share/nodejs/acorn; echo own >$ROOT/usr/share/nodejs/acorn/own.js',
+  // As Fedora's /usr/lib/node_modules.
+  'where it is a link to a folder': 'mkdir $ROOT/usr/lib/nodejs_22; ln -s ../lib/nodejs_22 $ROOT/usr/share/nodejs',
+  'where it is a link to nothing': 'ln -s /usr/lib/nodejs_22 $ROOT/usr/share/nodejs',
 }
 
 for (const [name, prepare] of Object.entries(images)) {
@@ -43,4 +46,22 @@ t.test("another hook's own /usr/share/nodejs, such as the package nodejs brings,
     '/usr/share/nodejs: only in the second',
     '/usr/share/nodejs/own.js: only in the second',
   ])
+})
+
+t.test("a Node.js with Red Hat's OpenSSL 1.1 runs in the image on a host in FIPS mode", async (t) => {
+  const { node, sys } = await fixtures.fipsNode()
+  const ran = await runPhases(scratchFolder(t), {
+    environment: { DIB_OFFLINE: '1', DIB_PYPI_NODE: node, PROC_SYS: sys },
+    // Without the checksums it aborts on the host already.
+    prepare: `mkdir $ROOT/../bare; cp ${node} ${node.replace(/node$/, 'lib')}* $ROOT/../bare
+! $ROOT/../bare/node --version
+rm -r $ROOT/../bare
+${node} -p '"in FIPS mode: " + fs.readFileSync("/proc/sys/crypto/fips_enabled")'`,
+    inChroot: 'cat /root/.pip/pip.conf',
+  })
+  t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
+  t.match(ran.log, /^in FIPS mode: 1$/m)
+  t.match(ran.log, /FATAL FIPS SELFTEST FAILURE/, 'it checks itself')
+  t.match(ran.log, /^index-url = file:\/\/\/tmp\/pypi$/m)
+  t.same(ran.differences, [])
 })

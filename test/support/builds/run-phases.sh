@@ -17,6 +17,8 @@ scratch=$1 lower=$2 element=$3 dib_lib=$4 tree=$5
 
 # Another /usr for the host, of whose programs the hooks take Node.js.
 [ -z "${HOST_USR:-}" ] || mount -t overlay overlay -o "lowerdir=$HOST_USR:/usr" /usr
+# What the kernel says of itself, such as that it is in FIPS mode.
+[ -z "${PROC_SYS:-}" ] || mount --bind "$PROC_SYS" /proc/sys
 
 build=$scratch/build
 mkdir -p "$build"
@@ -51,6 +53,7 @@ describe() { # FILE [BEFORE]
 }
 describe before.json
 mount -t proc none "$ROOT/proc"
+[ -z "${PROC_SYS:-}" ] || mount --bind "$PROC_SYS" "$ROOT/proc/sys"
 
 export TMP_BUILD_DIR=$build TMP_HOOKS_PATH=$build/hooks TMP_MOUNT_PATH=$ROOT
 # dib-run-parts keeps files of its own there, and leaves them where a hook fails.

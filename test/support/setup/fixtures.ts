@@ -129,6 +129,13 @@ export const officialNode = async (version: number): Promise<string> => {
   return join(folder, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
 }
 
+/** A Node.js that is linked to Red Hat's OpenSSL 1.1, with what that checks itself by; and sys/, /proc/sys of a host in FIPS mode. */
+export const fipsNode = async (): Promise<{ readonly node: string; readonly sys: string }> => {
+  await officialNode(18)
+  const folder = await made('fips-node')
+  return { node: join(folder, 'node'), sys: join(folder, 'sys') }
+}
+
 /** What `make bench` installs with: two releases of pip, which Python runs as folders, and uv. */
 export const benchTools = async () => {
   const folder = await made('bench-tools', 'bench-tools/installed')
