@@ -25,6 +25,8 @@ export interface Build {
   readonly elementsPath?: readonly string[]
   /** Whether that `pypi` is dib's own; ours by default. */
   readonly isDibsOwn?: boolean
+  /** The element of the operating system; by default one that unpacks `root`. */
+  readonly system?: string
   /** The tarball of the image's root. */
   readonly root?: string
   /** The image's type, as disk-image-create names it; or several, with commas between them. */
@@ -69,6 +71,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
     elements = [],
     elementsPath = [],
     isDibsOwn = false,
+    system = 'small-root',
     root = await smallRootTarball(),
     type = 'tar',
     runBy = [],
@@ -81,7 +84,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
   mkdirSync(temporary, { recursive: true })
   writeElement(join(folder, 'elements'), 'work', hooks)
   const image = join(folder, 'image')
-  const names = ['small-root', ...(withPypi ? ['pypi'] : []), ...elements, 'work']
+  const names = [system, ...(withPypi ? ['pypi'] : []), ...elements, 'work']
   const finished = await runProgram(
     'unshare',
     [

@@ -4,10 +4,10 @@ import { project } from '../../../build/project.js'
 
 /** The pages of recipes. */
 export const readRecipes = (): string =>
-  ['mirrors.md', 'fleet.md'].map((page) => readFileSync(join(project, 'docs', page), 'utf8')).join('\n')
+  ['mirrors.md', 'fleet.md', 'offline.md'].map((page) => readFileSync(join(project, 'docs', page), 'utf8')).join('\n')
 
 /**
- * What a recipe of docs/mirrors.md or docs/fleet.md tells a user to type: the first indented block under its heading.
+ * What a recipe of these tells a user to type: the first indented block under its heading.
  *
  * @param heading The heading, whole.
  * @param changes What stands for one machine or user there, with what it is in a test; each must be there.

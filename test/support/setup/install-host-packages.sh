@@ -22,6 +22,8 @@ need make make
 need busybox busybox-static
 need qemu-aarch64-static qemu-user-static
 need openssl openssl
+need dpkg-scanpackages dpkg-dev
+need ip iproute2
 [ -x /usr/bin/python3 ] || missing="$missing python3"
 /usr/bin/python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"

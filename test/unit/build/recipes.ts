@@ -9,29 +9,37 @@ const read = (path: string): string => readFileSync(join(project, path), 'utf8')
 
 const page = readRecipes()
 
-t.test('docs/mirrors.md and docs/fleet.md have no recipe that no test runs, but for those that it marks', async (t) => {
-  const runs = [
-    'test/hook/mirror-layouts.ts',
-    'test/hook/made-indexes.ts',
-    'test/image/mirror-servers.ts',
-    'test/support/servers/mirror-makers.ts',
-    'test/support/servers/nginx.ts',
-    'test/support/servers/devpi.ts',
-    'test/hook/fleet.ts',
-    'test/hook/devpi.ts',
-    'test/hook/nginx-cache.ts',
-    'test/support/servers/guarded-index.ts',
-    'test/hook/mirrors-file.ts',
-  ].map(read)
-  const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => heading)
-  for (const heading of headings.filter((name) => !name.endsWith('not tested)') && name !== 'Tools for indexes')) {
-    t.ok(
-      runs.some((text) => text.includes(`'${heading}'`)),
-      heading,
+t.test(
+  'docs/mirrors.md, fleet.md and offline.md have no recipe that no test runs, but for those that it marks',
+  async (t) => {
+    const runs = [
+      'test/hook/mirror-layouts.ts',
+      'test/hook/made-indexes.ts',
+      'test/image/mirror-servers.ts',
+      'test/support/servers/mirror-makers.ts',
+      'test/support/servers/nginx.ts',
+      'test/support/servers/devpi.ts',
+      'test/hook/fleet.ts',
+      'test/hook/devpi.ts',
+      'test/hook/nginx-cache.ts',
+      'test/support/servers/guarded-index.ts',
+      'test/hook/mirrors-file.ts',
+      'test/image/offline.ts',
+    ].map(read)
+    const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => heading)
+    for (const heading of headings.filter((name) => !name.endsWith('not tested)') && name !== 'Tools for indexes')) {
+      t.ok(
+        runs.some((text) => text.includes(`'${heading}'`)),
+        heading,
+      )
+    }
+    t.equal(
+      headings.filter((name) => name.endsWith('not tested)')).length,
+      3,
+      'Artifactory, Nexus with GitLab, and Pulp',
     )
-  }
-  t.equal(headings.filter((name) => name.endsWith('not tested)')).length, 3, 'Artifactory, Nexus with GitLab, and Pulp')
-})
+  },
+)
 
 t.test('a recipe is the block under its heading', async (t) => {
   t.equal(recipe('dir2pi'), 'mirror-tools/bin/dir2pi ~/.cache/image-create/pypi/mirror\n')
@@ -54,7 +62,8 @@ t.test('it installs the programs that the tests have installed, and names the ol
 
 t.test('it names variables and files that are there', async (t) => {
   const families = ['DIB_PYPI_MIRROR_URL']
-  const known = [...Object.keys(userVariables.shape), ...families]
+  const ofDib = ['DIB_APT_SOURCES_CONF', 'DIB_DEBOOTSTRAP_CACHE', 'DIB_DISTRIBUTION_MIRROR']
+  const known = [...Object.keys(userVariables.shape), ...families, ...ofDib]
   for (const [name] of page.matchAll(/\bDIB_[A-Z_]+[A-Z]/g)) t.ok(known.includes(name), name)
   for (const [, path = ''] of page.matchAll(/\]\((?!https?:)([^)#]+)/g))
     t.ok(existsSync(join(project, 'docs', path)), path)
