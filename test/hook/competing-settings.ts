@@ -98,7 +98,7 @@ printf '[global]\\nindex-url = ${elsewhere}\\ncert = /srv/ca.pem\\nproxy = http:
 
 t.test('an own file that no installer could read is refused by its name', async (t) => {
   for (const [path, text, why] of [
-    ['/root/.pip/pip.conf', 'index-url = x', /line 1 stands before the first section/],
+    ['/root/.pip/pip.conf', 'index-url = x', /line 1 is before the first section/],
     ['/etc/pip.conf', '[global]\\na = 1\\nA = 2', /line 3 repeats a/],
     ['/root/.config/uv/uv.toml', 'a = 1\\nb', /line 2/],
   ] as const) {

@@ -31,7 +31,7 @@ t.test('what cannot be used is refused in one line, before anything is mounted',
   const refused: readonly (readonly [string, RegExp, Record<string, string>?])[] = [
     [
       `${corp}password-fil = /x\n`,
-      /mirrors\.ini, line 3: password-fil in \[corp\] is no key .*: did you mean password-file\?/,
+      /mirrors\.ini, line 3: password-fil in \[corp\] is not a known key: did you mean password-file\?/,
     ],
     [`${corp}  ca = /x\n`, /mirrors\.ini, line 3: is indented/],
     [`${corp}ca = nowhere.pem\n`, /mirrors\.ini, line 3: ca in \[corp\] is .*\/nowhere\.pem, which is not there: fix/],

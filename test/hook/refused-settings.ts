@@ -16,7 +16,11 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ['DIB_PIP_RETRIES', '-1', /^DIB_PIP_RETRIES must be a whole number/],
   ['DIB_PIP_RETRIES', '1e3', /^DIB_PIP_RETRIES must be a whole number/],
   ['DIB_PIP_RETRIES', '3.0', /^DIB_PIP_RETRIES must be a whole number/],
-  ['DIB_PYPI_MIRROR_URL', 'mirror.example/simple', /^DIB_PYPI_MIRROR_URL is no URL: write one that begins with http:/],
+  [
+    'DIB_PYPI_MIRROR_URL',
+    'mirror.example/simple',
+    /^DIB_PYPI_MIRROR_URL is not a URL: write one that begins with http:/,
+  ],
   ['DIB_PYPI_MIRROR_URL_1', 'ftp://u:secret@mirror.example/', /^DIB_PYPI_MIRROR_URL_1 begins with ftp:\/\/: use http:/],
   [
     'PYPI_MIRROR_URL',

@@ -44,7 +44,7 @@ t.test('what is down is left out of what pip, easy_install and uv are told, once
       `warning: ${refused} is down: it refuses the connection, N ms; ${without}`,
       `warning: ${silent.replace('http://', 'http://user:****@')} is down: no answer in 3 s, N ms; ${without}`,
       'file:///tmp/pypi is a folder, N ms',
-      `warning: file:///srv/nowhere is down: there is no such folder in the image, where it is looked up; a mirror of the host belongs in pypi/mirror below DIB_IMAGE_CACHE, which is file:///tmp/pypi in the image, N ms; ${without}`,
+      `warning: file:///srv/nowhere is down: the image has no such folder: put the mirror of the host into pypi/mirror below DIB_IMAGE_CACHE, and write file:///tmp/pypi, N ms; ${without}`,
     ],
   )
   const [, shown = ''] = ran.log.split('# Of the pypi element')

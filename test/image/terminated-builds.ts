@@ -78,7 +78,7 @@ wait $dib`,
       ownLines(ended.log)
         .filter((line) => line.startsWith('error'))
         .join('\n'),
-      /^error: \S+\/mnt was taken down while this hook ran: disk-image-create was told to end$/,
+      /^error: \S+\/mnt was removed while this hook ran: disk-image-create was ended$/,
       'the hook says so, in one line',
     )
     t.same(

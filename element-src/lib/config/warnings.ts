@@ -14,9 +14,9 @@ const variables: Readonly<Record<string, string>> = {
   PIP_FIND_LINKS: 'pip looks there as well',
   PIP_NO_INDEX: 'pip asks no mirror at all',
   PIP_TRUSTED_HOST:
-    'pip trusts these hosts instead of the mirrors, and leaves out mirrors by http that are not among them',
+    'pip trusts these hosts instead of the mirrors, and leaves out http mirrors that are not among them',
   PIP_CACHE_DIR: "pip keeps what it downloads there, with the mirrors' addresses, and it stays in the image",
-  PIP_CONFIG_FILE: 'pip reads that file after ours, or none at all where it is /dev/null',
+  PIP_CONFIG_FILE: 'pip reads that file after ours, or none at all if it is /dev/null',
   PIP_ISOLATED: "pip does not read root's files, so no mirror",
   UV_INDEX_URL: 'uv asks it instead of the last index',
   UV_DEFAULT_INDEX: 'uv asks it instead of the last index',

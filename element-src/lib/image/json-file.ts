@@ -26,6 +26,6 @@ export const readJson = <Value>(path: string, missing: string): Value => {
     return JSON.parse(text) as Value
   } catch {
     // Node.js' own message shows a part of the text.
-    throw new UserError(`${path} is damaged, perhaps for want of space: build again`)
+    throw new UserError(`${path} is damaged, perhaps because no space was left: build again`)
   }
 }

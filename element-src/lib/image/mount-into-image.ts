@@ -108,7 +108,7 @@ const mountAll = async (
     if (isTakenDown()) throw new UserError('the image is gone')
   } catch (error) {
     const reason = isTakenDown()
-      ? `${root.path} was taken down while this hook ran: disk-image-create was told to end`
+      ? `${root.path} was removed while this hook ran: disk-image-create was ended`
       : errorMessage(error)
     const left = parseMountinfo()
     const targets = mounts.map(({ target }) => target).reverse()

@@ -38,6 +38,6 @@ export const probeFolder = (url: string): ProbeResult => {
     : {
         state: 'down',
         reason:
-          'there is no such folder in the image, where it is looked up; a mirror of the host belongs in pypi/mirror below DIB_IMAGE_CACHE, which is file:///tmp/pypi in the image',
+          'the image has no such folder: put the mirror of the host into pypi/mirror below DIB_IMAGE_CACHE, and write file:///tmp/pypi',
       }
 }

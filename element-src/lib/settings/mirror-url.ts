@@ -54,8 +54,8 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
   if (writtenScheme === undefined || authority === undefined) {
     return refuse(
       /^file:/i.test(url)
-        ? 'is no URL of a folder: write file:///, three slashes, and the path, such as file:///tmp/pypi'
-        : 'is no URL: write one that begins with http://, https:// or file:///',
+        ? 'is not the URL of a folder: write file:///, three slashes, and the path, such as file:///tmp/pypi'
+        : 'is not a URL: write one that begins with http://, https:// or file:///',
     )
   }
   const scheme = writtenScheme.toLowerCase()
@@ -75,7 +75,7 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
   const [, userinfo, host] = /^(?:([^[\]]*)@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?$/i.exec(authority) ?? []
   if (host === undefined || !canParse(url)) {
     return refuse(
-      'has no host, or a port that is no number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
+      'has no host, or a port that is not a number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
     )
   }
   const parts = { scheme, host: withoutBrackets(host), label }

@@ -20,7 +20,7 @@ t.test('what is not there, empty or damaged is said without its content', async 
     writeFileSync(path, text)
     t.throws(
       () => readJson(path, 'missing'),
-      new UserError(`${path} is damaged, perhaps for want of space: build again`),
+      new UserError(`${path} is damaged, perhaps because no space was left: build again`),
     )
   }
 })

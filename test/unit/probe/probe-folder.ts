@@ -9,8 +9,7 @@ t.test('a folder is looked at on disk', async (t) => {
       probeFolder(`file://${folder}/${path}`),
       {
         state: 'down',
-        reason:
-          /^there is no such folder in the image, where it is looked up; a mirror of the host belongs in pypi.mirror below DIB_IMAGE_CACHE/,
+        reason: /^the image has no such folder: put the mirror of the host into pypi.mirror below DIB_IMAGE_CACHE/,
       },
       path,
     )

@@ -104,7 +104,7 @@ t.test('a file of which nothing tells that it is whole is not kept, which is sai
   t.same(names(folder), [])
   t.match(
     relay.log(),
-    /^pypi: warning: demo-app-0\.8\.tar\.gz of \S+ is not kept, .*: neither its hash nor its length is told/m,
+    /^pypi: warning: demo-app-0\.8\.tar\.gz of \S+ is not kept, .*: the index names neither its hash nor its length/m,
   )
 })
 

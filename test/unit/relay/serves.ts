@@ -184,8 +184,8 @@ t.test('exclude-newer leaves out what came later, and refuses an index that tell
   t.match(files, [{ filename: 'demo_app-1.0.tar.gz' }])
   t.equal(files.length, 1)
   const refused = await relay.page('untimed')
-  t.match(refused, { status: 424, reason: /tells no upload times of untimed/ })
-  t.match(relay.log(), /^pypi: warning: http:\S+ tells no upload times of untimed/m)
+  t.match(refused, { status: 424, reason: /names no upload times of untimed/ })
+  t.match(relay.log(), /^pypi: warning: http:\S+ names no upload times of untimed/m)
 })
 
 t.test('two indexes at one URL are two: each has its own files and its own token', async (t) => {

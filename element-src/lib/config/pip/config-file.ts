@@ -54,12 +54,12 @@ export const parseConfigFile = (text: string): ConfigText => {
       return
     }
     if (section === undefined) {
-      faults.push(`line ${number + 1} stands before the first section`)
+      faults.push(`line ${number + 1} is before the first section`)
       return
     }
     const [, name, value = ''] = /^\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? []
     if (name === undefined) {
-      faults.push(`line ${number + 1} is no key with a value`)
+      faults.push(`line ${number + 1} is not a key with a value`)
       return
     }
     const key = name.toLowerCase()

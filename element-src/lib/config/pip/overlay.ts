@@ -23,7 +23,9 @@ export const parseOwnFile = (path: string, own: string): ConfigText => {
   const parsed = parseConfigFile(own)
   const [fault] = parsed.faults
   if (fault !== undefined) {
-    throw new UserError(`${path} in the image cannot be read, by pip and Python neither: ${fault}; fix it or remove it`)
+    throw new UserError(
+      `${path} in the image cannot be read, neither by pip nor by Python: ${fault}; fix it or remove it`,
+    )
   }
   return parsed
 }

@@ -94,9 +94,9 @@ export const newDownloads = ({ mirror, origin, onKept, onRefused, onBroken, sign
       if (storage === undefined || !isStored) return
       const isRight = digest.isRight()
       const isProven = isRight ?? (length !== undefined && said['content-encoding'] === undefined)
-      if (isRight === false) return onRefused(file, 'its hash is not what the index tells')
+      if (isRight === false) return onRefused(file, 'its hash is not the one that the index names')
       if (!looksLikeDistribution(first)) return onRefused(file, 'what was sent is not a distribution')
-      if (!isProven) return onRefused(file, 'neither its hash nor its length is told, so that it may not be whole')
+      if (!isProven) return onRefused(file, 'the index names neither its hash nor its length, so it may not be whole')
       if (await mirror.keep(storage, file.name, digest.sha256(), file, origin)) await onKept(key, file)
     }
 

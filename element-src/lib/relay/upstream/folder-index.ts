@@ -34,7 +34,7 @@ export const folderIndex = (
       const old = excludeNewer(all, config.excludeNewer)
       return old === undefined
         ? refuse(
-            `${config.label} tells no upload times of ${project}, so that exclude-newer cannot be kept: leave exclude-newer out for it`,
+            `${config.label} names no upload times of ${project}, so that exclude-newer cannot be kept: leave exclude-newer out for it`,
           )
         : { kind: 'page', files: old, links: [] }
     } catch (error) {

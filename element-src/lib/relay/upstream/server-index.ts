@@ -128,7 +128,7 @@ export const serverIndex = (
     const files = excludeNewer(page.files.filter(mayFetch), config.excludeNewer)
     if (files === undefined)
       return refused(
-        `tells no upload times of ${project}, so that exclude-newer cannot be kept: use an index that does (PEP 700), or leave exclude-newer out for it`,
+        `names no upload times of ${project}, so that exclude-newer cannot be kept: use an index that does (PEP 700), or leave exclude-newer out for it`,
       )
     const note =
       page.links.length > 0 && hasRules

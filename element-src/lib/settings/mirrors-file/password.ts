@@ -64,7 +64,7 @@ export const getPassword = (
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
     if (/[\u0000-\u001f\u007f\ufffd]/.test(password)) {
       throw new UserError(
-        `${place(key)} gives a password with a control character or bytes that are no UTF-8 in it: check what it is`,
+        `${place(key)} gives a password with a control character or bytes that are not UTF-8: check what it is`,
       )
     }
     return password

@@ -15,7 +15,7 @@ const faultOfValue = (value: string): string | undefined => {
       JSON.parse(value)
       return undefined
     } catch {
-      return 'begins with a double quote, but is no text in double quotes: end it with one, and write \\" and \\\\ for " and \\ in it'
+      return 'begins with a double quote, but is not a text in double quotes: end it with one, and write \\" and \\\\ for " and \\ in it'
     }
   }
   if (value.startsWith("'")) return 'is in single quotes: use double quotes'
@@ -45,17 +45,17 @@ export const scanMirrorsFile = (path: string, text: string): readonly ScannedSec
     throw new UserError(`${path}, line ${number}: ${why}`)
   }
   const readSection = (name: string): void => {
-    if (!/^[a-z][a-z0-9_-]*$/i.test(name)) refuse(`[${name}] is no name for a section: ${nameRule}`)
+    if (!/^[a-z][a-z0-9_-]*$/i.test(name)) refuse(`[${name}] is not a name for a section: ${nameRule}`)
     const same = sections.find((section) => section.name.toLowerCase() === name.toLowerCase())
     if (same !== undefined) refuse(`[${name}] is there already, on line ${same.line}: keep one of the two`)
     if (name.toLowerCase() === 'official' && name !== 'official') refuse('write [official] in small letters')
     sections.push({ name, line: number, keys: new Map() })
   }
   const readKey = (written: string, value: string): void => {
-    const section = sections.at(-1) ?? refuse('stands before the first section: write a line such as [corp] before it')
+    const section = sections.at(-1) ?? refuse('is before the first section: write a line such as [corp] before it')
     const [, key, list] = /^([a-z][a-z0-9_-]*)\s*(\[\])?$/i.exec(written.trim()) ?? []
     const name =
-      key === undefined ? refuse(`what stands before the = in [${section.name}] is no key: write key = value`) : key
+      key === undefined ? refuse(`what stands before the = in [${section.name}] is not a key: write key = value`) : key
     const fullName = `${name} in [${section.name}]`
     if (list) refuse(`${fullName} is written ${name}[]: write ${name}, with a comma between its values`)
     const before = section.keys.get(name)
@@ -77,10 +77,10 @@ export const scanMirrorsFile = (path: string, text: string): readonly ScannedSec
       readSection(name)
       continue
     }
-    if (line.startsWith('[')) refuse('begins with [ but is no section: write [name] and nothing after it')
+    if (line.startsWith('[')) refuse('begins with [ but is not a section: write [name] and nothing after it')
     const [, key, value] = /^([^=]+)=(.*)$/.exec(line) ?? []
     if (key === undefined || value === undefined)
-      return refuse('is no key = value, no [section] and no comment: fix or remove it')
+      return refuse('is not a key = value, a [section] or a comment: fix or remove it')
     readKey(key, value)
   }
   return sections

@@ -21,7 +21,7 @@ const patterns = z.pipe(
   text.check(
     z.refine((value) => parsePatterns(value) !== undefined, {
       error:
-        'is no list of projects: write names of letters, digits, -, _, . and * (for any characters), with commas between them',
+        'is not a list of projects: write names of letters, digits, -, _, . and * (for any characters), with commas between them',
     }),
   ),
   z.transform((value) => parsePatterns(value) ?? []),
@@ -62,7 +62,7 @@ export const sectionSchema = z.strictObject({
     text.check(
       z.refine((value) => parseExcludeNewer(value, new Date()) !== undefined, {
         error:
-          'is no time that uv knows: write a duration in weeks, days or hours (7 days, P7D), a date (2026-03-31) or an instant (2026-03-31T12:00:00Z)',
+          'is not a valid time: write a duration in weeks, days or hours (7 days, P7D), a date (2026-03-31) or an instant (2026-03-31T12:00:00Z)',
       }),
     ),
   ),

@@ -51,7 +51,7 @@ const refuseContradictions = ({ values, url, isOfficial, place }: MirrorSection)
   const scheme = isOfficial && url === undefined ? 'https' : url?.scheme
   for (const key of ['ca', 'client-cert', 'client-key', 'trusted'] as const) {
     if (key in values && scheme !== 'https')
-      refuse(key, 'is for https, and url is none: remove the line, or write https://')
+      refuse(key, 'is for https, and url is not: remove the line, or write https://')
   }
   if (scheme !== 'file' || url === undefined) return
   if (folderOfMirror(url.url) === undefined) {
@@ -91,7 +91,7 @@ const readSection = (path: string, scanned: ScannedSection, decoded: unknown): M
     const [issue] = result.error.issues
     if (issue?.code === 'unrecognized_keys') {
       const [unknown = ''] = issue.keys
-      throw new UserError(`${place(unknown)} is no key that is known: did you mean ${nearest(unknown, keys)}?`)
+      throw new UserError(`${place(unknown)} is not a known key: did you mean ${nearest(unknown, keys)}?`)
     }
     throw new UserError(`${place(String(issue?.path[0]))} ${issue?.message}`)
   }
