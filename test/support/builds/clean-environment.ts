@@ -14,5 +14,7 @@ export const cleanEnvironment = (
         !/^(?:PIP_|UV_|NODE_|DIB_|PYPI_|TAP_|XDG_|SSL_|REQUESTS_|CURL_|ELEMENTS_PATH$|npm_|MAKE|MFLAGS$)/.test(name),
     ),
   ),
+  // What an installer leaves is what the test looks for, whatever this machine sets.
+  PYTHONDONTWRITEBYTECODE: '1',
   ...added,
 })
