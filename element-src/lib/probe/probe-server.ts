@@ -12,9 +12,6 @@ import type { ProbeResult } from './probe-folder.js'
 /** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
 const pause = 1000
 
-/** How long an index that answers is asked for what is good to know besides, in milliseconds. */
-const furtherMs = 1000
-
 /** So many folders are enough to tell an index from a web server's list of a mirror's folder. */
 const isEnough = (text: string): boolean => foldersOn(text, new URL('http://any/')).length >= 100
 
@@ -76,11 +73,11 @@ const askOnceMore = async (url: URL, context: ProbeContext, areEnough: (text: st
   }
 }
 
-/** With less time. */
+/** With a third of the time: an index that answers is asked for what is good to know besides. */
 const hurried = (context: ProbeContext): { hurriedContext: ProbeContext; stop: () => void } => {
   const over = new AbortController()
   const stop = (): void => over.abort()
-  const timer = setTimeout(stop, furtherMs)
+  const timer = setTimeout(stop, (context.seconds * 1000) / 3)
   context.signal.addEventListener('abort', stop)
   over.signal.addEventListener('abort', () => clearTimeout(timer))
   return { hurriedContext: { ...context, signal: over.signal }, stop }

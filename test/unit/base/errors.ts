@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { errorCode, errorMessage, ignoreErrors } from '../../../element-src/lib/base/errors.js'
 
-t.test('some faults pass, others do not', async (t) => {
+t.test('a fault that is named passes, and any other is thrown', async (t) => {
   const missing = () => readFileSync('/nowhere/at/all')
   t.equal(ignoreErrors(['ENOENT'], missing), undefined)
   t.throws(() => ignoreErrors(['EACCES'], missing), { code: 'ENOENT' })

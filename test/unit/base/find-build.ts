@@ -26,13 +26,13 @@ console.log(JSON.stringify(findBuild('/tmp/dib_build.X')))`,
   t.same(JSON.parse(found), { pid: Number(pid), startTime }, ran.stderr)
 })
 
-t.test('outside a build it is the parent', async (t) => {
+t.test('outside a build the parent counts as it', async (t) => {
   const startTime = readFileSync(`/proc/${process.ppid}/stat`, 'latin1')
     .replace(/^.*\) /s, '')
     .split(' ')[19]
   t.same(findBuild('/no/such/build'), { pid: process.ppid, startTime })
 })
 
-t.test('where no process is left to look at, there is none', async (t) => {
+t.test('where no process is left to look at, there is no build', async (t) => {
   t.equal(findBuild('/x', 2 ** 30), undefined)
 })

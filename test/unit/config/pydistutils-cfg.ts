@@ -4,12 +4,15 @@ import { readAsSetuptools } from '../../support/builds/python.js'
 
 const none = { path: '/root/.pydistutils.cfg', own: undefined }
 
-t.test('Python 2.7 does as well: it interpolates only what refers to another value', async (t) => {
-  t.match(
-    renderPydistutilsCfg('http://a%40b/simple', none),
-    /^index_url = http:\/\/a%%40b\/simple%\(find_links\)s\nfind_links = *$/m,
-  )
-})
+t.test(
+  'a percent sign in a URL is doubled, and one before a bracket refers to a value, as Python 2.7 wants it',
+  async (t) => {
+    t.match(
+      renderPydistutilsCfg('http://a%40b/simple', none),
+      /^index_url = http:\/\/a%%40b\/simple%\(find_links\)s\nfind_links = *$/m,
+    )
+  },
+)
 
 t.test('setuptools reads the URL to the letter', async (t) => {
   for (const url of ['file:///tmp/pypi', 'https://user:p%40ss=w;x@mirror.example/simple?a=b;c#d', 'http://a/%(x)s']) {

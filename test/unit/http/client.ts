@@ -63,7 +63,7 @@ t.test(
   },
 )
 
-t.test('what is not HTTP is odd', async (t) => {
+t.test('an answer that is not HTTP is an error of its own kind', async (t) => {
   const answers = [
     '220 mail.example ESMTP\r\n',
     'HTTP/1.1 OK\r\n\r\n',
@@ -82,13 +82,13 @@ t.test('what is not HTTP is odd', async (t) => {
   await t.rejects(get(upgrading.url), { name: 'HttpError', kind: 'odd' })
 })
 
-t.test('an answer of any status is one', async (t) => {
+t.test('an answer of any status is an answer, not an error', async (t) => {
   const { url } = await serve(t, ({ url = '' }, response) => response.writeHead(Number(url.slice(1)), 'Why').end('x'))
   for (const status of [200, 206, 304, 400, 401, 403, 404, 407, 429, 500, 503])
     t.match(await get(`${url}/${status}`), { status, reason: 'Why' })
 })
 
-t.test('where nothing answers', async (t) => {
+t.test('where nothing answers, the error says why in words', async (t) => {
   await t.rejects(get(`http://127.0.0.1:${await freePort()}/`), {
     kind: 'connection',
     code: 'ECONNREFUSED',
@@ -156,34 +156,37 @@ t.test('the signal ends the request and the connection, before the head and in t
   }
 })
 
-t.test('redirects: as many as requests follows, with cookies for their own host and this chain alone', async (t) => {
-  const other = await serve(t, (_asked, response) => response.end('other'))
-  const { url, seen } = await serve(t, ({ url = '' }, response) => {
-    const left = Number(url.slice(1))
-    if (url === '/away') response.writeHead(302, { Location: other.url.replace('127.0.0.1', 'localhost') }).end()
-    else if (url === '/set')
-      response.writeHead(303, { Location: '/checked', 'Set-Cookie': ['a=1; Path=/', 'b=2'] }).end()
-    else if (url === '/set-away')
-      response.writeHead(307, { Location: other.url.replace('127.0.0.1', 'localhost'), 'Set-Cookie': 'a=1' }).end()
-    else if (url === '/%C3%A4') response.end('found')
-    else if (url === '/utf-8') response.writeHead(301, { Location: Buffer.from('/ä').toString('latin1') }).end()
-    else if (url === '/ftp') response.writeHead(301, { Location: 'ftp://127.0.0.1/' }).end()
-    else if (left > 0) response.writeHead(308, { Location: `/${left - 1}` }).end('x')
-    else response.end('end')
-  })
-  const one = client()
-  t.match(await get(`${url}/30`, one), { status: 200, text: 'end', url: { href: `${url}/0` } })
-  await t.rejects(get(`${url}/31`, one), { kind: 'redirect', message: 'redirects more than 30 times' })
-  await t.rejects(get(`${url}/ftp`, one), { name: 'HttpError', kind: 'redirect' })
-  t.equal((await get(`${url}/utf-8`, one)).text, 'found')
-  t.equal((await get(`${url}/away`, one)).text, 'other')
-  await get(`${url}/set`, one)
-  t.match(seen.at(-1), { url: '/checked', headers: { cookie: 'a=1; b=2' } })
-  await get(`${url}/set-away`, one)
-  t.equal(other.seen.at(-1)?.headers.cookie, undefined)
-  await get(`${url}/0`, one)
-  t.equal(seen.at(-1)?.headers.cookie, undefined, 'no jar')
-})
+t.test(
+  'as many redirects are followed as requests follows, with cookies for their own host and this chain alone',
+  async (t) => {
+    const other = await serve(t, (_asked, response) => response.end('other'))
+    const { url, seen } = await serve(t, ({ url = '' }, response) => {
+      const left = Number(url.slice(1))
+      if (url === '/away') response.writeHead(302, { Location: other.url.replace('127.0.0.1', 'localhost') }).end()
+      else if (url === '/set')
+        response.writeHead(303, { Location: '/checked', 'Set-Cookie': ['a=1; Path=/', 'b=2'] }).end()
+      else if (url === '/set-away')
+        response.writeHead(307, { Location: other.url.replace('127.0.0.1', 'localhost'), 'Set-Cookie': 'a=1' }).end()
+      else if (url === '/%C3%A4') response.end('found')
+      else if (url === '/utf-8') response.writeHead(301, { Location: Buffer.from('/ä').toString('latin1') }).end()
+      else if (url === '/ftp') response.writeHead(301, { Location: 'ftp://127.0.0.1/' }).end()
+      else if (left > 0) response.writeHead(308, { Location: `/${left - 1}` }).end('x')
+      else response.end('end')
+    })
+    const one = client()
+    t.match(await get(`${url}/30`, one), { status: 200, text: 'end', url: { href: `${url}/0` } })
+    await t.rejects(get(`${url}/31`, one), { kind: 'redirect', message: 'redirects more than 30 times' })
+    await t.rejects(get(`${url}/ftp`, one), { name: 'HttpError', kind: 'redirect' })
+    t.equal((await get(`${url}/utf-8`, one)).text, 'found')
+    t.equal((await get(`${url}/away`, one)).text, 'other')
+    await get(`${url}/set`, one)
+    t.match(seen.at(-1), { url: '/checked', headers: { cookie: 'a=1; b=2' } })
+    await get(`${url}/set-away`, one)
+    t.equal(other.seen.at(-1)?.headers.cookie, undefined)
+    await get(`${url}/0`, one)
+    t.equal(seen.at(-1)?.headers.cookie, undefined, 'no jar')
+  },
+)
 
 t.test('credentials go to their own server, wherever a link or a redirect leads', async (t) => {
   const other = await serve(t, (_asked, response) => response.end())
@@ -230,7 +233,7 @@ t.test('a 407 of the proxy of the user is never passed on', async (t) => {
   })
 })
 
-t.test('bodies: decoded as pip decodes them, and never taken for whole when they are not', async (t) => {
+t.test('a body is decoded as pip decodes it, and never taken for whole when it is not', async (t) => {
   const { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } = await import('node:zlib')
   const cases: Readonly<Record<string, readonly [Record<string, string>, Buffer, string]>> = {
     plain: [{}, Buffer.from(page), page],
@@ -272,7 +275,7 @@ const listenTls = async (t: Test, options: ServerOptions): Promise<string> => {
   return `https://127.0.0.1:${(await listen(t, server)).port}/`
 }
 
-t.test('certificates: what is verified, what is shown, and how a fault is named', async (t) => {
+t.test("a server's certificate is verified, a client's is shown to its own server, and a fault is named", async (t) => {
   const folder = t.testdir({})
   const tls = makeCertificate(join(folder, 'tls'))
   const read = (path: string): string => readFileSync(path, 'utf8')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { mountTable } from '../../../element-src/lib/image/fstab.js'
 
-t.test('a table in the format of fstab(5)', async (t) => {
+t.test('the mounts of a build are written as fstab(5) has them, whatever is in their paths', async (t) => {
   t.equal(
     mountTable([
       { source: '/srv/a b', target: '/x/ü\t#\\', isReadOnly: true },

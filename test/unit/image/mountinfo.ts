@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseMountinfo } from '../../../element-src/lib/image/mountinfo.js'
 
-t.test("the kernel's list of mounts", async (t) => {
+t.test("each mount in the kernel's list is read, with its path, and whether it is read-only and private", async (t) => {
   const text = [
     '36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue',
     '37 35 98:0 / /a\\040b\\134c ro,relatime - tmpfs tmpfs rw',
@@ -15,6 +15,6 @@ t.test("the kernel's list of mounts", async (t) => {
   ])
 })
 
-t.test('this process has a root', async (t) => {
+t.test("the kernel's list of this process's mounts has its root", async (t) => {
   t.ok(parseMountinfo().some(({ target }) => target === '/'))
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { entryInRoot, lstatInRoot, resolveLinks } from '../../../element-src/lib/image/path-in-root.js'
 
-t.test('a path in the image, seen from the host', async (t) => {
+t.test('a path in the image is found from the host, and one with a link is refused', async (t) => {
   const root = t.testdir({
     tmp: { file: '' },
     away: t.fixture('symlink', '/etc'),

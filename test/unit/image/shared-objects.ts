@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { checksumBeside, findLoader, sharedObjectsOf } from '../../../element-src/lib/image/shared-objects.js'
 
-t.test("this machine's own", async (t) => {
+t.test("the shared objects of this machine's own Node.js are found", async (t) => {
   const files = await sharedObjectsOf(findLoader(), process.execPath)
   t.ok(files.has('libc.so.6') || files.has('libc.musl-x86_64.so.1'))
   for (const [name, file] of files) t.ok(existsSync(file), `${name} is ${file}`)
 })
 
-t.test('the loader, among what is mapped into a process', async (t) => {
+t.test('the loader is known among what is mapped into a process', async (t) => {
   const line = (path: string): string => `7f01-7f02 r--p 00000000 fe:00 1234   ${path}\n`
   for (const loader of [
     '/lib64/ld-linux-x86-64.so.2',

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { isDistribution, looksLikeDistribution, projectsOf } from '../../../element-src/lib/index/distribution-file.js'
 
-t.test('the projects of a file', async (t) => {
+t.test('each project that a file can be of is told by its name', async (t) => {
   const projects: Readonly<Record<string, readonly string[]>> = {
     'Demo_App-1.0-py3-none-any.whl': ['demo-app'],
     'zope.interface-6.0-1-cp311-cp311-manylinux_2_17_x86_64.whl': ['zope-interface'],
@@ -19,7 +19,7 @@ t.test('the projects of a file', async (t) => {
   for (const [file, expected] of Object.entries(projects)) t.same(projectsOf(file), expected, file)
 })
 
-t.test('which files are packages', async (t) => {
+t.test('a distribution is told from other files by its name', async (t) => {
   for (const name of ['a-1-py3-none-any.whl', 'a-1.tar.gz', 'A-1.ZIP', 'a-1.egg', 'a-1.tar.xz'])
     t.ok(isDistribution(name), name)
   for (const name of [

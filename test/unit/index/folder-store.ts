@@ -110,23 +110,27 @@ t.test('builds that fill one folder at once wait for no lock, whatever process n
   )
 })
 
-t.test('a file system without hard links', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
-  const scratch = scratchFolder(t)
-  const [image, folder] = [join(scratch, 'vfat'), join(scratch, 'mounted')]
-  mkdirSync(folder)
-  try {
-    execFileSync('sh', ['-c', `truncate -s 8M ${image} && mkfs.vfat ${image} && mount -o loop ${image} ${folder}`], {
-      stdio: 'ignore',
-    })
-  } catch {
-    t.pass('this machine cannot mount one')
-    return
-  }
-  t.teardown(() => execFileSync('umount', [folder]))
-  const store = open(folder)
-  t.equal(await store.put(name, 'x', described), 'kept')
-  t.equal(await store.put(name, 'y', described), 'other')
-  await store.flush()
-  t.equal(readFileSync(join(folder, name), 'utf8'), 'x')
-  t.equal(check(folder), `${name}: OK\n`)
-})
+t.test(
+  'on a file system without hard links, files are kept as well',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async (t) => {
+    const scratch = scratchFolder(t)
+    const [image, folder] = [join(scratch, 'vfat'), join(scratch, 'mounted')]
+    mkdirSync(folder)
+    try {
+      execFileSync('sh', ['-c', `truncate -s 8M ${image} && mkfs.vfat ${image} && mount -o loop ${image} ${folder}`], {
+        stdio: 'ignore',
+      })
+    } catch {
+      t.pass('this machine cannot mount one')
+      return
+    }
+    t.teardown(() => execFileSync('umount', [folder]))
+    const store = open(folder)
+    t.equal(await store.put(name, 'x', described), 'kept')
+    t.equal(await store.put(name, 'y', described), 'other')
+    await store.flush()
+    t.equal(readFileSync(join(folder, name), 'utf8'), 'x')
+    t.equal(check(folder), `${name}: OK\n`)
+  },
+)

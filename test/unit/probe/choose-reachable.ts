@@ -33,7 +33,7 @@ t.test('drop: what answers stays, whatever it answers; what is odd here is not a
     t.throws(() => hosts([probed(state, 'other.example'), up], 'fail'), { name: 'UserError' }, state)
 })
 
-t.test('keep: all stay', async (t) => {
+t.test('keep: every index stays, also one that is down', async (t) => {
   t.same(hosts([down, up, refuses], 'keep'), ['down.example', 'up.example', 'refuses.example'])
 })
 

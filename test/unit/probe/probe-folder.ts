@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isFolderUrl, probeFolder } from '../../../element-src/lib/probe/probe-folder.js'
 
-t.test('a folder is looked at on disk', async (t) => {
+t.test('a folder on disk is up, and anything else is down', async (t) => {
   const folder = t.testdir({ 'a file': '', 'a folder': {} })
   t.match(probeFolder(`file://${folder}/a%20folder/`), { state: 'up', reason: 'is a folder' })
   for (const path of ['a%20file', 'nothing', '%2F', '%00']) {
@@ -16,7 +16,7 @@ t.test('a folder is looked at on disk', async (t) => {
   }
 })
 
-t.test('which URLs are of folders', async (t) => {
+t.test('a URL is of a folder if its scheme is file, in whatever letters', async (t) => {
   t.ok(isFolderUrl('file:///tmp/pypi') && isFolderUrl('FILE:///tmp/pypi'))
   t.notOk(isFolderUrl('http://file/') || isFolderUrl('https://a/file:'))
 })

@@ -40,7 +40,7 @@ t.test('a version that PEP 440 does not know is told in small letters, and with 
   for (const version of ['2004d-Final', '2004D_final']) t.equal(normaliseVersion(version), '2004d-final')
 })
 
-t.test("the version in a file's name", async (t) => {
+t.test('a version is read from the name of a wheel or an sdist, if there is one', async (t) => {
   const cases: readonly (readonly [file: string, project: string, version: string | undefined])[] = [
     ['demo_app-1.0-py3-none-any.whl', 'demo-app', '1.0'],
     ['demo_app-1.0-1-py3-none-any.whl', 'demo-app', '1.0'],

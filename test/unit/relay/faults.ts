@@ -53,7 +53,7 @@ t.test('an answer of any status is passed on, with what belongs to it, and the i
   }
 })
 
-t.test('the same for files, HEAD and parts', async (t) => {
+t.test('a status for a file, a HEAD or a part is passed on, too', async (t) => {
   const isFile = (request: { url?: string }): boolean => request.url?.startsWith('/f/') === true
   const upstream = await serveIndex(t, projects, (request, response) => {
     if (!isFile(request)) return undefined
@@ -145,7 +145,7 @@ t.test('a file host that is dead is not the fault of its index', async (t) => {
   t.equal((await relay.page('demo-lib')).status, 200)
 })
 
-t.test('keep: it is asked each time', async (t) => {
+t.test('keep: an index that is down is asked each time', async (t) => {
   const port = await freePort()
   const other = await serveIndex(t, projects)
   const relay = await openTestRelay(t, [at(`http://127.0.0.1:${port}/simple`), at(other.url)], { unreachable: 'keep' })

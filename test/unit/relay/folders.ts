@@ -11,7 +11,7 @@ const filesOf = async (relay: TestRelay, project: string): Promise<readonly Reco
 
 const metadata = 'Name: demo-app\r\nRequires-Python: >=3.8\r\n\r\ntext'
 
-t.test('wheels and sdists side by side', async (t) => {
+t.test('wheels and sdists side by side are served with their hashes and metadata', async (t) => {
   const folder = t.testdir({
     'demo_app-1.0-py3-none-any.whl': 'wheel',
     'demo_app-1.0-py3-none-any.whl.metadata': metadata,
@@ -41,7 +41,7 @@ t.test('wheels and sdists side by side', async (t) => {
   t.match((await ask(`${relay.index()}/`)).body.toString(), '<a href="demo-app/">')
 })
 
-t.test('trees: of PEP 503, with names as projects write them, below simple/, and files beside them', async (t) => {
+t.test('a tree of PEP 503, names as projects write them, simple/ and files beside a tree are all served', async (t) => {
   const page = `<a href="Babel-1.0.tar.gz#md5=${'a'.repeat(32)}">x</a> <a href="../../pool/babel-2.0-py3-none-any.whl" data-core-metadata="true">y</a>`
   const folder = t.testdir({
     Babel: { 'index.html': page.replace('../../', '../'), 'Babel-1.0.tar.gz': 'one' },

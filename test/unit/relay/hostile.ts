@@ -43,7 +43,7 @@ t.test('links that no index should have are left out', async (t) => {
   t.same(await namesOn(relay, 'demo-app'), [good])
 })
 
-t.test('the same in JSON, where a name may differ from the URL', async (t) => {
+t.test('links of JSON that no index should have are left out, also where a name differs from its URL', async (t) => {
   const entry = (filename: string, url = filename) => ({ filename, url, hashes: {} })
   const relay = await servePage(
     t,

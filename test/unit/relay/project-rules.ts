@@ -2,7 +2,7 @@ import t from 'tap'
 import { isAskedAt, isKeptFor, markOf } from '../../../element-src/lib/relay/project-rules.js'
 import { at } from '../../support/relay/test-relay.js'
 
-t.test('which projects are asked where', async (t) => {
+t.test('a project is asked where its rules say, and nowhere else', async (t) => {
   const corp = { projects: ['corp-*', 'acme'], exclude: ['corp-old'] }
   const general = { exclude: ['banned'] }
   const official = {}

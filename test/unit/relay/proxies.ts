@@ -59,7 +59,7 @@ const listenProxy = async (t: Test): Promise<{ url: string; seen: string[] }> =>
   return { url: `http://me:word@127.0.0.1:${(await listen(t, server)).port}`, seen }
 }
 
-t.test('https: by an authority of the host, of the index, or trusted', async (t) => {
+t.test('an https index is asked if an authority of the host or its own vouches for it, or it is trusted', async (t) => {
   const tls = await listenTls(t)
   const other = await listenTls(t)
   const cases = [
@@ -101,7 +101,7 @@ t.test("a client's certificate is shown to the index's own server", async (t) =>
   t.same(seen, [true, true])
 })
 
-t.test('through a proxy, http and https', async (t) => {
+t.test('http and https indexes are asked through a proxy', async (t) => {
   const tls = await listenTls(t)
   const plain = `http://127.0.0.1:${(await listen(t, createServer(index))).port}/simple`
   const { url, seen } = await listenProxy(t)

@@ -71,7 +71,7 @@ t.test('a page in HTML is served in JSON', async (t) => {
   t.equal(files.length, 2)
 })
 
-t.test('files, their metadata, HEAD and parts', async (t) => {
+t.test('files, their metadata, HEAD and parts are served as the index has them', async (t) => {
   const upstream = await serveIndex(
     t,
     { 'demo-app': [{ name: wheel, content, more: { 'core-metadata': { sha256: sha256(metadata) } } }] },

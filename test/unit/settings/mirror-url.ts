@@ -2,7 +2,7 @@ import t from 'tap'
 import { urlWithCredentials } from '../../../element-src/lib/settings/index-list.js'
 import { parseMirrorUrl } from '../../../element-src/lib/settings/mirror-url.js'
 
-t.test('URLs that pip can use', async (t) => {
+t.test('a URL that pip can use is taken, and its host is known', async (t) => {
   const hosts: Readonly<Record<string, string>> = {
     'http://mirror.example/simple': 'mirror.example',
     'https://mirror.example:8443/simple/': 'mirror.example',

@@ -13,7 +13,7 @@ const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt', TMP_
 
 const urls = ({ indexes }: PipSettings): readonly string[] => indexes.map(({ url }) => url)
 
-t.test('without a mirror and without a setting', async (t) => {
+t.test('without a mirror and without a setting, the official index is used alone', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir()
   const online = readSettings({ ...dib, DIB_IMAGE_CACHE })
   t.same(online.pip, {
@@ -97,7 +97,7 @@ t.test('each folder of the mirror that is named is an index by itself, however i
   }
 })
 
-t.test('with the local mirror', async (t) => {
+t.test('the local mirror is used before the official index, unless it is off', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} } })
   const local = { ...dib, DIB_IMAGE_CACHE }
   t.same(readSettings({ ...local, DIB_MOUNTPOINTS: '/|/pypi' }).partitions, ['/', '/pypi'])
@@ -148,7 +148,7 @@ t.test("the mirror's folder may be a link to a folder, and nothing else", async 
   })
 })
 
-t.test('retries', async (t) => {
+t.test('retries are a whole number, 0 or more', async (t) => {
   const retries = (DIB_PIP_RETRIES: string) =>
     readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_PIP_RETRIES }).pip.retries
   t.equal(retries('0'), 0)
@@ -163,7 +163,7 @@ t.test('retries', async (t) => {
   }
 })
 
-t.test('trusted hosts', async (t) => {
+t.test('the hosts of http mirrors are trusted, and those that are named', async (t) => {
   const settings = (environment: Record<string, string>) =>
     readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_OFFLINE: '1', ...environment })
   t.same(
@@ -192,7 +192,7 @@ t.test('trusted hosts', async (t) => {
   t.match(shared, /^both\.example serves an http and an https index/)
 })
 
-t.test('what becomes of an index that does not answer', async (t) => {
+t.test('an index that does not answer is dropped, kept or ends the build', async (t) => {
   const unreachable = (DIB_PYPI_UNREACHABLE: string) =>
     readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_PYPI_UNREACHABLE }).pip.unreachable
   t.equal(unreachable(''), 'drop', 'by default')

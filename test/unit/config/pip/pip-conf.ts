@@ -21,13 +21,13 @@ const settings: PipSettings = {
 const render = (changes: Partial<PipSettings>) =>
   readAsPip(renderPipConf({ ...settings, ...changes }, { path: '/root/.pip/pip.conf', own: undefined }))
 
-t.test('one index', async (t) => {
+t.test('a single index is index-url, and nothing else is asked', async (t) => {
   t.same(render({}), {
     global: { 'index-url': 'http://a/simple', 'disable-pip-version-check': 'true', 'no-input': 'true' },
   })
 })
 
-t.test('all that can be set', async (t) => {
+t.test('several indexes, hosts to trust and retries stand in [global], in their order', async (t) => {
   const indexes = asIndexes(['http://a', 'file:///tmp/pypi', 'https://c'])
   t.same(render({ indexes, retries: 0, trustedHosts: ['a', 'c:443'] }), {
     global: {
@@ -41,7 +41,7 @@ t.test('all that can be set', async (t) => {
   })
 })
 
-t.test('odd URLs are read back to the letter', async (t) => {
+t.test('Python reads odd URLs back to the letter', async (t) => {
   const odd = [
     'https://user:p%40ss=w;x@mirror.example/simple?a=b;c#d',
     'http://a/%(index-url)s',

@@ -13,11 +13,11 @@ const read = (urls: readonly string[], unverifiedHosts: readonly string[] = []):
   return JSON.parse(execFileSync('/usr/bin/python3', ['-c', program], { input: text, encoding: 'utf8' }))
 }
 
-t.test('one index', async (t) => {
+t.test('a single index is index-url, and nothing else is asked', async (t) => {
   t.same(read(['file:///tmp/pypi']), { 'index-url': 'file:///tmp/pypi' })
 })
 
-t.test("several, in pip's order: the last is uv's default, which it asks last", async (t) => {
+t.test("several indexes keep pip's order: the last is uv's default, which it asks last", async (t) => {
   t.same(read(['http://a', 'http://b', 'http://c'], ['c:443']), {
     'extra-index-url': ['http://a', 'http://b'],
     'index-url': 'http://c',

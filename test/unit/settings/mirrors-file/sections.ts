@@ -140,7 +140,7 @@ t.test('a file is read as it stands, whatever its line ends and however its valu
   t.equal(sections[3]?.url, undefined)
 })
 
-t.test('the nearest of the keys that are known', async (t) => {
+t.test('for a key that is not known, the nearest is named', async (t) => {
   const keys = ['url', 'username', 'password-file', 'password-env', 'ca', 'client-cert', 'exclude']
   for (const [written, meant] of [
     ['user', 'username'],
