@@ -39,7 +39,7 @@ t.test(
   },
 )
 
-t.test('an image whose libc is musl, with no more than busybox', async (t) => {
+t.test('the element works in an image whose libc is musl, with no more than busybox', async (t) => {
   const ran = await runPhases(scratchFolder(t), {
     root: muslRoot,
     environment: { DIB_OFFLINE: '1', DIB_DEBUG_TRACE: '1' },

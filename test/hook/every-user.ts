@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { localMirror, scratchFolder } from '../support/builds/build-image.js'
 import {
-  bringInstallers,
   checkInstallers,
   type Installer,
   packagesThatSay,
@@ -78,7 +77,8 @@ for (const { python, root, kind, starts, uvs } of images) {
     const ran = await runPhases(scratch, {
       root,
       environment: { DIB_OFFLINE: '1' },
-      prepare: `set -- $ROOT\n${await bringInstallers(`pip-{${pips.join(',')}}-*.whl`)}\n${more.prepare ?? ''}`,
+      withInstallers: true,
+      prepare: more.prepare ?? '',
       inChroot: `useradd --create-home app
 useradd --create-home stack
 mkdir -p /other

@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { scratchFolder } from '../support/builds/build-image.js'
-import { unpackPips } from '../support/builds/installers.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
 import { makeCertificate } from '../support/servers/certificate.js'
@@ -11,7 +10,6 @@ import { serveByNginx } from '../support/servers/nginx.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
-const installers = await fixtures.installers()
 const pips = await fixtures.pips()
 
 /** pip's own wheels: the last with nothing but the authorities that it brings, and the newest, which asks the system's. */
@@ -36,7 +34,7 @@ const prepare = async (t: Test) => {
     const wheel = `PYTHONPATH=/srv/pips/${ownAuthorities}`
     const pipInstall = 'python3 -m pip install --no-color --no-cache-dir --target /tmp/demo demo-app'
     const uvInstall =
-      'UV_HTTP_RETRIES=0 /srv/pips/uv pip install --no-cache --python /usr/bin/python3 --target /tmp/demo demo-app'
+      'UV_HTTP_RETRIES=0 /srv/installers/uv-new/uv pip install --no-cache --python /usr/bin/python3 --target /tmp/demo demo-app'
     const ways = {
       "the image's pip": pipInstall,
       [ownAuthorities]: `${wheel} ${pipInstall}`,
@@ -47,9 +45,8 @@ const prepare = async (t: Test) => {
     }
     const ran = await runPhases(scratch, {
       environment: { DIB_PYPI_MIRROR_URL: url, DIB_NO_PYPI_PIP: '1', DIB_PIP_RETRIES: '0', ...environment },
-      prepare: `${await unpackPips([ownAuthorities, newest])}
-cp ${installers}/uv-new/uv $ROOT/srv/pips
-${prepare}`,
+      withInstallers: true,
+      prepare,
       inChroot: Object.entries(ways)
         .map(
           ([name, way]) => `if ${way}; then echo "${name} installs"; else echo "${name} fails"; fi; rm -rf /tmp/demo`,
@@ -82,7 +79,7 @@ t.test('a https mirror whose authority the image does not know is refused by eac
   )
 })
 
-t.test('it is accepted where DIB_PYPI_TRUSTED_HOST names its host', async (t) => {
+t.test('a https mirror is accepted where DIB_PYPI_TRUSTED_HOST names its host', async (t) => {
   const ran = await run({ DIB_PYPI_TRUSTED_HOST: '127.0.0.1' })
   t.same(
     outcomes(ran).filter((line) => !line.endsWith(' installs')),
@@ -91,18 +88,21 @@ t.test('it is accepted where DIB_PYPI_TRUSTED_HOST names its host', async (t) =>
   t.equal(outcomes(ran).length, 6)
 })
 
-t.test("it is accepted where the image knows its authority, by those that ask the image's own", async (t) => {
-  const ran = await run(
-    {},
-    `cp ${authority} $ROOT/usr/local/share/ca-certificates/test.crt; chroot $ROOT update-ca-certificates`,
-  )
-  t.same(outcomes(ran), [
-    "the image's pip installs",
-    `${ownAuthorities} fails`,
-    `${ownAuthorities} told installs`,
-    `${newest} installs`,
-    'uv fails',
-    'uv told installs',
-  ])
-  t.notMatch(ran.log, /^pypi: warning: /m)
-})
+t.test(
+  "a https mirror is accepted where the image knows its authority, by installers that ask the image's own",
+  async (t) => {
+    const ran = await run(
+      {},
+      `cp ${authority} $ROOT/usr/local/share/ca-certificates/test.crt; chroot $ROOT update-ca-certificates`,
+    )
+    t.same(outcomes(ran), [
+      "the image's pip installs",
+      `${ownAuthorities} fails`,
+      `${ownAuthorities} told installs`,
+      `${newest} installs`,
+      'uv fails',
+      'uv told installs',
+    ])
+    t.notMatch(ran.log, /^pypi: warning: /m)
+  },
+)

@@ -83,7 +83,7 @@ const runAll = async (t: Test, root: string, all: readonly Installer[]): Promise
   const ran = await runPhases(scratch, {
     root,
     environment: { DIB_OFFLINE: '1' },
-    prepare: `mkdir -p $ROOT/srv/installers; cp -r ${await fixtures.installers()}/* $ROOT/srv/installers`,
+    withInstallers: true,
     inChroot: runInstallers(all),
     compare: false,
   })

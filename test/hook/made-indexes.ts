@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
-import { unpackPips } from '../support/builds/installers.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels } from '../support/servers/mirror.js'
@@ -12,7 +11,6 @@ import { recipeSettings } from '../support/servers/recipes.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
-const installers = await fixtures.installers()
 const oldRoot = await fixtures.oldRoot()
 const pips = await fixtures.pips()
 const smallRoot = await fixtures.smallRoot()
@@ -36,9 +34,6 @@ const ask = (wheels: readonly string[], python: string, project: string): string
     )
     .join('\n')
 
-const bring = async (wheels: readonly string[]): Promise<string> => `${await unpackPips(wheels)}
-cp ${installers}/uv-old/uv $ROOT/srv/uv-old; cp ${installers}/uv-new/uv $ROOT/srv/uv-new`
-
 for (const { python, root, isFor } of pythons) {
   t.test(`a tree by openstack's pypi-mirror serves pips on ${python}, and uv`, async (t) => {
     const scratch = scratchFolder(t)
@@ -57,9 +52,9 @@ for (const { python, root, isFor } of pythons) {
         ...recipeSettings('pypi-mirror'),
         DIB_OFFLINE: '1',
       },
-      prepare: await bring(chosen),
+      withInstallers: true,
       inChroot: `${ask(chosen, python, 'demo-app')}
-${byUv.map((uv) => `echo "== ${uv}"; /srv/${uv} --no-cache pip install --verbose --python /usr/bin/python3 --target /tmp/x/${uv} demo-app demo-lib 2>&1 || true`).join('\n')}
+${byUv.map((uv) => `echo "== ${uv}"; /srv/installers/${uv}/uv --no-cache pip install --verbose --python /usr/bin/python3 --target /tmp/x/${uv} demo-app demo-lib 2>&1 || true`).join('\n')}
 head -n 50 /tmp/pypi-index/*/demo-app/index.html
 rm -rf /tmp/x`,
     })
@@ -110,9 +105,9 @@ t.test('what lies beside wheels is used: hashes and metadata', async (t) => {
   const chosen = wheelsOfPip.filter((wheel) => release(wheel) >= 26 || release(wheel) === 22.3)
   const ran = await runPhases(scratch, {
     environment: { DIB_OFFLINE: '1' },
-    prepare: await bring(chosen),
+    withInstallers: true,
     inChroot: `${ask(chosen, 'python3', 'demo-app')}
-${uvs.map((uv) => `echo "== ${uv}"; /srv/${uv} --no-cache pip install --python /usr/bin/python3 --target /tmp/x/${uv} demo-app 2>&1 || true`).join('\n')}
+${uvs.map((uv) => `echo "== ${uv}"; /srv/installers/${uv}/uv --no-cache pip install --python /usr/bin/python3 --target /tmp/x/${uv} demo-app 2>&1 || true`).join('\n')}
 echo "== wrong"; python3 -m pip install --no-deps --no-cache-dir --target /tmp/x/wrong wrong 2>&1 || true
 echo "== the end"
 rm -rf /tmp/x`,

@@ -12,10 +12,8 @@ import { listen } from '../support/servers/listen.js'
 import { makeMirror, makeWheels, normaliseName, wheelsOf } from '../support/servers/mirror.js'
 import { recipe } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
-import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
-const installers = await fixtures.installers()
 
 const packages = [
   { name: 'demo-app', version: '1.0', text: 'import demo_lib', requirements: ['demo-lib>=2'] },
@@ -165,9 +163,6 @@ PYTHONPATH=$(echo /tmp/at/.eggs/*.egg | tr ' ' :) ${show} )`,
 /** What the installers say, a line each. */
 const outcomes = ({ log }: RanPhases): readonly string[] => log.match(/^by .*$/gm) ?? []
 
-const bringInstallers = `mkdir -p $ROOT/srv/installers
-cp -r ${installers}/uv-new ${installers}/setuptools-new $ROOT/srv/installers`
-
 t.test('a project comes from the section that names it, whatever version another index has of it', async (t) => {
   const scratch = scratchFolder(t)
   const secret = makeSecret()
@@ -194,7 +189,7 @@ t.test('a project comes from the section that names it, whatever version another
         DIB_PIP_RETRIES: '0',
         ...environment,
       },
-      prepare: bringInstallers,
+      withInstallers: true,
       inChroot: [...installAll('corp-lib', 'corp_lib'), ...installAll('demo-app', 'demo_app').slice(0, 2)].join('\n'),
       compare: false,
     })
@@ -281,7 +276,7 @@ t.test(
     writeFileSync(file, text)
     const ran = await runPhases(scratch, {
       environment: { DIB_PYPI_MIRRORS: file, DIB_PIP_RETRIES: '0' },
-      prepare: bringInstallers,
+      withInstallers: true,
       inChroot: [
         // easy_install asks the last mirror alone, which is [corp].
         ...installAll('old-lib', 'old_lib').slice(0, 2),

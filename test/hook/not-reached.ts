@@ -5,10 +5,8 @@ import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
-import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
-const installers = await fixtures.installers()
 
 /** Serves two packages, the first of which needs the second, and which say where they are from. Its URL is the answer. */
 const serve = async (t: Test, folder: string, from: string, version: string): Promise<string> => {
@@ -32,8 +30,8 @@ say() {
     fi
 }
 with_pip() { python3 -m pip install --target /tmp/at "$@"; }
-with_uv() { /srv/uv pip install --python /usr/bin/python3 --target /tmp/at "$@"; }
-sync() { /srv/uv sync --python /usr/bin/python3 "$@" && mkdir /tmp/at && cp .venv/lib/python3*/site-packages/demo_*.py /tmp/at; }
+with_uv() { /srv/installers/uv-new/uv pip install --python /usr/bin/python3 --target /tmp/at "$@"; }
+sync() { /srv/installers/uv-new/uv sync --python /usr/bin/python3 "$@" && mkdir /tmp/at && cp .venv/lib/python3*/site-packages/demo_*.py /tmp/at; }
 project() {
     mkdir "/srv/$1"
     cd "/srv/$1"
@@ -53,7 +51,7 @@ t.test('who names an index goes past the mirrors, as far as docs/installers.md s
   const ran = await runPhases(scratch, {
     compare: false,
     environment: { DIB_OFFLINE: '1', DIB_PYPI_MIRROR_URL: mirror, DIB_PYPI_MIRROR_URL_1: further },
-    prepare: `cp ${installers}/uv-new/uv $ROOT/srv/uv`,
+    withInstallers: true,
     inChroot: `bash -s <<'END'
 ${functions}
 say '-i' with_pip -i ${newer} demo-app
@@ -84,11 +82,11 @@ project explicit demo-app '${index}name = "older"\\nexplicit = true\\n[tool.uv.s
 say 'an explicit index of a project' sync
 
 project locked demo-app ''
-/srv/uv lock -q --no-config --default-index ${twin}
+/srv/installers/uv-new/uv lock -q --no-config --default-index ${twin}
 say '--locked' sync --locked
 say '--frozen' sync --frozen
 say '--locked with --default-index' sync --locked --default-index ${twin}
-/srv/uv export -q --frozen --no-emit-project -o /tmp/locked.txt
+/srv/installers/uv-new/uv export -q --frozen --no-emit-project -o /tmp/locked.txt
 say 'uv export' with_uv -r /tmp/locked.txt
 say 'uv sync' sync
 echo "its lock: $(grep -o 'http://[^/]*/simple"' uv.lock | sort -u)"

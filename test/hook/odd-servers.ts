@@ -7,9 +7,7 @@ import { listen } from '../support/servers/listen.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
-const installers = await fixtures.installers()
 const oldRoot = await fixtures.oldRoot()
-const pips = await fixtures.pips()
 const smallRoot = await fixtures.smallRoot()
 
 /** Heads of answers that no strict parser takes; the body is chunked where they say so. */
@@ -51,7 +49,7 @@ const roots = [
 ]
 
 for (const { python, root, wheels } of roots) {
-  t.test(`what ${wheels.join(', ')}${python === 'python3' ? ' and uv' : ''} take is not dropped`, async (t) => {
+  t.test(`what ${wheels.join(', ')}${python === 'python3' ? ' and uv' : ''} take is an index here, too`, async (t) => {
     const scratch = scratchFolder(t)
     const urls: string[] = []
     for (const [version, name] of names.entries()) urls.push(await serve(t, name, version + 1))
@@ -61,7 +59,7 @@ for (const { python, root, wheels } of roots) {
     )
     const uvRuns = urls.map(
       (url) =>
-        `echo "== uv ${url}"; /srv/pips/uv -v --no-config pip install --no-deps --no-cache --python /usr/bin/python3 --default-index ${url} --target /tmp/x demo-app || true`,
+        `echo "== uv ${url}"; /srv/installers/uv-new/uv -v --no-config pip install --no-deps --no-cache --python /usr/bin/python3 --default-index ${url} --target /tmp/x demo-app || true`,
     )
     const ran = await runPhases(scratch, {
       root,
@@ -70,10 +68,7 @@ for (const { python, root, wheels } of roots) {
         DIB_NO_PYPI_PIP: '1',
         DIB_PIP_RETRIES: '0',
       },
-      prepare: `mkdir -p $ROOT/srv/pips; cp ${installers}/uv-new/uv $ROOT/srv/pips
-for wheel in ${wheels.map((wheel) => `${pips}/${wheel}*.whl`).join(' ')}; do
-  (mkdir -p $ROOT/srv/pips/$(basename $wheel) && cd $ROOT/srv/pips/$(basename $wheel) && python3 -m zipfile -e $wheel .)
-done`,
+      withInstallers: true,
       inChroot: `${[...pipRuns, ...(python === 'python3' ? uvRuns : [])].join('\n')}\nrm -rf /tmp/x`,
     })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })

@@ -5,7 +5,7 @@ import t from 'tap'
 import { authorization, credentialsOf } from '../../element-src/lib/http/credentials.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
-const pips = await fixtures.pips()
+const pips = await fixtures.unpackedPips()
 
 const sent = (url: string): string | undefined =>
   authorization('Authorization', credentialsOf(new URL(url)))['Authorization']
@@ -32,7 +32,7 @@ for line in sys.stdin:
   }
 })
 
-t.test('what Latin-1 does not have goes as UTF-8, and no credentials not at all', async (t) => {
+t.test('what Latin-1 does not have is sent as UTF-8, and without credentials there is no header', async (t) => {
   t.equal(sent('http://a:%E2%82%AC@x/'), `Basic ${Buffer.from('a:€').toString('base64')}`)
   t.equal(sent('http://x/'), undefined)
 })

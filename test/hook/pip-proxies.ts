@@ -5,7 +5,7 @@ import t from 'tap'
 import { proxyFor } from '../../element-src/lib/http/proxy.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
-const pips = await fixtures.pips()
+const pips = await fixtures.unpackedPips()
 
 const proxies = {
   http_proxy: 'http://p.example:1',
@@ -14,7 +14,7 @@ const proxies = {
 const proxyOf = (url: string, environment: Record<string, string> = proxies) =>
   proxyFor(new URL(url), environment)?.href
 
-t.test('by the scheme, small letters first', async (t) => {
+t.test("a proxy is chosen by the URL's scheme, variables in small letters first", async (t) => {
   t.equal(proxyOf('http://a.example/simple'), 'http://p.example:1/')
   t.equal(proxyOf('https://a.example/simple'), 'http://q.example:2/', 'without a scheme it is http')
   t.equal(proxyOf('https://a.example', { ...proxies, https_proxy: 'http://r.example' }), 'http://r.example/')
@@ -28,7 +28,7 @@ t.test('by the scheme, small letters first', async (t) => {
   t.equal(proxyOf('https://a.example', { https_proxy: 'http://[' }), undefined)
 })
 
-t.test('PIP_PROXY wins', async (t) => {
+t.test('PIP_PROXY wins over the other variables', async (t) => {
   t.equal(
     proxyOf('http://a.example', { ...proxies, PIP_PROXY: 'http://u:p@own.example:8', no_proxy: '*' }),
     'http://u:p@own.example:8/',

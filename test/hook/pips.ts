@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { localMirror, scratchFolder } from '../support/builds/build-image.js'
 import {
-  bringInstallers,
   checkInstallers,
   type Installer,
   packagesThatSay,
@@ -75,7 +74,7 @@ for (const { python, root, kind, atLeast } of pythons) {
           DIB_PIP_RETRIES: '0',
           DIB_OFFLINE: '1',
         },
-        prepare: `set -- $ROOT\n${await bringInstallers(`*${kind}`)}`,
+        withInstallers: true,
         inChroot: runInstallers(all),
         compare: false,
       })

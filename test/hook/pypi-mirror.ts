@@ -7,10 +7,8 @@ import { runPhases } from '../support/builds/run-phases.js'
 import { makeSdists, makeWheels } from '../support/servers/mirror.js'
 import { runPypiMirror } from '../support/servers/pypi-mirror.js'
 import { recipeSettings } from '../support/servers/recipes.js'
-import * as fixtures from '../support/setup/fixtures.js'
 
 needsRoot(t)
-const installers = await fixtures.installers()
 
 /** Two packages of which one requires the other, both with names that PEP 503 normalises, as the program keeps them. */
 const makeTree = async (scratch: string, token: string): Promise<void> => {
@@ -34,7 +32,7 @@ const build = async (t: Test, environment: Readonly<Record<string, string>>, com
   await makeTree(scratch, token)
   const built = await runPhases(scratch, {
     environment: { DIB_OFFLINE: '1', ...environment },
-    prepare: `for uv in uv-old uv-new; do cp ${installers}/$uv/uv $ROOT/srv/$uv; done`,
+    withInstallers: true,
     inChroot: commands,
     compare: false,
   })
@@ -64,9 +62,9 @@ t.test("with two settings, a build installs from a distribution's wheels in it, 
     `python3 -m pip install --no-cache-dir --target /opt/demo Demo.App
 echo "by pip: $(PYTHONPATH=/opt/demo python3 -c 'import demo_app')"
 for uv in uv-old uv-new; do
-    /srv/$uv pip install --no-cache --system --break-system-packages demo-app
+    /srv/installers/$uv/uv pip install --no-cache --system --break-system-packages demo-app
     echo "by $uv: $(python3 -c 'import demo_app')"
-    /srv/$uv pip uninstall --system --break-system-packages demo-app demo-lib
+    /srv/installers/$uv/uv pip uninstall --system --break-system-packages demo-app demo-lib
 done`,
   )
   for (const installer of ['pip', 'uv-old', 'uv-new'])

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { writeReceipt } from '../../element-src/lib/receipt/write-receipt.js'
 import { localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
-import { bringInstallers, releases, wheelInImage } from '../support/builds/installers.js'
+import { releases, wheelInImage } from '../support/builds/installers.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type Phases, type RanPhases, runPhases } from '../support/builds/run-phases.js'
 import { makeMirror, makeSdists, makeWheels, type SamplePackage, sortIntoMirror } from '../support/servers/mirror.js'
@@ -143,7 +143,7 @@ t.test(
     const [newest = ''] = await releases(/^pip-26/)
     const install: Phases = {
       environment: { DIB_PYPI_MIRROR_URL: urls[0], DIB_PYPI_MIRROR_URL_1: urls[1] },
-      prepare: `${(await bringInstallers('pip-26*.whl')).replaceAll('$1', '$ROOT')}`,
+      withInstallers: true,
       inChroot: `
 PYTHONPATH=${wheelInImage(newest)} python3 -m pip --no-color install --prefix /srv/one demo-app sdist-app
 uv=/srv/installers/uv-new/uv
@@ -197,7 +197,7 @@ t.test('pip 9 and easy_install: what they install is found in the image', async 
   const ran = await run(image, {
     root: await oldRoot(),
     environment: { DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${server.port}/simple` },
-    prepare: `${(await bringInstallers('pip-9*.whl')).replaceAll('$1', '$ROOT')}`,
+    withInstallers: true,
     inChroot: `
 export PYTHONPATH=/srv/installers/setuptools-old
 PYTHONPATH=${wheelInImage('9.0.3')}:$PYTHONPATH python2.7 -m pip install --prefix /srv/one demo-app

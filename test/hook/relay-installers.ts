@@ -12,9 +12,10 @@ import * as fixtures from '../support/setup/fixtures.js'
 
 // The fixtures are made for root alone.
 needsRoot(t)
+const layer = await fixtures.installerLayer()
 const installers = await fixtures.installers()
 const oldRoot = await fixtures.oldRoot()
-const pips = await fixtures.pips()
+const pips = await fixtures.unpackedPips()
 
 const release = (wheel: string): number => Number(/^pip-(\d+\.\d+)/.exec(wheel)?.[1])
 
@@ -104,10 +105,7 @@ unshare -m --propagation private bash -e <<'END'
 mkdir -p ${scratch}/upper ${scratch}/work ${scratch}/root
 mount -t tmpfs tmpfs ${scratch}/work
 mkdir ${scratch}/work/upper ${scratch}/work/work
-mount -t overlay overlay -o lowerdir=${oldRoot},upperdir=${scratch}/work/upper,workdir=${scratch}/work/work ${scratch}/root
-mkdir -p ${scratch}/root/srv/pips ${scratch}/root/srv/installers
-cp -r ${pips}/*-py2.py3-*.whl ${scratch}/root/srv/pips
-cp -r ${installers}/setuptools-old ${scratch}/root/srv/installers
+mount -t overlay overlay -o lowerdir=${layer}:${oldRoot},upperdir=${scratch}/work/upper,workdir=${scratch}/work/work ${scratch}/root
 cat >${scratch}/root/srv/run <<'SCRIPT'
 ${script(old, index)}
 SCRIPT

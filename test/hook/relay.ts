@@ -79,7 +79,7 @@ ${install}`,
   await noRelayIsLeft(t, scratch)
 })
 
-t.test('never: installers know the password themselves', async (t) => {
+t.test('with DIB_PYPI_RELAY=never, installers know the password themselves', async (t) => {
   const scratch = scratchFolder(t)
   makeMirror(join(scratch, 'served'), packages)
   const server = await serveMirror(t, join(scratch, 'served'), 'user:secret')
@@ -112,7 +112,7 @@ const filling = (port: number, more: Phases['environment'] = {}): Phases['enviro
 // An sdist's build wants setuptools, which the image has.
 const installAll = install.replace('--target', '--no-build-isolation --target')
 
-t.test('online once, offline from then on', async (t) => {
+t.test('what one build downloaded serves builds offline from then on', async (t) => {
   const scratch = scratchFolder(t)
   const server = await serveUpstream(t, scratch)
   const mirror = localMirror(scratch)
@@ -198,7 +198,7 @@ t.test('where a hook fails the relay ends, and what was kept stays', async (t) =
   )
 })
 
-t.test('fail: an index that goes down ends the build, also where a hook took its failure lightly', async (t) => {
+t.test('with fail, an index that goes down ends the build, also where a hook took its failure lightly', async (t) => {
   const scratch = scratchFolder(t)
   const server = await serveUpstream(t, scratch)
   const ran = await runPhases(scratch, {
@@ -237,7 +237,7 @@ python3 -m pip install --no-cache-dir --target /tmp/demo demo-lib || echo taken 
   await noRelayIsLeft(t, scratch)
 })
 
-t.test('what it keeps can be read by every user, and what was there before stays', async (t) => {
+t.test('what the relay keeps can be read by every user, and what was there before stays', async (t) => {
   const scratch = scratchFolder(t)
   const server = await serveUpstream(t, scratch)
   mkdirSync(localMirror(scratch), { recursive: true })

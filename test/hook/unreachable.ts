@@ -56,7 +56,7 @@ t.test('what is down is left out of what pip, easy_install and uv are told, once
   t.same(ran.differences, [])
 })
 
-t.test('keep: pip asks it all the same, and the user is told', async (t) => {
+t.test('with keep, pip asks a mirror that is down all the same, and the user is told', async (t) => {
   const ran = await run(t, {
     DIB_PYPI_MIRROR_URL: refused,
     DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
@@ -73,7 +73,7 @@ t.test('keep: pip asks it all the same, and the user is told', async (t) => {
   t.match(ran.log, /^extra-index-url = \["http:\/\/127\.0\.0\.1:1\/simple"\]$/m, 'uv')
 })
 
-t.test('fail: the build ends, before anything is mounted over the image', async (t) => {
+t.test('with fail, a mirror that is down ends the build before anything is mounted over the image', async (t) => {
   const denying = await serve(
     t,
     createServer((_asked, response) => response.writeHead(401).end()),

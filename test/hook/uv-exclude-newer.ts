@@ -38,11 +38,11 @@ const meanings: Readonly<Record<string, string | undefined>> = {
   '999999999 weeks': undefined,
 }
 
-t.test("what exclude-newer means: uv's durations, instants, and dates to their end", async (t) => {
+t.test("exclude-newer takes uv's durations and instants, and dates to their end", async (t) => {
   for (const [text, meaning] of Object.entries(meanings)) t.equal(parseExcludeNewer(text, now), meaning, text)
 })
 
-t.test('uv itself takes what is taken here', async (t) => {
+t.test('uv itself takes each value that exclude-newer takes', async (t) => {
   const number = fc.integer({ min: 0, max: 400 }).map(String)
   const unit = fc.constantFrom(
     'weeks',

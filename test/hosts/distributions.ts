@@ -35,12 +35,16 @@ exec chroot . "$@"`
 
 for (const [name, host] of Object.entries({ "this machine's own release": ownHost, 'Debian 13': trixieHost })) {
   const skip = existsSync(host) ? false : `${name}: Debian 13 is tried where this machine is a Debian`
-  t.test(`a build host of ${name}, with the distribution's own Node.js and diskimage-builder`, { skip }, async (t) => {
-    const scratch = scratchFolder(t)
-    const built = await standardBuild(t, scratch, {
-      runBy: ['bash', '-euc', enter, 'enter', host, scratch, project],
-      environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    })
-    t.match(built.log, /^the host's Node\.js: v(?:1[89]|[2-9][0-9])\./m)
-  })
+  t.test(
+    `the element works on a build host of ${name}, with the distribution's own Node.js and diskimage-builder`,
+    { skip },
+    async (t) => {
+      const scratch = scratchFolder(t)
+      const built = await standardBuild(t, scratch, {
+        runBy: ['bash', '-euc', enter, 'enter', host, scratch, project],
+        environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      })
+      t.match(built.log, /^the host's Node\.js: v(?:1[89]|[2-9][0-9])\./m)
+    },
+  )
 }

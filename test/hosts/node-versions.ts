@@ -10,10 +10,13 @@ import { officialNode } from '../support/setup/fixtures.js'
 needsRoot(t)
 
 for (const version of [18, 20, 22, 24]) {
-  t.test(`Node.js ${version}, as its own project builds it, named in DIB_PYPI_NODE; none on PATH`, async (t) => {
-    const scratch = scratchFolder(t)
-    const DIB_PYPI_NODE = await officialNode(version)
-    t.ok(existsSync(DIB_PYPI_NODE))
-    await standardBuild(t, scratch, { environment: { DIB_PYPI_NODE, PATH: pathWithoutNode(join(scratch, 'bin')) } })
-  })
+  t.test(
+    `a build runs on Node.js ${version} as its own project builds it, named in DIB_PYPI_NODE, with none on PATH`,
+    async (t) => {
+      const scratch = scratchFolder(t)
+      const DIB_PYPI_NODE = await officialNode(version)
+      t.ok(existsSync(DIB_PYPI_NODE))
+      await standardBuild(t, scratch, { environment: { DIB_PYPI_NODE, PATH: pathWithoutNode(join(scratch, 'bin')) } })
+    },
+  )
 }

@@ -14,7 +14,7 @@ const oldRootTarball = await fixtures.oldRootTarball()
 /** The C library's version, as its loader says it. */
 const sayVersion = "ldd --version | sed -n '1s/.* /C library /p'"
 
-t.test("an image whose C library is older than the host's", async (t) => {
+t.test("the element works in an image whose C library is older than the host's", async (t) => {
   const built = await standardBuild(t, scratchFolder(t), {
     root: oldRootTarball,
     hooks: { 'install.d/60-say-version': `#!/bin/bash\n${sayVersion}\n` },
@@ -27,12 +27,16 @@ t.test("an image whose C library is older than the host's", async (t) => {
 const withBinfmt = join(project, 'test', 'support', 'builds', 'run-with-binfmt.sh')
 const tried = spawnSync(withBinfmt, ['true'], { encoding: 'utf8' })
 
-t.test('an arm64 image', { skip: tried.status === 77 ? tried.stderr.trim() : false }, async (t) => {
-  const built = await standardBuild(t, scratchFolder(t), {
-    root: arm64RootTarball,
-    options: ['-a', 'arm64'],
-    runBy: [withBinfmt],
-    hooks: { 'install.d/60-say-machine': '#!/bin/bash\necho "machine: $(uname -m)"\n' },
-  })
-  t.match(built.log, /^machine: aarch64$/m)
-})
+t.test(
+  'the element works in an arm64 image',
+  { skip: tried.status === 77 ? tried.stderr.trim() : false },
+  async (t) => {
+    const built = await standardBuild(t, scratchFolder(t), {
+      root: arm64RootTarball,
+      options: ['-a', 'arm64'],
+      runBy: [withBinfmt],
+      hooks: { 'install.d/60-say-machine': '#!/bin/bash\necho "machine: $(uname -m)"\n' },
+    })
+    t.match(built.log, /^machine: aarch64$/m)
+  },
+)

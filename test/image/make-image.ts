@@ -39,7 +39,7 @@ exec chroot "$0" make -s -C "$1" image`
   t.match(made.log, /^A build needs a mount namespace .*In a chroot, \/ must be a mount point: .*$/m)
 })
 
-t.test('what the user named and cannot be had is an error', async (t) => {
+t.test('a package that the user named and that cannot be had is an error', async (t) => {
   const unreachable = { PIP_INDEX_URL: 'http://127.0.0.1:1/', PIP_CONFIG_FILE: '/dev/null', PIP_RETRIES: '0' }
   const made = await runProgram('make', ['-s', 'image', 'PACKAGES=no-such-package'], {
     cwd: project,

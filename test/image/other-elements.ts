@@ -14,7 +14,7 @@ import { filesWith, makeSecret } from '../support/observation/secret.js'
 
 needsRoot(t)
 
-t.test("other elements' edits and removals of what the element mounted over the image", async (t) => {
+t.test('other elements edit and remove what the element mounted over the image as they do without it', async (t) => {
   const scratch = scratchFolder(t)
   mkdirSync(localMirror(scratch), { recursive: true })
   const secret = makeSecret()

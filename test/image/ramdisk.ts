@@ -34,7 +34,7 @@ echo '# none' | sudo tee "$root/lib/udev/rules.d/80-drivers.rules" >/dev/null
 `,
 }
 
-t.test('ramdisk-image-create: an initramfs with nothing of ours, and a receipt beside it', async (t) => {
+t.test('ramdisk-image-create makes an initramfs with nothing of ours, and a receipt beside it', async (t) => {
   const scratch = scratchFolder(t)
   const built = await buildImage(scratch, {
     program: 'ramdisk-image-create',

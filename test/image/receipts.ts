@@ -26,7 +26,7 @@ const installed = ({ image }: BuiltImage): readonly string[] =>
     .flatMap((name) => /^\/opt\/demo\/.*\/([^/]+)\.dist-info$/.exec(name)?.[1] ?? [])
     .sort()
 
-t.test('the same image twice: online, online under the lock, and offline under the lock', async (t) => {
+t.test('under its lock an image comes out the same again, online and offline', async (t) => {
   const scratch = scratchFolder(t)
   const served = join(scratch, 'served')
   const demoLib = (version: string) => ({ name: 'demo-lib', version, text: `version = "${version}"` })
@@ -76,7 +76,7 @@ t.test('the same image twice: online, online under the lock, and offline under t
   t.not(free.text, first.text)
 })
 
-t.test("a receipt lies beside dib's manifests, of several image types as of one", async (t) => {
+t.test("a receipt lies beside dib's manifests, for several image types as for one", async (t) => {
   const scratch = scratchFolder(t)
   const root = makeTinyRoot(scratch)
   const outside = join(scratch, 'images')
@@ -108,7 +108,7 @@ t.test("a receipt lies beside dib's manifests, of several image types as of one"
   }
 })
 
-t.test('a build that fails leaves no receipt, not that of an earlier build either', async (t) => {
+t.test('a build that fails leaves no receipt, nor that of an earlier build', async (t) => {
   const scratch = scratchFolder(t)
   const folder = join(scratch, 'images', 'image.d')
   mkdirSync(folder, { recursive: true })

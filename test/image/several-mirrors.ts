@@ -90,24 +90,26 @@ cat /root/.pydistutils.cfg
   },
 )
 
-t.test("ten mirrors, an old name, and an odd URL that the image's own Python and pip read to the letter", async (t) => {
-  const scratch = scratchFolder(t)
-  const odd = 'https://user:p%40ss=w;x@mirror.example/simple?a=b;c#d'
-  const numbered = Object.fromEntries(
-    Array.from({ length: 10 }, (_, i) => [`DIB_PYPI_MIRROR_URL_${i + 1}`, `http://m${i + 1}.example/simple`]),
-  )
-  const build = await runPhases(scratch, {
-    environment: {
-      DIB_PYPI_RELAY: 'never',
-      DIB_PYPI_MIRROR_URL: odd,
-      ...numbered,
-      // None of them is there.
-      DIB_PYPI_UNREACHABLE: 'keep',
-      PYPI_MIRROR_URL_OLD: 'https://old.example/simple',
-      DIB_PYPI_TRUSTED_HOST: 'old.example other.example:8443',
-      DIB_PYPI_NODE: process.execPath,
-    },
-    inChroot: `python3 - >/opt/read-by-python <<'END'
+t.test(
+  "the image's own Python and pip read ten mirrors, one by an old name and an odd URL, to the letter",
+  async (t) => {
+    const scratch = scratchFolder(t)
+    const odd = 'https://user:p%40ss=w;x@mirror.example/simple?a=b;c#d'
+    const numbered = Object.fromEntries(
+      Array.from({ length: 10 }, (_, i) => [`DIB_PYPI_MIRROR_URL_${i + 1}`, `http://m${i + 1}.example/simple`]),
+    )
+    const build = await runPhases(scratch, {
+      environment: {
+        DIB_PYPI_RELAY: 'never',
+        DIB_PYPI_MIRROR_URL: odd,
+        ...numbered,
+        // None of them is there.
+        DIB_PYPI_UNREACHABLE: 'keep',
+        PYPI_MIRROR_URL_OLD: 'https://old.example/simple',
+        DIB_PYPI_TRUSTED_HOST: 'old.example other.example:8443',
+        DIB_PYPI_NODE: process.execPath,
+      },
+      inChroot: `python3 - >/opt/read-by-python <<'END'
 import configparser, os
 parser = configparser.RawConfigParser()
 parser.read('/root/.pip/pip.conf')
@@ -120,26 +122,40 @@ END
 python3 -m pip config get global.index-url >/opt/read-by-pip
 stat -c %a /root/.pip/pip.conf /root/.pydistutils.cfg | paste -s
 `,
-    compare: false,
-    keep: ['/opt/read-by-python', '/opt/read-by-pip'],
-  })
-  succeeded(t, build)
-  const order = [1, 10, 2, 3, 4, 5, 6, 7, 8, 9]
-  const lines = (build.kept('/opt/read-by-python') ?? '').split('\n')
-  const value = (key: string): string | undefined =>
-    lines.find((line) => line.startsWith(`${key} = `))?.slice(key.length + 3)
-  t.equal(value('index-url'), odd)
-  const extra = value('extra-index-url')?.split(' ') ?? []
-  t.same(extra.slice(0, -1), [...order.map((i) => `http://m${i}.example/simple`), 'https://old.example/simple'])
-  t.equal(extra.at(-1), officialIndex, 'the official index is the last')
-  t.equal(value('trusted-host'), [...order.map((i) => `m${i}.example`), 'old.example', 'other.example:8443'].join(' '))
-  t.equal(value('easy_install'), 'https://old.example/simple', 'the last listed, the official index not counted')
-  t.equal(build.kept('/opt/read-by-pip')?.trim(), odd)
-  t.match(build.log, /^644\t600$/m, 'the modes that a hook would give it, and of a file that is mounted over by itself')
-  const warnings = ownLines(build.log).filter(
-    (line) => line.startsWith('warning: ') && !/ is (?:down|unusable|odd|without a page): /.test(line),
-  )
-  t.match(warnings[0], /^warning: PYPI_MIRROR_URL_OLD: the name PYPI_MIRROR_URL is deprecated, use DIB_PYPI_MIRROR_URL/)
-  t.match(warnings[1], /: DIB_PYPI_MIRROR_URL, DIB_PYPI_MIRROR_URL_1, DIB_PYPI_MIRROR_URL_10, DIB_PYPI_MIRROR_URL_2, /)
-  t.equal(warnings.length, 2)
-})
+      compare: false,
+      keep: ['/opt/read-by-python', '/opt/read-by-pip'],
+    })
+    succeeded(t, build)
+    const order = [1, 10, 2, 3, 4, 5, 6, 7, 8, 9]
+    const lines = (build.kept('/opt/read-by-python') ?? '').split('\n')
+    const value = (key: string): string | undefined =>
+      lines.find((line) => line.startsWith(`${key} = `))?.slice(key.length + 3)
+    t.equal(value('index-url'), odd)
+    const extra = value('extra-index-url')?.split(' ') ?? []
+    t.same(extra.slice(0, -1), [...order.map((i) => `http://m${i}.example/simple`), 'https://old.example/simple'])
+    t.equal(extra.at(-1), officialIndex, 'the official index is the last')
+    t.equal(
+      value('trusted-host'),
+      [...order.map((i) => `m${i}.example`), 'old.example', 'other.example:8443'].join(' '),
+    )
+    t.equal(value('easy_install'), 'https://old.example/simple', 'the last listed, the official index not counted')
+    t.equal(build.kept('/opt/read-by-pip')?.trim(), odd)
+    t.match(
+      build.log,
+      /^644\t600$/m,
+      'the modes that a hook would give it, and of a file that is mounted over by itself',
+    )
+    const warnings = ownLines(build.log).filter(
+      (line) => line.startsWith('warning: ') && !/ is (?:down|unusable|odd|without a page): /.test(line),
+    )
+    t.match(
+      warnings[0],
+      /^warning: PYPI_MIRROR_URL_OLD: the name PYPI_MIRROR_URL is deprecated, use DIB_PYPI_MIRROR_URL/,
+    )
+    t.match(
+      warnings[1],
+      /: DIB_PYPI_MIRROR_URL, DIB_PYPI_MIRROR_URL_1, DIB_PYPI_MIRROR_URL_10, DIB_PYPI_MIRROR_URL_2, /,
+    )
+    t.equal(warnings.length, 2)
+  },
+)

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import type { Test } from 'tap'
 import type { SamplePackage } from '../servers/mirror.js'
-import { installers, pips } from '../setup/fixtures.js'
+import { pips } from '../setup/fixtures.js'
 
 /** What an installer does, in bash; `$at` is a folder of its own. */
 export type Installer = readonly [name: string, commands: string]
@@ -22,16 +22,6 @@ export const packagesThatSay = (token: string): readonly SamplePackage[] => [
 ]
 
 /**
- * bash, on the host, that unpacks wheels of pip to $ROOT/srv/pips: a folder of the wheel's name, for PYTHONPATH.
- *
- * @param wheels Their names.
- */
-export const unpackPips = async (wheels: readonly string[]): Promise<string> =>
-  `python3 -c 'import sys, zipfile
-for wheel in sys.argv[2:]: zipfile.ZipFile(sys.argv[1] + "/" + wheel).extractall("'$ROOT'/srv/pips/" + wheel)' \
-${await pips()} ${wheels.join(' ')}`
-
-/**
  * The releases of pip's own wheels, in full.
  *
  * @param kind Which wheels, by their names.
@@ -42,21 +32,11 @@ export const releases = async (kind: RegExp): Promise<readonly string[]> =>
   )
 
 /**
- * Where a pip's own wheel is in the image, once it was brought there, as a folder: it runs from it.
+ * Where a pip's own wheel is in an image with installers, as a folder: it runs from it.
  *
  * @param release pip's release.
  */
 export const wheelInImage = (release: string): string => `$(echo /srv/pips/pip-${release}*.whl)`
-
-/**
- * bash for the host that puts the installers into the image at $1, under /srv/pips and /srv/installers.
- *
- * @param wheels Which of pip's own wheels, as a pattern of bash: all by default. They are unpacked, so that Python compiles
- *   each once.
- */
-export const bringInstallers = async (wheels = '*.whl'): Promise<string> => `mkdir -p $1/srv/pips $1/srv/installers
-for wheel in ${await pips()}/${wheels}; do python3 -m zipfile -e $wheel $1/srv/pips/$(basename $wheel); done
-cp -r ${await installers()}/* $1/srv/installers`
 
 /**
  * bash that runs each installer by itself, whatever becomes of the others.

@@ -4,6 +4,7 @@
 #
 #     unshare -m --propagation private run-phases.sh SCRATCH ROOT ELEMENT DIB_LIB TREE_PY
 #
+# ROOT is a folder, or several layers as overlays have them, with colons between them.
 # SCRATCH/prepare.sh (on the host; $ROOT is the image's root) makes the image what the test wants. Each SCRATCH/*.chroot.sh
 # stands for a hook of install.d, SCRATCH/finalise.sh (on the host) for one of finalise.d. What differs between the trees
 # before the element came and after it went is in SCRATCH/trees.json, unless NO_TREES is set.
@@ -26,6 +27,14 @@ mount -t tmpfs tmpfs "$build"
 mkdir -p "$build"/{hooks,mnt,upper,work}
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$build/upper,workdir=$build/work" "$build/mnt"
 export ROOT=$build/mnt
+# Of several layers one tree, for what compares.
+case $lower in
+    *:*)
+        mkdir "$build/lower"
+        mount -t overlay overlay -o "lowerdir=$lower" "$build/lower"
+        lower=$build/lower
+        ;;
+esac
 keep() {
     local file
     for file in ${KEEP:-}; do

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { project } from '../../../build/project.js'
 import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { differences, parseTrees } from '../observation/tree.js'
-import { smallRoot } from '../setup/fixtures.js'
+import { installerLayer, smallRoot } from '../setup/fixtures.js'
 import { ownMachine } from './build-image.js'
 import { cleanEnvironment } from './clean-environment.js'
 import { dibLibrary, elementOfOurs } from './dib.js'
@@ -20,6 +20,8 @@ export interface Phases {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** The image's root, as a folder, which is not written to. */
   readonly root?: string
+  /** Whether the image has installers in /srv/pips and /srv/installers (installerLayer), besides its own. */
+  readonly withInstallers?: boolean
   /** Files of the image to look at in the end, which `kept` reads. */
   readonly keep?: readonly string[]
   /** The folder of the element whose hooks are run; ours by default. */
@@ -81,7 +83,7 @@ export const runPhases = async (scratch: string, phases: Phases): Promise<RanPha
       ...ownMachine(scratch),
       join(support, 'builds', 'run-phases.sh'),
       folder,
-      phases.root ?? (await smallRoot()),
+      [...(phases.withInstallers ? [await installerLayer()] : []), phases.root ?? (await smallRoot())].join(':'),
       phases.element ?? elementOfOurs,
       dibLibrary(),
       join(support, 'observation', 'tree.py'),

@@ -9,6 +9,9 @@ export interface Certificate {
   readonly key: string
 }
 
+/** Of an elliptic curve: one of RSA takes a hundred times as long. */
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+
 const opensslIn =
   (folder: string) =>
   (...args: readonly string[]): void => {
@@ -23,9 +26,8 @@ const opensslIn =
 export const makeCertificate = (folder: string): Certificate => {
   mkdirSync(folder)
   const openssl = opensslIn(folder)
-  const key = ['-newkey', 'rsa:2048', '-nodes']
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=test authority')
-  openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=127.0.0.1')
+  openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=test authority')
+  openssl('req', ...newKey, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=127.0.0.1')
   writeFileSync(join(folder, 'extensions'), 'subjectAltName = IP:127.0.0.1\n')
   const signing = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'extensions']
   openssl('x509', '-req', '-in', 'server.csr', ...signing, '-out', 'server.crt')
@@ -44,7 +46,7 @@ export const makeCertificate = (folder: string): Certificate => {
  */
 export const makeClientCertificate = (folder: string): Pick<Certificate, 'certificate' | 'key'> => {
   const openssl = opensslIn(folder)
-  openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'client.key', '-out', 'client.csr', '-subj', '/CN=builder')
+  openssl('req', ...newKey, '-keyout', 'client.key', '-out', 'client.csr', '-subj', '/CN=builder')
   openssl('x509', '-req', '-in', 'client.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-days', '2', '-out', 'client.crt')
   return { certificate: join(folder, 'client.crt'), key: join(folder, 'client.key') }
 }

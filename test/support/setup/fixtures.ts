@@ -88,8 +88,17 @@ export const trixieHost = (): Promise<string> => made('host-trixie')
 /** The folder of wheels of pip itself, old and new. */
 export const pips = (): Promise<string> => made('pips', 'pips/installed-2')
 
+/** A layer over the small root and the old one: in srv/pips those wheels, unpacked, and in srv/installers the others. */
+export const installerLayer = async (): Promise<string> => {
+  await Promise.all([pips(), smallRoot(), oldRoot()])
+  return made('installer-layer', 'installer-layer/installed')
+}
+
+/** The folder of pips that run from theirs: it has the names of the wheels. */
+export const unpackedPips = async (): Promise<string> => join(await installerLayer(), 'srv', 'pips')
+
 /** The folder of installers other than pip. */
-export const installers = (): Promise<string> => made('installers', 'installers/installed-3')
+export const installers = async (): Promise<string> => join(await installerLayer(), 'srv', 'installers')
 
 /** The programs of devpi-server, in a virtual environment. */
 export const devpiPrograms = async (): Promise<string> => join(await made('devpi', 'devpi/installed'), 'bin')

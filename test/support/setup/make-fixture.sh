@@ -156,21 +156,33 @@ case $name in
             pip download --no-deps --dest "$name" "pip$release"
         done
         ;;
-    installers)
-        # Folders for PYTHONPATH: setuptools of 2016 and of today, and pipx. Folders with a program: the oldest uv that works
-        # with what is written, the first that reads /etc/xdg/uv/uv.toml (0.4.25 does not), and the newest.
+    installer-layer)
+        # A layer over the small and the old root: in srv/pips the wheels of pip, which fixtures.ts has brought, in srv/installers
+        # folders for PYTHONPATH, setuptools of 2016 and of today, and pipx; and folders with a program: the oldest uv that works
+        # with what is written, the first that reads /etc/xdg/uv/uv.toml (0.4.25 does not), and the newest. All that Python runs
+        # is compiled, each by the Python that runs it: that takes longer than an installation.
+        installers=$name/srv/installers
         get() { # FOLDER ARGUMENT...
-            pip install --no-compile --only-binary :all: --target "$name/$1" "${@:2}"
+            pip install --no-compile --only-binary :all: --target "$installers/$1" "${@:2}"
         }
         get setuptools-old --no-deps setuptools==28.8.0
         get setuptools-new --no-deps setuptools
         get pipx pipx
         for uv in old:uv==0.2.16 system-wide:uv==0.4.26 new:uv; do
             get "uv-${uv%%:*}.whole" --no-deps "${uv#*:}"
-            mkdir "$name/uv-${uv%%:*}"
-            mv "$name/uv-${uv%%:*}.whole/bin/uv" "$name/uv-${uv%%:*}"
-            rm -r "$name/uv-${uv%%:*}.whole"
+            mkdir "$installers/uv-${uv%%:*}"
+            mv "$installers/uv-${uv%%:*}.whole/bin/uv" "$installers/uv-${uv%%:*}"
+            rm -r "$installers/uv-${uv%%:*}.whole"
         done
+        for wheel in pips/*.whl; do /usr/bin/python3 -m zipfile -e "$wheel" "$name/srv/$wheel"; done
+        in_image() { find "$name/srv/pips" -maxdepth 1 -name "$1" -printf '/srv/pips/%P\n'; }
+        mkdir "$scratch/root"
+        compile() { # ROOT PYTHON FOLDER...: what is written for another Python is passed over
+            unshare -m --propagation private bash -euc 'mount --bind "$1" "$0"; mount --bind "$2" "$0/srv"; exec chroot "$0" "${@:3}"' \
+                "$scratch/root" "$1" "$name/srv" "$2" -m compileall -q "${@:3}" || true
+        }
+        compile old-root python2.7 /srv/installers/setuptools-old $(in_image '*-py2.py3-*.whl')
+        compile small-root python3 /srv/installers/{setuptools-old,setuptools-new,pipx} $(in_image '*-py3-*.whl')
         ;;
     bench-tools) # A pip that scans flat folders slowly, the newest, and uv.
         for tool in old/pip==23.3.2 new/pip uv/uv; do pip install --no-deps --target "$name/${tool%%/*}" "${tool#*/}"; done
