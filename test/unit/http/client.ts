@@ -13,7 +13,7 @@ import { freePort } from '../../support/servers/start-server.js'
 const client = (options: Partial<ClientOptions> = {}): HttpClient =>
   newClient({ environment: {}, trustedHosts: [], asker: 'host', ...options })
 
-const signal = AbortSignal.timeout(60_000)
+const signal = AbortSignal.timeout(600_000)
 
 const get = async (url: string, from = client(), headers: Readonly<Record<string, string>> = {}) => {
   const answer = await from.request(new URL(url), { headers, signal })

@@ -87,7 +87,7 @@ t.test('drop: while another index is left the relay itself tries again, and the 
   t.equal(relay.log(), '', 'and the log says nothing')
 })
 
-t.test('drop: an index that is down has nothing, until it answers again', { timeout: 60_000 }, async (t) => {
+t.test('drop: an index that is down has nothing, until it answers again', { timeout: 600_000 }, async (t) => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/simple`
   const other = await serveIndex(t, projects)
@@ -114,7 +114,7 @@ t.test('drop: an index that is down has nothing, until it answers again', { time
 
 t.test(
   'an index whose installers left without an answer is tried, and a silent one is down',
-  { timeout: 60_000 },
+  { timeout: 600_000 },
   async (t) => {
     const silent = createServer(() => undefined)
     const { port } = await listen(t, silent)
@@ -160,7 +160,7 @@ t.test('keep: an index that is down is asked each time', async (t) => {
 
 t.test(
   'fail: everything is refused once an index is down, and the end of the build is told',
-  { timeout: 60_000 },
+  { timeout: 600_000 },
   async (t) => {
     const upstream = await serveIndex(t, projects)
     const other = await serveIndex(t, projects)
@@ -192,7 +192,7 @@ t.test('fail: a status, or one connection that breaks, is no reason', async (t) 
 
 t.test(
   'when the installer goes, the request behind it ends; one that hangs is not shared',
-  { timeout: 60_000 },
+  { timeout: 600_000 },
   async (t) => {
     let [open, ended] = [0, 0]
     const upstream = await serveIndex(t, projects, (_request, response) => {
