@@ -16,13 +16,20 @@ export interface ServedMirror extends Listening {
  * @param t The test.
  * @param folder The mirror: a folder a project.
  * @param credentials `user:password`, where the server wants them (RFC 7617); its answers may then be kept, by user.
+ * @param before What is waited for before a path is answered.
  */
-export const serveMirror = async (t: Ending, folder: string, credentials?: string): Promise<ServedMirror> => {
+export const serveMirror = async (
+  t: Ending,
+  folder: string,
+  credentials?: string,
+  before: (path: string) => Promise<unknown> | undefined = () => undefined,
+): Promise<ServedMirror> => {
   const requests: string[] = []
   const expected = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const path = decodeURIComponent((request.url ?? '/').replace(/^\/simple/, '').replace(/\?.*/, ''))
     requests.push(path)
+    await before(path)
     if (expected && request.headers.authorization !== expected) {
       response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="mirror"' }).end()
       return
