@@ -34,7 +34,6 @@ const filesBelow = (folder: string, prefix = ''): readonly string[] =>
 /**
  * Finds every hook, `<element>/<phase>.d/<name>.ts`, every program that hooks start, and every static file of the elements.
  *
- * @param folder element-src.
  * @throws Error where a hook's phase is none that a hook can be started in.
  */
 export const findSources = (folder: string): Sources => {

@@ -8,12 +8,7 @@ const licenseOf = (folder: string): string => {
   return readFileSync(join(folder, file), 'utf8').trim()
 }
 
-/**
- * The licences of an element: the project's own, and those of the packages that are in its hooks.
- *
- * @param project The project's top folder.
- * @param packages The packages.
- */
+/** The licences of an element: the project's own, and those of the packages that are in its hooks. */
 export const licenses = (project: string, packages: readonly Part[]): string =>
   [
     // dib-lint reads every file of an element as a script, in which it wants no call of which(1).

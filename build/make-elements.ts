@@ -14,7 +14,6 @@ export const largestBundle = { hook: 250 * 1024, program: 250 * 1024 }
 /**
  * Turns element-src/ into elements/: the same bytes each time, from any folder.
  *
- * @param project The project's top folder.
  * @param output Where to write the elements; what is there and has no source is removed.
  * @returns The names of the files that elements/ holds, with their sizes in bytes.
  * @throws Error where a bundle is too large, or a licence is missing.

@@ -3,10 +3,8 @@ import type { Part } from './parts.js'
 /**
  * Says in a hook where it comes from, and under which licences, in comments of sh.
  *
- * @param text The hook, or its beginning.
  * @param after How many of its lines stay before the comments.
  * @param source The file in element-src that it is made from, below that folder.
- * @param project This project.
  * @param packages The packages that are in it.
  */
 export const withOrigin = (

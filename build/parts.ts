@@ -12,7 +12,6 @@ export interface Part {
 /**
  * Reads what a package says of itself.
  *
- * @param folder The folder of its package.json.
  * @throws Error where its licence is no single name of SPDX's list, which needs a decision.
  */
 export const readPart = (folder: string): Part => {

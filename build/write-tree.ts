@@ -43,7 +43,6 @@ const removeOthers = (top: string, folder: string, wanted: ReadonlySet<string>):
 /**
  * Makes a folder hold these files and no others. What is right already stays untouched.
  *
- * @param top The folder.
  * @param files The files, by their paths below it.
  */
 export const writeTree = (top: string, files: ReadonlyMap<string, OutputFile>): void => {

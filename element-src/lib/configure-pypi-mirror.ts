@@ -22,7 +22,6 @@ import type { StagedSettings, State } from './staged.js'
  * What pre-install.d does, in the image's chroot, as root: it asks which indexes answer, mounts pip's, easy_install's and
  * uv's configuration over the image's, and takes the stage folder out of the image again.
  *
- * @param environment The hook's environment.
  * @throws UserError where extra-data.d did not run, an index does not answer and the user wants the build to end on
  *   that, or the files cannot be mounted.
  */

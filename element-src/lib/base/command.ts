@@ -27,7 +27,6 @@ const outputOf = (program: string, args: readonly string[], { error, status, std
  * can read a program's arguments.
  *
  * @param program Its name on PATH, or its path.
- * @param args Its arguments.
  * @returns What it wrote to standard output.
  * @throws UserError where it is not there, or ends with another status than 0; the message has what it wrote to
  *   standard error.
@@ -45,7 +44,6 @@ export const run = (program: string, args: readonly string[]): string => {
  * Runs a program while this process goes on; otherwise as `run`.
  *
  * @param program Its name on PATH, or its path.
- * @param args Its arguments.
  * @returns What it wrote to standard output; rejected with what `run` throws.
  */
 export const runAsync = (program: string, args: readonly string[]): Promise<string> => {

@@ -13,16 +13,11 @@ const isSystemError = (error: unknown): error is Error & { code: string } =>
 /**
  * The errno name of a failed system call.
  *
- * @param error What was caught.
  * @returns The name (ENOENT), or undefined where the error is none of the system's.
  */
 export const errorCode = (error: unknown): string | undefined => (isSystemError(error) ? error.code : undefined)
 
-/**
- * What was caught, in one line.
- *
- * @param error What was caught.
- */
+/** What was caught, in one line. */
 export const errorMessage = (error: unknown): string => {
   const message = (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, '; ')
   // Of a write the system's message names no file, and none says whose space it is.
@@ -35,7 +30,6 @@ export const errorMessage = (error: unknown): string => {
  * Tries something and lets some faults pass.
  *
  * @param codes The errno names that are no fault here.
- * @param action What to try.
  * @returns What the action returned, or undefined where it failed with one of the codes.
  * @throws Whatever else the action throws.
  */

@@ -21,7 +21,6 @@ const isThere = ({ pid, startTime }: Process): boolean => {
 /**
  * Watches the build, however it ends: also after kill -9 nothing of it can tell.
  *
- * @param build disk-image-create.
  * @param onEnd What to do when it is gone; called once.
  * @returns A function that ends the watch.
  */

@@ -9,9 +9,6 @@ const program = `require('dns').lookup(process.argv[1], { all: true },
 /**
  * Makes what looks up hosts as pip will, each in a process of its own: a name server that is silent keeps getaddrinfo(3) for
  * ten seconds and more, and no process can end while it waits.
- *
- * @param node The command that runs Node.js.
- * @param signal When it is over.
  */
 export const newLookup = ([command, ...args]: readonly [string, ...string[]], signal: AbortSignal): LookupFunction => {
   const ask = (host: string): Promise<readonly LookupAddress[]> =>

@@ -32,7 +32,6 @@ const partsOf = (url: URL | string): { scheme: string; host: string; port: strin
  * and `proxy =` in pip.conf after it, win over them (pip's documentation, `--proxy`).
  *
  * @param url Where to. As a string, as the user wrote it, it shows no_proxy a port that is the scheme's own.
- * @param environment The environment that pip has.
  * @param fromFiles The proxy that pip.conf names, or undefined.
  * @returns The proxy's URL, with its credentials, of whatever scheme, or undefined where pip goes there directly.
  */

@@ -70,8 +70,6 @@ export const noteTimes = (root: string, touched: readonly TouchedFolder[]): read
  *
  * @param root The image's root, as this process sees it.
  * @param madeFolders The folders, in the image, parents first.
- * @param attempt How each step is tried.
- * @returns Those that were removed.
  */
 export const removeMadeFolders = (
   root: string,
@@ -95,8 +93,6 @@ export const removeMadeFolders = (
  * Looks at the folders' times before anything is undone, which changes them.
  *
  * @param root The image's root, on the host.
- * @param touched The folders.
- * @param attempt How each step is tried.
  * @returns An action that gives each the time that it has without us: the one from before, unless another hook has changed
  *   the folder since.
  */

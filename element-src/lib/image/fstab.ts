@@ -21,8 +21,6 @@ const field = (path: string): string =>
 /**
  * Mounts as lines of fstab(5). Each is made private right after the bind, since a mount below a shared `/` would
  * share dib's unmounting of it with the host; and read-only after that.
- *
- * @param mounts The mounts, in order.
  */
 export const mountTable = (mounts: readonly Mount[]): string =>
   mounts
@@ -39,8 +37,6 @@ export const mountTable = (mounts: readonly Mount[]): string =>
  * Node.js.
  *
  * @param folder A folder to write the table in.
- * @param mounts The mounts, in order.
- * @returns The arguments of mount(8).
  */
 export const mountArguments = (folder: string, mounts: readonly Mount[]): readonly string[] => {
   const table = join(folder, 'fstab')

@@ -1,12 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { ignoreErrors, UserError } from '../base/errors.js'
 
-/**
- * Writes a value as JSON, for a later hook of this build, mode 0600.
- *
- * @param path Where to.
- * @param value What to write.
- */
+/** Writes a value as JSON, for a later hook of this build, mode 0600. */
 export const writeJson = (path: string, value: unknown): void =>
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
 
@@ -14,7 +9,6 @@ export const writeJson = (path: string, value: unknown): void =>
  * Reads what an earlier hook of this build wrote with writeJson. It is this element's own, seconds old and in a folder
  * of root's or of the user's, so it is not checked against a schema, which would cost each hook 4 ms for zod.
  *
- * @param path Where from.
  * @param missing What to say where the file is not there: what did not run.
  * @throws UserError with that message, or where what is there is no JSON.
  */

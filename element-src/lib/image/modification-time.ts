@@ -4,7 +4,6 @@ import { run } from '../base/command.js'
 /**
  * A file's or folder's modification time.
  *
- * @param path Where.
  * @returns Nanoseconds since 1970, as decimal digits, after a minus sign where it is before 1970.
  */
 export const modificationTime = (path: string): string => String(statSync(path, { bigint: true }).mtimeNs)
@@ -12,7 +11,6 @@ export const modificationTime = (path: string): string => String(statSync(path, 
 /**
  * Sets a modification time.
  *
- * @param path Where.
  * @param nanoseconds Nanoseconds since 1970, as modificationTime has them.
  */
 export const setModificationTime = (path: string, nanoseconds: string): void => {

@@ -130,7 +130,6 @@ const mountAll = async (
  * @param imageRoot The image's root, on the host.
  * @param folder A folder to write a table of mounts in, on the host.
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
- * @param besides What else to do.
  * @throws UserError where /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
  *   anything is mounted; or
  *   where one of the mounts is not as asked, what was to be done besides fails, or the build is ended meanwhile, after

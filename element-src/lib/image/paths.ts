@@ -66,7 +66,6 @@ export const stageFolder = (hooksFolder: string): string => join(hooksFolder, 'p
 /**
  * A program of the staged folder, run in the image by the staged loader.
  *
- * @param name Its name in that folder.
  * @returns What to run, before its arguments.
  */
 export const stagedProgram = (name: string): readonly [string, ...string[]] => {

@@ -19,8 +19,6 @@ export interface MountPlan {
 /**
  * Lists the mounts of extra-data.d, in the order in which they are made: the stage folder, the local mirror, the host's
  * Node.js, the index in memory, and other folders. All but the stage and the memory itself are read-only.
- *
- * @param plan What is to be mounted.
  */
 export const planMounts = ({
   stage,

@@ -49,7 +49,6 @@ const copy = (from: string, to: string): void => {
  * but mounted.
  *
  * @param folder The stage folder, on the host.
- * @param programs The host's programs.
  * @param asksServers Whether the hook in the image looks up hosts.
  * @throws UserError where a part of it is not there, or cannot be read.
  */

@@ -7,7 +7,6 @@ import { stagedProgram, stageEntry, stageMountPoint } from './paths.js'
 /**
  * Takes out of the image what it had for the hook in the chroot alone, and writes down what that hook did: its last step.
  *
- * @param staged What to take out.
  * @param done What cleanup.d has to undo besides.
  */
 export const unmountStage = <Done extends Footprint>(

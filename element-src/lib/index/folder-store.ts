@@ -25,7 +25,6 @@ export interface FolderStore {
    * Looks for a file that is there already, and takes note of who has it as well.
    *
    * @param file What its index tells; one without a hash is not taken for the same.
-   * @param origin The mark of the index.
    */
   readonly find: (
     file: PageFile,
@@ -36,7 +35,6 @@ export interface FolderStore {
    *
    * @param temporary Where it is, in the folder.
    * @param file What its index says of it.
-   * @param origin The mark of the index.
    * @returns `kept`; `there` if the folder has it already; `other` if it has another one of that name, which stays. Rejected
    *   with the system's error.
    */

@@ -42,7 +42,6 @@ const inflate = (packed: Buffer): Promise<Buffer | undefined> =>
 /**
  * Reads a wheel's METADATA (PEP 427) out of its zip.
  *
- * @param size The wheel's length.
  * @returns Undefined if it cannot be told: no zip, a zip64 one, several METADATA, or one of more than 8 MB. Rejected with the
  *   error of `read`.
  */

@@ -9,7 +9,6 @@ import type { PipOptions } from '../http/client.js'
  * mounted over them. [install] wins over [global] whatever the file. The variables PIP_PROXY, PIP_CERT and
  * PIP_CLIENT_CERT, which win over all, are not looked at here.
  *
- * @param environment The environment that pip has.
  * @param root Where the image's root is, seen from this process.
  */
 export const readPipOptions = (environment: Environment, root = '/'): PipOptions => {

@@ -19,9 +19,6 @@ const limit = 3
  * Asks all indexes at once whether they can be used, from where this process runs: in the image, or on the host where the
  * relay asks them (servers only).
  *
- * @param environment The environment that pip has.
- * @param node The command that runs Node.js.
- * @param place Where this process is.
  * @param pipOptions What pip's files in the image set, where pip is in the image.
  * @returns The results, in the indexes' order, after three seconds at the latest.
  */

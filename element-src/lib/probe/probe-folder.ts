@@ -26,11 +26,7 @@ const faults = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PA
 /** Whether an index is a folder of the image's. */
 export const isFolderUrl = (url: string): boolean => /^file:/i.test(url)
 
-/**
- * Looks whether the folder of an index is there, in the image.
- *
- * @param url The index, file:///.
- */
+/** Looks whether the folder of an index is there, in the image. */
 export const probeFolder = (url: string): ProbeResult => {
   const isFolder = ignoreErrors(faults, () => statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory())
   return isFolder

@@ -57,7 +57,6 @@ const order = (one: string, other: string): number => (one < other ? -1 : one > 
  * Writes a receipt in CycloneDX 1.6: what came and is in the image as components, what else came as formulation. The same
  * files give the same bytes, whatever their order.
  *
- * @param arrivals What came, each file once.
  * @param inImage The keys of the distributions that are in the image.
  * @param time SOURCE_DATE_EPOCH, in seconds since 1970.
  */

@@ -45,7 +45,6 @@ const readRecord = (folder: string, name: string, isFolder: boolean): string | u
  *
  * @param imageRoot The image's root, on the host.
  * @param partitions Where partitions of the image are mounted, in the image.
- * @returns The key of each.
  */
 export const findInstalled = (imageRoot: string, partitions: readonly string[]): ReadonlySet<string> => {
   const root = realpathSync(imageRoot)

@@ -54,9 +54,6 @@ const arrivalOf = (component: Readonly<Record<string, unknown>>, refuse: (why: s
 /**
  * Reads a receipt as a lock.
  *
- * @param text What the file holds.
- * @param path The file, for messages.
- * @returns The files, components and formulation.
  * @throws UserError if it is something else than a receipt of this element's.
  */
 export const parseLock = (text: string, path: string): readonly Arrival[] => {

@@ -78,9 +78,7 @@ const removeOld = (path: string, lock: string | undefined): void => {
 /**
  * Plans the receipt of a build, on the host, as the user, and takes away the one that an earlier build left there.
  *
- * @param environment The hook's environment.
  * @param partitions Where partitions of the image are mounted, in the image.
- * @param lock The path of DIB_PYPI_LOCK.
  * @throws UserError if it cannot be written there, or SOURCE_DATE_EPOCH is not a time.
  */
 export const planReceipt = (

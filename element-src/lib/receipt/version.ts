@@ -35,7 +35,6 @@ export const versionKey = (version: string): string =>
 /**
  * The version in the name of a wheel, an sdist or an egg.
  *
- * @param file The file's name.
  * @param project The project's name, normalised: in an old sdist's name, `-` stands in names and in versions as well.
  * @returns It, normalised; undefined where the file is none of the project's.
  */

@@ -53,8 +53,6 @@ const replace = (path: string, text: string): void => {
 /**
  * Writes the receipt of a build, as its caller.
  *
- * @param plan What extra-data.d planned.
- * @param arrivals What came through the relay.
  * @param imageRoot The finished image, on the host.
  * @returns What to say of it, a line each.
  * @throws UserError if it cannot be written; nothing of it is left then.

@@ -57,7 +57,6 @@ export const mirrorsOfVariables = (environment: Environment): NamedIndexes => {
  * switch off the verification of its certificate (pip's documentation, `--trusted-host`). An IPv6 address goes without its
  * brackets: every pip that knows them at all knows it so.
  *
- * @param asked The hosts of DIB_PYPI_TRUSTED_HOST.
  * @returns Each host once, and a warning if trust in an http mirror also takes TLS verification from an https one.
  */
 export const trustedHosts = (

@@ -29,7 +29,6 @@ export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
  * Warns of flags that are set to a word for no.
  *
  * @param environment The environment of the hook on the host.
- * @returns A line for each.
  */
 export const warnOfFalse = (environment: Environment): readonly string[] =>
   officialIndexFlags

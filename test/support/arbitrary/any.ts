@@ -8,8 +8,6 @@ const seed = Number(process.env['SEED'] || (process.env['CI'] === 'true' ? 20151
  * Many values of a kind, to hand to another program all at once.
  *
  * @param t The test, which says by which SEED the same ones come again.
- * @param kind The kind.
- * @param count How many.
  */
 export const many = <Value>(t: Test, kind: fc.Arbitrary<Value>, count: number): readonly Value[] => {
   t.comment(`SEED=${seed}`)

@@ -47,8 +47,6 @@ export interface BuiltImage extends Finished {
 
 /**
  * What runs a command so that harm() sees what it wrote, and nothing that others write meanwhile; where it is asked for.
- *
- * @param scratch The test's folder.
  */
 export const ownMachine = (scratch: string): readonly string[] =>
   existsSync(join(scratch, 'machine')) ? [join(project, 'test', 'support', 'builds', 'own-machine.sh'), scratch] : []
@@ -58,9 +56,6 @@ let count = 0
 /**
  * Runs disk-image-create for real, in a mount namespace of its own, so that what a failed build leaves mounted goes with
  * it. The cache is below the scratch folder.
- *
- * @param scratch The test's folder.
- * @param build What to build.
  */
 export const buildImage = async (scratch: string, build: Build): Promise<BuiltImage> => {
   const {
@@ -148,23 +143,14 @@ export const namesInTarball = (tarball: string): readonly string[] =>
 export const readFromTarball = (tarball: string, path: string): string =>
   execFileSync('tar', ['-xOf', tarball, `.${path}`], { encoding: 'utf8' })
 
-/**
- * The lines that the element's hooks wrote to a build's log, with `N` for milliseconds.
- *
- * @param log The log.
- */
+/** The lines that the element's hooks wrote to a build's log, with `N` for milliseconds. */
 export const ownLines = (log: string): readonly string[] =>
   log
     .split('\n')
     .filter((line) => line.startsWith('pypi: '))
     .map((line) => line.slice('pypi: '.length).replace(/\b\d+ ms\b/, 'N ms'))
 
-/**
- * Says that a build succeeded, and shows the end of its log where it did not.
- *
- * @param t The test.
- * @param build What became of the build.
- */
+/** Says that a build succeeded, and shows the end of its log where it did not. */
 export const succeeded = (t: Test, build: Finished): void => {
   t.equal(build.status, 0, 'the build succeeds', { log: build.log.slice(-3000) })
 }

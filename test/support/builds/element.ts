@@ -4,8 +4,6 @@ import { dirname, join } from 'node:path'
 /**
  * Writes an element for a test.
  *
- * @param folder A folder of elements.
- * @param name The element's name.
  * @param files Its files: hooks, in `<phase>.d/<name>`, become executable.
  */
 export const writeElement = (folder: string, name: string, files: Readonly<Record<string, string>>): void => {

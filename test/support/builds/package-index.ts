@@ -20,8 +20,6 @@ const whyNoIndex = async (): Promise<string | undefined> => {
 /**
  * Skips a test file that builds from this machine's own package index where pip cannot download from it. Where CI is set,
  * that is a failure.
- *
- * @param t tap's root test.
  */
 export const needsPackageIndex = async (t: Test): Promise<void> => {
   const why = await whyNoIndex()

@@ -26,8 +26,6 @@ export const pathWithoutNode = (folder: string): string => {
  * Makes a PATH on which a program of the test's own comes first.
  *
  * @param folder A folder to make, for the program.
- * @param name The program's name.
- * @param script Its text, in bash.
  */
 export const pathWith = (folder: string, name: string, script: string): string => {
   mkdirSync(folder)

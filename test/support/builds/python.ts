@@ -21,7 +21,6 @@ json.dump({name: dict(parser.items(name)) for name in parser.sections()}, sys.st
 /**
  * Reads a file as pip does, with Python's own RawConfigParser.
  *
- * @param text The file's text.
  * @throws Where Python refuses it.
  */
 export const readAsPip = (text: string): PythonConfig => read('RawConfigParser', text)
@@ -38,7 +37,6 @@ export interface ToRead {
 /**
  * Reads many files in one process, as they would be read from a disk.
  *
- * @param files The files.
  * @returns Each as Python reads it, or undefined where Python refuses it. TOML's top level is a section without a name.
  */
 export const readMany = (files: readonly ToRead[]): readonly (PythonConfig | undefined)[] =>
@@ -71,7 +69,6 @@ json.dump([read(**file) for file in json.load(sys.stdin)], sys.stdout)`,
 /**
  * The hosts of many URLs, as pip's own parser takes them from them: in small letters, IPv6 addresses without brackets.
  *
- * @param urls The URLs.
  * @returns Each one's host, or undefined where Python refuses the URL or finds no host in it.
  */
 export const hostsOf = (urls: readonly string[]): readonly (string | undefined)[] =>

@@ -4,11 +4,7 @@ import type { Test } from 'tap'
 export const whyNoBuilds: string | undefined =
   process.getuid?.() === 0 ? undefined : 'image builds in tests are made as root: run `sudo make test`'
 
-/**
- * Skips a test file that needs root where there is none. Where CI is set, a skip is a failure.
- *
- * @param t tap's root test.
- */
+/** Skips a test file that needs root where there is none. Where CI is set, a skip is a failure. */
 export const needsRoot = (t: Test): void => {
   if (whyNoBuilds === undefined) return
   if (process.env['CI'] === 'true') throw new Error(whyNoBuilds)

@@ -59,12 +59,7 @@ const describeEntry = (path: string): string | undefined => {
 
 let count = 0
 
-/**
- * Runs the committed hooks in a scratch root (run-phases.sh).
- *
- * @param scratch The test's folder.
- * @param phases What to run.
- */
+/** Runs the committed hooks in a scratch root (run-phases.sh). */
 export const runPhases = async (scratch: string, phases: Phases): Promise<RanPhases> => {
   count += 1
   const { compare = true } = phases

@@ -11,8 +11,6 @@ export interface Finished {
 /**
  * Runs a program, while this process goes on, so that a server in it can answer.
  *
- * @param program Its name or path.
- * @param args Its arguments.
  * @param options Its environment and folder, and what to do with each line as it comes.
  */
 export const runProgram = (

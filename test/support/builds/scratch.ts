@@ -10,8 +10,6 @@ export interface Ending {
 /**
  * The folder for a test's files; gone when the test has ended. Not t.testdir(), which tap removes without a look at what
  * is mounted in it.
- *
- * @param t The test.
  */
 export const scratchFolder = (t: Ending): string => {
   const folder = mkdtempSync(join(tmpdir(), 'pypi-test-'))

@@ -33,8 +33,6 @@ export const madeForMounts = [
 /**
  * Says that a build did what the element is there for: the mirror was in force, without a warning, and the image is clean.
  *
- * @param t The test.
- * @param scratch The test's folder.
  * @param build What became of the build; its work showed the configuration.
  */
 export const checkStandardBuild = (t: Test, scratch: string, build: BuiltImage): void => {
@@ -64,13 +62,7 @@ export const checkStandardBuild = (t: Test, scratch: string, build: BuiltImage):
   )
 }
 
-/**
- * Builds an image from a local mirror, offline, and checks what became of it.
- *
- * @param t The test.
- * @param scratch The test's folder.
- * @param build What is special about it.
- */
+/** Builds an image from a local mirror, offline, and checks what became of it. */
 export const standardBuild = async (t: Test, scratch: string, build: Build = {}): Promise<BuiltImage> => {
   const folder = join(localMirror(scratch), 'nothing')
   mkdirSync(folder, { recursive: true })

@@ -21,12 +21,7 @@ chroot "$0" /usr/bin/busybox --install -s /usr/bin 2>/dev/null || true
 tar -C "$0" --numeric-owner -cf "$0.tar" .
 rm -r "$0"`
 
-/**
- * Makes a root of 8 MB, in which all of dib's phases run: for builds that install nothing.
- *
- * @param scratch The test's folder.
- * @returns Its tarball.
- */
+/** Makes a root of 8 MB, in which all of dib's phases run: for builds that install nothing. */
 export const makeTinyRoot = (scratch: string): string => {
   const folder = join(scratch, 'tiny-root')
   execFileSync('bash', ['-eu', '-o', 'pipefail', '-c', make, folder])

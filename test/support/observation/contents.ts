@@ -3,8 +3,6 @@ import { join } from 'node:path'
 
 /**
  * What a folder holds: each file's contents and permissions, by its path below the folder. Of a link, where it leads.
- *
- * @param folder The folder.
  */
 export const contentsOf = (folder: string): Readonly<Record<string, readonly [string, number]>> =>
   Object.fromEntries(

@@ -26,11 +26,7 @@ export interface Host {
 /** Where a file system of the host's can be mounted in the mirror. */
 export const folderInMirror = (scratch: string): string => join(localMirror(scratch), 'other-disk')
 
-/**
- * Makes a mirror and files beside it, as a host has them, and notes them and what the machine has mounted.
- *
- * @param scratch The test's folder.
- */
+/** Makes a mirror and files beside it, as a host has them, and notes them and what the machine has mounted. */
 export const watchHost = (scratch: string): Host => {
   const mirror = localMirror(scratch)
   for (const [path, text] of Object.entries(mirrorFiles)) {

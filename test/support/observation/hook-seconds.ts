@@ -4,7 +4,6 @@ import { basename } from 'node:path'
  * A hook's seconds in dib's PROFILING tables.
  *
  * @param log The log of a build without dib's timestamps.
- * @param hook The hook, `<phase>.d/<name>`.
  * @throws Error where it did not run to its end.
  */
 export const hookSeconds = (log: string, hook: string): number => {

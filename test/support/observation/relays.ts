@@ -2,12 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Test } from 'tap'
 import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 
-/**
- * The relays that run for a test: the hooks, and with them the relay, are below its folder.
- *
- * @param scratch The test's folder.
- * @returns Their process IDs.
- */
+/** The relays that run for a test: the hooks, and with them the relay, are below its folder. */
 export const relays = (scratch: string): readonly string[] =>
   readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false
@@ -15,12 +10,7 @@ export const relays = (scratch: string): readonly string[] =>
     return command.includes(`${scratch}/`) && /\/pypi-relay\0$/.test(command)
   })
 
-/**
- * Waits until no relay of a test runs any more, for at most two minutes.
- *
- * @param t The test.
- * @param scratch Its folder.
- */
+/** Waits until no relay of a test runs any more, for at most two minutes. */
 export const noRelayIsLeft = async (t: Test, scratch: string): Promise<void> => {
   for (let tries = 0; tries < 1200 && relays(scratch).length > 0; tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 100))

@@ -21,22 +21,13 @@ export type Tree = Readonly<Record<string, TreeEntry>>
 /** Times stay strings: a number would lose nanoseconds. */
 const parse = (json: string): unknown => JSON.parse(json.replace(/"time": (-?[0-9]+)/g, '"time": "$1"'))
 
-/**
- * Reads what tree.py wrote of one tree.
- *
- * @param json Its output.
- */
+/** Reads what tree.py wrote of one tree. */
 export const parseTree = (json: string): Tree => parse(json) as Tree
 
 /** The same of an overlay's, before and after. */
 export const parseTrees = (json: string): readonly [Tree, Tree] => parse(json) as readonly [Tree, Tree]
 
-/**
- * What differs between two trees, a line each: `/root: time`, `/etc/x: only in the first`.
- *
- * @param first A tree.
- * @param second Another.
- */
+/** What differs between two trees, a line each: `/root: time`, `/etc/x: only in the first`. */
 export const differences = (first: Tree, second: Tree): readonly string[] =>
   [...new Set([...Object.keys(first), ...Object.keys(second)])].sort().flatMap((path) => {
     const [a, b] = [first[path], second[path]]
@@ -47,11 +38,7 @@ export const differences = (first: Tree, second: Tree): readonly string[] =>
       .map((field) => `${path}: ${field}`)
   })
 
-/**
- * Every entry of a tree on this machine.
- *
- * @param folder The tree's top.
- */
+/** Every entry of a tree on this machine. */
 export const readTree = (folder: string): Tree =>
   parseTree(
     execFileSync('python3', [join(project, 'test', 'support', 'observation', 'tree.py'), folder], {

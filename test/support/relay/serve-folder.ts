@@ -8,12 +8,7 @@ import { serveIndex, sha256, type Upstream } from './upstream.js'
 const metadataOf = (wheel: string): string =>
   execFileSync('unzip', ['-p', wheel, '*.dist-info/METADATA'], { encoding: 'utf8' })
 
-/**
- * Serves a folder of wheels and sdists as an index that has the wheels' metadata beside them (PEP 658).
- *
- * @param t The test.
- * @param folder The folder.
- */
+/** Serves a folder of wheels and sdists as an index that has the wheels' metadata beside them (PEP 658). */
 export const serveFolder = async (t: Test, folder: string): Promise<Upstream> => {
   const names = readdirSync(folder)
   const metadata = new Map(

@@ -22,8 +22,6 @@ export interface Reply {
 /**
  * Asks for a URL.
  *
- * @param url The URL.
- * @param headers Headers.
  * @param method GET by default.
  * @param onHead Called when the answer has begun.
  */
@@ -82,13 +80,7 @@ export const inFolder = (folder: string, more: Partial<Index> = {}): Index => ({
   ...more,
 })
 
-/**
- * Opens a relay that ends with the test.
- *
- * @param t The test.
- * @param indexes Its indexes.
- * @param more What else it is told.
- */
+/** Opens a relay that ends with the test. */
 export const openTestRelay = async (
   t: Test,
   indexes: readonly Index[],

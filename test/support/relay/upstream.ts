@@ -33,9 +33,7 @@ export type Instead = (request: IncomingMessage, response: ServerResponse) => bo
 /**
  * Serves an index in JSON (PEP 691) whose files are below /f/. Files are sent whole or in parts, with an ETag.
  *
- * @param t The test.
  * @param projects Files by the names of projects.
- * @param instead What answers otherwise.
  */
 export const serveIndex = async (
   t: Test,

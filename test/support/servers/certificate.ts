@@ -41,7 +41,6 @@ export const makeCertificate = (folder: string): Certificate => {
 /**
  * Makes a certificate by which a server knows a client, signed by the same authority.
  *
- * @param folder The folder of `makeCertificate`.
  * @returns The paths of the certificate and of its key, PEM.
  */
 export const makeClientCertificate = (folder: string): Pick<Certificate, 'certificate' | 'key'> => {

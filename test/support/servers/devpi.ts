@@ -21,10 +21,7 @@ export interface DevpiServer extends StartedServer {
 /**
  * Starts a devpi-server by the commands of a recipe: those before the last prepare it, the last one starts it.
  *
- * @param t The test.
  * @param folder Where the commands run, and where the servers' folders are.
- * @param heading The recipe.
- * @param port The server's port.
  * @param changes What else is different in a test from what the recipe says.
  * @param options Further options; by default those for a quick start.
  */
@@ -63,9 +60,6 @@ export const startDevpi = async (
 /**
  * Has the index root/pypi of a devpi-server mirror an index of the test's instead of the official one.
  *
- * @param port The server's port.
- * @param password Of its user root.
- * @param upstream The index.
  * @throws Where it refuses.
  */
 export const pointDevpiAt = async (port: number, password: string, upstream: string): Promise<void> => {
@@ -89,7 +83,6 @@ export const pointDevpiAt = async (port: number, password: string, upstream: str
  * Waits until a replica has its own copy of files that the primary has.
  *
  * @param folder The folder with its folder, `replica`.
- * @param names Beginnings of the files' names.
  * @throws Where one is not there within 30 seconds.
  */
 export const untilReplicated = async (folder: string, names: readonly string[]): Promise<void> => {

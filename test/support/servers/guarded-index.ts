@@ -17,14 +17,7 @@ export interface GuardedIndex {
   readonly stop: () => Promise<void>
 }
 
-/**
- * Serves an index by nginx, over https with a CA of its own, to clients with a certificate and a password.
- *
- * @param t The test.
- * @param folder A folder to make.
- * @param packages What it has.
- * @param credentials `user:password`.
- */
+/** Serves an index by nginx, over https with a CA of its own, to clients with a certificate and a password. */
 export const serveGuarded = async (
   t: Test,
   folder: string,

@@ -11,7 +11,6 @@ export interface Listening {
 /**
  * Has a server listen on 127.0.0.1 until the test ends.
  *
- * @param t What it ends with.
  * @param server A server of node:net, node:http or node:https.
  * @param port The port, or 0 for one that is free.
  */

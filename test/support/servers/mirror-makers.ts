@@ -10,9 +10,7 @@ import { recipe } from './recipes.js'
 /**
  * Runs a shell script as a user would who reads docs/mirrors.md, and says that it succeeded.
  *
- * @param t The test.
  * @param home A folder to make, which is the user's home and where the script runs; mirror-tools is in it.
- * @param script bash.
  * @param index What pip is to take packages from: the folder of a PEP 503 tree.
  */
 export const runAsPerson = async (t: Test, home: string, script: string, index?: string): Promise<void> => {
@@ -36,7 +34,6 @@ export const runAsPerson = async (t: Test, home: string, script: string, index?:
 /**
  * Mirrors some projects by bandersnatch, with the recipe's configuration.
  *
- * @param t The test.
  * @param home A folder to make, which is the user's home.
  * @param folder bandersnatch's folder: the mirror is web/ in it.
  * @param wheels What its master has, side by side.

@@ -62,7 +62,6 @@ const makeFiles = (program: string, folder: string, packages: readonly SamplePac
  * Makes wheels of sample packages.
  *
  * @param folder Where they go, side by side, as `pip download -d` leaves them.
- * @param packages What to make.
  */
 export const makeWheels = (folder: string, packages: readonly SamplePackage[]): void =>
   makeFiles('make_wheel.py', folder, packages)
@@ -71,12 +70,7 @@ export const makeWheels = (folder: string, packages: readonly SamplePackage[]): 
 export const makeSdists = (folder: string, packages: readonly SamplePackage[]): void =>
   makeFiles('make_sdist.py', folder, packages)
 
-/**
- * Makes a mirror of sample packages (PEP 503).
- *
- * @param folder The mirror.
- * @param packages What it is to hold.
- */
+/** Makes a mirror of sample packages (PEP 503). */
 export const makeMirror = (folder: string, packages: readonly SamplePackage[]): void => {
   makeWheels(folder, packages)
   sortIntoMirror(folder)

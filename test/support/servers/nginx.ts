@@ -10,7 +10,6 @@ import { freePort, type StartedServer, startServer } from './start-server.js'
 /**
  * Starts nginx on 127.0.0.1 until the test ends.
  *
- * @param t The test.
  * @param scratch A folder to make, for nginx's own files; its working folder.
  * @param port The port that the blocks have it listen on.
  * @param blocks What goes into http { }, with what is to become of accesses.
@@ -45,11 +44,8 @@ ${temporary.join('')}${blocks}
 /**
  * Serves a folder by nginx on 127.0.0.1 until the test ends, as docs/mirrors.md has it.
  *
- * @param t The test.
  * @param scratch A folder to make, for nginx's own files.
- * @param root The folder to serve.
  * @param tls The certificate, where it is to be https.
- * @returns Its port.
  */
 export const serveByNginx = async (t: Test, scratch: string, root: string, tls?: Certificate): Promise<number> => {
   const port = await freePort()

@@ -23,8 +23,6 @@ const serial = 7
  * Serves a folder of wheels until the test ends, with as much of the official index's JSON as bandersnatch asks of its
  * master: `/simple/` (PEP 691, with serial numbers) and `/pypi/<name>/json`. Nothing that is tested here asks it itself.
  *
- * @param t The test.
- * @param folder The wheels, side by side.
  * @returns Its address, without a slash at the end.
  */
 export const serveLikeOfficialIndex = async (t: Test, folder: string): Promise<string> => {

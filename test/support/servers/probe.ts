@@ -23,7 +23,6 @@ export interface ProbeOptions {
 /**
  * Probes one index, from this process.
  *
- * @param url The index.
  * @param options What the probe is told besides.
  */
 export const probe = (
@@ -47,9 +46,7 @@ export const probe = (
 /**
  * Serves pages on 127.0.0.1 until the test ends; what is none of them is 404.
  *
- * @param t The test.
  * @param pages Paths and what they answer: a page, or undefined where there is never an answer.
- * @param headers Headers of each answer.
  * @returns The server's URL, without a slash at its end.
  */
 export const servePages = async (

@@ -22,10 +22,6 @@ PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv/packages chroot . python2.7 -m pypi_mi
  * folders that are named as their projects write themselves, wheels in the same way to a folder of the distribution. Its own
  * downloads, by pip 1.5 from the official index of its time, are left out (`--no-download`).
  *
- * @param scratch The test's folder.
- * @param mirror The tree; it is made.
- * @param sdists A folder of sdists.
- * @param wheels A folder of wheels.
  * @param distribution What `lsb_release -i -r -s` says, such as `Debian 12`: `Debian-12` is the wheels' folder.
  */
 export const runPypiMirror = async (

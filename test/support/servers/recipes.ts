@@ -9,7 +9,6 @@ export const readRecipes = (): string =>
 /**
  * What a recipe of these tells a user to type: the first indented block under its heading.
  *
- * @param heading The heading, whole.
  * @param changes What stands for one machine or user there, with what it is in a test; each must be there.
  * @returns The block's lines, without their indentation.
  */

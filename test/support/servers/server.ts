@@ -13,7 +13,6 @@ export interface ServedMirror extends Listening {
 /**
  * Serves a mirror over http on 127.0.0.1 until the test ends.
  *
- * @param t The test.
  * @param folder The mirror: a folder a project.
  * @param credentials `user:password`, where the server wants them (RFC 7617); its answers may then be kept, by user.
  * @param before What is waited for before a path is answered.

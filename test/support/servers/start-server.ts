@@ -39,10 +39,8 @@ export interface StartedServer {
 /**
  * Starts a server, which is ended with the test, and waits until it listens.
  *
- * @param t The test.
  * @param port The port of 127.0.0.1 that it was told to listen on.
  * @param log The file for what it writes.
- * @param program Its path.
  * @param args Its arguments, such that it stays in the foreground.
  * @throws Where it ends or does not listen within 30 seconds, with what it wrote.
  */

@@ -12,7 +12,6 @@ const script = join(project, 'test', 'support', 'setup', 'make-fixture.sh')
  * Makes a fixture if it is not there (make-fixture.sh), whole or not at all. Whoever else wants it meanwhile waits: flock's
  * lock ends with the processes that hold it, however they end.
  *
- * @param name Its folder in the cache.
  * @param stamp A file in the cache that is there once the fixture is whole. Its number goes up with what is in the fixture.
  */
 const made = async (name: string, stamp = `${name}.done`): Promise<string> => {

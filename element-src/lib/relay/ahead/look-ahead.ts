@@ -38,7 +38,6 @@ interface Looked {
  * Begins with nothing asked for.
  *
  * @param indexes All, each with its rules: what is not asked for a project is not asked for it ahead.
- * @param signal When the relay ends.
  */
 export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSignal): LookAhead => {
   const inSlot = newSlots(mostAtOnce)

@@ -111,7 +111,6 @@ const form = /^\s*([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\s*(?:\[([^\]]*)\])?\s*\(?(
 /**
  * Reads what a wheel's or an sdist's metadata requires (core metadata, Requires-Dist).
  *
- * @param metadata The text of METADATA.
  * @param extras The extras of it that are wanted: what only another extra requires is left out.
  * @returns Each requirement that holds for the installer for certain.
  */

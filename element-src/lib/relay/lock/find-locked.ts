@@ -19,7 +19,6 @@ export interface LockedFiles {
   /**
    * The places where a file may be, the surest first; all in the order of the indexes.
    *
-   * @param locked The file, by the lock.
    * @param say Told why an index has it not.
    */
   readonly candidates: (

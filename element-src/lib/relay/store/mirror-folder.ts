@@ -17,11 +17,7 @@ export interface MirrorFolder {
   /**
    * Keeps a file that is whole. One of the same name stays.
    *
-   * @param file What came.
-   * @param name The name that it gets.
-   * @param sha256 Its hash.
    * @param described What its index tells of it.
-   * @param origin The mark of the index.
    * @returns Whether the folder has it now.
    */
   readonly keep: (

@@ -8,11 +8,7 @@ export interface Spool {
   readonly finish: () => void
   /** Says that no more comes, and why. */
   readonly fail: (error: Error) => void
-  /**
-   * Adds a reader, which begins at the first byte unless `read` says otherwise.
-   *
-   * @param signal When the reader has gone.
-   */
+  /** Adds a reader, which begins at the first byte unless `read` says otherwise. */
   readonly join: (signal: AbortSignal) => Reader
   /** Whether a reader can still begin at the first byte. */
   readonly isStored: () => boolean

@@ -33,8 +33,6 @@ const validatorOf = ({ headers }: HttpAnswer): string | undefined =>
  * there, if the server can.
  *
  * @param client What sends requests for the file's index.
- * @param asked What is asked for.
- * @param signal When it is over.
  * @returns The answer, once it has begun, whatever its status; rejected with an HttpError where there is none.
  */
 export const fetchFile = async (client: HttpClient, asked: AskedFile, signal: AbortSignal): Promise<FetchedFile> => {

@@ -24,7 +24,6 @@ const faults: Readonly<Record<string, string>> = {
  * The path of a file that a mirrors file names.
  *
  * @param named As it is written: absolute, below `~/`, or from the folder of the mirrors file.
- * @param mirrorsFile The path of that file.
  */
 export const pathOf = (named: string, mirrorsFile: string): string =>
   named.startsWith('~/') ? join(homedir(), named.slice(2)) : resolve(dirname(mirrorsFile), named)
@@ -32,7 +31,6 @@ export const pathOf = (named: string, mirrorsFile: string): string =>
 /**
  * Reads a file of the host.
  *
- * @param path The file.
  * @param named What names it, which begins the message.
  * @throws UserError where it cannot be read.
  */

@@ -21,7 +21,6 @@ const firstLine = (text: string): string => /^[^\r\n]*/.exec(text)?.[0] ?? ''
  * Runs a command for a password, on the host, as the user, by sh. What it writes to standard error is not shown, since a
  * password could be in it.
  *
- * @param command The command.
  * @param place Begins the message.
  * @param caller The environment of the build's caller.
  * @returns What it wrote to standard output.
@@ -48,8 +47,6 @@ const runCommand = (command: string, place: string, caller: Environment): string
 /**
  * Gets the password of a section, where it has one.
  *
- * @param section The section.
- * @param mirrorsFile The path of its file.
  * @param caller The environment of the build's caller.
  * @throws UserError where there is none to get: file, line and key, never what was read.
  */

@@ -20,8 +20,6 @@ const isUsable = (files: { readonly cert: string; readonly key: string }): boole
 /**
  * Reads the PEM files of a section (RFC 7468).
  *
- * @param section The section.
- * @param mirrorsFile The path of its file.
  * @returns What is in them, for each that is named.
  * @throws UserError where one cannot be read or is unusable: file, line and key.
  */

@@ -33,8 +33,6 @@ const nameRule = 'name it in letters, digits, - and _, beginning with a letter'
  * numbers first, cuts values at `;` and `#`, merges what stands there twice, nests `a.b`, loses `__proto__`, the section
  * behind a byte order mark and lines that it cannot read, and makes lists of `key[]`.
  *
- * @param path The file, for messages.
- * @param text What it holds.
  * @returns The sections in the order in which they stand. What ini reads from the text is then what stands in it.
  * @throws UserError where a line is refused: the file, the line and the remedy. Values are not shown.
  */

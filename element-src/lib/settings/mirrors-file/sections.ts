@@ -109,8 +109,6 @@ const readSection = (path: string, scanned: ScannedSection, decoded: unknown): M
 /**
  * Reads the sections of a mirrors file. Nothing else is read or run.
  *
- * @param path The file, for messages.
- * @param text What it holds.
  * @returns The mirrors in the order in which they stand; not empty.
  * @throws UserError where something cannot be used: the file, the line, the key and the remedy, without the value.
  */
