@@ -42,7 +42,7 @@ HOME=/other python3 -m pip config list | sed 's|^|other home: |'
 python3 -m pip --isolated config list | sed 's|^|root, isolated: |'
 ${asUser} cat /etc/xdg/uv/uv.toml | sed 's|^|uv: |'
 ${asUser} cat /root/.pip/pip.conf || echo "root's own is root's"
-stat -c '%a %n' /etc/xdg/pip /etc/xdg/pip/pip.conf /etc/xdg/uv /etc/xdg/uv/uv.toml`,
+stat -c '%a %n' /etc/xdg/pip /etc/xdg/pip/pip.conf /etc/xdg/uv /etc/xdg/uv/uv.toml /tmp/.pypi-cache /root/.pydistutils.cfg`,
   })
   t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
   t.match(ran.log, /^before: read$/m, 'on tmpfs, the build folder is open to every user of the host')
@@ -53,7 +53,14 @@ stat -c '%a %n' /etc/xdg/pip /etc/xdg/pip/pip.conf /etc/xdg/uv /etc/xdg/uv/uv.to
   }
   t.match(ran.log, /^uv: index-url = "https:\/\/user:secret@mirror\.example\/simple"$/m)
   t.match(ran.log, /^root's own is root's$/m)
-  for (const line of ['755 /etc/xdg/pip', '644 /etc/xdg/pip/pip.conf', '755 /etc/xdg/uv', '644 /etc/xdg/uv/uv.toml'])
+  for (const line of [
+    '755 /etc/xdg/pip',
+    '644 /etc/xdg/pip/pip.conf',
+    '755 /etc/xdg/uv',
+    '644 /etc/xdg/uv/uv.toml',
+    '700 /tmp/.pypi-cache',
+    '600 /root/.pydistutils.cfg',
+  ])
     t.ok(ran.log.split('\n').includes(line), line)
   t.same(ran.differences, [])
 })

@@ -1,66 +1,101 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { transformSync } from 'esbuild'
 import { project } from '../../build/project.js'
-import { type Mutant, mutants } from './list.js'
+import { mutants } from './list.js'
+import { type Mutant, sabotaged, staleness } from './mutant.js'
 
-const read = (file: string): string => readFileSync(join(project, file), 'utf8')
+/** As many at a time as need not wait for each other. */
+const workers = 2
+/** A test that hangs has noticed; in seconds. */
+const patience = 120
 
-/** What is wrong with a mutant: its text has to occur once, or nobody knows what it sabotages. */
-const staleness = ({ file, text, tests }: Mutant): readonly string[] => {
-  const count = read(file).split(text).length - 1
-  const missing = tests.filter((test) => spawnSync('test', ['-e', join(project, test)]).status !== 0)
-  return [
-    ...(count === 1 ? [] : [`${file} has the text ${count} times, not once: ${text}`]),
-    ...missing.map((test) => `there is no ${test}, which is to notice: ${text}`),
-  ]
-}
-
-/** Runs something of the project in a copy of it; returns its exit status. */
-const runIn = (folder: string, ...args: readonly string[]): number | null =>
-  spawnSync(process.execPath, ['build/run.mjs', ...args], { cwd: folder, stdio: 'ignore' }).status
-
-/** Runs a mutant's tests in a copy of the project that has the sabotage. */
-const survives = (folder: string, { file, text, replacement, tests }: Mutant): boolean => {
-  // As a function: a dollar sign in the text is one.
-  writeFileSync(
-    join(folder, file),
-    read(file).replace(text, () => replacement),
-  )
-  try {
-    if (runIn(folder, 'build/elements.ts') !== 0) throw new Error(`${file} cannot be compiled with: ${replacement}`)
-    return runIn(folder, 'test/run.ts', ...tests) === 0
-  } finally {
-    writeFileSync(join(folder, file), read(file))
-  }
-}
-
-// node build/run.mjs test/mutants/mutants.ts [WORD...]: what `make mutants` does; of those whose promise has a word.
-const folder = mkdtempSync(join(tmpdir(), 'pypi-mutants-'))
-try {
-  const words = process.argv.slice(2)
-  const chosen = mutants.filter(({ promise }) => words.length === 0 || words.some((word) => promise.includes(word)))
-  const stale = chosen.flatMap(staleness)
-  if (stale.length > 0) throw new Error(stale.join('\n'))
-  const apart = ['.cache', 'node_modules']
+/** Copies the project, without what is made; what is installed and fetched is linked. */
+const copyProject = (folder: string): string => {
+  const apart = ['.cache', 'node_modules', 'test/bench/node_modules']
   const left = new Set([...apart, '.git', '.tap', '.run', 'dist'].map((name) => join(project, name)))
   cpSync(project, folder, { recursive: true, verbatimSymlinks: true, filter: (path) => !left.has(path) })
   for (const name of apart) symlinkSync(join(project, name), join(folder, name))
-  // Tests that fail by themselves notice nothing.
-  for (const test of new Set(chosen.flatMap(({ tests }) => tests)))
-    if (runIn(folder, 'test/run.ts', test) !== 0) throw new Error(`${test} fails without a sabotage: mend it first`)
-  let survived = 0
-  for (const mutant of chosen) {
-    const isAlive = survives(folder, mutant)
-    if (isAlive) survived += 1
-    console.log(`${isAlive ? 'SURVIVED' : 'noticed'} ${mutant.file}: ${mutant.promise}`)
+  return folder
+}
+
+/** Runs a program of the project in a copy of it. */
+const runIn = (folder: string, ...args: readonly string[]): Promise<{ status: number | null; output: string }> =>
+  new Promise((resolve, reject) => {
+    const child = spawn('nice', ['-n', '10', process.execPath, 'build/run.mjs', ...args], {
+      cwd: folder,
+      env: { ...process.env, TAP_TIMEOUT: String(patience) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (more: string) => {
+        output += more
+      })
+    child.on('error', reject)
+    child.on('close', (status) => resolve({ status, output }))
+  })
+
+/** A file that nothing can start would be noticed by any test. */
+const check = (mutant: Mutant): void => {
+  const text = sabotaged(mutant)
+  if (mutant.file.endsWith('.ts')) transformSync(text, { loader: 'ts' })
+  else if (spawnSync('bash', ['-n'], { input: text }).status !== 0) throw new Error(`not a shell script: ${text}`)
+}
+
+/** Runs a mutant's tests in a copy of the project that has the sabotage; returns what noticed it. */
+const noticed = async (folder: string, mutant: Mutant): Promise<string | undefined> => {
+  const { file, tests } = mutant
+  writeFileSync(join(folder, file), sabotaged(mutant))
+  try {
+    const made = await runIn(folder, 'build/elements.ts')
+    if (made.status !== 0) throw new Error(`${file} cannot be compiled: ${made.output}`)
+    const { status, output } = await runIn(folder, 'test/run.ts', ...tests)
+    return status === 0 ? undefined : (/^\s*not ok \d+ - (.*)$/m.exec(output)?.[1] ?? output.trim().slice(-300))
+  } finally {
+    writeFileSync(join(folder, file), readFileSync(join(project, file)))
   }
-  console.log(`${chosen.length} mutants, ${survived} survived`)
-  if (survived > 0) process.exitCode = 1
+}
+
+// node build/run.mjs test/mutants/mutants.ts [WORD...]: what `make mutants` does; of those whose promise, file or tests have a word.
+const scratch = mkdtempSync(join(tmpdir(), 'pypi-mutants-'))
+try {
+  const words = process.argv.slice(2)
+  const isChosen = ({ promise, file, tests }: Mutant): boolean =>
+    words.length === 0 || words.some((word) => [promise, file, ...tests].some((text) => text.includes(word)))
+  const isForRoot = ({ tests }: Mutant): boolean => tests.some((test) => !test.startsWith('test/unit/'))
+  const wanted = mutants.filter(isChosen)
+  const chosen = wanted.filter((mutant) => process.getuid?.() === 0 || !isForRoot(mutant))
+  const stale = chosen.flatMap(staleness)
+  if (stale.length > 0) throw new Error(stale.join('\n'))
+  chosen.forEach(check)
+  const copies = Array.from({ length: workers }, (_, i) => copyProject(join(scratch, `copy-${i}`)))
+  // Tests that fail by themselves notice nothing.
+  const control = await runIn(copies[0] ?? '', 'test/run.ts', ...new Set(chosen.flatMap(({ tests }) => tests)))
+  if (control.status !== 0) throw new Error(`tests fail without a sabotage, fix them first:\n${control.output}`)
+  // Those that take longest first.
+  const waiting = [...chosen].sort((a, b) => Number(isForRoot(b)) - Number(isForRoot(a)))
+  const survivors: string[] = []
+  const work = async (folder: string): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const { file, promise } = mutant
+      const by = await noticed(folder, mutant)
+      if (by === undefined) survivors.push(`${file}: ${promise}`)
+      console.log(by === undefined ? `SURVIVED ${file}: ${promise}` : `noticed ${file}: ${promise} | ${by}`)
+    }
+  }
+  await Promise.all(copies.map(work))
+  for (const survivor of survivors) console.log(`Survived: ${survivor}`)
+  const unrun = wanted.length - chosen.length
+  console.log(
+    `${chosen.length} mutants, ${survivors.length} survived${unrun > 0 ? `, ${unrun} not run: their tests need root` : ''}`,
+  )
+  if (survivors.length > 0) process.exitCode = 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(scratch, { recursive: true, force: true })
 }

@@ -10,7 +10,6 @@ import { HttpError } from './http-error.js'
 export const chunksOf = async function* (body: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of body) yield chunk as Buffer
-    if (!body.complete) throw new Error()
   } catch (error) {
     throw error instanceof HttpError ? error : new HttpError('connection', 'breaks the connection off')
   } finally {

@@ -117,7 +117,7 @@ export const newExchange = (options: ClientOptions): Exchange => {
     const wasOdd = odd.has(url.host)
     try {
       const route: Route = {
-        key: [proxy?.href, proxy && !isTls(url) ? '' : url.origin, verifies, takesAll, certificate].join(' '),
+        key: [proxy?.href, proxy && !isTls(url) ? '' : url.origin, takesAll].join(' '),
         url,
         proxy,
         tls: { verifies, context: isTls(url) ? contextFor(takesAll, certificate, key) : undefined },

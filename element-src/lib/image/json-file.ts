@@ -1,16 +1,23 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { ignoreErrors, UserError } from '../base/errors.js'
 
-/** Writes a value as JSON, for a later hook of this build, mode 0600. */
-export const writeJson = (path: string, value: unknown): void =>
-  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+/** Makes a file of mode 0600 for a later hook of this build; what it returns writes a value there, once, and closes it. */
+export const openJson = (path: string): ((value: unknown) => void) => {
+  const file = openSync(path, 'wx', 0o600)
+  return (value) => {
+    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
+    closeSync(file)
+  }
+}
+
+/** Makes such a file, and writes it at once. */
+export const writeJson = (path: string, value: unknown): void => openJson(path)(value)
 
 /**
- * Reads what an earlier hook of this build wrote with writeJson. It is this element's own, seconds old and in a folder
+ * Reads what an earlier hook of this build wrote so. It is this element's own, seconds old and in a folder
  * of root's or of the user's, so it is not checked against a schema, which would cost each hook 4 ms for zod.
  *
- * @param missing What to say where the file is not there: what did not run.
- * @throws UserError with that message, or where what is there is no JSON.
+ * @throws UserError with the message `missing` if the file is not there, or where what is there is no JSON.
  */
 export const readJson = <Value>(path: string, missing: string): Value => {
   const text = ignoreErrors(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'))

@@ -1,7 +1,7 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../base/command.js'
 import { type Footprint, noteTimes, removeMadeFolders } from './footprint.js'
+import { openJson } from './json-file.js'
 import { stagedProgram, stageEntry, stageMountPoint } from './paths.js'
 
 /**
@@ -13,13 +13,12 @@ export const unmountStage = <Done extends Footprint>(
   { mountPoints, footprint }: { readonly mountPoints: readonly string[]; readonly footprint: Footprint },
   done: Done,
 ): void => {
-  const file = openSync(join(stageMountPoint, stageEntry.state), 'wx', 0o600)
+  // Before the unmounting: the folder is no longer to be seen from here afterwards.
+  const writeState = openJson(join(stageMountPoint, stageEntry.state))
   const [program, ...args] = stagedProgram(stageEntry.unmount)
   // Lazily, since this very process runs from a file in there.
   run(program, [...args, '--no-mtab', '--lazy', ...mountPoints])
   removeMadeFolders('/', footprint.madeFolders)
   const touchedFolders = [...done.touchedFolders, ...noteTimes('/', footprint.touchedFolders)]
-  // Open since before the unmounting: the folder is no longer to be seen from here.
-  writeFileSync(file, JSON.stringify({ ...done, touchedFolders }))
-  closeSync(file)
+  writeState({ ...done, touchedFolders })
 }

@@ -227,6 +227,8 @@ t.test('a 407 of the proxy of the user is never passed on', async (t) => {
       message: `is behind the proxy ${proxy.replace('//', '//me:****@')}, which rejects the credentials in its URL (407)`,
     })
   }
+  const both = { PIP_PROXY: url, http_proxy: `http://127.0.0.1:${await freePort()}` }
+  await t.rejects(get('http://mirror.example/', client({ environment: both })), { code: '407' }, 'PIP_PROXY wins')
   await t.rejects(get('http://mirror.example/', client({ environment: { all_proxy: 'socks5://127.0.0.1:1' } })), {
     kind: 'proxy',
     code: 'PROXY_KIND',
@@ -270,8 +272,12 @@ t.test('a body is decoded as pip decodes it, and never taken for whole when it i
   t.ok(body.destroyed, 'who stops reading ends the connection')
 })
 
-const listenTls = async (t: Test, options: ServerOptions): Promise<string> => {
-  const server = createTlsServer(options, (_asked, response) => response.end(page))
+const listenTls = async (
+  t: Test,
+  options: ServerOptions,
+  listener: RequestListener = (_asked, response) => response.end(page),
+): Promise<string> => {
+  const server = createTlsServer(options, listener)
   return `https://127.0.0.1:${(await listen(t, server)).port}/`
 }
 
@@ -282,6 +288,12 @@ t.test("a server's certificate is verified, a client's is shown to its own serve
   const [ca, cert, key] = [read(tls.authority), read(tls.certificate), read(tls.key)]
   const both = join(folder, 'both.pem')
   writeFileSync(both, cert + key)
+  const plain = await serve(t, (_asked, response) => response.end())
+  const leaving = await listenTls(t, { key, cert }, (_asked, response) =>
+    response.writeHead(302, { Location: plain.url, 'Set-Cookie': 'a=1' }).end(),
+  )
+  await get(leaving, client({ own: { url: leaving, trusted: true } }))
+  t.equal(plain.seen[0]?.headers.cookie, undefined, 'a cookie that came over TLS goes over TLS alone')
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const versions = { minVersion: version, maxVersion: version }
     const url = await listenTls(t, { key, cert, ...versions })
@@ -296,6 +308,11 @@ t.test("a server's certificate is verified, a client's is shown to its own serve
     t.equal((await get(url, client({ pipOptions: { cert: tls.authority } }))).text, page)
     t.equal((await get(url, client({ trustedHosts: ['127.0.0.1'] }))).text, page)
     t.equal((await get(url, client({ own: { url, trusted: true } }))).text, page)
+    const byProxy = { trustedHosts: ['mirror.example'], environment: { https_proxy: url } }
+    await t.rejects(get('https://mirror.example/', client(byProxy)), {
+      kind: 'proxy',
+      message: /which has a certificate that the host does not trust/,
+    })
     await t.rejects(
       get(url, client({ own: { url: wanting, trusted: true } })),
       { name: 'HttpError', kind: 'tls' },

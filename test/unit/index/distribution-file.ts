@@ -1,6 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
-import { isDistribution, looksLikeDistribution, projectsOf } from '../../../element-src/lib/index/distribution-file.js'
+import {
+  fileNameIn,
+  isDistribution,
+  looksLikeDistribution,
+  projectsOf,
+} from '../../../element-src/lib/index/distribution-file.js'
 
 t.test('each project that a file can be of is told by its name', async (t) => {
   const projects: Readonly<Record<string, readonly string[]>> = {
@@ -35,6 +40,20 @@ t.test('a distribution is told from other files by its name', async (t) => {
   ]) {
     t.notOk(isDistribution(name), name)
   }
+})
+
+t.test('the name of a file is one that a folder can hold, in that folder', async (t) => {
+  t.equal(fileNameIn('https://h.example/files%2Fa-1.zip'), 'a-1.zip')
+  t.equal(fileNameIn('https://h.example/other', 'a-1.zip'), 'a-1.zip', 'by what the index tells')
+  for (const name of [
+    'x/../../a-1.zip',
+    'a-1/../b-1.zip',
+    'a\\b-1.zip',
+    'a\0-1.zip',
+    'a\n-1.zip',
+    `a-${'1'.repeat(250)}.zip`,
+  ])
+    t.equal(fileNameIn('https://h.example/x', name), undefined, name)
 })
 
 t.test('the first bytes tell a distribution from an answer that is none', async (t) => {

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import fs, {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
 import { openFolder, placeOf } from '../../../element-src/lib/index/folder.js'
@@ -40,6 +50,7 @@ t.test('a file is kept with its hash and with what its page said; one of its nam
   t.equal(await store.put(name, 'y', described), 'other')
   await store.flush()
   t.equal(readFileSync(join(folder, name), 'utf8'), 'x')
+  t.equal(statSync(join(folder, name)).mode & 0o777, 0o666 & ~process.umask(), 'every user can read it')
   t.equal(check(folder), `${name}: OK\n`)
   const facts = readFileSync(join(folder, 'pypi-files.jsonl'), 'utf8')
   t.same(
@@ -62,19 +73,37 @@ t.test('a file is kept with its hash and with what its page said; one of its nam
   t.same(store.errors, [])
 })
 
+t.test('a file that another machine puts there at the same moment stays', async (t) => {
+  const folder = t.testdir({})
+  const store = open(folder)
+  const { linkSync } = fs
+  t.teardown(() => {
+    fs.linkSync = linkSync
+    syncBuiltinESMExports()
+  })
+  fs.linkSync = (from, to) => {
+    writeFileSync(to, 'other')
+    linkSync(from, to)
+  }
+  syncBuiltinESMExports()
+  t.equal(await store.put(name, 'x', described), 'other')
+  t.equal(readFileSync(join(folder, name), 'utf8'), 'other')
+})
+
 t.test('a killed build loses nothing: what it kept and did not hash is hashed by the next', async (t) => {
   const folder = t.testdir({ 'own-1.0.zip': 'own' })
   const first = open(folder)
   await first.put(name, 'x', described)
-  // As if it were killed now: hashes are written a moment later.
+  // Hashes are written a moment later.
   t.notOk(existsSync(join(folder, 'SHA256SUMS')))
+  await first.flush()
+  rmSync(join(folder, 'SHA256SUMS'))
   writeFileSync(join(folder, `${name}.metadata`), 'Name: demo')
   writeFileSync(join(folder, 'demo-2.0.zip'), 'of another origin')
   const line = { filename: 'demo-2.0.zip', hashes: { sha256: sha256('x') } }
   writeFileSync(join(folder, 'pypi-files.jsonl'), `${JSON.stringify(line)}\n`, { flag: 'a' })
   const second = open(folder)
   await second.flush()
-  await first.flush()
   const sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8')
   t.match(sums, `${sha256('x')}  ${name}\n`)
   t.match(sums, `${sha256('Name: demo')}  ${name}.metadata\n`)

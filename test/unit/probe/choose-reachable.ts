@@ -21,6 +21,8 @@ t.test('drop: what is down goes while another is left', async (t) => {
   t.same(hosts([down, refuses], 'drop'), ['refuses.example'])
   t.same(hosts([down, probed('slow', 'slow.example')], 'drop'), ['slow.example'])
   t.same(hosts([down], 'drop'), ['down.example'], 'none is left')
+  const filled: Probed = { ...up, index: { ...up.index, isFilled: true } }
+  t.same(hosts([down, filled], 'drop'), ['down.example', 'up.example'], 'what was kept is not another index')
   t.same(hosts([down, probed('down', 'official.example', true)], 'drop'), ['down.example', 'official.example'])
 })
 

@@ -4,6 +4,8 @@ import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { newClient } from '../../../element-src/lib/http/client.js'
+import { ask } from '../../../element-src/lib/probe/asking.js'
 import { makeCertificate } from '../../support/servers/certificate.js'
 import { listen } from '../../support/servers/listen.js'
 import { probe, servePages } from '../../support/servers/probe.js'
@@ -111,6 +113,28 @@ t.test("where a web server lists a mirror's folder, the line says where its inde
   )
 })
 
+t.test('a mirror that has projects of its own is asked for no other', async (t) => {
+  const asked: string[] = []
+  const url = await serveMoves(t, { '/simple/': index }, (path) => {
+    asked.push(path)
+    return undefined
+  })
+  t.match(await probe(`${url}/simple/`, { index: { projects: ['corp-*'] } }), { state: 'up' })
+  t.same(asked, ['/simple/'])
+})
+
+t.test('of a page without an end its beginning is read', async (t) => {
+  const server = createServer((_asked, response) => {
+    const more = (): unknown => response.destroyed || response.write('x'.repeat(100_000), () => setImmediate(more))
+    more()
+  })
+  const { port } = await listen(t, server)
+  const signal = AbortSignal.timeout(600_000)
+  const client = newClient({ environment: {}, trustedHosts: [], asker: 'host' })
+  const { text } = await ask(new URL(`http://127.0.0.1:${port}/`), { client, signal }, { isEnough: () => false })
+  t.ok(text.length < 1_000_000, String(text.length))
+})
+
 t.test('where a password is wrong, the line names the section, the key and the file, or the variable', async (t) => {
   for (const status of [401, 403]) {
     const url = await serveMoves(t, { '/simple/': status }, () => undefined)
@@ -192,6 +216,16 @@ t.test('a dead proxy is told as one', async (t) => {
     { state: 'down', reason: /^it is behind the proxy / },
     "the image's pip.conf counts",
   )
+})
+
+t.test("a proxy's own answer is not that of the index behind it", async (t) => {
+  for (const status of [502, 504]) {
+    const proxy = await serveMoves(t, { 'http://mirror.example/simple/': status }, () => undefined)
+    t.match(await probe('http://mirror.example/simple/', { environment: { http_proxy: proxy } }), {
+      state: 'down',
+      reason: `its proxy ${proxy} answers ${status}`,
+    })
+  }
 })
 
 t.test('a proxy of another kind is not asked: the mirror stays', async (t) => {

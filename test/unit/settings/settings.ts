@@ -287,6 +287,13 @@ t.test('what a section of a mirrors file owns stays its own while it is not ther
   }
   t.match(read(rest).officialIsOff, /has no section \[official\]/, 'off, if the file does not name it')
   t.equal(read(`${rest}[official]\n`).officialIsOff, undefined)
+  const shared = read('[plain]\nurl = http://a.example/simple\n[a]\nurl = https://a.example/simple\n')
+  t.same(shared.pip.trustedHosts, [], 'the relay verifies what installers would not')
+  t.notOk(shared.warnings.some((line) => line.includes('pip trusts the host')))
+  const DIB_PYPI_MIRROR_URL = 'https://b.example/simple'
+  t.throws(() => read(rest, { DIB_PYPI_MIRROR_URL }), {
+    message: /^DIB_PYPI_MIRRORS and DIB_PYPI_MIRROR_URL both name/,
+  })
   const alone = read('[official]\n', { DIB_OFFLINE: '1' })
   t.equal(describeIndexes(alone.pip.indexes), 'index file:///tmp/pypi', 'pip goes nowhere else')
   t.match(alone.warnings.at(-1), /and the official index is off: no package can be found/)

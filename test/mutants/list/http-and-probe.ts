@@ -1,0 +1,134 @@
+import { type Mutant, sabotages } from '../mutant.js'
+
+/** The client and the probes: what is shown to whom, what is believed. */
+export const ofHttp: readonly Mutant[] = [
+  ...sabotages(
+    'lib/http/exchange.ts',
+    'unit/http/client.ts',
+    [
+      'a client certificate and a password are not shown to hosts that an index merely leads to',
+      'const mine = own && isSameServer(new URL(own.url), url) ? own : undefined',
+      'const mine = own',
+    ],
+    [
+      'trusted = yes does not go for other hosts',
+      'verifies: !(mine?.trusted || isHostIn(trustedHosts, url)),',
+      'verifies: !(own?.trusted || isHostIn(trustedHosts, url)),',
+    ],
+    ['DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy', 'proxyTls: { verifies: true,', 'proxyTls: { verifies,'],
+    ['heads of a megabyte are read, and no longer ones', 'maxHeaderSize: maxHeadBytes,', ''],
+  ),
+  ...sabotages('lib/http/connection.ts', 'unit/http/client.ts unit/probe/probe-server.ts', [
+    'the certificate of a server is verified',
+    'rejectUnauthorized: verifies,',
+    'rejectUnauthorized: false,',
+  ]),
+  ...sabotages(
+    'lib/http/url.ts',
+    'unit/http/url.ts',
+    [
+      "a password is not shown at another port of its server's host",
+      'own.origin === url.origin ||',
+      'own.hostname === url.hostname ||',
+    ],
+    ['a password is not shown where a redirect leaves TLS', '!isTls(own) && isTls(url) && own.port', 'own.port'],
+  ),
+  ...sabotages(
+    'lib/http/client.ts',
+    'unit/http/client.ts',
+    ['a cookie goes to the host that set it', 'to.hostname === at.hostname && ', ''],
+    ['a cookie that came over TLS goes over TLS alone', '(isTls(at) || !isTls(to))', 'true'],
+    ['a redirect leads to http and https alone', 'if (/^https?:$/.test(url.protocol)) return url', 'return url'],
+    ['redirects have an end', 'redirects <= mostRedirects;', ';'],
+  ),
+  ...sabotages('lib/http/body.ts', 'unit/http/client.ts unit/relay/faults.ts', [
+    'a page without an end is not read for ever',
+    'if (length > most)',
+    'if (length < 0)',
+  ]),
+  ...sabotages('lib/http/credentials.ts', 'unit/http/credentials.ts', [
+    'a password is hidden in messages',
+    '****@`,',
+    "${userinfo.slice(userinfo.indexOf(':') + 1)}@`,",
+  ]),
+  ...sabotages('lib/http/credentials.ts', 'unit/http/client.ts', [
+    'a password outside ASCII goes as pip sends it',
+    "isLatin1 ? 'latin1' : 'utf8'",
+    "'utf8'",
+  ]),
+  ...sabotages(
+    'lib/http/certificates.ts',
+    'unit/http/certificates.ts unit/http/client.ts',
+    ['what the system trusts is trusted', 'takesAll ? systemAuthorities(environment, cert).flatMap(split) : []', '[]'],
+    [
+      'a FIFO in the place of a PEM file is not waited for',
+      "statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined",
+      "readFileSync(path, 'utf8')",
+    ],
+  ),
+  ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
+    'PIP_PROXY wins over the environment',
+    "environment['PIP_PROXY'] || fromFiles || fromEnvironment()",
+    'fromFiles || fromEnvironment()',
+  ]),
+  ...sabotages('lib/http/no-proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
+    'no_proxy keeps a proxy away',
+    'asRequests(host, port, forRequests) || asUrllib(host, forUrllib)',
+    'false',
+  ]),
+  ...sabotages('lib/http/http-error.ts', 'unit/http/client.ts unit/probe/probe-server.ts unit/probe/further.ts', [
+    'to switch verification off is never the first advice',
+    'name its CA in ca of a mirrors file (DIB_PYPI_MIRRORS), or set DIB_PYPI_RELAY=always',
+    '${last}; name its CA in ca of a mirrors file (DIB_PYPI_MIRRORS), or set DIB_PYPI_RELAY=always',
+  ]),
+  ...sabotages(
+    'lib/probe/choose-reachable.ts',
+    'unit/probe/choose-reachable.ts',
+    [
+      'a section with projects of its own is not left out while its mirror is down',
+      "state !== 'down' || index.projects !== undefined,",
+      "state !== 'down',",
+    ],
+    [
+      'DIB_PYPI_UNREACHABLE=fail ends the build on an index that cannot be used',
+      "if (unreachable === 'fail' && faults.length > 0) {",
+      "if (unreachable === 'fail' && faults.length > 99) {",
+    ],
+    [
+      'DIB_PYPI_UNREACHABLE=keep keeps what is down',
+      "({ state, index }) => unreachable !== 'drop' ||",
+      '({ state, index }) =>',
+    ],
+    [
+      'the folder that this build fills is not another index',
+      "state !== 'down' && !index.isFilled)",
+      "state !== 'down')",
+    ],
+    ['of an index that is down the last is asked all the same', '!isLeft || state', 'state'],
+  ),
+  ...sabotages(
+    'lib/probe/probe-server.ts',
+    'unit/probe/probe-server.ts unit/probe/further.ts',
+    ['a login page in place of an index is named', 'if (isOtherPage(project, page)) {', 'if (project === undefined) {'],
+    [
+      'credentials that a server rejects are a fault',
+      'if (status === 401 || status === 403) {',
+      'if (status === 401) {',
+    ],
+    [
+      'a mirror that has projects of its own is asked for no other',
+      'context.index.projects === undefined\n',
+      'context.index\n',
+    ],
+    [
+      "a proxy's own answer is not the index's",
+      'const isOfProxy = status === 502 || status === 504 ||',
+      'const isOfProxy =',
+    ],
+  ),
+  ...sabotages('lib/probe/asking.ts', 'unit/probe/probe-server.ts unit/probe/further.ts', [
+    'of a page no more than its beginning is read',
+    'if (bytes.length > mostOfPage || isEnough(text())) break',
+    'if (isEnough(text())) break',
+  ]),
+]

@@ -1,0 +1,169 @@
+import { type Mutant, sabotages } from '../mutant.js'
+
+/** The image and the host: nothing is left, nothing is open, nothing leads elsewhere. */
+export const ofImage: readonly Mutant[] = [
+  ...sabotages(
+    'lib/base/run-hook.ts',
+    'unit/base/run-hook.ts',
+    ['a hook that ends before it is done fails the build', 'process.exitCode = 1\n', 'process.exitCode = 0\n'],
+    ['no stack trace is in the log', '!(error instanceof UserError) && isVerbose() &&', ''],
+  ),
+  ...sabotages('lib/base/run-hook.ts', 'hook/other-users.ts', [
+    'a umask of the host that closes everything closes nothing to the users of the image',
+    'process.umask(0o022)',
+    '',
+  ]),
+  ...sabotages('lib/base/find-build.ts', 'unit/base/find-build.ts', [
+    'disk-image-create is told from its hooks',
+    '.includes(`TMP_BUILD_DIR=${buildFolder}`)',
+    ".some((line) => line.startsWith('TMP_BUILD_DIR='))",
+  ]),
+  ...sabotages(
+    'lib/base/watch-build.ts',
+    'unit/base/watch-build.ts',
+    ['another process with the number of the build is not the build', ' && fields[19] === startTime', ''],
+    ['a build that has ended is seen', "return fields[0] !== 'Z' && fields[0] !== 'X' &&", 'return'],
+  ),
+  ...sabotages(
+    'lib/mount-pypi-mirror.ts',
+    'unit/mount-pypi-mirror.ts',
+    [
+      'the stage folder is closed to other users of the host while the build runs',
+      'mkdirSync(folder, { mode: 0o700 })',
+      'mkdirSync(folder)',
+    ],
+    [
+      'a folder that another tool made is not filled',
+      "if (kind === 'empty' || kind === 'flat') return",
+      'if (kind) return',
+    ],
+    [
+      'a mount that fails does not leave the relay running',
+      "if (relay !== undefined) await askRelay(relay.control, 'POST').catch(() => undefined)",
+      '',
+    ],
+  ),
+  ...sabotages(
+    'lib/unconfigure-pypi-mirror.ts',
+    'unit/unconfigure-pypi-mirror.ts',
+    [
+      'cleanup.d does not go on with what dib did not unmount',
+      '...mounted.map(({ target }) => `${target} is still mounted`),',
+      '',
+    ],
+    ['cleanup.d looks for the caches', 'entryInRoot(imageRoot, cacheFolder) !== undefined', 'false'],
+    [
+      'cleanup.d ends the relay',
+      'await closeRelay(readJson<StagedRelay>(path,',
+      'await Promise.resolve(undefined && readJson<StagedRelay>(path,',
+    ],
+    ['a fault of the undoing fails the build', '    ...faults,\n', ''],
+    [
+      'an index that went down fails the build also where a hook took it lightly',
+      'if (relay?.failure) throw',
+      'if (relay?.failure === "") throw',
+    ],
+    [
+      'a build without the hook in the chroot fails',
+      "'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',\n  )",
+      "'',\n  )",
+    ],
+  ),
+  ...sabotages(
+    'lib/image/json-file.ts',
+    'unit/image/json-file.ts',
+    ['what one hook hands to the next is closed to other users', '0o600', '0o644'],
+    [
+      'a file that is damaged is not shown',
+      'throw new UserError(`${path} is damaged',
+      'throw new UserError(`${text} is damaged',
+    ],
+  ),
+  ...sabotages('lib/image/close-build-folder.ts', 'hook/other-users.ts', [
+    'the build folder is closed, which dib leaves open to every user of the host',
+    'chmodSync(folder, 0o700)',
+    'chmodSync(folder, mode)',
+  ]),
+  ...sabotages(
+    'lib/image/fstab.ts',
+    'unit/image/fstab.ts',
+    [
+      'mounts are private, so that dib does not unmount them on the host',
+      'const shared = `private,',
+      'const shared = `',
+    ],
+    ['the mirror is read-only', "isReadOnly ? 'ro' : 'rw'", "'rw'"],
+    ['a blank in a path is a blank', '/[A-Za-z0-9/._-]/', '/[A-Za-z0-9 /._-]/'],
+  ),
+  ...sabotages(
+    'lib/image/mount-into-image.ts',
+    'hook/failing-hosts.ts',
+    [
+      'a mount that is not read-only fails the build',
+      'if (isReadOnly && !found.isReadOnly) return',
+      'if (found === null) return',
+    ],
+    [
+      'a mount that is missing fails the build',
+      "if (found === undefined) return 'is not mounted'",
+      'if (found === undefined) return undefined',
+    ],
+    [
+      'mounts are undone when one fails',
+      ".flatMap((target) => attempt('sudo', ['umount', '-l', target]))",
+      '.flatMap(() => [])',
+    ],
+    ['no folder of ours is left where a mount fails', "attempt('sudo', ['rmdir', ...", "attempt('true', [..."],
+  ),
+  ...sabotages('lib/image/mountinfo.ts', 'unit/image/mountinfo.ts', [
+    'a mount that is shared is told',
+    '/^(?:shared|master):/.test(tag)',
+    '/^shared:/.test(tag)',
+  ]),
+  ...sabotages('lib/image/partitions.ts', 'unit/image/partitions.ts', [
+    'a partition for which dib would not unmount ours is refused',
+    'target.endsWith(path)',
+    'target === path',
+  ]),
+  ...sabotages(
+    'lib/image/path-in-root.ts',
+    'unit/image/path-in-root.ts',
+    [
+      'no link in the image leads to files of the host',
+      'if (entry === undefined || entry.isSymbolicLink()) break',
+      'if (entry === undefined) break',
+    ],
+    ['an absolute link in the image stays in the image', "if (target.startsWith('/')) done = '/'", ''],
+    ['a link to itself is refused', 'if (links > mostLinks) throw', 'if (links > 1e9) throw'],
+  ),
+  ...sabotages('lib/image/refuse-files.ts', 'unit/image/refuse-files.ts', [
+    'a file where a folder is needed is refused',
+    'entry !== undefined && !entry.isDirectory()',
+    'entry === null',
+  ]),
+  ...sabotages(
+    'lib/image/footprint.ts',
+    'unit/image/footprint.ts',
+    ['a folder gets its time back', 'times.set(path, now === after ? before : now)', 'times.set(path, now)'],
+    [
+      "the time of another hook's change stays",
+      'times.set(path, now === after ? before : now)',
+      'times.set(path, before)',
+    ],
+    [
+      "a folder with another hook's file in it stays",
+      "ignoreErrors(['ENOTEMPTY', 'EEXIST', 'EBUSY'], () => {",
+      'ignoreErrors([], () => {',
+    ],
+    [
+      'a link in the place of a folder of ours is not followed',
+      'if (!entryInRoot(root, path)?.isDirectory()) return\n      ignoreErrors',
+      'ignoreErrors',
+    ],
+  ),
+  ...sabotages('lib/image/modification-time.ts', 'unit/image/modification-time.ts', [
+    'times come back to the nanosecond',
+    '--date=@${sign}${seconds}.${fraction}',
+    '--date=@${sign}${seconds}',
+  ]),
+]

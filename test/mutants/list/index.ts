@@ -1,0 +1,139 @@
+import { type Mutant, sabotages } from '../mutant.js'
+
+/** Folders and pages: what is listed, what is kept, by which hash. */
+export const ofIndex: readonly Mutant[] = [
+  ...sabotages(
+    'lib/index/folder-store.ts',
+    'unit/index/folder-store.ts',
+    [
+      'a starting relay does not remove what another is downloading',
+      'ages - statSync(path).mtimeMs > leftOver',
+      'ages - statSync(path).mtimeMs >= 0',
+    ],
+    ["another file of a kept file's name stays", 'if (existsSync(path)) return false\n', ''],
+    [
+      'a damaged file of the folder is not served',
+      'if (!found?.isRight) return undefined',
+      'if (found === undefined) return undefined',
+    ],
+    ['a kept file is readable by every user', 'chmodSync(temporary, 0o666 & ~process.umask())', ''],
+    [
+      'hashes that a killed build could not write are written by the next',
+      'if (!hashes.has(name)) addSum(name, sha256)',
+      '',
+    ],
+    [
+      "a file of another origin gets no hash of a build's",
+      "if (sha256 === undefined || sha256 !== fact.hashes['sha256']) continue",
+      'if (sha256 === undefined) continue',
+    ],
+  ),
+  ...sabotages(
+    'lib/index/folder-records.ts',
+    'unit/index/folder-records.ts unit/index/folder-store.ts',
+    [
+      'SHA256SUMS is appended to, not written in place',
+      "return openSync(path, 'a+', 0o666)",
+      "return openSync(path, 'w+', 0o666)",
+    ],
+    ['what stands in a line without an end is not lost', "...(last.toString() === '\\n' ? [] : [''])", ''],
+  ),
+  ...sabotages('lib/index/hashes.ts', 'unit/relay/fill.ts unit/relay/downloads.ts', [
+    'a hash is compared',
+    "wanted && (other ?? sha256).copy().digest('hex') === wanted.digits",
+    'wanted && true',
+  ]),
+  ...sabotages(
+    'lib/index/page.ts',
+    'unit/relay/serves.ts unit/relay/folders.ts',
+    ['exclude-newer leaves out what was uploaded later', '(times[i] ?? 0) <= latest', 'true'],
+    [
+      'where a file has no upload time, exclude-newer is refused',
+      'return times.some(Number.isNaN) ? undefined : files',
+      'return files',
+    ],
+  ),
+  ...sabotages(
+    'lib/index/folder.ts',
+    'unit/index/folder.ts',
+    [
+      "what was said of another file of that name is not said of the folder's",
+      "sha256 === undefined || known?.hashes['sha256'] === sha256 ? known : undefined",
+      'known',
+    ],
+    [
+      'a file that the image cannot see is not listed',
+      'if (fileAtUrl(mirror, file.url) === undefined) return undefined',
+      '',
+    ],
+    ['the hashes of SHA256SUMS are on the page', 'hashes: sha256 === undefined ? {} : { sha256 },', 'hashes: {},'],
+    [
+      'a folder is looked into again when it has changed',
+      'if (known?.signature === signature) return known.scan',
+      'if (known !== undefined) return known.scan',
+    ],
+  ),
+  ...sabotages('lib/index/folder.ts', 'unit/index/folder.ts', [
+    'Requires-Python of metadata keeps installers from what is for another Python',
+    '(metadata && requiredPython(metadata)) ||',
+    '',
+  ]),
+  ...sabotages(
+    'lib/index/local-url.ts',
+    'unit/index/local-url.ts unit/index/local-mirror.ts unit/index/folder.ts',
+    [
+      "an absolute link out of the mirror does not lead to the host's files",
+      'if (`/${first}` !== dirname(mirrorMountPoint) || second !== basename(mirrorMountPoint))',
+      'if (first === null)',
+    ],
+    [
+      'a link with .. does not leave the mirror',
+      'if (todo.shift() !== basename(mirrorMountPoint)) return',
+      'if (todo.shift() === null) return',
+    ],
+    ['what is not a file is not served', "return found === 'file' ? path : undefined", 'return path'],
+  ),
+  ...sabotages(
+    'lib/index/distribution-file.ts',
+    'unit/index/distribution-file.ts',
+    ['no name of a file leads out of its folder', '/[\\u0000-\\u001f\\u007f/\\\\]/.test(name)', 'false'],
+    [
+      'a name that no folder can hold is none',
+      '(name.length <= 85 || Buffer.byteLength(name) <= 255) && isDistribution(name)',
+      'isDistribution(name)',
+    ],
+  ),
+  ...sabotages(
+    'lib/index/read-page.ts',
+    'unit/index/read-page.ts',
+    [
+      'a withdrawn file is withdrawn',
+      'yanked: yanked === undefined ? undefined : yanked || true,',
+      'yanked: undefined,',
+    ],
+    [
+      'what a page says of Pythons is kept',
+      "requiresPython: textOf(attributes['data-requires-python']),",
+      'requiresPython: undefined,',
+    ],
+  ),
+  ...sabotages(
+    'lib/index/render.ts',
+    'unit/index/read-page.ts unit/relay/serves.ts unit/relay/hostile.ts unit/index/folder.ts',
+    [
+      "a file's name writes no HTML",
+      'text.replace(/[&<>"\\u0080-\\u{10ffff}]/gu, (sign) => `&#${sign.codePointAt(0)};`)',
+      'text',
+    ],
+  ),
+  ...sabotages('lib/index/layout.ts', 'unit/index/layout.ts', [
+    "a tree with projects' names as written is told",
+    'if (normalised === entry.name) project ??= entry.name',
+    'if (true) project ??= entry.name',
+  ]),
+  ...sabotages('lib/index/wheel-targets.ts', 'unit/index/wheel-targets.ts', [
+    "a folder without a file for the image's Python is named",
+    'if (first === undefined || versions.length === 0) return undefined',
+    'if (first) return undefined',
+  ]),
+]

@@ -1,0 +1,39 @@
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { keepTimes, noteTimes, planFootprint, removeMadeFolders } from '../../../element-src/lib/image/footprint.js'
+import { modificationTime, setModificationTime } from '../../../element-src/lib/image/modification-time.js'
+
+const attempt = (action: () => void): void => action()
+
+t.test(
+  'a folder in which something was made has its time again, unless another hook has changed it since',
+  async (t) => {
+    const root = t.testdir({ etc: {}, srv: {} })
+    const before = '1234567890123456789'
+    for (const name of ['etc', 'srv']) setModificationTime(join(root, name), before)
+    const { touchedFolders } = planFootprint(root, ['/etc/xdg', '/srv/ours'])
+    t.same(touchedFolders, [
+      { path: '/etc', before },
+      { path: '/srv', before },
+    ])
+    for (const name of ['etc', 'srv']) setModificationTime(join(root, name), '1500000000000000000')
+    const noted = noteTimes(root, touchedFolders)
+    setModificationTime(join(root, 'srv'), '1600000000000000000')
+    const restore = keepTimes(root, noted, attempt)
+    for (const name of ['etc', 'srv']) setModificationTime(join(root, name), '1700000000000000000')
+    restore()
+    t.equal(modificationTime(join(root, 'etc')), before)
+    t.equal(modificationTime(join(root, 'srv')), '1600000000000000000')
+  },
+)
+
+t.test(
+  "of the folders that were made, one with another hook's file stays, and so does a link in the place of one",
+  async (t) => {
+    const root = t.testdir({ made: {}, used: { below: {} }, elsewhere: {} })
+    writeFileSync(join(root, 'used', 'file'), '')
+    symlinkSync('elsewhere', join(root, 'link'))
+    t.same(removeMadeFolders(root, ['/made', '/used', '/used/below', '/link', '/none']), ['/used/below', '/made'])
+  },
+)
