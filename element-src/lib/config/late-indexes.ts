@@ -6,8 +6,7 @@ import type { Applied } from './applied.js'
 import { parseConfigFile } from './pip/config-file.js'
 import { optionOf } from './pip/options.js'
 import { etcUvToml, type Format, systemPipConf, systemUvToml, textAt } from './places.js'
-import { parseToml } from './uv/read-toml.js'
-import { isTable } from './uv/toml.js'
+import { isTable, parseToml } from './uv/toml.js'
 
 const words = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return value.split(/\s+/).filter(Boolean)

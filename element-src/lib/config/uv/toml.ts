@@ -1,36 +1,43 @@
+import { parse, stringify, type TomlTable, type TomlValue } from 'smol-toml'
 import type { Dialect, Entry } from '../dialect.js'
-import { Literal, parseToml, type TomlTable, type TomlValue } from './read-toml.js'
+
+export type { TomlTable, TomlValue }
+
+const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
+// The parser's tables have no prototype, so that none would equal one of ours.
+const plain = (value: TomlValue): TomlValue => {
+  if (typeof value === 'string') return asBytes(value)
+  if (Array.isArray(value)) return value.map(plain)
+  return isTable(value) ? plainTable(value) : value
+}
+
+const plainTable = (table: TomlTable): TomlTable =>
+  Object.fromEntries(Object.entries(table).map(([key, value]) => [asBytes(key), plain(value)]))
+
+/**
+ * Reads TOML 1.0; whole numbers are bigint, so that they are told from others.
+ *
+ * @param text The text, one character per byte, as its values are: an escape such as `\u00fc` is two of them.
+ * @returns Its values, or the number of the line that cannot be read, 0 if that is not known.
+ */
+export const parseToml = (text: string): TomlTable | number => {
+  try {
+    return plainTable(parse(Buffer.from(text, 'latin1').toString('utf8'), { integersAsBigInt: true }))
+  } catch (error) {
+    return (error as { line?: number }).line ?? 0
+  }
+}
+
+/** Writes values as TOML. */
+export const writeToml = (table: TomlTable): string => {
+  const text = stringify(table, { numbersAsFloat: true }).trim()
+  return text === '' ? '' : `${text}\n`
+}
 
 /** Whether a value is a table. */
 export const isTable = (value: unknown): value is TomlTable =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Literal)
-
-// A basic string: JSON's escapes are its own, and a delete has to be escaped, too.
-const quote = (text: string): string => JSON.stringify(text).replaceAll('\x7f', '\\u007f')
-
-const writeKey = (key: string): string => (/^[\w-]+$/.test(key) ? key : quote(key))
-
-const writeValue = (value: TomlValue): string => {
-  if (typeof value === 'string') return quote(value)
-  if (typeof value === 'boolean') return String(value)
-  if (value instanceof Literal) return value.text
-  if (!isTable(value)) return `[${value.map(writeValue).join(', ')}]`
-  const pairs = Object.entries(value).map(([key, inner]) => `${writeKey(key)} = ${writeValue(inner)}`)
-  return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`
-}
-
-/** Writes values as TOML: each table in a section of its own. */
-export const writeToml = (table: TomlTable, above = ''): string => {
-  const entries = Object.entries(table)
-  const lines = entries.flatMap(([key, value]) => (isTable(value) ? [] : [`${writeKey(key)} = ${writeValue(value)}\n`]))
-  const sections = entries.flatMap(([key, value]) => {
-    const name = above + writeKey(key)
-    return isTable(value)
-      ? [`${lines.length > 0 || above !== '' ? '\n' : ''}[${name}]\n${writeToml(value, `${name}.`)}`]
-      : []
-  })
-  return [...lines, ...sections].join('')
-}
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 
 /** The values that are not tables. An array of tables is one value; an empty table says nothing. */
 const leavesOf = (table: TomlTable, above: readonly string[] = []): readonly Entry[] =>

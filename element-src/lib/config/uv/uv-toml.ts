@@ -3,8 +3,7 @@ import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
 import { remark } from '../pip/config-file.js'
 import type { OwnFile } from '../pip/overlay.js'
-import { parseToml, type TomlTable } from './read-toml.js'
-import { isTable, writeToml } from './toml.js'
+import { isTable, parseToml, type TomlTable, writeToml } from './toml.js'
 
 // A basic string of TOML 1.0: JSON's escapes are its own.
 const quote = (text: string): string => JSON.stringify(text)

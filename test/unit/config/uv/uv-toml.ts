@@ -83,3 +83,11 @@ t.test('an index in an inline table is replaced like any other', async (t) => {
 t.test('a file that uv could not read is refused by its name', async (t) => {
   t.throws(() => renderUvToml(settings, { path, own: 'a = ' }), { message: /^\/etc\/uv\/uv\.toml .* \(line 1\)/ })
 })
+
+t.test('a text that is written with an escape beyond ASCII stays what it is', async (t) => {
+  const own = Buffer.from('index-url = "http://own"\nkey = "\\u20ac \\U0001f40d é"\n"é" = 1\n', 'utf8').toString(
+    'latin1',
+  )
+  const text = Buffer.from(renderUvToml(settings, { path, own }), 'latin1').toString('utf8')
+  t.match(parse(text), { key: '€ 🐍 é', é: 1 })
+})
