@@ -11,7 +11,7 @@ import type { FileParts } from './server/serve-file.js'
 import { newDownloads } from './store/downloads.js'
 import type { MirrorFolder } from './store/mirror-folder.js'
 import { folderIndex } from './upstream/folder-index.js'
-import type { Source } from './upstream/found.js'
+import type { Found, Source } from './upstream/found.js'
 import { metadataHashes, newMetadataFiles } from './upstream/metadata.js'
 import { isOfConnection, newOutage } from './upstream/outage.js'
 import { serverIndex } from './upstream/server-index.js'
@@ -64,6 +64,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
   return config.indexes.map((index, i): ServedIndex => {
     const { label, url, folder } = index
     const origin = markOf(index)
+    let downCause = ''
     // A folder's pages may link to servers, which get no credentials.
     const client = newClient({
       ...config,
@@ -83,12 +84,19 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
         body.destroy()
       },
       log,
-      onDown: (cause) => (config.unreachable === 'fail' ? onFailure(cause) : undefined),
+      onDown: (cause) => {
+        downCause = cause
+        if (config.unreachable === 'fail') onFailure(cause)
+      },
       signal,
     })
     down[i] = outage.isDown
-    const isLeftOut = (project: string): boolean =>
-      config.unreachable === 'fail' || (config.unreachable === 'drop' && hasOther(i, project))
+    const whileDown = (project: string): Found | undefined =>
+      config.unreachable === 'fail'
+        ? { kind: 'refused', cause: downCause }
+        : config.unreachable === 'drop' && hasOther(i, project)
+          ? { kind: 'none' }
+          : undefined
     const source =
       folder === undefined
         ? serverIndex(index, {
@@ -97,7 +105,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
             log,
             mayFetch,
             hasRules: hasRules || index.excludeNewer !== undefined,
-            isLeftOut,
+            whileDown,
           })
         : folderIndex(
             { ...index, folder },
@@ -136,6 +144,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
         onRefused: ({ name }, why) =>
           log.once(`${name} of ${label} is not kept, so that an offline build lacks it: ${why}`),
         onBroken: onFault,
+        tempo: config.tempo ?? 1,
         signal,
       })
     return {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -151,6 +152,24 @@ t.test('who has gone stops a download that is not kept, and not one that is', as
     }
     t.equal(relay.log(), '')
   }
+})
+
+t.test('a file that nobody reads any more is given up when its server is silent', async (t) => {
+  const gone = new AbortController()
+  let isEnded: Promise<unknown> | undefined
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] }, ({ url }, response) => {
+    if (!isFile(url)) return undefined
+    isEnded = once(response, 'close')
+    response.writeHead(200, { 'Content-Length': content.length }).write(content.subarray(0, 1000))
+    return true
+  })
+  const folder = t.testdir({})
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder, tempo: 0.001 })
+  const reply = await fetch(await relay.link('demo-app', wheel), { signal: gone.signal })
+  await reply.body?.getReader().read()
+  gone.abort()
+  await isEnded
+  t.notOk(existsSync(join(folder, wheel)))
 })
 
 t.test('a file of the folder whose hash is right is not fetched again', async (t) => {

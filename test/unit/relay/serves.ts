@@ -100,6 +100,25 @@ t.test('files, their metadata, HEAD and parts are served as the index has them',
   t.equal((await ask(link, { Range: 'bytes=5-', 'If-Range': '"other"' })).status, 200)
 })
 
+t.test('metadata that is not what the index tells, and a page without a link, are asked for again', async (t) => {
+  for (const told of [true, { sha256: sha256(metadata) }]) {
+    const seen = new Set<string>()
+    const projects = { 'demo-app': [{ name: wheel, content, more: { 'core-metadata': told } }] }
+    const upstream = await serveIndex(t, projects, ({ url = '' }, response) => {
+      const isFirst = !seen.has(url)
+      seen.add(url)
+      if (!isFirst && !url.endsWith('.metadata')) return undefined
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end(isFirst ? '<title>Log in</title>' : metadata)
+      return true
+    })
+    const relay = await openTestRelay(t, [at(upstream.url)])
+    t.notMatch((await relay.page('demo-app')).body.toString(), wheel)
+    const link = `${await relay.link('demo-app', wheel)}.metadata`
+    t.match((await ask(link)).body.toString(), 'Log in', 'it is passed on')
+    t.equal((await ask(link)).body.toString(), metadata)
+  }
+})
+
 t.test('the relay listens on 127.0.0.1 alone', async (t) => {
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
   const relay = await openTestRelay(t, [at(upstream.url)])

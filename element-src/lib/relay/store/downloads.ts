@@ -42,6 +42,8 @@ export interface DownloadParts {
   readonly onRefused: (file: PageFile, why: string) => void
   /** Called when a file did not come whole although its beginning did. */
   readonly onBroken: (file: PageFile, fault: HttpError) => void
+  /** By which each of its times is multiplied. */
+  readonly tempo: number
   /** When the relay ends. */
   readonly signal: AbortSignal
 }
@@ -59,7 +61,15 @@ const silence = 60_000
 const beginning = 512
 
 /** Begins with nothing on its way. */
-export const newDownloads = ({ mirror, origin, onKept, onRefused, onBroken, signal }: DownloadParts): Downloads => {
+export const newDownloads = ({
+  mirror,
+  origin,
+  onKept,
+  onRefused,
+  onBroken,
+  tempo,
+  signal,
+}: DownloadParts): Downloads => {
   const running = new Map<string, Running>()
   /** What is still to be done for what came. */
   const keeping = new Set<Promise<unknown>>()
@@ -102,9 +112,12 @@ export const newDownloads = ({ mirror, origin, onKept, onRefused, onBroken, sign
 
     const receive = async (fetched: FetchedFile): Promise<void> => {
       let heard = Date.now()
-      const listening = setInterval(() => {
-        if (spool.readers() === 0 && Date.now() - heard > silence) over.abort()
-      }, silence / 4).unref()
+      const listening = setInterval(
+        () => {
+          if (spool.readers() === 0 && Date.now() - heard > silence * tempo) over.abort()
+        },
+        (silence * tempo) / 4,
+      ).unref()
       try {
         for await (const chunk of fetched.chunks) {
           heard = Date.now()
@@ -148,7 +161,7 @@ export const newDownloads = ({ mirror, origin, onKept, onRefused, onBroken, sign
         throw error
       },
     )
-    const isInTime = (): boolean => hasBegun || Date.now() - born < sharedFor
+    const isInTime = (): boolean => hasBegun || Date.now() - born < sharedFor * tempo
     const canJoin = (): boolean => spool.isStored() && !over.signal.aborted && isInTime()
     const entry = { answer, join: spool.join, canJoin }
     return entry

@@ -24,6 +24,13 @@ export type FetchMetadata = (key: string, file: PageFile, client: HttpClient, as
 export const metadataHashes = ({ coreMetadata }: PageFile): Hashes =>
   coreMetadata === undefined || coreMetadata === true ? {} : coreMetadata
 
+/** Whether it is what the index tells, or, if that tells no hash, looks like it: what is not is asked for again. */
+const isMetadata = (bytes: Buffer, file: PageFile): boolean => {
+  const digest = newDigest(metadataHashes(file))
+  digest.update(bytes)
+  return digest.isRight() ?? /^metadata-version:/im.test(bytes.toString('latin1'))
+}
+
 /** Begins with none remembered. */
 export const newMetadataFiles = (): FetchMetadata => {
   const share = newShare<MetadataAnswer>()
@@ -49,7 +56,7 @@ export const newMetadataFiles = (): FetchMetadata => {
     const old = known.get(key)
     if (old !== undefined) return old
     const answer = await share(key, gone, (signal) => fetchIt(file, client, headers, signal))
-    if (answer.status !== 200 || known.has(key)) return answer
+    if (answer.status !== 200 || known.has(key) || !isMetadata(answer.bytes, file)) return answer
     remembered += answer.bytes.length
     if (remembered > mostRemembered) {
       known.clear()

@@ -75,14 +75,14 @@ export interface ServerIndexParts {
   readonly mayFetch: (file: PageFile) => boolean
   /** Whether a rule says what comes from where, which a link to a repository is not under. */
   readonly hasRules: boolean
-  /** Whether the index is left out for a project while it is down: where another one is there for it, or the build ends on it. */
-  readonly isLeftOut: (project: string) => boolean
+  /** What installers are told of a project while the index is down; undefined to have them see that, as directly. */
+  readonly whileDown: (project: string) => Found | undefined
 }
 
 /** An index on a server: the one place where pages are fetched. */
 export const serverIndex = (
   config: Index,
-  { client, outage, log, mayFetch, hasRules, isLeftOut }: ServerIndexParts,
+  { client, outage, log, mayFetch, hasRules, whileDown }: ServerIndexParts,
 ): Source => {
   const { label } = config
   const pages = rememberPages()
@@ -98,7 +98,9 @@ export const serverIndex = (
     headers: IncomingHttpHeaders,
     isAhead: boolean,
   ): Fetched => {
-    const until = Date.now() + Math.max(lifetimeOf(headers), isAhead ? shortest : 0)
+    // One without a link may be that of a login: installers that ask again are to have another one.
+    const isEmpty = files.length + links.length === 0
+    const until = Date.now() + (isEmpty ? 0 : Math.max(lifetimeOf(headers), isAhead ? shortest : 0))
     pages.set(project, { files, links, note, until, conditions: conditionsOf(headers) })
     return { found: { kind: 'page', files, links }, note }
   }
@@ -160,10 +162,11 @@ export const serverIndex = (
       return found === undefined || found instanceof HttpError ? { kind: 'none' } : found
     }
     for (const milliseconds of [...pauses, undefined]) {
-      const isHeld = isLeftOut(project)
-      if (isHeld && outage.isDown()) return { kind: 'none' }
+      const told = whileDown(project)
+      if (told !== undefined && outage.isDown()) return told
+      const isHeld = told !== undefined
       const asking = fetchOnce(project, asker)
-      const found = await (isHeld ? Promise.race([asking, outage.whenDown(gone)]) : asking)
+      const found = (await (isHeld ? Promise.race([asking, outage.whenDown(gone)]) : asking)) ?? whileDown(project)
       if (found === undefined) return { kind: 'none' }
       if (!(found instanceof HttpError)) return found
       if (gone.aborted) throw found
