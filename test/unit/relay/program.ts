@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -26,12 +27,12 @@ const startTimeOf = (pid: number): string =>
     .replace(/^.*\) /s, '')
     .split(' ')[19] ?? ''
 
-/** Starts the relay as extra-data.d does, and waits until it closes its standard output. */
-const start = async (t: Test, input: string): Promise<Started> => {
+/** Starts the relay as extra-data.d does, with so many files at most, and waits until it closes its standard output. */
+const start = async (t: Test, input: string, files = 'hard'): Promise<Started> => {
   // Outside of the project, whose package.json would make it an ES module.
   const program = join(scratchFolder(t), 'pypi-relay')
   copyFileSync(join(project, 'elements/pypi/pypi-relay/pypi-relay'), program)
-  const relay = spawn('/bin/sh', [program, process.execPath], {
+  const relay = spawn('/bin/sh', ['-c', `ulimit -n ${files}; exec /bin/sh "$@"`, 'sh', program, process.execPath], {
     cwd: '/',
     detached: true,
     env: { PATH: process.env['PATH'] },
@@ -138,6 +139,26 @@ t.test('it ends on SIGTERM, and on POST to end', async (t) => {
     keptBytes: 0,
   })
   t.equal(await second.ended, 0)
+})
+
+t.test('4,096 connections of another process, where few files may be open, do not end it', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: 'demo_app-1.0.tar.gz', content: sdist }] })
+  const { build, process } = startBuild(t)
+  const { relay, ended, answer } = await start(t, config([at(upstream.url)], process, '/dev/null'), '128')
+  const open = (): number => readdirSync(`/proc/${relay.pid}/fd`).length
+  const { hostname, port } = new URL(answer.control)
+  const sockets = Array.from({ length: 4096 }, () => connect(Number(port), hostname).on('error', () => undefined))
+  while (open() < 128) await pause(50)
+  // It looks for the build each second.
+  await pause(2500)
+  t.ok(open() >= 128)
+  t.equal(relay.exitCode, null)
+  for (const socket of sockets) socket.destroy()
+  while (open() > 100) await pause(50)
+  t.equal((await ask(answer.control)).status, 200)
+  t.equal((await ask(`${answer.indexes[0]?.url}/demo-app/`)).status, 200)
+  build.kill('SIGKILL')
+  t.equal(await ended, 0)
 })
 
 t.test('a configuration that it cannot read is refused, without a credential in the message', async (t) => {
