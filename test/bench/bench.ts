@@ -4,7 +4,7 @@ import { project } from '../../build/project.js'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { whyNoBuilds } from '../support/builds/root.js'
 import { cache } from '../support/setup/fixtures.js'
-import { barsOf } from './bars.js'
+import { plot, plotTitle } from './bars.js'
 import { foldersSection } from './folders.js'
 import { hooksSection } from './hooks.js'
 import { describeMachine, versions } from './machine.js'
@@ -44,7 +44,7 @@ try {
     isQuick ? [10] : [10, 10_000],
     isQuick ? 100 : 100_000,
   )
-  const { section, groups } = await measureRelay(t, part('the relay, beside other engines'), rounds, isQuick, say)
+  const relay = await measureRelay(t, part('the relay, beside other engines'), rounds, isQuick, say)
   const page = `# What it costs
 
 Measured by \`make bench\` on ${date}, in one run of ${((performance.now() - begin) / 60_000).toFixed(0)} minutes, on ${kind}, whose load before was ${load.toFixed(1)}; medians of ${rounds}. On your machine the ratios are what counts.
@@ -53,18 +53,15 @@ ${Object.entries(programs)
   .map((pair) => pair.join(' '))
   .join(', ')}
 
-![Cold downloads by pip 23.3, for each second of a direct one](bench.svg)
+![${plotTitle}](bench.svg)
 
-${[section, hooks, mirrors, folders].map(markdown).join('\n\n')}
+${[relay, hooks, mirrors, folders].map(markdown).join('\n\n')}
 `
   // The numbers of a quick run say little, so they do not go into docs/.
   const folder = isQuick ? join(cache, 'bench') : join(project, 'docs')
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'bench.md'), page)
-  writeFileSync(
-    join(folder, 'bench.svg'),
-    barsOf('Cold downloads by pip 23.3, for each second of a direct one', groups),
-  )
+  plot(folder)
   console.log(`\n${page}\n${join(folder, 'bench.md')}, with its plot, bench.svg`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

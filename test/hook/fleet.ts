@@ -7,7 +7,7 @@ import { runPhases } from '../support/builds/run-phases.js'
 import { pointDevpiAt, startDevpi, untilReplicated } from '../support/servers/devpi.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { startNginx } from '../support/servers/nginx.js'
-import { recipe } from '../support/servers/recipes.js'
+import { assignments, documented, recipe } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
 import { freePort } from '../support/servers/start-server.js'
 
@@ -54,7 +54,8 @@ t.test(
       return fresh
     }
     const index = `http://127.0.0.1:${nginxPort}/root/pypi/+simple/`
-    const environment = { DIB_PYPI_MIRROR_URL: index, DIB_NO_PYPI_PIP: '1', DIB_PYPI_UNREACHABLE: 'fail' }
+    const settings = documented('fleet.md', 'nginx before both', 1, { ':3140/': `:${nginxPort}/` })
+    const environment = { ...assignments(settings), DIB_PYPI_UNREACHABLE: 'fail' }
     const compare = false
 
     const first = await runPhases(scratch, {

@@ -6,7 +6,7 @@ import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeMirror, wheelsOf } from '../support/servers/mirror.js'
 import { startNginx } from '../support/servers/nginx.js'
-import { recipe } from '../support/servers/recipes.js'
+import { assignments, documented, recipe } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
 import { freePort } from '../support/servers/start-server.js'
 
@@ -64,9 +64,8 @@ t.test('nginx as a cache serves a build again when the upstream is away', async 
 
   const build = {
     environment: {
-      DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${first}/simple/`,
+      ...assignments(documented('fleet.md', 'nginx as a cache', 1, { ':3144/': `:${first}/` })),
       DIB_PYPI_MIRROR_URL_1: `http://127.0.0.1:${second}/simple/`,
-      DIB_NO_PYPI_PIP: '1',
       DIB_PYPI_UNREACHABLE: 'fail',
     },
     inChroot: 'python3 -m pip install --no-cache-dir --target /opt/demo demo-app',

@@ -4,6 +4,7 @@ import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { makeMirror } from '../support/servers/mirror.js'
+import { documented, inText } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
 
 needsRoot(t)
@@ -52,6 +53,10 @@ t.test('who names an index goes past the mirrors, as far as docs/installers.md s
     compare: false,
     environment: { DIB_OFFLINE: '1', DIB_PYPI_MIRROR_URL: mirror, DIB_PYPI_MIRROR_URL_1: further },
     withInstallers: true,
+    // pipenv and pdm themselves are not run: these say what they are given.
+    prepare: `cd $ROOT/usr/local/bin
+printf '#!/bin/sh\\necho "by \${0##*/} $1: $PIPENV_PYPI_MIRROR$PDM_PYPI_URL"\\n' | tee pipenv >pdm
+chmod 755 pipenv pdm`,
     inChroot: `bash -s <<'END'
 ${functions}
 say '-i' with_pip -i ${newer} demo-app
@@ -86,9 +91,13 @@ project locked demo-app ''
 say '--locked' sync --locked
 say '--frozen' sync --frozen
 say '--locked with --default-index' sync --locked --default-index ${twin}
-/srv/installers/uv-new/uv export -q --frozen --no-emit-project -o /tmp/locked.txt
-say 'uv export' with_uv -r /tmp/locked.txt
+say 'uv export' bash -euc '${documented('installers.md', 'A uv lock that names another index', 0, {
+      'uv export': '/srv/installers/uv-new/uv export -q',
+      'uv pip install': '/srv/installers/uv-new/uv pip install --python /usr/bin/python3 --target /tmp/at',
+    })}'
 say 'uv sync' sync
+${inText('installers.md', /`(PIPENV_PYPI_MIRROR=.*? pipenv install)`/)}
+${inText('installers.md', /`(PDM_PYPI_URL=.*? pdm install)`/)}
 echo "its lock: $(grep -o 'http://[^/]*/simple"' uv.lock | sort -u)"
 END`,
     finalise: `echo "in finalise.d: $(chroot "$ROOT" python3 -m pip config list)"`,
@@ -116,6 +125,8 @@ END`,
     'by --locked with --default-index: twin twin',
     'by uv export: further further',
     'by uv sync: further further',
+    `by pipenv install: ${mirror}`,
+    `by pdm install: ${mirror}`,
     `its lock: ${further}"`,
     'in finalise.d: ',
   ])

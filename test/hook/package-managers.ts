@@ -5,7 +5,7 @@ import t from 'tap'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
-import { installers, rpmRoot } from '../support/setup/fixtures.js'
+import { rpmRoot } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -220,18 +220,18 @@ t.test(
   "an RPM's /etc/uv/uv.toml that comes in install.d is in force for uv behind our lines, unless it names indexes",
   async (t) => {
     const [own, ours] = ['/etc/uv/uv.toml', '/etc/xdg/uv/uv.toml']
-    const uv = join(await installers(), 'uv-new', 'uv')
     const come = async (text: string): Promise<RanPhases> => {
       const packages = await makeRpms({ [own]: '%config(noreplace)' }, () => text)
       return runPhases(scratch, {
         root,
         environment: { DIB_OFFLINE: '1' },
-        prepare: `cp ${packages}/v1.rpm ${uv} $ROOT/srv`,
+        withInstallers: true,
+        prepare: `cp ${packages}/v1.rpm $ROOT/srv`,
         inChroot: `${beforeRpm}
 /tmp/in_target.d/dib-run-parts /tmp/in_target.d/install.d
 sed 's/^/read: /' ${ours}
 # Nothing listens there: uv says whether it would download a Python.
-if UV_PYTHON_INSTALL_MIRROR=http://127.0.0.1:1 UV_HTTP_RETRIES=0 /srv/uv venv --python 3.9 /srv/venv; then exit 1; fi`,
+if UV_PYTHON_INSTALL_MIRROR=http://127.0.0.1:1 UV_HTTP_RETRIES=0 /srv/installers/uv-new/uv venv --python 3.9 /srv/venv; then exit 1; fi`,
         keep: [own, ours],
         compare: false,
       })

@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Arrival } from '../../element-src/lib/receipt/arrival.js'
 import { writeBill } from '../../element-src/lib/receipt/bill.js'
 import { needsRoot } from '../support/builds/root.js'
+import { documented } from '../support/servers/recipes.js'
 import { sbomPrograms } from '../support/setup/fixtures.js'
 
 // The fixtures are made for root alone.
@@ -82,7 +83,12 @@ t.test(
     )
 
     const before = write('before.cdx.json', writeBill([lib], installed).text)
-    const { stdout } = spawnSync(join(bin, 'sbomdiff'), [before, two], { encoding: 'utf8' })
+    const command = documented('receipts.md', 'What came into the image', 2, {
+      'old/image.d/pypi.cdx.json': before,
+      ' image.d/pypi.cdx.json': ` ${two}`,
+    })
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` }
+    const { stdout } = spawnSync('sh', ['-c', command], { env, encoding: 'utf8' })
     t.match(
       stdout,
       /^\[VERSION\] demo-lib: Version changed from 2\.0 to 3\.0$/m,

@@ -7,6 +7,7 @@ import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
 import { listen } from '../support/servers/listen.js'
 import { makeMirror } from '../support/servers/mirror.js'
+import { assignments, documented } from '../support/servers/recipes.js'
 
 needsRoot(t)
 
@@ -58,8 +59,7 @@ t.test('what is down is left out of what pip, easy_install and uv are told, once
 
 t.test('with keep, pip asks a mirror that is down all the same, and the user is told', async (t) => {
   const ran = await run(t, {
-    DIB_PYPI_MIRROR_URL: refused,
-    DIB_PYPI_MIRROR_URL_1: 'file:///tmp/pypi',
+    ...assignments(documented('README.md', 'Get a mirror', 0, { 'http://mirror.example/simple': refused })),
     DIB_PYPI_UNREACHABLE: 'keep',
     DIB_PIP_RETRIES: '0',
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
@@ -7,6 +7,7 @@ import { scratchFolder } from '../support/builds/build-image.js'
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { needsRoot } from '../support/builds/root.js'
 import { standardBuild } from '../support/builds/standard-build.js'
+import { documented } from '../support/servers/recipes.js'
 
 needsRoot(t)
 
@@ -20,12 +21,8 @@ t.test(
     const wheel = readdirSync(dist).filter((name) => name.endsWith('.whl'))
     execFileSync('/usr/bin/python3', ['-m', 'venv', venv], { env })
     execFileSync('pip', ['install', '--quiet', '--no-index', ...wheel], { cwd: dist, env })
-    const page = readFileSync(join(project, 'docs', 'packaging.md'), 'utf8')
-    const [, line = ''] = /^ {4}(export ELEMENTS_PATH=\$\(python3 .*)$/m.exec(page) ?? []
-    const elementsPath = execFileSync('bash', ['-euc', `${line}; printf %s "$ELEMENTS_PATH"`], {
-      env,
-      encoding: 'utf8',
-    })
+    const line = documented('packaging.md', 'As a package', 0)
+    const elementsPath = execFileSync('bash', ['-euc', `${line}printf %s "$ELEMENTS_PATH"`], { env, encoding: 'utf8' })
     t.ok(elementsPath.startsWith(`${venv}/share/dib-pypi-element/elements:`), elementsPath)
     // Without the project's own folder: that our lines are in the log shows that the wheel's element was used.
     await standardBuild(t, scratch, { isDibsOwn: true, elementsPath: elementsPath.split(':').slice(0, 1) })

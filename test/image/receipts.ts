@@ -14,11 +14,15 @@ import {
 import { needsRoot } from '../support/builds/root.js'
 import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
+import { documented, documentedBuilds } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
 
 needsRoot(t)
 
 const install = '#!/bin/bash\nset -eu\npython3 -m pip install --prefix /opt/demo demo-app\n'
+
+/** What the first command in a block of docs/receipts.md sets. */
+const commandOf = (block: string): Build['environment'] => documentedBuilds(block)[0]?.environment
 
 /** What is installed below /opt/demo, as its folders say. */
 const installed = ({ image }: BuiltImage): readonly string[] =>
@@ -40,7 +44,7 @@ t.test('under its lock an image comes out the same again, online and offline', a
   const online = { DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${server.port}/simple`, DIB_NO_PYPI_PIP: '1' }
   const build = async (t: Test, environment: Build['environment'], options: readonly string[] = []) => {
     const built = await buildImage(scratch, {
-      environment: { DIB_PYPI_RECEIPT: '1', ...environment },
+      environment: { ...commandOf(documented('receipts.md', 'What came into the image', 0)), ...environment },
       options,
       hooks: { 'install.d/50-install': install },
     })
@@ -62,7 +66,7 @@ t.test('under its lock an image comes out the same again, online and offline', a
   )
   t.match(readFileSync(page, 'utf8'), /data-yanked/)
 
-  const lock = { DIB_PYPI_LOCK: first.path }
+  const lock = commandOf(documented('receipts.md', 'The same image again', 0, { 'image.d/pypi.cdx.json': first.path }))
   const ways = [
     ['online', await build(t, { ...online, ...lock, DIB_IMAGE_CACHE: join(scratch, 'another-cache') })],
     ['offline', await build(t, lock, ['--offline'])],

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Ending } from '../../support/builds/build-image.js'
 import { median } from '../../support/observation/median.js'
 import { wheelsOf } from '../../support/servers/mirror.js'
-import type { Group } from '../bars.js'
 import { inSeconds, type Section } from '../table.js'
 import { download, downloadFromFolder, type Packages, type Tool } from './download.js'
 import { type Between, starts } from './engines.js'
@@ -71,7 +70,7 @@ const measureRound = async (
  *
  * @param rounds How often direct and through the relay; through others once.
  * @param say What to do with a line that tells how far it is.
- * @returns Its section, and what a plot of it shows.
+ * @returns Its section, of which bars.ts makes a plot.
  */
 export const measureRelay = async (
   t: Ending,
@@ -79,7 +78,7 @@ export const measureRelay = async (
   rounds: number,
   isQuick: boolean,
   say: (line: string) => void,
-): Promise<{ readonly section: Section; readonly groups: readonly Group[] }> => {
+): Promise<Section> => {
   const folder = join(scratch, 'wheels')
   mkdirSync(folder, { recursive: true })
   const names = isQuick ? few : wellKnown
@@ -108,7 +107,6 @@ export const measureRelay = async (
     { name: "the machine's own index", upstream: await machineIndex(), packages, goals: pips(1), peers: [] },
   ]
   const rows: string[][] = []
-  const groups: Group[] = []
   for (const set of sets) {
     for (const tool of ['pip 23.3', 'the newest pip', 'uv'] as const) {
       say(`${set.name}, ${tool}`)
@@ -121,7 +119,6 @@ export const measureRelay = async (
         const direct = runs.get('direct') ?? []
         return [between, median(all.map(({ cold }, round) => cold / (direct[round]?.cold ?? Number.NaN)))]
       })
-      if (tool === 'pip 23.3') groups.push({ title: set.name, bars: ratios })
       for (const [between, ratio] of ratios) {
         const all = runs.get(between as Between) ?? []
         const middle = (what: keyof Round): number => median(all.map((one) => one[what] ?? Number.NaN))
@@ -141,11 +138,10 @@ export const measureRelay = async (
       }
     }
   }
-  const section: Section = {
+  return {
     title: 'The relay',
     head: ['from', 'by', 'between', 'cold, s', 'second, s', 'cold : direct', 'goal', 'fetched : kept', 'memory, MB'],
     rows,
     note: `${names.join(', ')}, with what they require: ${wheels.length} files, ${(bytes / 1e6).toFixed(0)} MB. *Near* is a server on the same machine, *far* the same server, which answers after 40 ms and sends at most 5 MB/s on a connection. *One release back* is far, with a newer release of each project that constraints forbid. The machine's own index is the one that its pip asks. ${rounds} rounds, each with empty caches and all in turn, the other engines in the first alone; a ratio is the median of the ratios within each round. The second time is through the filled cache; for the relay it is an offline build's, from the folder that the first has filled. Fetched are the bytes of wheels that the index sent (goal: at most 1.1). Memory is the most that a process and its children have had (goal: 100 MB).`,
   }
-  return { section, groups }
 }

@@ -7,6 +7,7 @@ import { officialIndex } from '../../../element-src/lib/settings/index-list.js'
 import { sectionSchema } from '../../../element-src/lib/settings/mirrors-file/section-schema.js'
 import { parseMirrorsFile } from '../../../element-src/lib/settings/mirrors-file/sections.js'
 import { userVariables } from '../../../element-src/lib/settings/variables.js'
+import { plotOf } from '../../bench/bars.js'
 
 const read = (path: string): string => readFileSync(join(project, path), 'utf8')
 
@@ -63,6 +64,10 @@ t.test('README.md is read in three minutes, and a page of docs/ in five', async 
       `${page}: no long cells`,
     )
   }
+})
+
+t.test('the plot docs/bench.svg shows the figures of docs/bench.md', async (t) => {
+  t.equal(read('docs/bench.svg'), plotOf(read('docs/bench.md')), 'node build/run.mjs test/bench/plot.ts draws it')
 })
 
 t.test('each message that docs/troubleshooting.md explains is one of the element', async (t) => {

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
 import { userVariables } from '../../../element-src/lib/settings/variables.js'
-import { readRecipes, recipe } from '../../support/servers/recipes.js'
+import { readRecipes, recipe, sectionsOf } from '../../support/servers/recipes.js'
 
 const read = (path: string): string => readFileSync(join(project, path), 'utf8')
 
@@ -40,6 +41,36 @@ t.test(
     )
   },
 )
+
+t.test('each block of commands in README.md and these pages of docs/ is run by a test', async (t) => {
+  const tests = execFileSync('git', ['ls-files', 'test'], { cwd: project, encoding: 'utf8' })
+    .split('\n')
+    .filter((path) => path.endsWith('.ts') && existsSync(join(project, path)))
+    .map(read)
+    .join('\n')
+  // Those with `...` are abbreviations of others.
+  const isCommand = (block: string): boolean =>
+    /^(?:#!|export |(?:\w+=\S* )*(?:disk-image-create|make|tar|pip|uv|sbomdiff) )/.test(block) && !/ \.\.\./.test(block)
+  let count = 0
+  for (const page of [
+    'README.md',
+    'offline.md',
+    'settings.md',
+    'receipts.md',
+    'packaging.md',
+    'fleet.md',
+    'installers.md',
+  ]) {
+    for (const [heading, blocks] of sectionsOf(page)) {
+      for (const [index, block] of blocks.entries()) {
+        if (!isCommand(block)) continue
+        count += 1
+        t.ok(tests.includes(`'${page}', '${heading}', ${index}`), `${page}, ${heading}, ${index}`)
+      }
+    }
+  }
+  t.ok(count >= 12, `${count} blocks`)
+})
 
 t.test('a recipe is the block under its heading', async (t) => {
   t.equal(recipe('dir2pi'), 'mirror-tools/bin/dir2pi ~/.cache/image-create/pypi/mirror\n')

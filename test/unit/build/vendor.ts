@@ -17,6 +17,7 @@ import { manifest } from '../../../build/manifest.js'
 import { project } from '../../../build/project.js'
 import { cleanEnvironment } from '../../support/builds/clean-environment.js'
 import { contentsOf } from '../../support/observation/contents.js'
+import { documented } from '../../support/servers/recipes.js'
 
 const element = join(project, 'elements', 'pypi')
 const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
@@ -62,8 +63,11 @@ const newerVersion = (t: Test): string => {
 
 t.test('make vendor copies the element whole, without npm or Node.js, and says where', async (t) => {
   const repository = t.testdir()
-  const ran = vendor(t, `${repository}/elements`)
-  t.same(ran, { status: 0, said: `copied version ${version} to ${repository}/elements/pypi\n` })
+  const command = documented('packaging.md', 'Into an image repository', 0, { '/path/to/image-repository': repository })
+  const env = cleanEnvironment({ PATH: withoutNode(t) })
+  const ran = spawnSync('sh', ['-c', command], { cwd: project, env, encoding: 'utf8' })
+  t.equal(ran.stderr, '')
+  t.equal(ran.stdout, `copied version ${version} to ${repository}/elements/pypi\n`)
   t.strictSame(contentsOf(join(repository, 'elements', 'pypi')), contentsOf(element))
   t.same(vendor(t, `${repository}/elements`), {
     status: 0,

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
+import { documented } from '../../support/servers/recipes.js'
 
 const hook = join(project, 'elements', 'pypi', 'extra-data.d', '00-mount-pypi-mirror')
 
@@ -48,4 +49,24 @@ t.test('the relay that nobody told what to do says who starts it', async (t) => 
   })
   t.equal(status, 1)
   t.match(stderr, /^pypi: error: \S+ is started by extra-data\.d\/00-mount-pypi-mirror\n$/)
+})
+
+t.test('the lines of docs/settings.md for an old host give the hook a Node.js that was unpacked', async (t) => {
+  const folder = scratchFolder(t)
+  const name = 'node-v20.19.5-linux-x64'
+  mkdirSync(join(folder, name, 'bin'), { recursive: true })
+  writeFileSync(join(folder, name, 'bin', 'node'), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 })
+  mkdirSync(join(folder, 'opt'))
+  const commands = documented('settings.md', 'A Node.js for an old host', 0, { '/opt': join(folder, 'opt') })
+  const script = `tar -cJf ${name}.tar.xz ${name}\n${commands}\necho "$DIB_PYPI_NODE"\nexec sh '${hook}'`
+  const { stdout, stderr } = spawnSync('bash', ['-euc', script], {
+    cwd: folder,
+    // No Node.js on PATH.
+    env: { PATH: '/usr/bin:/bin' },
+    // Without a socket as its input, by which bash takes itself for started over a network.
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  })
+  t.equal(stdout, `${join(folder, 'opt', name, 'bin', 'node')}\n`)
+  t.equal(stderr, 'pypi: error: TMP_HOOKS_PATH is not set: run this hook by disk-image-create\n')
 })
