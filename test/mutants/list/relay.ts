@@ -125,8 +125,8 @@ export const ofRelay: readonly Mutant[] = [
     ],
     [
       'an index that is down is left out only while another has the project',
-      "config.unreachable === 'fail' || (config.unreachable === 'drop' && hasOther(i, project))",
-      "config.unreachable === 'fail' || config.unreachable === 'drop'",
+      ": config.unreachable === 'drop' && hasOther(i, project)",
+      ": config.unreachable === 'drop'",
     ],
     [
       'a folder of what was kept does not count as another index',
