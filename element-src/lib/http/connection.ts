@@ -95,9 +95,9 @@ const tunnel = ({ url, proxy, proxyTls, lookup, fault, gone }: Route & { readonl
     sent.end()
   })
 
-/** Makes what keeps connections: as many as uv asks for at once. One that is free is kept as long as its server keeps it. */
+/** Makes what keeps connections: as many as uv asks for at once, and 16 for what the relay asks for ahead. One that is free is kept as long as its server keeps it. */
 export const newAgent = (): Agent =>
-  Object.assign(new Agent({ keepAlive: true, maxSockets: 50, maxFreeSockets: 50, scheduling: 'lifo' }), {
+  Object.assign(new Agent({ keepAlive: true, maxSockets: 66, maxFreeSockets: 50, scheduling: 'lifo' }), {
     getName: ({ route }: { route: Route }): string => route.key,
     createConnection: (
       { route }: { route: Route },

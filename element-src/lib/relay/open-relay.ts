@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { errorMessage } from '../base/errors.js'
 import { HttpError } from '../http/http-error.js'
 import type { PageFile } from '../index/page.js'
-import { newLookAhead } from './ahead/look-ahead.js'
+import { type LookAhead, newLookAhead } from './ahead/look-ahead.js'
 import { newArrivals } from './arrivals.js'
 import { keptLine, type RelayConfig, type RelayStatus } from './config.js'
 import { lockedSource } from './lock/locked-source.js'
@@ -66,17 +67,21 @@ const askerOf = ({ headers }: IncomingMessage, response: ServerResponse): Asker 
 export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<OpenRelay> => {
   const log = newRelayLog(config.logFile)
   const over = new AbortController()
+  // Each download listens, and Node.js takes more than 10 for a leak.
+  setMaxListeners(0, over.signal)
   const mirror = config.fill === undefined ? undefined : openMirrorFolder(config.fill, log)
   const arrivals = config.receipt || config.lock !== undefined ? newArrivals(config.lock) : undefined
   const strangerOf = newStranger(config)
   let port = 0
   let failure: string | undefined
+  let ahead: LookAhead | undefined
   const indexes = openIndexes({
     config,
     log,
     mirror,
     arrivals,
     mayFetch: newMayFetch(() => port),
+    onMetadata: (place, key, metadata) => ahead?.came(place, key, metadata),
     onFailure: (cause) => {
       failure ??= cause
     },
@@ -88,7 +93,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
   const serveLocked = locked && lockedFileServer(indexes, locked, log, over.signal)
 
   // Under a lock no index is asked for a page before a file is.
-  const ahead = config.ahead === false || locked !== undefined ? undefined : newLookAhead(indexes, over.signal)
+  if (config.ahead !== false && locked === undefined) ahead = newLookAhead(indexes, over.signal)
 
   const status = (): RelayStatus => ({
     folder: config.fill ?? null,
@@ -146,7 +151,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
         : servePage(request, response, route.project, source, asker)
     if (index === undefined || !index.isAsked(route.project)) return notFound(response)
     if (route.kind === 'file') {
-      ahead?.asked(index, route, asker)
+      ahead?.asked(index, route, request, asker)
       return serveFile(request, response, source, route, index, asker)
     }
     const began = Date.now()

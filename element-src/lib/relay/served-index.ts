@@ -10,6 +10,7 @@ import type { RelayLog } from './relay-log.js'
 import type { FileParts } from './server/serve-file.js'
 import { newDownloads } from './store/downloads.js'
 import type { MirrorFolder } from './store/mirror-folder.js'
+import { newTraffic } from './store/traffic.js'
 import { folderIndex } from './upstream/folder-index.js'
 import type { Found, Source } from './upstream/found.js'
 import { metadataHashes, newMetadataFiles } from './upstream/metadata.js'
@@ -38,6 +39,8 @@ export interface CommonParts {
   readonly mirror: MirrorFolder | undefined
   /** What came into the build, where that is asked for. */
   readonly arrivals: Arrivals | undefined
+  /** Called with the metadata of a wheel that came, if its index, by its place, has none beside it. */
+  readonly onMetadata: (place: number, key: string, metadata: Buffer) => void
   /** Whether a file that a page links to may be fetched. */
   readonly mayFetch: (file: PageFile) => boolean
   /** Called when an index is down, and the build is to end on that. */
@@ -50,7 +53,8 @@ const originOf = (url: string): string => new URL(url).origin
 
 /** Opens the indexes, in their order. */
 export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
-  const { config, log, mirror, arrivals, mayFetch, onFailure, signal } = parts
+  const { config, log, mirror, arrivals, mayFetch, onMetadata, onFailure, signal } = parts
+  const traffic = newTraffic()
   const down: (() => boolean)[] = []
   const hasRules = config.indexes.some(({ projects, exclude }) => projects ?? exclude)
 
@@ -141,6 +145,8 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
         origin,
         // Not the relay's own signal: files that are kept as it ends still get their metadata.
         onKept: (key, file) => keepMetadata(key, file, { headers: {}, gone: new AbortController().signal }),
+        onMetadata: (key, bytes) => onMetadata(i, key, bytes),
+        traffic,
         onRefused: ({ name }, why) =>
           log.once(`${name} of ${label} is not kept, so that an offline build lacks it: ${why}`),
         onBroken: onFault,

@@ -1,4 +1,4 @@
-import { rcompare, satisfies, valid } from '@renovatebot/pep440'
+import { compare, satisfies, valid } from '@renovatebot/pep440'
 import { projectsOf } from '../../index/distribution-file.js'
 import type { PageFile } from '../../index/page.js'
 import type { Installer } from './installer.js'
@@ -41,41 +41,59 @@ const fit = (file: string, installer: Installer): number | undefined => {
   return (isOwn ? 40 : isStable ? 30 : 10) + (platforms === 'any' ? 0 : 5)
 }
 
-/** The version in a file's name: behind a wheel's first dash, behind an sdist's name; undefined if it is not one of PEP 440. */
-const versionOf = (file: string, project: string): string | undefined => {
-  const text = file.endsWith('.whl')
+/** The version in a file's name: behind a wheel's first dash, behind an sdist's name. */
+export const versionOf = (file: string, project: string): string =>
+  file.endsWith('.whl')
     ? (file.split('-')[1] ?? '')
     : file.slice(project.length + 1).replace(/\.(?:zip|tar\.\w+|tgz)$/i, '')
-  return valid(text) === null ? undefined : text
+
+const plain = /^\d+(?:\.\d+)*$/
+
+/** Most versions of a page are numbers, and a page can have thousands. */
+const order = (a: string, b: string): number => {
+  if (!plain.test(a) || !plain.test(b)) return compare(a, b)
+  const [left, right] = [a.split('.'), b.split('.')]
+  for (let i = 0; i < Math.max(left.length, right.length); i += 1) {
+    const difference = Number(left[i] ?? 0) - Number(right[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
 }
 
 /**
  * Guesses which file of a page an installer takes: of the newest version that fits, the wheel whose tags fit best, else the sdist.
  * As pip: no pre-release, nothing yanked, nothing for another Python.
  *
- * @param specifiers What is required of its version, each a specifier of PEP 440 or empty.
+ * @param specifier What is required of its version (PEP 440); empty for any.
  */
 export const chooseFile = (
   files: readonly PageFile[],
   project: string,
-  specifiers: readonly string[],
+  specifier: string,
   installer: Installer,
 ): PageFile | undefined => {
-  const wanted = specifiers.filter((specifier) => specifier !== '')
-  const found = files.flatMap((file) => {
-    if (file.yanked || !projectsOf(file.name).includes(project)) return []
+  let best: { readonly file: PageFile; readonly version: string; readonly score: number } | undefined
+  // Pages list the newest last, so nearly all are told by their versions alone.
+  for (const file of [...files].reverse()) {
     const version = versionOf(file.name, project)
-    if (version === undefined || !wanted.every((specifier) => satisfies(version, specifier))) return []
-    // Without a specifier satisfies() is not asked, so pre-releases are told by their letters (PEP 440).
-    if (/(?:a|b|c|rc|alpha|beta|pre|preview|dev)[-_.]?\d*/i.test(version)) return []
-    const isWheel = file.name.endsWith('.whl')
-    const score = isWheel ? fit(file.name, installer) : /\.(?:tar\.gz|zip)$/.test(file.name) ? 0 : undefined
-    return score === undefined ? [] : [{ file, version, score }]
-  })
-  found.sort((a, b) => rcompare(a.version, b.version) || b.score - a.score)
-  // Few pages name it in a way that needs judging, so only candidates are judged, newest first.
-  return found.find(
-    ({ file }) =>
-      file.requiresPython === undefined || satisfies(installer.python, file.requiresPython, { prereleases: true }),
-  )?.file
+    // Without a specifier satisfies() is not asked, so pre-releases are told by their letters.
+    if (
+      file.yanked ||
+      (!plain.test(version) && (valid(version) === null || /(?:a|b|c|rc|pre|preview|dev)[-_.]?\d*/i.test(version)))
+    )
+      continue
+    const newer = best === undefined ? 1 : order(version, best.version)
+    if (newer < 0 || !projectsOf(file.name).includes(project)) continue
+    const score = file.name.endsWith('.whl')
+      ? fit(file.name, installer)
+      : /\.(?:tar\.gz|zip)$/.test(file.name)
+        ? 0
+        : undefined
+    if (score === undefined || (newer === 0 && score <= (best?.score ?? -1))) continue
+    if (specifier !== '' && !satisfies(version, specifier)) continue
+    const { requiresPython: pythons } = file
+    if (pythons === undefined || satisfies(installer.python, pythons, { prereleases: true }))
+      best = { file, version, score }
+  }
+  return best?.file
 }

@@ -1,19 +1,27 @@
+import type { IncomingMessage } from 'node:http'
 import type { PageFile } from '../../index/page.js'
 import type { ServedIndex } from '../served-index.js'
 import type { Route } from '../server/route.js'
 import type { Asker } from '../upstream/answer.js'
-import { chooseFile } from './choose-file.js'
+import { chooseFile, versionOf } from './choose-file.js'
+import { newGuesses } from './guesses.js'
 import { type Installer, readUserAgent } from './installer.js'
 import { type Requirement, requirementsIn } from './requirement.js'
-import { newSlots } from './slots.js'
 
-/** Fetches the pages and the metadata for which an installer will ask next. */
+/** Fetches that for which an installer will ask next: pages, metadata and, where a folder is filled, files. */
 export interface LookAhead {
   /** Takes note that an installer asks for a file, or for its metadata. */
-  readonly asked: (index: ServedIndex, route: Extract<Route, { kind: 'file' }>, asker: Asker) => void
+  readonly asked: (
+    index: ServedIndex,
+    route: Extract<Route, { kind: 'file' }>,
+    request: Pick<IncomingMessage, 'method' | 'headers'>,
+    asker: Asker,
+  ) => void
+  /** Takes note of the metadata of a wheel that came, by the place of its index and what stands for it there. */
+  readonly came: (place: number, key: string, metadata: Buffer) => void
 }
 
-/** So many requests at a time are made ahead. */
+/** So many requests for pages and metadata are made ahead at a time. */
 const mostAtOnce = 8
 
 /** What was looked at less than so long ago, in milliseconds, is not looked at again: for so long a page is good. */
@@ -27,12 +35,33 @@ interface Looked {
   readonly index: ServedIndex
   readonly project: string
   readonly file: PageFile
-  readonly nth: number
+  /** What stands for it in its index. */
+  readonly key: string
   readonly installer: Installer
   readonly asker: Asker
   /** When the installer asked for what led here: milliseconds since 1970. */
   readonly began: number
 }
+
+/** Has so many pieces of work done at a time; others wait in the order in which they came. */
+const newSlots = (most: number): ((work: () => Promise<void>) => Promise<void>) => {
+  const waiting: (() => void)[] = []
+  let taken = 0
+  return async (work) => {
+    if (taken >= most) await new Promise<void>((resolve) => waiting.push(resolve))
+    else taken += 1
+    try {
+      await work()
+    } finally {
+      const next = waiting.shift()
+      // A slot that is handed on stays taken.
+      if (next === undefined) taken -= 1
+      else next()
+    }
+  }
+}
+
+const keyOf = (project: string, nth: number, name: string): string => `${project}~${nth}/${name}`
 
 /**
  * Begins with nothing asked for.
@@ -41,9 +70,12 @@ interface Looked {
  */
 export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSignal): LookAhead => {
   const inSlot = newSlots(mostAtOnce)
+  const guesses = newGuesses()
   const seen = new Map<string, number>()
   /** The extras that are wanted of projects. */
   const extras = new Map<string, Set<string>>()
+  /** Wheels whose metadata is in themselves alone. */
+  const coming = new Map<string, Looked>()
 
   /** Whether it is new to what the installer's request led to: dependencies can go in circles. */
   const isNew = (key: string, began: number): boolean => {
@@ -60,18 +92,27 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     return known
   }
 
-  const lookAtMetadata = async (looked: Looked): Promise<void> => {
-    const { index, project, file, nth, installer, asker, began } = looked
-    const wanted = [...extrasOf(project)].sort()
-    const agent = asker.headers['User-Agent']
-    if (signal.aborted || file.coreMetadata === undefined || file.url.startsWith('file:')) return
-    if (!isNew(`${agent} ${index.place} ${file.url} ${wanted}`, began)) return
+  const follow = async (text: string, looked: Looked): Promise<void> => {
+    const requirements = requirementsIn(text, looked.installer, [...extrasOf(looked.project)])
+    await Promise.all(requirements.map((requirement) => lookAtProject(requirement, looked)))
+  }
+
+  const lookAtFile = async (looked: Looked): Promise<void> => {
+    const { index, project, file, key, asker, began } = looked
+    if (signal.aborted || file.url.startsWith('file:')) return
+    if (!isNew(`${asker.headers['User-Agent']} ${index.place} ${file.url} ${[...extrasOf(project)].sort()}`, began))
+      return
+    if (file.coreMetadata === undefined) {
+      if (coming.size > mostRemembered) coming.clear()
+      coming.set(`${index.place} ${key}`, looked)
+      return
+    }
     let text = ''
     await inSlot(async () => {
-      const answer = await index.metadata(`${project}~${nth}/${file.name}`, file, index.client, asker)
+      const answer = await index.metadata(key, file, index.client, asker)
       if (answer.status === 200) text = answer.bytes.toString('utf8')
     })
-    await Promise.all(requirementsIn(text, installer, wanted).map((requirement) => lookAtProject(requirement, looked)))
+    await follow(text, looked)
   }
 
   const lookAtProject = async (requirement: Requirement, { installer, asker, began }: Looked): Promise<void> => {
@@ -93,28 +134,40 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
       }),
     )
     const all = pages.flatMap(({ files }) => files)
-    const file = chooseFile(all, project, [specifier], installer)
+    const file = chooseFile(all, project, specifier, installer)
     const page = pages.find(({ files }) => file !== undefined && files.includes(file))
     if (file === undefined || page === undefined) return
-    const nth = page.files.filter(({ name }) => name === file.name).indexOf(file)
-    await lookAtMetadata({ index: page.index, project, file, nth, installer, asker, began })
+    const { index, files } = page
+    const key = keyOf(project, files.filter(({ name }) => name === file.name).indexOf(file), file.name)
+    guesses.suggest('page', { index, project, key, file }, asker.headers)
+    await lookAtFile({ index, project, file, key, installer, asker, began })
   }
 
   return {
-    asked: (index, { project, nth, name }, { headers }) => {
+    asked: (index, { project, nth, name }, { method, headers: { range } }, { headers }) => {
+      const wheel = name.replace(/\.metadata$/, '')
+      const key = keyOf(project, nth, wheel)
+      guesses.asked(index, project, key, versionOf(wheel, project))
       const installer = readUserAgent(headers['User-Agent'])
       if (installer === undefined) return
-      const began = Date.now()
       const asker: Asker = { headers, gone: signal, isAhead: true }
       const look = async (): Promise<void> => {
         const found = await index.source.filesOf(project, asker)
-        if (found.kind !== 'page') return
-        const wheel = name.replace(/\.metadata$/, '')
-        const file = found.files.filter((one) => one.name === wheel)[nth]
-        if (file !== undefined) await lookAtMetadata({ index, project, file, nth, installer, asker, began })
+        const file = found.kind === 'page' ? found.files.filter((one) => one.name === wheel)[nth] : undefined
+        if (file === undefined) return
+        // uv reads the metadata of a wheel out of parts of it, if there is none beside it.
+        if (name !== wheel || method !== 'GET' || range !== undefined)
+          guesses.suggest('metadata', { index, project, key, file }, headers)
+        await lookAtFile({ index, project, file, key, installer, asker, began: Date.now() })
       }
       // A guess that fails is nobody's fault.
       look().catch(() => undefined)
+    },
+    came: (place, key, metadata) => {
+      const name = `${place} ${key}`
+      const looked = coming.get(name)
+      coming.delete(name)
+      if (looked !== undefined) follow(metadata.toString('utf8'), looked).catch(() => undefined)
     },
   }
 }

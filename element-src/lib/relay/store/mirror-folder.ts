@@ -5,12 +5,14 @@ import { isDistribution } from '../../index/distribution-file.js'
 import { type FolderStore, openFolderStore } from '../../index/folder-store.js'
 import type { PageFile } from '../../index/page.js'
 import type { RelayLog } from '../relay-log.js'
-import { fileAt, type TemporaryFile } from './temporary-file.js'
+import { fileAt, type TemporaryFile, unnamedFile } from './temporary-file.js'
 
 /** The folder that a build fills. */
 export interface MirrorFolder {
   /** A file in it for what is on its way; undefined where no more is kept. */
   readonly newFile: () => TemporaryFile | undefined
+  /** The same for what may not be kept: it has no name. */
+  readonly newUnnamed: () => TemporaryFile | undefined
   /** Says, once, that no more is kept, and why. */
   readonly giveUp: (error: unknown) => void
   readonly find: FolderStore['find']
@@ -58,9 +60,13 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
   const { newPath, find, put, flush } = openFolderStore(folder, giveUp)
 
   const keep: MirrorFolder['keep'] = async (file, name, sha256, described, origin) => {
-    if (file.path === undefined || hasGivenUp) return false
+    if (hasGivenUp) return false
     const path = join(folder, name)
     try {
+      if (file.path === undefined) {
+        const named = await file.copyTo(newPath())
+        return await keep(named, name, sha256, described, origin).finally(named.remove)
+      }
       await file.sync()
       const done = await put(file.path, name, sha256, described, origin)
       if (done === 'kept' && isDistribution(name)) {
@@ -81,6 +87,7 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
   return {
     giveUp,
     newFile: () => (hasGivenUp ? undefined : fileAt(newPath())),
+    newUnnamed: () => (hasGivenUp ? undefined : unnamedFile(newPath())),
     find,
     keep,
     keepBytes: async (name, content, sha256) => {

@@ -1,4 +1,5 @@
-import { close, fsync, open, read, unlinkSync, write } from 'node:fs'
+import { close, constants, copyFile, fsync, open, read, unlinkSync, write } from 'node:fs'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { ignoreErrors } from '../../base/errors.js'
 
@@ -6,6 +7,7 @@ const openAt = promisify(open)
 const closeOf = promisify(close)
 const readAt = promisify(read)
 const writeAt = promisify(write)
+const copy = promisify(copyFile)
 
 /** A file for what is on its way. */
 export interface TemporaryFile {
@@ -17,11 +19,27 @@ export interface TemporaryFile {
   readonly read: (position: number, length: number, into: Buffer) => Promise<Buffer>
   /** Flushes it to the disk. */
   readonly sync: () => Promise<void>
+  /** Copies what it holds to a path that is free. */
+  readonly copyTo: (to: string) => Promise<TemporaryFile>
   /** Closes it, and removes its name, once it is made. */
   readonly remove: () => Promise<void>
 }
 
 const makeAt = (path: string): Promise<number> => openAt(path, 'wx+', 0o600)
+
+/** O_TMPFILE of open(2), which Node.js does not name. */
+const withoutName = 0o20000000 | constants.O_DIRECTORY
+
+const makeUnnamed = async (path: string): Promise<number> => {
+  try {
+    return await openAt(dirname(path), constants.O_RDWR | withoutName, 0o600)
+  } catch {
+    // A file system without O_TMPFILE, such as NFS.
+    const descriptor = await makeAt(path)
+    unlinkSync(path)
+    return descriptor
+  }
+}
 
 /** The file is made while its server is asked: beside files that are flushed, making one takes as long as a request. */
 const fileOf = (opening: Promise<number>, path: string | undefined): TemporaryFile => {
@@ -42,6 +60,10 @@ const fileOf = (opening: Promise<number>, path: string | undefined): TemporaryFi
       return into.subarray(0, bytesRead)
     },
     sync: async () => promisify(fsync)(await opening),
+    copyTo: async (to) => {
+      await copy(`/proc/self/fd/${await opening}`, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+      return fileOf(openAt(to, 'r+'), to)
+    },
     remove: async () => {
       if (!isOpen) return
       isOpen = false
@@ -55,3 +77,6 @@ const fileOf = (opening: Promise<number>, path: string | undefined): TemporaryFi
 
 /** Makes a file at a path that is free. */
 export const fileAt = (path: string): TemporaryFile => fileOf(makeAt(path), path)
+
+/** Makes a file that has no name, in the folder of a path that is free: if the relay is killed, nothing is left of it. */
+export const unnamedFile = (path: string): TemporaryFile => fileOf(makeUnnamed(path), undefined)

@@ -1,54 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { ask, at, openTestRelay, type TestRelay } from '../../../support/relay/test-relay.js'
-import {
-  type Instead,
-  likeWheel,
-  serveIndex,
-  type Upstream,
-  type UpstreamFile,
-} from '../../../support/relay/upstream.js'
-
-/** As pip 23.3 says it. */
-const agent = `pip/23.3 ${JSON.stringify({
-  cpu: 'x86_64',
-  distro: { libc: { lib: 'glibc', version: '2.36' } },
-  implementation: { name: 'CPython', version: '3.11.2' },
-  python: '3.11.2',
-  system: { name: 'Linux', release: '6.1' },
-})}`
-
-const wheelOf = (project: string, version = '1.0'): string => `${project}-${version}-py3-none-any.whl`
-
-/** A project of one or more wheels, with metadata beside them. */
-const project = (name: string, versions = ['1.0']): Record<string, UpstreamFile[]> => ({
-  [name]: versions.map((version) => ({
-    name: wheelOf(name, version),
-    content: likeWheel(1000),
-    more: { 'core-metadata': true },
-  })),
-})
-
-/** Sends metadata: what each wheel requires, by its project. */
-const requiring =
-  (requires: Readonly<Record<string, readonly string[]>>, first: Instead = () => undefined): Instead =>
-  (request, response) => {
-    if (first(request, response)) return true
-    const [, name = ''] = /^\/f\/([^-]+)-.*\.metadata$/.exec(request.url ?? '') ?? []
-    if (name === '') return undefined
-    const lines = (requires[name] ?? []).map((line) => `Requires-Dist: ${line}\n`)
-    response.end(`Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n${lines.join('')}\n`)
-    return true
-  }
-
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await pause(5)
-}
-
-const countOf = ({ asked }: Upstream, text: string): number => asked.filter((path) => path.includes(text)).length
-
-const askMetadata = async (relay: TestRelay, name: string, i = 0) =>
-  ask(`${await relay.link(name, wheelOf(name), i)}.metadata`, { 'User-Agent': agent })
+import { agent, askMetadata, countOf, project, requiring, until, wheelOf } from '../../../support/relay/ahead.js'
+import { ask, at, openTestRelay } from '../../../support/relay/test-relay.js'
+import { serveIndex } from '../../../support/relay/upstream.js'
 
 t.test('the pages and metadata that a wheel leads to are there before pip asks, and are fetched once', async (t) => {
   const upstream = await serveIndex(

@@ -1,0 +1,154 @@
+import type { PageFile } from '../../index/page.js'
+import type { ServedIndex } from '../served-index.js'
+import type { Guess } from '../store/download.js'
+import type { Asker } from '../upstream/answer.js'
+
+/** What makes a file likely to be asked for: that its metadata was, or that it is the newest on a page that will be read. */
+type Reason = 'metadata' | 'page'
+
+/** A file of an index, as paths of the relay have it. */
+export interface GuessedFile {
+  readonly index: ServedIndex
+  readonly project: string
+  /** What stands for it in its index. */
+  readonly key: string
+  readonly file: PageFile
+}
+
+/** Files that are fetched before an installer asks for them. */
+export interface Guesses {
+  /** Takes note that an installer asked for a file, or for its metadata; `version` is the file's. */
+  readonly asked: (index: ServedIndex, project: string, key: string, version: string) => void
+  /** Fetches a file, unless too much was guessed, or guessed wrong. */
+  readonly suggest: (reason: Reason, guessed: GuessedFile, headers: Asker['headers']) => void
+}
+
+/** So many at a time. */
+const mostAtOnce = 8
+
+/** So many bytes at most, of one and of all for which nobody has asked yet. */
+const largest = 50e6
+const largestSum = 200e6
+
+/** Of so many, the last ones, so many may be wrong: then there are no more. */
+const judged = 5
+const mostWrong = 2
+
+/** So many guesses that only pages led to may be unproven, and one more for each that proved right: the first ones show how it goes. */
+const mostUnproven = 2
+
+/** So many projects are remembered. */
+const mostProjects = 10_000
+
+interface Made {
+  readonly guessed: GuessedFile
+  readonly reason: Reason
+  readonly headers: Asker['headers']
+  isProven: boolean
+  isWrong: boolean
+  /** Once it is on its way. */
+  guess?: Guess | undefined
+}
+
+interface Project {
+  readonly versions: Set<string>
+  /** The one file that is guessed. */
+  made?: Made | undefined
+}
+
+/** Begins with none. */
+export const newGuesses = (): Guesses => {
+  const projects = new Map<string, Project>()
+  const last: Record<Reason, Made[]> = { metadata: [], page: [] }
+  const unproven = new Set<Made>()
+  let waiting: Made[] = []
+  let [running, bytes, proven] = [0, 0, 0]
+
+  const projectOf = (name: string): Project => {
+    const known = projects.get(name) ?? { versions: new Set<string>() }
+    if (projects.size < mostProjects) projects.set(name, known)
+    return known
+  }
+
+  const isOver = (reason: Reason): boolean => last[reason].filter(({ isWrong }) => isWrong).length > mostWrong
+
+  const leave = (made: Made): void => {
+    unproven.delete(made)
+    waiting = waiting.filter((other) => other !== made)
+    const project = projectOf(made.guessed.project)
+    if (project.made === made) project.made = undefined
+    made.guess?.drop()
+  }
+
+  const run = async (made: Made): Promise<void> => {
+    const { index, key, file } = made.guessed
+    let own = 0
+    const mayTake = (length: number): boolean => {
+      if (own + length > largest || bytes + length > largestSum) return false
+      own += length
+      bytes += length
+      return true
+    }
+    running += 1
+    try {
+      // One that is in the folder is not fetched, nor one that turned out to be wrong meanwhile.
+      const there = await index.mirror?.find(file, index.origin)
+      if (there === undefined && projectOf(made.guessed.project).made === made)
+        made.guess = index.downloads?.guess(key, file, index.client, made.headers, mayTake)
+      await made.guess?.received
+    } finally {
+      running -= 1
+      next()
+    }
+    await made.guess?.isWanted
+    bytes -= own
+    leave(made)
+  }
+
+  const next = (): void => {
+    while (running < mostAtOnce) {
+      const made = waiting.find(({ isProven }) => isProven) ?? waiting[0]
+      if (made === undefined) return
+      waiting = waiting.filter((other) => other !== made)
+      run(made).catch(() => leave(made))
+    }
+  }
+
+  const prove = (made: Made): void => {
+    if (made.isProven) return
+    made.isProven = true
+    proven += 1
+    unproven.delete(made)
+  }
+
+  const fail = (made: Made): void => {
+    made.isWrong = true
+    leave(made)
+    if (isOver('page')) for (const other of unproven) leave(other)
+  }
+
+  return {
+    asked: ({ place }, name, key, version) => {
+      const project = projectOf(name)
+      project.versions.add(version)
+      const { made } = project
+      if (made === undefined) return
+      if (made.guessed.key === key && made.guessed.index.place === place) prove(made)
+      else fail(made)
+    },
+    suggest: (reason, guessed, headers) => {
+      const { index, file } = guessed
+      const project = projectOf(guessed.project)
+      if (index.downloads === undefined || file.url.startsWith('file:') || (file.size ?? 0) > largest) return
+      if (project.made !== undefined || project.versions.size > 1 || isOver('metadata')) return
+      if (reason === 'page' && (isOver('page') || project.versions.size > 0 || unproven.size >= mostUnproven + proven))
+        return
+      const made: Made = { guessed, reason, headers, isProven: reason === 'metadata', isWrong: false }
+      project.made = made
+      if (!made.isProven) unproven.add(made)
+      last[reason] = [...last[reason], made].slice(-judged)
+      waiting.push(made)
+      next()
+    },
+  }
+}

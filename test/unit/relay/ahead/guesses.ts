@@ -1,0 +1,285 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import {
+  agent,
+  askMetadata,
+  askWheel,
+  countOf,
+  project,
+  requiring,
+  until,
+  wheelOf,
+} from '../../../support/relay/ahead.js'
+import { ask, at, openTestRelay } from '../../../support/relay/test-relay.js'
+import { type Instead, likeWheel, serveIndex, type Upstream } from '../../../support/relay/upstream.js'
+import { makeWheels } from '../../../support/servers/mirror.js'
+
+const fileOf = (name: string, version?: string): string => `GET /f/${wheelOf(name, version)}`
+
+/** How many times a wheel itself was asked for. */
+const timesOf = ({ asked }: Upstream, name: string, version?: string): number =>
+  asked.filter((line) => line === fileOf(name, version)).length
+
+/** The names that were given in a folder that is filled. */
+const names = (folder: string): readonly string[] => readdirSync(folder).sort()
+
+/** Begins answers for wheels, of a length that is told or not, and ends none. */
+const holding = (length?: number) => {
+  const held: ServerResponse[] = []
+  const instead: Instead = ({ url = '' }, response) => {
+    if (!/\.whl$/.test(url)) return undefined
+    response.writeHead(200, length === undefined ? {} : { 'Content-Length': length }).write('PK')
+    held.push(response)
+    return true
+  }
+  return { held, instead, closed: () => held.filter(({ destroyed }) => destroyed).length }
+}
+
+t.test('a wheel whose metadata was asked for is there before it is, and kept once it is asked for', async (t) => {
+  const upstream = await serveIndex(t, { ...project('one'), ...project('two') }, requiring({ one: ['two'] }))
+  const fill = t.testdir({})
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill })
+  await askMetadata(relay, 'one')
+  await until(() => timesOf(upstream, 'one') === 1 && timesOf(upstream, 'two') === 1)
+  t.same(names(fill), [], 'a guess has no name')
+  t.match(await askWheel(relay, 'one'), { status: 200, isCut: false })
+  t.equal((await relay.end()).keptFiles, 1)
+  t.equal(timesOf(upstream, 'one'), 1, 'it came once')
+  const kept = names(fill).filter((name) => !name.startsWith('.'))
+  t.same(
+    kept,
+    ['SHA256SUMS', wheelOf('one'), `${wheelOf('one')}.metadata`, 'pypi-files.jsonl'],
+    'nothing of the other one is kept',
+  )
+  for (const name of ['SHA256SUMS', 'pypi-files.jsonl']) t.notMatch(readFileSync(join(fill, name), 'utf8'), 'two')
+  t.notMatch(relay.log(), 'two')
+})
+
+t.test('an installer that asks for a file that is on its way reads it while it grows', async (t) => {
+  const upstream = holding(1_000_000)
+  const server = await serveIndex(t, project('one'), requiring({}, upstream.instead))
+  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  await askMetadata(relay, 'one')
+  await until(() => upstream.held.length === 1)
+  // The rest is sent when the installer has the beginning.
+  const onHead = (): void => {
+    upstream.held[0]?.end(Buffer.alloc(999_998))
+  }
+  const { body, isCut } = await ask(await relay.link('one', wheelOf('one')), { 'User-Agent': agent }, 'GET', onHead)
+  t.match({ length: body.length, isCut }, { length: 1_000_000, isCut: false })
+  t.equal(timesOf(server, 'one'), 1)
+})
+
+t.test('so does one that asks for a file of 300 MB that another one asked for', async (t) => {
+  const upstream = holding(300_000_000)
+  const server = await serveIndex(t, project('one'), requiring({}, upstream.instead))
+  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  const link = await relay.link('one', wheelOf('one'))
+  for (let i = 0; i < 2; i += 1) {
+    const response = await fetch(link)
+    const reader = response.body?.getReader()
+    t.equal(response.headers.get('content-length'), '300000000')
+    t.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'PK', 'the first bytes are there')
+    t.teardown(() => reader?.cancel().catch(() => undefined))
+  }
+  t.equal(timesOf(server, 'one'), 1)
+})
+
+t.test('a guess that turns out wrong is ended, and there is no second one for its project', async (t) => {
+  const upstream = holding()
+  const server = await serveIndex(
+    t,
+    { ...project('one', ['1.0', '0.9', '0.8']), ...project('two') },
+    requiring({}, upstream.instead),
+  )
+  const fill = t.testdir({})
+  const relay = await openTestRelay(t, [at(server.url)], { fill })
+  await askMetadata(relay, 'one')
+  await until(() => upstream.held.length === 1)
+  for (const version of ['0.9', '0.8']) await askMetadata(relay, 'one', 0, version)
+  await until(() => upstream.closed() === 1)
+  await askMetadata(relay, 'two')
+  await until(() => timesOf(server, 'two') === 1)
+  t.equal(timesOf(server, 'one', '0.9') + timesOf(server, 'one', '0.8'), 0)
+  await relay.end()
+  t.same(names(fill), [])
+  t.equal(relay.log(), '')
+})
+
+t.test('no file is fetched ahead after three of five were wrong, but pages are', async (t) => {
+  const all = ['a', 'b', 'c', 'd'].map((name) => project(name, ['1.0', '0.9']))
+  const server = await serveIndex(t, { ...Object.assign({}, ...all), ...project('later') }, requiring({ d: ['later'] }))
+  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  for (const name of ['a', 'b', 'c']) {
+    await askMetadata(relay, name)
+    await until(() => timesOf(server, name) === 1)
+    await askMetadata(relay, name, 0, '0.9')
+  }
+  await askMetadata(relay, 'd')
+  await until(() => countOf(server, `${wheelOf('later')}.metadata`) === 1)
+  t.equal(timesOf(server, 'd') + timesOf(server, 'later'), 0)
+})
+
+t.test('at most 8 files are fetched ahead at a time', async (t) => {
+  const upstream = holding(2)
+  const all = Array.from({ length: 12 }, (_, i) => `p${i}`)
+  let isHeld = true
+  const server = await serveIndex(
+    t,
+    Object.assign({}, ...all.map((name) => project(name))),
+    requiring({}, (request, response) => {
+      if (!isHeld || !/\.whl$/.test(request.url ?? '')) return undefined
+      upstream.held.push(response)
+      return true
+    }),
+  )
+  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  for (const name of all) await askMetadata(relay, name)
+  await until(() => upstream.held.length === 8)
+  // What an installer asks for does not wait for them.
+  t.match(await relay.page('p0'), { status: 200 })
+  isHeld = false
+  t.match(await askWheel(relay, 'p11'), { status: 200, isCut: false })
+  t.equal(upstream.held.length, 8)
+  for (const response of upstream.held) response.end('PK')
+  await until(() => all.every((name) => timesOf(server, name) === 1))
+})
+
+t.test('no file of more than 50 MB is fetched ahead, and no more than 200 MB for which nobody has asked', async (t) => {
+  const told = { 'core-metadata': true, size: 51e6 }
+  const upstream = holding(45e6)
+  const some = Array.from({ length: 5 }, (_, i) => `p${i}`)
+  const server = await serveIndex(
+    t,
+    {
+      ...project('told', ['1.0'], told),
+      ...project('untold'),
+      ...Object.assign({}, ...some.map((name) => project(name))),
+    },
+    requiring({}, (request, response) => {
+      if (request.url !== `/f/${wheelOf('untold')}`) return upstream.instead(request, response)
+      response.writeHead(200, { 'Content-Length': 51e6 }).write('PK')
+      upstream.held.push(response)
+      return true
+    }),
+  )
+  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  await askMetadata(relay, 'told')
+  await askMetadata(relay, 'untold')
+  await until(() => upstream.closed() === 1)
+  for (const name of some) await askMetadata(relay, name)
+  await until(() => upstream.held.length === 6 && upstream.closed() === 2)
+  t.equal(timesOf(server, 'told'), 0)
+})
+
+t.test('a guess waits while a file that was asked for comes from the same server', async (t) => {
+  let release = (): void => undefined
+  let hasCome = false
+  const length = 30_000_000
+  const server = await serveIndex(
+    t,
+    { ...project('asked'), ...project('guess') },
+    requiring({}, ({ url }, response) => {
+      if (url === `/f/${wheelOf('asked')}`) {
+        response.writeHead(200, { 'Content-Length': 4 }).write('PK')
+        release = () => response.end('..')
+        return true
+      }
+      if (url !== `/f/${wheelOf('guess')}`) return undefined
+      response.writeHead(200, { 'Content-Length': length }).end(Buffer.alloc(length), () => {
+        hasCome = true
+      })
+      return true
+    }),
+  )
+  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  const asking = new Promise<void>((resolve) => {
+    relay.link('asked', wheelOf('asked')).then((link) => ask(link, {}, 'GET', resolve))
+  })
+  await asking
+  await askMetadata(relay, 'guess')
+  await until(() => timesOf(server, 'guess') === 1)
+  await pause(300)
+  t.notOk(hasCome)
+  release()
+  await until(() => hasCome)
+})
+
+t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the log', async (t) => {
+  const faults: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
+    fails: (response) => response.writeHead(503).end(),
+    breaks: (response) => {
+      response.writeHead(200, { 'Content-Length': 1000, 'Accept-Ranges': 'none' })
+      response.write('PK', () => response.destroy())
+    },
+    hangs: () => undefined,
+    stops: (response) => response.writeHead(200, { 'Content-Length': 1000 }).write('PK'),
+  }
+  const all = Object.keys(faults)
+  const begun = new Set<string>()
+  const server = await serveIndex(
+    t,
+    Object.assign({}, ...all.map((name) => project(name))),
+    requiring({}, ({ url = '' }, response) => {
+      const [, name = ''] = /^\/f\/([^-]+)-.*whl$/.exec(url) ?? []
+      if (name === '' || begun.has(name)) return undefined
+      begun.add(name)
+      faults[name]?.(response)
+      return true
+    }),
+  )
+  const relay = await openTestRelay(t, [at(server.url), at(server.url)], { fill: t.testdir({}), tempo: 0.1 })
+  for (const name of all) await askMetadata(relay, name)
+  await until(() => begun.size === all.length)
+  // An installer does not join one that was silent for 5 seconds, by this tempo.
+  await pause(600)
+  for (const name of all) t.match(await askWheel(relay, name), { status: 200, isCut: false }, name)
+  t.equal(relay.log(), '')
+})
+
+t.test('where an index has no metadata beside its wheels, that of one that came leads on', async (t) => {
+  const scratch = t.testdir({ wheels: {}, fill: {} })
+  const folder = join(scratch, 'wheels')
+  makeWheels(folder, [
+    { name: 'one', version: '1.0', text: '', requirements: ['two'] },
+    { name: 'two', version: '1.0', text: '', requirements: ['three'] },
+    { name: 'three', version: '1.0', text: '' },
+  ])
+  const wheels = Object.fromEntries(
+    readdirSync(folder).map((name) => [
+      name.split('-')[0] ?? '',
+      [{ name, content: readFileSync(join(folder, name)) }],
+    ]),
+  )
+  const server = await serveIndex(t, wheels)
+  const relay = await openTestRelay(t, [at(server.url)], { fill: join(scratch, 'fill') })
+  const askIt = async (name: string) =>
+    ask(await relay.link(name, wheels[name]?.[0]?.name ?? ''), { 'User-Agent': agent })
+  await askIt('one')
+  await until(() => countOf(server, 'f/three') === 1)
+  for (const name of ['two', 'three']) t.match(await askIt(name), { status: 200 })
+  for (const line of new Set(server.asked)) t.equal(countOf(server, line), 1, `${line} once`)
+})
+
+t.test('files are fetched ahead by the rules of a mirrors file, and not under a lock', async (t) => {
+  const all = { ...project('one'), ...project('own'), ...project('hidden'), ...project('two') }
+  const instead = requiring({ one: ['own', 'hidden', 'two'] })
+  const [own, other] = [await serveIndex(t, all, instead), await serveIndex(t, all, instead)]
+  const indexes = [at(own.url, { projects: ['own'] }), at(other.url, { exclude: ['hidden'] })]
+  const fill = t.testdir({})
+  const relay = await openTestRelay(t, indexes, { fill })
+  await askMetadata(relay, 'one', 1)
+  await until(() => timesOf(own, 'own') === 1 && timesOf(other, 'two') === 1)
+  t.equal(own.asked.filter((line) => !line.includes('own')).length, 0)
+  t.equal(countOf(other, 'own') + countOf(other, 'hidden'), 0)
+
+  const content = likeWheel(1000)
+  const free = await serveIndex(t, { ...project('one'), ...project('two') }, instead)
+  const arrival = { project: 'one', file: wheelOf('one'), sha256: '0'.repeat(64), length: content.length, mirror: '' }
+  const locked = await openTestRelay(t, [at(free.url)], { fill, lock: [arrival] })
+  await ask(`${locked.base}/1-lock/files/one/${wheelOf('one')}`, { 'User-Agent': agent })
+  t.equal(countOf(free, 'two'), 0)
+})
