@@ -19,6 +19,8 @@ fi
 # dib gives the chroot all of the caller's environment: now without the variables that hold passwords of a mirrors file.
 _pypi_hidden=${BASH_SOURCE[0]%/*}/../pypi/hidden-variables
 if [[ ${BASH_SOURCE[0]} == /tmp/in_target.d/* && -e $_pypi_hidden ]]; then
-    while read -r _pypi_name; do unset "$_pypi_name"; done <"$_pypi_hidden"
+    while read -r _pypi_name; do
+        unset "$_pypi_name"
+    done <"$_pypi_hidden"
 fi
 unset _pypi_hidden _pypi_name
