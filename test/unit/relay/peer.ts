@@ -1,9 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { createServer } from 'node:http'
+import { syncBuiltinESMExports } from 'node:module'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { newStranger, type Stranger } from '../../../element-src/lib/relay/server/peer.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
 import { at, openTestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex } from '../../support/relay/upstream.js'
+import { listen } from '../../support/servers/listen.js'
 
 // To be another user, one has to be root.
 const skip = process.getuid?.() === 0 ? false : 'not root'
@@ -35,8 +42,8 @@ const askAs = async (uid: number, root: string, page: string): Promise<string> =
   return text.trim()
 }
 
-const another = (t: Test): ChildProcess => {
-  const build = spawn('sleep', ['100'], { stdio: 'ignore' })
+const another = (t: Test, uid = 0): ChildProcess => {
+  const build = spawn('sleep', ['100'], { stdio: 'ignore', uid, gid: uid })
   t.teardown(() => build.kill('SIGKILL'))
   return build
 }
@@ -65,3 +72,41 @@ t.test('packages are for processes of the build: below disk-image-create, or in 
   })
   t.equal(await askAs(nobody, '/', `${ours.index()}/demo-app/`), taken, 'another user that the build became')
 })
+
+/** Who a connection of a user is to a relay that is of another user than root, and cannot look into others' processes. */
+const whoFor = async (t: Test, build: ChildProcess, uid: number): Promise<ReturnType<Stranger>> => {
+  const server = createServer()
+  const { port } = await listen(t, server)
+  const client = spawn('python3', ['-c', program, '/', String(uid), String(port), '/'], { stdio: 'ignore' })
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  process.seteuid?.(4242)
+  try {
+    return newStranger({ build: { pid: build.pid ?? 0, startTime: '0' }, imageRoot: '/nowhere' })(socket)
+  } finally {
+    process.seteuid?.(0)
+    socket.destroy()
+    await once(client, 'close')
+  }
+}
+
+t.test(
+  'a relay that is not of root takes a user of the host for a process of the build with the same number',
+  { skip },
+  async (t) => {
+    const [ofRoot, ofNobody] = [another(t), another(t, nobody)]
+    t.equal(await whoFor(t, ofRoot, nobody), nobody, 'no process of the build is')
+    t.equal(await whoFor(t, ofNobody, nobody - 1), nobody - 1, 'another one is')
+    t.equal(await whoFor(t, ofNobody, nobody), undefined, 'as SECURITY.md says')
+    const read = fs.readFileSync
+    t.teardown(() => {
+      fs.readFileSync = read
+      syncBuiltinESMExports()
+    })
+    fs.readFileSync = ((path: string, ...rest: []) => {
+      if (path === '/proc/1/stat') throw Object.assign(new Error('hidepid'), { code: 'ENOENT' })
+      return read(path, ...rest)
+    }) as typeof read
+    syncBuiltinESMExports()
+    t.equal(await whoFor(t, ofRoot, nobody), undefined, 'and everybody, under hidepid')
+  },
+)
