@@ -2,6 +2,7 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { officialIndex } from '../../element-src/lib/settings/index-list.js'
 import { localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { type RanPhases, runPhases } from '../support/builds/run-phases.js'
@@ -290,5 +291,46 @@ t.test(
       ['by pip: old-lib is the old one', 'by uv: old-lib is the old one'],
     )
     t.match(ran.log, /^pypi: .*no-time.*exclude-newer/m, 'the log names the project and the setting')
+  },
+)
+
+t.test(
+  'what is wrong with a mirror is named, with its section, and what installers are told is what the log says',
+  async (t) => {
+    const scratch = scratchFolder(t)
+    const login = '<html><form action="/login"><a href="/forgot">Forgot?</a></form></html>'
+    // As single sign-on and captive portals do.
+    const portal = await listen(
+      t,
+      createServer(({ url }, response) => {
+        if (url === '/login') response.writeHead(200, { 'Content-Type': 'text/html' }).end(login)
+        else response.writeHead(302, { Location: '/login' }).end()
+      }),
+    )
+    makeMirror(join(scratch, 'served'), packages)
+    const corp = await serveMirror(t, join(scratch, 'served'), 'builder:right')
+    writeFileSync(join(scratch, 'password'), 'wrong\n', { mode: 0o600 })
+    const file = join(scratch, 'mirrors.ini')
+    const guarded = `[corp]\nurl = http://127.0.0.1:${corp.port}/simple\nusername = builder\npassword-file = password\n`
+    writeFileSync(file, `[sso]\nurl = http://127.0.0.1:${portal.port}/simple\n${guarded}`)
+    const run = (environment: Record<string, string>): Promise<RanPhases> =>
+      runPhases(scratch, {
+        environment: { DIB_PYPI_MIRRORS: file, ...environment },
+        inChroot: 'cat /etc/xdg/pip/pip.conf',
+        compare: false,
+      })
+    const named = [
+      /^warning: http:\S+ is unusable: it leads to http:\S+\/login, which is not an index/m,
+      /^warning: http:\S+ is unusable: it rejects the user name and the password of \S+\/mirrors\.ini, \[corp\] \(401\): correct username or password-file there/m,
+    ]
+    const dropped = await run({})
+    t.equal(dropped.status, 0, 'the hooks succeed', { log: dropped.log.slice(-3000) })
+    for (const line of named) t.match(ownLines(dropped.log).join('\n'), line)
+    t.ok(ownLines(dropped.log).includes('official index: off (DIB_PYPI_MIRRORS has no section [official])'))
+    t.notMatch(dropped.log, officialIndex, 'installers are not told of it')
+    const failing = await run({ DIB_PYPI_UNREACHABLE: 'fail' })
+    t.not(failing.status, 0)
+    for (const line of named) t.match(ownLines(failing.log).join('\n'), line)
+    t.match(errorsOf(failing), [/cannot be used, and DIB_PYPI_UNREACHABLE is fail/])
   },
 )
