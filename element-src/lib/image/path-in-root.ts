@@ -49,29 +49,46 @@ export const entryInRoot = (root: string, path: string): Stats | undefined => {
 // Of the kernel (path_resolution(7)).
 const mostLinks = 40
 
+/** Where a link leads, as it is written; undefined if none is there. */
+export const linkAt = (path: string): string | undefined =>
+  ignoreErrors(['ENOENT', 'ENOTDIR', 'EINVAL', 'ENAMETOOLONG'], () => readlinkSync(path))
+
 /**
- * A path without links, as realpath(1) finds it in the image with --canonicalize-missing: every link stays within the image.
+ * A path without links, as realpath(1) finds it with --canonicalize-missing.
  *
- * @param path An absolute path in the image.
- * @param root The image's root, as this process sees it; in the chroot it is `/`.
- * @throws UserError if a link leads to itself.
+ * @param path An absolute path.
+ * @param readLink What the link at a path says; undefined if none is there.
+ * @returns The path; undefined if a link leads to itself.
  */
-export const resolveLinks = (path: string, root = '/'): string => {
+export const followLinks = (path: string, readLink: (path: string) => string | undefined): string | undefined => {
   let done = '/'
   let links = 0
   const names = path.split('/')
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     if (name === '' || name === '.') continue
     const next = name === '..' ? dirname(done) : join(done, name)
-    const target = ignoreErrors(['ENOENT', 'ENOTDIR', 'EINVAL'], () => readlinkSync(join(root, next)))
-    if (target === undefined || name === '..') {
+    const target = name === '..' ? undefined : readLink(next)
+    if (target === undefined) {
       done = next
       continue
     }
     links += 1
-    if (links > mostLinks) throw new UserError(`${path} in the image is a link that leads to itself: remove it`)
+    if (links > mostLinks) return undefined
     if (target.startsWith('/')) done = '/'
     names.unshift(...target.split('/'))
   }
   return done
+}
+
+/**
+ * A path of the image without links: every link stays within the image.
+ *
+ * @param path An absolute path in the image.
+ * @param root The image's root, as this process sees it; in the chroot it is `/`.
+ * @throws UserError if a link leads to itself.
+ */
+export const resolveLinks = (path: string, root = '/'): string => {
+  const found = followLinks(path, (next) => linkAt(join(root, next)))
+  if (found === undefined) throw new UserError(`${path} in the image is a link that leads to itself: remove it`)
+  return found
 }

@@ -25,6 +25,18 @@ export interface Folder {
   readonly files: (project: string) => readonly PageFile[]
   /** The normalised names that it may have files of. */
   readonly projects: () => readonly string[]
+  /** What lies beside the folders with a distribution's name and is not a file that the image can read. */
+  readonly unusable: () => ReadonlySet<string>
+}
+
+/** What a folder holds, read as it is wanted: a mirror of everything has half a million entries. */
+export const entriesOf = function* (folder: string): Generator<Dirent> {
+  const directory = opendirSync(folder, { bufferSize: 512 })
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry
+  } finally {
+    directory.closeSync()
+  }
 }
 
 /** Where tools put their index: dir2pi, pip2pi and dumb-pypi; bandersnatch. */
@@ -62,6 +74,7 @@ interface Scan {
   /** By project. */
   readonly files: ReadonlyMap<string, readonly string[]>
   readonly folders: ReadonlyMap<string, readonly string[]>
+  readonly unusable: ReadonlySet<string>
   readonly describe: (name: string) => PageFile
 }
 
@@ -79,18 +92,17 @@ const scan = (place: Place, warn: (warning: string) => void): Scan => {
   const is = (entry: Dirent, kind: 'file' | 'folder'): boolean =>
     (kind === 'file' ? entry.isFile() : entry.isDirectory()) ||
     (entry.isSymbolicLink() && ignoreErrors(['EACCES'], () => findInMirror(mirror, join(below, entry.name))) === kind)
+  const unusable = new Set<string>()
   let hasMetadata = false
-  const directory = opendirSync(folder, { bufferSize: 512 })
-  try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      const { name } = entry
-      if (name.startsWith('.')) continue
-      hasMetadata ||= name.endsWith('.metadata')
-      if (isDistribution(name) && is(entry, 'file')) for (const project of projectsOf(name)) add(files, project, name)
-      else if (is(entry, 'folder')) add(folders, normaliseName(name), name)
+  for (const entry of entriesOf(folder)) {
+    const { name } = entry
+    if (name.startsWith('.')) continue
+    hasMetadata ||= name.endsWith('.metadata')
+    if (isDistribution(name) && is(entry, 'file')) for (const project of projectsOf(name)) add(files, project, name)
+    else {
+      if (is(entry, 'folder')) add(folders, normaliseName(name), name)
+      if (isDistribution(name) && !entry.isDirectory()) unusable.add(name)
     }
-  } finally {
-    directory.closeSync()
   }
   const { hashes, odd } = files.size > 0 ? readSums(folder) : { hashes: new Map<string, string>(), odd: [] }
   if (odd.length > 0) {
@@ -120,7 +132,7 @@ const scan = (place: Place, warn: (warning: string) => void): Scan => {
       coreMetadata: metadata ? (ofMetadata === undefined ? true : { sha256: ofMetadata }) : undefined,
     }
   }
-  return { files, folders, describe }
+  return { files, folders, unusable, describe }
 }
 
 /** Changes if what a folder holds does, or what is written in it of its files. */
@@ -178,6 +190,7 @@ export const openFolder = ({ mirror, below }: Place, warn: (warning: string) => 
       }
       return [...all.values()]
     },
+    unusable: () => look(below)?.unusable ?? new Set(),
     projects: () => {
       const found = places.flatMap((place) => look(place) ?? [])
       return [...new Set(found.flatMap(({ files, folders }) => [...files.keys(), ...folders.keys()]))].sort()

@@ -1,15 +1,8 @@
-import { type Dirent, existsSync, opendirSync, readdirSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
-import { filesOnPage } from './folder.js'
-
-/** What has a distribution's name. */
-export interface Distribution {
-  readonly name: string
-  /** Whether it is a regular file, and not a link or what else is no folder. */
-  readonly isRegular: boolean
-}
+import { entriesOf, filesOnPage } from './folder.js'
 
 /** What a folder holds, as far as it says how pip can use it. */
 export type Layout =
@@ -32,10 +25,10 @@ export type Layout =
       /** A project's folder without a page; undefined if all have one. */
       readonly pageless: string | undefined
       /** Distributions in the folder itself that the tree does not list. */
-      readonly files: readonly Distribution[]
+      readonly files: readonly string[]
     }
   /** Wheels and sdists side by side, as `pip download` leaves them. */
-  | { readonly kind: 'flat'; readonly files: readonly Distribution[] }
+  | { readonly kind: 'flat'; readonly files: readonly string[] }
   | { readonly kind: 'missing' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'unknown' }
@@ -49,7 +42,7 @@ const placesOfIndexes = ['simple', 'web/simple']
 const enough = 1000
 
 interface Entries {
-  readonly files: readonly Distribution[]
+  readonly files: readonly string[]
   /** A folder with a page and a normalised name. */
   readonly project: string | undefined
   /** Folders with a page whose names are not normalised, and are not there under the normalised name as well. */
@@ -73,35 +66,30 @@ const holdsProject = (folder: string, entry: Dirent): boolean =>
     .some((name) => isDistribution(name) && projectsOf(name).includes(normaliseName(entry.name)))
 
 const lookInto = (folder: string): Entries => {
-  const files: Distribution[] = []
+  const files: string[] = []
   const written: string[] = []
   let project: string | undefined
   let pageless: string | undefined
   let others = 0
   let isEmpty = true
   let isWhole = true
-  const directory = opendirSync(folder, { bufferSize: 512 })
-  try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      isEmpty = false
-      if (!entry.isDirectory() && isDistribution(entry.name)) {
-        files.push({ name: entry.name, isRegular: entry.isFile() })
-        continue
-      }
-      others += 1
-      if (others > enough) {
-        isWhole = project === undefined
-        if (!isWhole) break
-        continue
-      }
-      const normalised = normaliseName(entry.name)
-      if (hasPage(folder, entry)) {
-        if (normalised === entry.name) project ??= entry.name
-        else if (!existsSync(join(folder, normalised))) written.push(entry.name)
-      } else if (pageless === undefined && holdsProject(folder, entry)) pageless = entry.name
+  for (const entry of entriesOf(folder)) {
+    isEmpty = false
+    if (!entry.isDirectory() && isDistribution(entry.name)) {
+      files.push(entry.name)
+      continue
     }
-  } finally {
-    directory.closeSync()
+    others += 1
+    if (others > enough) {
+      isWhole = project === undefined
+      if (!isWhole) break
+      continue
+    }
+    const normalised = normaliseName(entry.name)
+    if (hasPage(folder, entry)) {
+      if (normalised === entry.name) project ??= entry.name
+      else if (!existsSync(join(folder, normalised))) written.push(entry.name)
+    } else if (pageless === undefined && holdsProject(folder, entry)) pageless = entry.name
   }
   return { files, project, written, pageless, isEmpty, isWhole }
 }
@@ -110,12 +98,7 @@ const lookInto = (folder: string): Entries => {
 const findWritten = (mirror: string, below: string, { written }: Entries): string | undefined =>
   written.find((name) => filesOnPage({ mirror, below: join(below, name) })?.length)
 
-const lookAtTree = (
-  mirror: string,
-  below: string,
-  tree: Entries,
-  files: readonly Distribution[],
-): Layout | undefined => {
+const lookAtTree = (mirror: string, below: string, tree: Entries, files: readonly string[]): Layout | undefined => {
   const { project, written, pageless, isWhole } = tree
   const writtenName = findWritten(mirror, below, tree)
   if (writtenName === undefined && project === undefined && pageless === undefined) {
@@ -125,7 +108,7 @@ const lookAtTree = (
   }
   if (writtenName !== undefined || (isWhole && (files.length > 0 || pageless !== undefined)))
     return { kind: 'tree', below, writtenName, pageless, files }
-  return { kind: 'index', below, project: project ?? '', strayFiles: files.map(({ name }) => name) }
+  return { kind: 'index', below, project: project ?? '', strayFiles: files }
 }
 
 /** Whether a tree lists a distribution, by its page or beside it. */
@@ -144,7 +127,7 @@ const look = (mirror: string, folder: string): Layout => {
     if (tree === undefined || ((tree.project ?? tree.pageless) === undefined && tree.written.length === 0)) continue
     // dir2pi and dumb-pypi leave the files that they list in the folder itself.
     const unlisted = top.files.filter(
-      ({ name }) => !projectsOf(name).some((project) => lists(mirror, below, project, name)),
+      (name) => !projectsOf(name).some((project) => lists(mirror, below, project, name)),
     )
     const layout = lookAtTree(mirror, below, tree, unlisted)
     if (layout !== undefined) return layout

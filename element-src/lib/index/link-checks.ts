@@ -13,33 +13,20 @@ const manyEntries = 1000
 export const some = ([first = '', ...others]: readonly string[]): string =>
   others.length > 0 ? `${first} and ${others.length} more` : first
 
-/**
- * Says of files by their names that the image cannot use them.
- *
- * @param mirror The mirror, on the host.
- * @param paths What to look at, below the mirror.
- * @returns Those that are regular files in the image, and a warning for each kind of the others.
- */
-export const checkFiles = (
-  mirror: string,
-  paths: readonly string[],
-): { readonly usable: readonly string[]; readonly warnings: readonly string[] } => {
-  const kinds = new Map(paths.map((path) => [path, findInMirror(mirror, path)]))
-  const those = (...wanted: readonly string[]): readonly string[] =>
-    paths.filter((path) => wanted.includes(kinds.get(path) ?? ''))
-  const about = (found: readonly string[], what: string): readonly string[] =>
-    found.length === 0 ? [] : [`${join(mirror, some(found))} ${what}`]
-  return {
-    usable: those('file'),
-    warnings: [
-      ...about(
-        those('outside'),
-        'is a symbolic link to a file outside the mirror, which the image cannot see: replace the link with the file',
-      ),
-      ...about(those('missing'), 'is a symbolic link to a file that does not exist: replace the link with the file'),
-      ...about(those('special', 'folder'), 'is not a regular file and is left out: replace it with the distribution'),
-    ],
+/** Says of files below the mirror, on the host, why the image cannot use them: a warning for each kind. */
+export const fileFaults = (mirror: string, paths: readonly string[]): readonly string[] => {
+  const about = (what: string, ...kinds: readonly string[]): readonly string[] => {
+    const found = paths.filter((path) => kinds.includes(findInMirror(mirror, path)))
+    return found.length === 0 ? [] : [`${join(mirror, some(found))} ${what}`]
   }
+  return [
+    ...about(
+      'is a symbolic link to a file outside the mirror, which the image cannot see: replace the link with the file',
+      'outside',
+    ),
+    ...about('is a symbolic link to a file that does not exist: replace the link with the file', 'missing'),
+    ...about('is not a regular file and is left out: replace it with the distribution', 'special', 'folder'),
+  ]
 }
 
 /**
@@ -54,7 +41,7 @@ export const projectFaults = (mirror: string, folder: string): readonly string[]
   const entries = readdirSync(join(mirror, folder)).slice(0, manyEntries)
   const paths = [...way, ...entries.map((name) => join(folder, name))]
   const outside = paths.filter((path) => findInMirror(mirror, path) === 'outside')
-  return checkFiles(mirror, outside).warnings
+  return fileFaults(mirror, outside)
 }
 
 /**

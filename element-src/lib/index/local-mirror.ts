@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { flatIndexUrl, localMirrorUrl } from '../image/paths.js'
 import { type Folder, openFolder } from './folder.js'
-import { type Distribution, type Layout, layoutOf } from './layout.js'
-import { checkFiles, pageFault, projectFaults, some } from './link-checks.js'
+import { type Layout, layoutOf } from './layout.js'
+import { fileFaults, pageFault, projectFaults, some } from './link-checks.js'
 import { urlBelow } from './local-url.js'
 import type { PageFile } from './page.js'
 import { renderPage, renderRoot } from './render.js'
@@ -76,17 +76,14 @@ const describeTree = (folder: string, { below, writtenName, pageless }: Extract<
   return pageless === undefined ? describeIndex(folder, below) : `a tree with a folder without a page (${pageless})`
 }
 
-const detect = (mirror: string, folder: string): Detected => {
+const detect = (mirror: string, folder: string, opened: Folder): Detected => {
   const layout = layoutOf(mirror, folder)
   const asIs = { index: folder, files: [], warnings: () => [] }
   const path = join(mirror, folder)
-  const check = (distributions: readonly Distribution[]) => {
-    const odd = distributions.filter(({ isRegular }) => !isRegular).map(({ name }) => join(folder, name))
-    const { usable, warnings } = checkFiles(mirror, odd)
-    const names = distributions
-      .filter(({ name, isRegular }) => isRegular || usable.includes(join(folder, name)))
-      .map(({ name }) => name)
-    return { names, warnings: () => warnings }
+  const check = (distributions: readonly string[]) => {
+    const unusable = opened.unusable()
+    const left = distributions.filter((name) => unusable.has(name)).map((name) => join(folder, name))
+    return { names: distributions.filter((name) => !unusable.has(name)), warnings: () => fileFaults(mirror, left) }
   }
   switch (layout.kind) {
     case 'index': {
@@ -132,17 +129,20 @@ const detect = (mirror: string, folder: string): Detected => {
  *   each has a folder of its own in there.
  */
 export const detectMirrors = (mirror: string, folders: readonly string[]): readonly LocalMirror[] => {
-  const detected = folders.map((below) => ({ below, ...detect(mirror, below) }))
-  const made = detected.filter(({ index }) => index === undefined)
-  return detected.map((one) => {
-    const { below, index, ...common } = one
-    const found = { ...common, below, folder: join(mirror, below) }
-    if (index !== undefined) return { ...found, url: urlBelow(localMirrorUrl, index), writeIndex: undefined }
-    const place = made.length === 1 ? '' : String(made.indexOf(one) + 1)
+  const detected = folders.map((below) => {
     const faults: string[] = []
     const opened = openFolder({ mirror, below }, (fault) => faults.push(fault))
+    return { below, opened, faults, found: detect(mirror, below, opened) }
+  })
+  const made = detected.filter(({ found }) => found.index === undefined)
+  return detected.map((one): LocalMirror => {
+    const { below, opened, faults, found } = one
+    const { index, ...told } = found
+    const common = { ...told, below, folder: join(mirror, below) }
+    if (index !== undefined) return { ...common, url: urlBelow(localMirrorUrl, index), writeIndex: undefined }
+    const place = made.length === 1 ? '' : String(made.indexOf(one) + 1)
     return {
-      ...found,
+      ...common,
       url: urlBelow(flatIndexUrl, place),
       writeIndex: (folder) => {
         if (place !== '') mkdirSync(join(folder, place))
@@ -150,7 +150,7 @@ export const detectMirrors = (mirror: string, folders: readonly string[]): reado
       },
       warnings: () => {
         opened.projects()
-        return [...common.warnings(), ...faults]
+        return [...told.warnings(), ...faults]
       },
     }
   })

@@ -1,7 +1,8 @@
-import { readlinkSync, type Stats, statSync } from 'node:fs'
-import { basename, dirname, join, posix } from 'node:path'
+import { type Stats, statSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ignoreErrors } from '../base/errors.js'
+import { followLinks, linkAt } from '../image/path-in-root.js'
 import { mirrorMountPoint } from '../image/paths.js'
 
 const isInMirror = (path: string): boolean => `${path}/`.startsWith(`${mirrorMountPoint}/`)
@@ -40,9 +41,6 @@ export type Found =
   /** A symbolic link on the way leads to something outside the mirror, which the image cannot see. */
   | 'outside'
 
-/** As many links as the kernel follows (path_resolution(7)). */
-const manyLinks = 40
-
 const kindOf = (entry: Stats | undefined): Found => {
   if (entry === undefined) return 'missing'
   if (entry.isFile()) return 'file'
@@ -50,37 +48,17 @@ const kindOf = (entry: Stats | undefined): Found => {
 }
 
 const follow = (mirror: string, path: string): { readonly found: Found; readonly path: string } => {
-  const todo = path.split('/')
-  const done: string[] = []
-  let links = 0
-  for (let name = todo.shift(); name !== undefined; name = todo.shift()) {
-    if (name === '' || name === '.') continue
-    if (name === '..') {
-      if (done.pop() !== undefined) continue
-      // Out of the mirror and straight into it again.
-      while (todo[0] === '.' || todo[0] === '') todo.shift()
-      if (todo.shift() !== basename(mirrorMountPoint)) return { found: 'outside', path }
-      continue
-    }
-    const place = join(mirror, ...done, name)
-    const target = ignoreErrors(['EINVAL', 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG'], () => readlinkSync(place))
-    if (target === undefined) {
-      done.push(name)
-      continue
-    }
-    links += 1
-    if (links > manyLinks) return { found: 'missing', path }
-    if (target.startsWith('/')) {
-      const [, first, second, ...rest] = target.replace(/\/+/g, '/').split('/')
-      if (`/${first}` !== dirname(mirrorMountPoint) || second !== basename(mirrorMountPoint))
-        return { found: 'outside', path }
-      done.length = 0
-      todo.unshift(...rest)
-    } else todo.unshift(...target.split('/'))
+  const onHost = (seen: string): string => join(mirror, seen.slice(mirrorMountPoint.length))
+  const seen = followLinks(`${mirrorMountPoint}/${path}`, (next) =>
+    isInMirror(next) && next !== mirrorMountPoint ? linkAt(onHost(next)) : undefined,
+  )
+  if (seen === undefined) return { found: 'missing', path }
+  if (!isInMirror(seen)) return { found: 'outside', path }
+  const real = onHost(seen)
+  return {
+    found: kindOf(ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => statSync(real))),
+    path: real,
   }
-  const real = join(mirror, ...done)
-  const entry = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => statSync(real))
-  return { found: kindOf(entry), path: real }
 }
 
 /**
