@@ -1,10 +1,109 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
-import type { HookSource } from './find-sources.js'
-import { bundler, markGroups } from './mark-groups.js'
-import { withOrigin } from './origin.js'
-import { type Part, packageOf, readPart } from './parts.js'
+
+/** Something that a bundle holds code of, as its package.json tells. */
+export interface Part {
+  readonly name: string
+  readonly version: string
+  /** Its licence, by its name in SPDX's list. */
+  readonly license: string
+}
+
+/**
+ * Reads what a package says of itself.
+ *
+ * @throws Error where its licence is no single name of SPDX's list, which needs a decision.
+ */
+export const readPart = (folder: string): Part => {
+  const { name, version, license }: Record<string, unknown> = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  )
+  if (typeof license !== 'string' || !/^[A-Za-z0-9.-]+$/.test(license))
+    throw new Error(`${folder}: package.json names no licence of SPDX's list`)
+  return { name: String(name), version: String(version), license }
+}
+
+/** The package that a file of node_modules is of; undefined for a file of ours. */
+const packageOf = (path: string): string | undefined => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]
+
+/**
+ * Says in a hook where it comes from, and under which licences, in comments of sh.
+ *
+ * @param after How many of its lines stay before the comments.
+ * @param source The file in element-src that it is made from, below that folder.
+ * @param packages The packages that are in it.
+ */
+export const withOrigin = (
+  text: string,
+  after: number,
+  source: string,
+  project: Part,
+  packages: readonly Part[],
+): string => {
+  const lines = text.split('\n')
+  const licenses = [project, ...packages].map(({ license }) => license)
+  return [
+    ...lines.slice(0, after),
+    `# SPDX-License-Identifier: ${[...new Set(licenses)].join(' AND ')}`,
+    `# Source: element-src/${source} of the project ${project.name}, version ${project.version}.`,
+    "# Made by 'make elements': change the source, not this file. The licences: pypi-licenses.txt.",
+    ...lines.slice(after),
+  ].join('\n')
+}
+
+/** The package that writes the few functions at the top of a bundle, by which its modules find each other. */
+const bundler = 'esbuild'
+
+/**
+ * Marks in a bundle whose code each part is: a line before each group of modules that come from the same place.
+ *
+ * @param code What esbuild made, unminified: it names each module in a line before it.
+ * @param paths The modules, as esbuild names them.
+ * @param parts What the bundle holds code of, by the name of the package; the project itself by ''.
+ */
+const markGroups = (code: string, paths: readonly string[], parts: ReadonlyMap<string, Part>): string => {
+  const owners = new Map(paths.map((path) => [`// ${path}`, packageOf(path) ?? '']))
+  let last: string | undefined
+  const mark = (owner: string): readonly string[] => {
+    if (owner === last) return []
+    last = owner
+    const part = parts.get(owner)
+    if (part === undefined) throw new Error(`there is code of the package ${owner} in the bundle, and no licence of it`)
+    const what = owner === '' ? `the project ${part.name}` : `the npm package ${part.name}`
+    return [`// ---- From ${what} ${part.version}, ${part.license} ----`]
+  }
+  // What comes before the first module is the bundler's own.
+  const marked = [...mark(bundler)]
+  for (const line of code.split('\n')) {
+    const owner = owners.get(line)
+    marked.push(...(owner === undefined ? [] : mark(owner)), line)
+  }
+  return marked.join('\n')
+}
+
+/** How a hook is started: the name of a file in element-src/launcher, without its ending. */
+export type Launcher = 'on-host' | 'in-image' | 'on-host-as-root' | 'program'
+
+/**
+ * dib's phases that have hooks here, and where dib runs them (dib's documentation, Developing Elements); then the folders of
+ * programs that hooks start. dib copies both to $TMP_HOOKS_PATH.
+ */
+export const launchers: Readonly<Record<string, Launcher>> = {
+  'extra-data.d': 'on-host',
+  'pre-install.d': 'in-image',
+  'cleanup.d': 'on-host-as-root',
+  'pypi-relay': 'program',
+}
+
+/** A hook to bundle. */
+export interface HookSource {
+  /** The TypeScript file, relative to element-src. */
+  readonly source: string
+  /** The hook, relative to elements. */
+  readonly output: string
+  readonly launcher: Launcher
+}
 
 /** A hook as one file. */
 export interface Bundle {

@@ -82,14 +82,9 @@ export const ofIndex: readonly Mutant[] = [
     'lib/index/local-url.ts',
     'unit/index/local-url.ts unit/index/local-mirror.ts unit/index/folder.ts',
     [
-      "an absolute link out of the mirror does not lead to the host's files",
-      'if (`/${first}` !== dirname(mirrorMountPoint) || second !== basename(mirrorMountPoint))',
-      'if (first === null)',
-    ],
-    [
-      'a link with .. does not leave the mirror',
-      'if (todo.shift() !== basename(mirrorMountPoint)) return',
-      'if (todo.shift() === null) return',
+      "neither an absolute link nor one with .. leads out of the mirror to the host's files",
+      "if (!isInMirror(seen)) return { found: 'outside', path }",
+      '',
     ],
     ['what is not a file is not served', "return found === 'file' ? path : undefined", 'return path'],
   ),

@@ -2,9 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { findSources } from '../../../build/find-sources.js'
-import { largestBundle, makeElements } from '../../../build/make-elements.js'
-import { readPart } from '../../../build/parts.js'
+import { readPart } from '../../../build/bundle-hook.js'
+import { findSources, largestBundle, makeElements } from '../../../build/make-elements.js'
 import { project } from '../../../build/project.js'
 import { contentsOf } from '../../support/observation/contents.js'
 
@@ -49,7 +48,7 @@ t.test('a hook is a readable program', async (t) => {
 
 t.test('a hook of a phase that cannot be started is an error', async (t) => {
   const source = t.testdir({ one: { 'root.d': { '10-a-hook.ts': '' } } })
-  t.throws(() => findSources(source), { message: /10-a-hook\.ts: build\/phases\.ts has no launcher for root\.d/ })
+  t.throws(() => findSources(source), { message: /10-a-hook\.ts: build\/bundle-hook\.ts has no launcher for root\.d/ })
 })
 
 t.test('the licences of all that is in the hooks stand beside them', async (t) => {

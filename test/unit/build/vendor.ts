@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { manifest } from '../../../build/manifest.js'
+import { manifest } from '../../../build/make-elements.js'
 import { project } from '../../../build/project.js'
 import { cleanEnvironment } from '../../support/builds/clean-environment.js'
 import { contentsOf } from '../../support/observation/contents.js'
