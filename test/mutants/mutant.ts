@@ -35,8 +35,9 @@ export const sabotages = (file: string, tests: string, ...all: readonly Sabotage
 const read = (file: string): string =>
   existsSync(join(project, file)) ? readFileSync(join(project, file), 'utf8') : ''
 
-/** The file as the sabotage leaves it. A function gives the replacement, since a dollar sign in it is one. */
-export const sabotaged = ({ file, text, replacement }: Mutant): string => read(file).replace(text, () => replacement)
+/** What the sabotage leaves of a file. A function gives the replacement, since a dollar sign in it is one. */
+export const sabotaged = (original: string, { text, replacement }: Mutant): string =>
+  original.replace(text, () => replacement)
 
 /** What is wrong with a mutant: its text has to occur once, or nobody knows what it sabotages. */
 export const staleness = ({ file, text, tests, promise }: Mutant): readonly string[] => {

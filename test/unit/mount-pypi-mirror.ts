@@ -62,6 +62,7 @@ t.test('where a mount fails, the relay is ended, and all that was staged was clo
   t.same(told.environment, { https_proxy: 'http://proxy.example:3128' }, 'which was told of no other variable')
   const mode = (...names: readonly string[]): number => statSync(join(build, 'hooks', ...names)).mode & 0o777
   t.equal(mode('pypi'), 0o700)
+  t.equal(mode('..'), 0o700, 'the build folder, which dib leaves open on tmpfs')
   for (const name of readdirSync(join(build, 'hooks', 'pypi')).filter((name) => name.endsWith('.json')))
     t.equal(mode('pypi', name), 0o600, name)
 })

@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto'
 import { excludeNewer, type PageFile } from '../index/page.js'
 import type { Index } from '../settings/index-list.js'
+import { covers } from '../settings/mirrors-file/project-patterns.js'
 
 /** The parts of an index's configuration that say which projects it has. */
 type Rules = Pick<Index, 'projects' | 'exclude' | 'isKept'>
 
-const matches = (project: string, patterns: readonly string[] | undefined): boolean =>
-  patterns?.some((pattern) => {
-    // Each `*` stands for any characters; what is between them is taken as it is written.
-    const parts = pattern.split('*').map((part) => part.replace(/[^a-z0-9]/gi, '\\$&'))
-    return new RegExp(`^${parts.join('.*')}$`, 'i').test(project)
-  }) ?? false
+const matches = (project: string, patterns: readonly string[] = []): boolean =>
+  patterns.some((pattern) => covers(pattern, project))
 
 /**
  * Whether an index is asked for a project. One that an index's `projects` names comes from that index alone, even while

@@ -69,12 +69,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
     const { label, url, folder } = index
     const origin = markOf(index)
     let downCause = ''
-    // A folder's pages may link to servers, which get no credentials.
-    const client = newClient({
-      ...config,
-      own: folder === undefined ? index : undefined,
-      asker: index.name === undefined ? 'host' : 'file',
-    })
+    const client = newClient({ ...config, own: index, asker: index.name === undefined ? 'host' : 'file' })
     const outage = newOutage({
       label,
       unreachable: config.unreachable,

@@ -42,7 +42,7 @@ export const ofConfig: readonly Mutant[] = [
   ),
   ...sabotages(
     'lib/config/keep-changes.ts',
-    'hook/carries-over-edits.ts',
+    'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts',
     [
       'a file that another hook wrote with a password stays out of the image',
       'if (filesIn(from).some(holdsOne)) {',
@@ -61,7 +61,7 @@ export const ofConfig: readonly Mutant[] = [
   ),
   ...sabotages(
     'lib/config/revert.ts',
-    'hook/carries-over-edits.ts hook/leaves-no-trace.ts',
+    'unit/config/revert.ts',
     ['folders get their times back', '  restoreTimes()\n', ''],
     ['no stub of ours is left in the image', 'if (isStub) unlinkSync(target)', ''],
     [
@@ -153,7 +153,7 @@ export const ofConfig: readonly Mutant[] = [
   ),
   ...sabotages(
     'lib/config/late-indexes.ts',
-    'unit/config/late-indexes.ts hook/carries-over-edits.ts',
+    'unit/config/late-indexes.ts',
     ['a password in an index that another element set is not in the log', 'new Set(urls.map(redact))', 'new Set(urls)'],
     ['an index that another element sets is named', '!known.includes(url)', 'known.includes(url)'],
   ),

@@ -8,7 +8,7 @@ export const ofImage: readonly Mutant[] = [
     ['a hook that ends before it is done fails the build', 'process.exitCode = 1\n', 'process.exitCode = 0\n'],
     ['no stack trace is in the log', '!(error instanceof UserError) && isVerbose() &&', ''],
   ),
-  ...sabotages('lib/base/run-hook.ts', 'hook/other-users.ts', [
+  ...sabotages('lib/base/run-hook.ts', 'unit/base/run-hook.ts', [
     'a umask of the host that closes everything closes nothing to the users of the image',
     'process.umask(0o022)',
     '',
@@ -79,7 +79,7 @@ export const ofImage: readonly Mutant[] = [
       'throw new UserError(`${text} is damaged',
     ],
   ),
-  ...sabotages('lib/image/close-build-folder.ts', 'hook/other-users.ts', [
+  ...sabotages('lib/image/close-build-folder.ts', 'unit/mount-pypi-mirror.ts', [
     'the build folder is closed, which dib leaves open to every user of the host',
     'chmodSync(folder, 0o700)',
     'chmodSync(folder, mode)',
@@ -104,14 +104,18 @@ export const ofImage: readonly Mutant[] = [
       'if (found === null) return',
     ],
     [
-      'a mount that is missing fails the build',
-      "if (found === undefined) return 'is not mounted'",
-      'if (found === undefined) return undefined',
-    ],
-    [
       'mounts are undone when one fails',
       ".flatMap((target) => attempt('sudo', ['umount', '-l', target]))",
       '.flatMap(() => [])',
+    ],
+  ),
+  ...sabotages(
+    'lib/image/mount-into-image.ts',
+    'unit/image/mount-into-image.ts',
+    [
+      'a mount that is missing fails the build',
+      "if (found === undefined) return 'is not mounted'",
+      'if (found === undefined) return undefined',
     ],
     ['no folder of ours is left where a mount fails', "attempt('sudo', ['rmdir', ...", "attempt('true', [..."],
   ),

@@ -84,7 +84,6 @@ export const ofRelay: readonly Mutant[] = [
       'if (matches(project, index.projects)) return true',
     ],
     ['what a section excludes is not asked there', 'if (matches(project, index.exclude)) return false', ''],
-    ['a dot in a pattern is a dot', "part.replace(/[^a-z0-9]/gi, '\\\\$&')", 'part'],
   ),
   ...sabotages(
     'lib/relay/project-rules.ts',
@@ -113,11 +112,6 @@ export const ofRelay: readonly Mutant[] = [
   ...sabotages(
     'lib/relay/served-index.ts',
     'unit/relay/folders.ts unit/relay/faults.ts',
-    [
-      "a section's password does not go to servers that a folder's pages link to",
-      'own: folder === undefined ? index : undefined,',
-      'own: index,',
-    ],
     [
       'a dead file host is not the fault of its index',
       'if (isOwn && isOfConnection(fault)) outage.failed(fault)',

@@ -174,7 +174,7 @@ export const ofSettings: readonly Mutant[] = [
   ),
   ...sabotages(
     'lib/settings/mirrors-file/password.ts',
-    'hook/mirrors-file.ts',
+    'unit/settings/mirrors-file/password.ts',
     [
       'what a command for a password writes to standard error is not in the log',
       "stdio: ['ignore', 'pipe', 'ignore'],",
@@ -219,7 +219,7 @@ export const ofSettings: readonly Mutant[] = [
     'lib/receipt/bill.ts',
     'unit/receipt/bill.ts',
     ['what is not in the image is told apart', 'files.filter(({ key }) => inImage.has(key)).map', 'files.map'],
-    ['the same files give the same bytes', 'order(one.name, other.name) ||', ''],
+    ['the same files give the same bytes', '(one < other ? -1 : one > other ? 1 : 0)', '(one < other ? 0 : 0)'],
   ),
   ...sabotages(
     'lib/receipt/plan-receipt.ts',
@@ -230,7 +230,7 @@ export const ofSettings: readonly Mutant[] = [
   ),
   ...sabotages(
     'lib/receipt/write-receipt.ts',
-    'unit/receipt/write-receipt.ts hook/receipt.ts',
+    'unit/receipt/write-receipt.ts',
     ["the receipt is the caller's file", 'asCaller(caller, () => replace(path, text))', 'replace(path, text)'],
     ['nothing of a receipt is left that cannot be written', 'rmSync(temporary, { force: true })', ''],
   ),
@@ -247,7 +247,7 @@ export const ofSettings: readonly Mutant[] = [
   ]),
   ...sabotages('lib/receipt/version.ts', 'unit/receipt/version.ts', [
     '1.0 and 1.0.0 are one version',
-    'normaliseVersion(version).replace(',
-    'normaliseVersion(version).slice(0).replace(/^$/, ""); (',
+    "(?:\\.0+)+(?![.\\d]*\\d)/, '$1')",
+    "(?:\\.0+)+(?![.\\d]*\\d)/, '$&')",
   ]),
 ]

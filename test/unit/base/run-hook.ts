@@ -35,6 +35,12 @@ t.test('a hook whose action never settles fails, and says so', async (t) => {
   })
 })
 
+t.test("a hook's files are readable by every user of the image, whatever the caller's umask is", async (t) => {
+  const before = process.umask(0o077)
+  t.same(runAction('() => console.error(process.umask())'), { status: 0, log: `${0o022}\n` })
+  process.umask(before)
+})
+
 t.test('a fault is one line', async (t) => {
   t.same(runAction("() => { throw new UserError('PIP is wrong: fix it') }"), {
     status: 1,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { namedIndexes } from '../../../element-src/lib/config/late-indexes.js'
+import { lateIndexes, namedIndexes } from '../../../element-src/lib/config/late-indexes.js'
 
 t.test('the indexes that a file names, without passwords, and which of them pip does not ask', async (t) => {
   const pip =
@@ -9,4 +9,13 @@ t.test('the indexes that a file names, without passwords, and which of them pip 
   const uv = 'index-url = "http://a"\n[pip]\nfind-links = ["/srv"]\n[[index]]\nname = "x"\nurl = "http://b"\n'
   t.same(namedIndexes('uv', uv).asked, ['http://a', 'http://b', '/srv'])
   t.same(namedIndexes('uv', 'not toml').asked, [])
+})
+
+t.test('an index that another element set meanwhile is named, and one that was there before is not', async (t) => {
+  const root = t.testdir({ etc: { 'pip.conf': '[install]\nindex-url = http://me:hidden@late\nfind-links = /srv\n' } })
+  const others = [{ path: '/etc/pip.conf', format: 'pip', own: '[install]\nfind-links = /srv\n' }] as const
+  const nothing = { files: [], folders: [], mountPoints: [], madeFolders: [], touchedFolders: [] }
+  t.match(lateIndexes(root, { ...nothing, others }), [
+    /^another element set http:\/\/me:\*{4}@late in \/etc\/pip\.conf/,
+  ])
 })

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { findInstalled } from '../../../element-src/lib/receipt/installed.js'
 
@@ -39,6 +41,14 @@ t.test('installed distributions are found anywhere in an image', async (t) => {
     'six 1.16',
     'zipped 3.1',
   ])
+})
+
+t.test('what is mounted in the image is of it only if it is a partition', async (t) => {
+  const folder = mkdtempSync('/dev/shm/pypi-test-')
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'mounted-1.0.dist-info'))
+  t.notOk(findInstalled('/dev', []).has('mounted 1'))
+  t.ok(findInstalled('/dev', ['/shm']).has('mounted 1'))
 })
 
 t.test('no link of the image is followed, and no pipe is waited for', async (t) => {

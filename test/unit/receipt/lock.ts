@@ -29,6 +29,7 @@ t.test('what is not a receipt is refused in one line that says what is wrong and
     ['no length', changed('dib-pypi:length', 'length'), /its component demo has no length/],
     ['another project', changed('"name": "demo"', '"name": "other"'), /its component other has a purl/],
     ['a path', changed('file_name=demo', 'file_name=..%2Fdemo'), /its component demo has a purl/],
+    ['a path behind a version', changed(/file_name=[^"]*/, 'file_name=demo-1.0%2F..%2Fx.zip'), /demo has a purl/],
     ['no purl', changed(/"purl": "[^"]*"/, '"purl": null'), /its component demo names no file/],
     ['a broken name', changed('"name": "demo"', '"name": "de\\u001bmo"'), /its component one without a name has/],
   ]

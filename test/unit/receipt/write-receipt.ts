@@ -30,11 +30,11 @@ t.test('a link where the receipt goes is replaced, not followed', async (t) => {
     'image.d': { 'pypi.cdx.json': t.fixture('symlink', '../precious') },
   })
   const path = join(folder, 'image.d', 'pypi.cdx.json')
-  const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: [], umask: 0o022 }
+  const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: [], umask: 0o027 }
   writeReceipt({ path, caller, partitions: [] }, arrivals, join(folder, 'image'))
   t.equal(readFileSync(join(folder, 'precious'), 'utf8'), 'kept')
   t.ok(lstatSync(path).isFile())
-  t.equal(lstatSync(path).mode & 0o777, 0o644)
+  t.equal(lstatSync(path).mode & 0o777, 0o640, "it is the caller's file")
 })
 
 t.test('a receipt that cannot be written is an error, and nothing of it is left', async (t) => {

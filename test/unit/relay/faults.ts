@@ -132,6 +132,29 @@ t.test(
   },
 )
 
+t.test('an index is up as long as its pages answer, or its root answers anything', async (t) => {
+  const ways = [
+    { root: () => undefined, broken: 1 },
+    { root: (response: ServerResponse) => response.socket?.end('220 mail.example ESMTP\r\n'), broken: 9 },
+  ]
+  await Promise.all(
+    ways.map(async ({ root, broken }) => {
+      const breaks = failing(broken, hangUp)
+      const upstream = await serveIndex(t, projects, (request, response) => {
+        if (request.url === '/simple') root(response)
+        return request.url === '/simple' || (request.url?.includes('demo-app') ? breaks(request, response) : undefined)
+      })
+      const other = await serveIndex(t, projects)
+      const relay = await openTestRelay(t, [at(upstream.url), at(other.url)])
+      await relay.page('demo-app').catch(() => undefined)
+      // Longer than it takes until it would be down.
+      await pause(1_500)
+      t.equal((await relay.page('demo-lib')).status, 200)
+      t.notMatch(relay.log(), 'left out')
+    }),
+  )
+})
+
 t.test('a file host that is dead is not the fault of its index', async (t) => {
   const dead = `http://127.0.0.1:${await freePort()}/${file.name}`
   const upstream = await serveIndex(t, { ...projects, 'demo-app': [{ ...file, more: { url: dead } }] })
@@ -143,6 +166,7 @@ t.test('a file host that is dead is not the fault of its index', async (t) => {
     /^pypi: warning: http:\S+, to which \S+ links, refuses the connection, asked for demo_app-1.0.tar.gz\n$/,
   )
   t.equal((await relay.page('demo-lib')).status, 200)
+  t.notOk(upstream.asked.includes('GET /simple'), 'whose root is not tried')
 })
 
 t.test('keep: an index that is down is asked each time', async (t) => {

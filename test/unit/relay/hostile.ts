@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
@@ -77,7 +77,7 @@ t.test('what a page tells is text in the page that is served', async (t) => {
 })
 
 t.test('pages that are not pages are refused, and the relay goes on', async (t) => {
-  const cases: readonly (readonly [string, RegExp, (response: import('node:http').ServerResponse) => unknown])[] = [
+  const cases: readonly (readonly [string, RegExp, (response: ServerResponse) => unknown])[] = [
     [
       'bad JSON',
       /not what PEP 691 says/,
@@ -130,20 +130,32 @@ t.test('pages that are not pages are refused, and the relay goes on', async (t) 
   }
 })
 
+const sendForEver = (response: ServerResponse): true => {
+  const more = Buffer.alloc(1024 * 1024, ' ')
+  const send = (): void => {
+    while (!response.destroyed && response.write(more));
+    if (!response.destroyed) response.once('drain', send)
+  }
+  response.writeHead(200, { 'Content-Type': 'text/html' })
+  send()
+  return true
+}
+
 t.test('a page without an end is given up', async (t) => {
-  const upstream = await serveIndex(t, {}, (_request, response) => {
-    const more = Buffer.alloc(1024 * 1024, ' ')
-    const send = (): void => {
-      while (!response.destroyed && response.write(more));
-      if (!response.destroyed) response.once('drain', send)
-    }
-    response.writeHead(200, { 'Content-Type': 'text/html' })
-    send()
-    return true
-  })
+  const upstream = await serveIndex(t, {}, (_request, response) => sendForEver(response))
   const relay = await openTestRelay(t, [at(upstream.url)])
   t.equal((await relay.page('demo-app')).status, 424)
   t.match(relay.log(), /more than 64 MB/)
+})
+
+t.test('metadata without an end is given up', async (t) => {
+  const files = [{ name: good, content: randomBytes(10), more: { 'core-metadata': true } }]
+  const upstream = await serveIndex(t, { 'demo-app': files }, ({ url }, response) =>
+    url?.endsWith('.metadata') ? sendForEver(response) : undefined,
+  )
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  await t.rejects(ask(`${await relay.link('demo-app', good)}.metadata`), { code: 'ECONNRESET' })
+  t.match(relay.log(), /sends metadata of more than 8 MB/)
 })
 
 t.test('credentials go to their own server alone', async (t) => {

@@ -119,6 +119,16 @@ t.test('metadata that is not what the index tells, and a page without a link, ar
   }
 })
 
+t.test('a page that its server does not let be kept is asked for each time', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [] }, (_request, response) => {
+    response.setHeader('Cache-Control', 'no-cache, max-age=600')
+    return undefined
+  })
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  for (const _i of [1, 2]) t.equal((await relay.page('demo-app')).status, 200)
+  t.equal(upstream.asked.length, 2)
+})
+
 t.test('the relay listens on 127.0.0.1 alone', async (t) => {
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
   const relay = await openTestRelay(t, [at(upstream.url)])
@@ -168,7 +178,9 @@ t.test('only the second secret tells what was kept, and ends the relay', async (
 t.test('projects that an index names come from it alone, also while it is down', async (t) => {
   const file = (name: string) => [{ name: `${name.replace('-', '_')}-1.0.tar.gz`, content }]
   const own = await serveIndex(t, { 'corp-app': file('corp-app'), flask: file('flask') })
-  const other = await serveIndex(t, { 'corp-app': file('corp-app'), flask: file('flask'), evil: file('evil') })
+  const repository = { name: 'flask', content, more: { url: 'git+https://h.example/flask.git#egg=flask' } }
+  const flask = [...file('flask'), repository]
+  const other = await serveIndex(t, { 'corp-app': file('corp-app'), flask, evil: file('evil') })
   const indexes = [at(own.url, { projects: ['corp-*'] }), at(other.url, { exclude: ['evil'] })]
   const relay = await openTestRelay(t, indexes)
   const statuses = async (project: string) => [
@@ -177,6 +189,7 @@ t.test('projects that an index names come from it alone, also while it is down',
   ]
   t.same(await statuses('Corp.App'), [200, 404])
   t.same(await statuses('flask'), [404, 200])
+  t.notMatch((await relay.page('flask', 1)).body.toString(), 'git+', 'nor does a link to a repository go past that')
   t.same(await statuses('evil'), [404, 404])
   await own.stop()
   // Another one, since a page is remembered for some seconds.

@@ -30,6 +30,9 @@ export const overlap = (a: string, b: string): boolean => {
   return a[0] === b[0] && overlap(a.slice(1), b.slice(1))
 }
 
-/** Whether a pattern matches each name that another one matches: `corp-*` covers `corp-old-*` and `corp-lib`. */
+/**
+ * Whether a pattern matches each name that another one matches: `corp-*` covers `corp-old-*` and `corp-lib`. Both are
+ * normalised: no other sign than `*` means something in a regular expression.
+ */
 export const covers = (pattern: string, other: string): boolean =>
   new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(other)

@@ -1,0 +1,22 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { readMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/read-mirrors-file.js'
+
+t.test('a command for a password has the environment of the caller, and its standard error is not shown', async (t) => {
+  const folder = t.testdir({ open: 'secret\nnote\n' })
+  const file = join(folder, 'mirrors.ini')
+  const read = (line: string) => {
+    writeFileSync(file, `[corp]\nurl = https://corp.example/\nusername = me\n${line}\n`)
+    const { indexes, warnings } = readMirrorsFile(file, { off: [], caller: { TOKEN: 'of caller' }, now: new Date() })
+    return { password: indexes[0]?.credentials?.password, warnings }
+  }
+  t.equal(read('password-command = printf %s "$TOKEN"').password, 'of caller')
+  t.equal(read('password-command = readlink /proc/self/fd/2').password, '/dev/null')
+  t.same(read('password-env = TOKEN'), { password: 'of caller', warnings: [] })
+  const open = join(folder, 'open')
+  chmodSync(open, 0o600)
+  t.same(read('password-file = open'), { password: 'secret', warnings: [] })
+  chmodSync(open, 0o604)
+  t.match(read('password-file = open').warnings, [`${open} holds a password, and every user of this host can read it`])
+})
