@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
@@ -9,7 +10,8 @@ import { drawBy, drawnServer } from '../support/relay/drawn-server.js'
 import { type Install, type Installed, openInstallers } from '../support/relay/installs.js'
 import { makeSample } from '../support/relay/odd-servers.js'
 import { at, openTestRelay } from '../support/relay/test-relay.js'
-import { serveIndex } from '../support/relay/upstream.js'
+import { type Instead, serveIndex, type UpstreamFile } from '../support/relay/upstream.js'
+import { makeWheels } from '../support/servers/mirror.js'
 
 // The fixtures are made for root alone.
 needsRoot(t)
@@ -17,6 +19,8 @@ needsRoot(t)
 const scratch = scratchFolder(t)
 const sample = makeSample(join(scratch, 'sample'))
 const installers = await openInstallers(t, scratch)
+mkdirSync(join(scratch, 'patient'))
+const patient = await openInstallers(t, join(scratch, 'patient'), 6)
 
 /** SERVERS=1000 tries more of them. */
 const count = Number(process.env['SERVERS'] || 30)
@@ -65,6 +69,49 @@ t.test(
       for (let seed = left.shift(); seed !== undefined; seed = left.shift()) await check(seed)
     }
     await Promise.all(Array.from({ length: 8 }, work))
-    t.ok(works > count / 2, `${works} of ${count} work directly`)
+    t.ok(works > count / 4, `${works} of ${count} work directly`)
   },
 )
+
+/** Dies once it has 20 requests: closes all connections, and so many more without an answer; then it lives again. */
+const mortal = (deaths: number): Instead => {
+  const sockets = new Set<Socket>()
+  let count = 0
+  return ({ socket }) => {
+    sockets.add(socket)
+    count += 1
+    if (count < 20 || count >= 20 + deaths) return undefined
+    for (const one of sockets) one.destroy()
+    sockets.clear()
+    return true
+  }
+}
+
+t.test('a mirror that dies while pip or uv installs 51 packages, and comes back: all are installed', async (t) => {
+  const folder = join(scratch, 'many')
+  const names = Array.from({ length: 50 }, (_, i) => `demo-${i}`)
+  makeWheels(folder, [
+    { name: 'demo-app', version: '1', text: 'x = 1', requirements: names },
+    ...names.map((name) => ({ name, version: '1', text: 'x = 1' })),
+  ])
+  const projects: Record<string, UpstreamFile[]> = {}
+  for (const name of readdirSync(folder)) {
+    const project = (name.split('-')[0] ?? '').replaceAll('_', '-')
+    projects[project] = [{ name, content: readFileSync(join(folder, name)) }]
+  }
+  const other = await serveIndex(t, projects)
+  // uv has 50 requests on their way at once.
+  for (const [installer, deaths] of [
+    ['pip', 3],
+    ['uv', 30],
+  ] as const) {
+    const serve = async (): Promise<string> => (await serveIndex(t, projects, mortal(deaths))).url
+    const direct = await patient[installer]([await serve()])
+    t.equal(direct.files?.split('\n').length, 51, `${installer}, directly`, { log: direct.log })
+    for (const unreachable of ['drop', 'keep', 'fail'] as const) {
+      const relay = await openTestRelay(t, [at(await serve()), at(other.url)], { unreachable })
+      const { files, log } = await patient[installer]([relay.index(0), relay.index(1)])
+      t.equal(files, direct.files, `${installer}, ${unreachable}`, { log, relay: relay.log() })
+    }
+  }
+})

@@ -160,7 +160,7 @@ export const drawnServer = (draw: Draw, { app, lib, metadata }: Sample, said: st
     const key = `${method} ${path}`
     const times = asked.get(key) ?? 0
     asked.set(key, times + 1)
-    const isFault = times < draw(key, [0, 0, 1, 1, 2, 3])
+    const isFault = times < draw(key, [0, 0, 0, 1, 1, 2, 3])
     const [, project = ''] = /^\/simple\/([^/]+)\/$/.exec(path) ?? []
     const file = projects[project]
     const one = files.get(path.slice('/f/'.length))

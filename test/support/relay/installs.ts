@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
 import { project } from '../../../build/project.js'
 import { cleanEnvironment } from '../builds/clean-environment.js'
 import { runProgram } from '../builds/run.js'
 import type { Ending } from '../builds/scratch.js'
 import { benchTools, oldRoot, pips } from '../setup/fixtures.js'
+import type { TestRelay } from './test-relay.js'
 
 /** What an installer did. */
 export interface Installed {
@@ -26,8 +28,32 @@ export interface Installers {
   readonly oldPip: (release: string) => Promise<Install>
 }
 
-/** Retries of pip, and of uv. */
-const retries = 2
+/**
+ * Has an installer install from indexes directly, and through a relay that has them: what works directly has to work there.
+ *
+ * @returns Whether it works directly.
+ */
+export const compare = async (
+  t: Test,
+  what: string,
+  install: Install,
+  urls: readonly string[],
+  relay: TestRelay,
+): Promise<boolean> => {
+  const [direct, through] = await Promise.all([install(urls), install(urls.map((_url, i) => relay.index(i)))])
+  const how =
+    direct.files !== undefined
+      ? 'works'
+      : through.files === undefined
+        ? 'fails in both'
+        : 'fails directly, works through the relay'
+  t.ok(direct.files === undefined || through.files === direct.files, `${what} ${how}`, {
+    relay: relay.log(),
+    direct: direct.log.slice(-2000),
+    log: through.log.slice(-2000),
+  })
+  return direct.files !== undefined
+}
 
 type RunPip = (args: readonly string[], log: string) => Promise<boolean>
 
@@ -66,8 +92,9 @@ const modulesIn = (folder: string): string =>
  * Starts them; they end with the test.
  *
  * @param scratch A folder for what is installed.
+ * @param retries How often pip and uv ask again.
  */
-export const openInstallers = async (t: Ending, scratch: string): Promise<Installers> => {
+export const openInstallers = async (t: Ending, scratch: string, retries = 2): Promise<Installers> => {
   const { newPip, uv } = await benchTools()
   const program = join(project, 'test', 'support', 'relay', 'fork_pip.py')
   const pipEnvironment = {

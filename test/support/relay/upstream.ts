@@ -31,7 +31,7 @@ export interface Upstream {
 export type Instead = (request: IncomingMessage, response: ServerResponse) => boolean | undefined
 
 /**
- * Serves an index in JSON (PEP 691) whose files are below /f/. Files are sent whole or in parts, with an ETag.
+ * Serves an index in JSON (PEP 691), or in HTML to who knows no JSON, whose files are below /f/. Files are sent whole or in parts, with an ETag.
  *
  * @param projects Files by the names of projects.
  */
@@ -50,6 +50,12 @@ export const serveIndex = async (
     if (instead(request, response)) return
     const [, project] = /^\/simple\/([^/]+)\/(?:\?.*)?$/.exec(path) ?? []
     const list = project === undefined ? undefined : projects[project]
+    if (list !== undefined && !/json|\*\/\*/.test(request.headers.accept ?? '*/*')) {
+      response.end(
+        list.map(({ name, content }) => `<a href="../../f/${name}#sha256=${sha256(content)}">x</a>`).join(''),
+      )
+      return
+    }
     if (list !== undefined) {
       response.writeHead(200, { 'Content-Type': 'application/vnd.pypi.simple.v1+json' }).end(
         JSON.stringify({
