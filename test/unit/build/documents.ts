@@ -45,6 +45,21 @@ t.test(
   },
 )
 
+t.test('CONTRIBUTING.md names each place of a setting', async (t) => {
+  const [, section = ''] = /^## Add a setting\n([\s\S]*?)^## /m.exec(read('CONTRIBUTING.md')) ?? []
+  const named = [...section.matchAll(/`([\w./-]+\.\w+)`/g)].map(([, path = '']) => path).sort()
+  const places = execFileSync(
+    'git',
+    ['grep', '-lwE', 'DIB_PIP_RETRIES|retries', '--', 'element-src', 'docs/settings.md'],
+    {
+      cwd: project,
+      encoding: 'utf8',
+    },
+  )
+  for (const path of places.trim().split('\n')) t.ok(named.includes(path), path)
+  for (const path of named) t.match(read(path), /DIB_PIP_RETRIES|\bretries\b/, path)
+})
+
 t.test('README.md is read in three minutes, and a page of docs/ in five', async (t) => {
   const lines = (page: string): readonly string[] => read(page).trimEnd().split('\n')
   t.ok(lines('README.md').length <= 150, 'at most 150 lines')
