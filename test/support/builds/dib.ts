@@ -10,8 +10,13 @@ const dibFolder = (name: 'lib' | 'elements'): string => {
   return execFileSync(python, ['-c', code], { encoding: 'utf8' }).trim()
 }
 
+let library: string | undefined
+
 /** dib's lib folder. */
-export const dibLibrary = (): string => dibFolder('lib')
+export const dibLibrary = (): string => {
+  library ??= dibFolder('lib')
+  return library
+}
 
 /** dib's own element `pypi`. */
 export const elementOfDib = (): string => join(dibFolder('elements'), 'pypi')
