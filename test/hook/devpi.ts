@@ -5,6 +5,7 @@ import { needsRoot } from '../support/builds/root.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { pointDevpiAt, startDevpi } from '../support/servers/devpi.js'
 import { makeMirror } from '../support/servers/mirror.js'
+import { assignments, documented } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
 import { freePort } from '../support/servers/start-server.js'
 
@@ -31,7 +32,9 @@ t.test('a partial mirror by devpi-server: what was fetched once is served when t
   const devpi = await startOne(t, scratch, `http://127.0.0.1:${upstream.port}/simple/`)
   const bare = devpi.replace('root/pypi/+simple/', '')
   const install = {
-    environment: { DIB_PYPI_MIRROR_URL: devpi, DIB_NO_PYPI_PIP: '1' },
+    environment: assignments(
+      documented('mirrors.md', 'devpi-server', 1, { 'http://127.0.0.1:3141/root/pypi/+simple/': devpi }),
+    ),
     inChroot: 'python3 -m pip install --no-cache-dir --target /opt/demo demo-app',
     compare: false,
   }
