@@ -9,6 +9,7 @@ import { foldersSection } from './folders.js'
 import { hooksSection } from './hooks.js'
 import { describeMachine, versions } from './machine.js'
 import { mirrorsSection } from './mirrors.js'
+import { pagesSection } from './relay/pages.js'
 import { measureRelay } from './relay/relay.js'
 import { markdown } from './table.js'
 
@@ -44,6 +45,7 @@ try {
     isQuick ? [10] : [10, 10_000],
     isQuick ? 100 : 100_000,
   )
+  const pages = await pagesSection(t, part('large pages'), isQuick)
   const relay = await measureRelay(t, part('the relay, beside other engines'), rounds, isQuick, say)
   const page = `# What it costs
 
@@ -55,7 +57,7 @@ ${Object.entries(programs)
 
 ![${plotTitle}](bench.svg)
 
-${[relay, hooks, mirrors, folders].map(markdown).join('\n\n')}
+${[relay, pages, hooks, mirrors, folders].map(markdown).join('\n\n')}
 `
   // The numbers of a quick run say little, so they do not go into docs/.
   const folder = isQuick ? join(cache, 'bench') : join(project, 'docs')

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { errorMessage, UserError } from '../base/errors.js'
 import { watchBuild } from '../base/watch-build.js'
 import { chooseIndexes } from './choose-indexes.js'
@@ -37,6 +38,8 @@ const newSecret = (): string => randomBytes(18).toString('base64url')
  * until the build has ended. Ends this process.
  */
 export const runRelay = async (): Promise<void> => {
+  // By default V8 lets a heap of this size grow to four times what is in use before it looks for what is not.
+  setFlagsFromString('--heap-growing-percent=40')
   try {
     const config = await readConfig()
     const secrets = { installers: newSecret(), control: newSecret() }

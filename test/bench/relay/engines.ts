@@ -1,6 +1,5 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { project } from '../../../build/project.js'
 import { findBuild } from '../../../element-src/lib/base/find-build.js'
 import { askRelay } from '../../../element-src/lib/relay/control/ask-relay.js'
@@ -20,8 +19,6 @@ export type Between = 'the relay' | 'devpi-server' | 'proxpi' | 'nginx'
 /** An engine that runs. */
 export interface Engine {
   readonly pid: number
-  /** The seconds from its start until it listens. */
-  readonly start: number
   /** The URL of its index, for pip. */
   readonly index: string
   /** The folder that it fills with wheels side by side; undefined where its cache is its own. */
@@ -45,8 +42,6 @@ export const copyRelay = (folder: string): string => {
   return program
 }
 
-const secondsSince = (begin: number): number => (performance.now() - begin) / 1000
-
 const relay: Start = async (t, folder, upstream) => {
   const program = copyRelay(join(folder, 'program'))
   const filled = join(folder, 'mirror')
@@ -55,7 +50,6 @@ const relay: Start = async (t, folder, upstream) => {
   writeFileSync(logFile, '')
   const build = findBuild(folder, process.pid)
   if (build === undefined) throw new Error('this process is not in /proc')
-  const begin = performance.now()
   const { control, indexes } = await spawnRelay(
     program,
     {
@@ -70,24 +64,21 @@ const relay: Start = async (t, folder, upstream) => {
     },
     { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
   )
-  const start = secondsSince(begin)
   t.teardown(() => askRelay(control, 'POST').catch(() => undefined))
-  return { pid: processOf(program), start, index: `${indexes[0]?.url}/`, filled }
+  return { pid: processOf(program), index: `${indexes[0]?.url}/`, filled }
 }
 
+// With its own options, not those that make tests quick: what its keys cost counts.
 const devpi: Start = async (t, folder, upstream) => {
   const port = await freePort()
-  const begin = performance.now()
-  const { pid } = await startDevpi(t, folder, 'devpi-server with a replica', port)
-  const start = secondsSince(begin)
+  const { pid } = await startDevpi(t, folder, 'devpi-server with a replica', port, {}, '')
   await pointDevpiAt(port, 'choose-one', upstream)
-  return { pid, start, index: `http://127.0.0.1:${port}/root/pypi/+simple/` }
+  return { pid, index: `http://127.0.0.1:${port}/root/pypi/+simple/` }
 }
 
 // By the commands of its documentation.
 const proxpi: Start = async (t, folder, upstream) => {
   const port = await freePort()
-  const begin = performance.now()
   const { pid } = await startServer(t, port, join(folder, 'log'), 'env', [
     'FLASK_APP=proxpi.server',
     `PROXPI_INDEX_URL=${upstream}`,
@@ -96,7 +87,7 @@ const proxpi: Start = async (t, folder, upstream) => {
     'run',
     `--port=${port}`,
   ])
-  return { pid, start: secondsSince(begin), index: `http://127.0.0.1:${port}/index/` }
+  return { pid, index: `http://127.0.0.1:${port}/index/` }
 }
 
 const nginx: Start = async (t, folder, upstream) => {
@@ -108,9 +99,8 @@ const nginx: Start = async (t, folder, upstream) => {
     'https://INDEX': origin,
     'https://FILES': origin,
   })
-  const begin = performance.now()
   const { pid } = await startNginx(t, join(folder, 'nginx'), port, `access_log off;\n${blocks}`)
-  return { pid, start: secondsSince(begin), index: `http://127.0.0.1:${port}/simple/` }
+  return { pid, index: `http://127.0.0.1:${port}/simple/` }
 }
 
 /** How each engine is started. */

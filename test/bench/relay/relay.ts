@@ -28,6 +28,7 @@ interface PackageSet {
   readonly packages: Packages
   readonly goals: Readonly<Partial<Record<Tool, number>>>
   readonly peers: readonly Between[]
+  readonly rounds: number
 }
 
 const pips = (goal: number): PackageSet['goals'] => ({ 'pip 23.3': goal, 'the newest pip': goal })
@@ -68,7 +69,7 @@ const measureRound = async (
 /**
  * Measures what the relay costs beside a direct download, devpi-server, proxpi and nginx, in turn, by two pips and uv.
  *
- * @param rounds How often direct and through the relay; through others once.
+ * @param rounds How often direct and through the relay, from far once less; through others once, not by the newest pip.
  * @param say What to do with a line that tells how far it is.
  * @returns Its section, of which bars.ts makes a plot.
  */
@@ -93,9 +94,18 @@ export const measureRelay = async (
   const far = await serveWheels(t, folder, distance)
   const pinned = await serveWheels(t, folder, distance, true)
   const peers = ['devpi-server', 'proxpi', 'nginx'] as const
+  const fewer = Math.max(1, rounds - 1)
   const sets: readonly PackageSet[] = [
-    { name: 'near', upstream: near.url, sent: near.sent, packages, goals: { ...pips(0.95), uv: 1.2 }, peers },
-    { name: 'far', upstream: far.url, sent: far.sent, packages, goals: { ...pips(0.35), uv: 1.05 }, peers },
+    { name: 'near', upstream: near.url, sent: near.sent, packages, goals: { ...pips(0.95), uv: 1.2 }, peers, rounds },
+    {
+      name: 'far',
+      upstream: far.url,
+      sent: far.sent,
+      packages,
+      goals: { ...pips(0.35), uv: 1.05 },
+      peers,
+      rounds: fewer,
+    },
     {
       name: 'far, one release back',
       upstream: pinned.url,
@@ -103,16 +113,21 @@ export const measureRelay = async (
       packages: { ...packages, constraints },
       goals: pips(0.6),
       peers: [],
+      rounds: fewer,
     },
-    { name: "the machine's own index", upstream: await machineIndex(), packages, goals: pips(1), peers: [] },
+    { name: "the machine's own index", upstream: await machineIndex(), packages, goals: pips(1), peers: [], rounds },
   ]
   const rows: string[][] = []
   for (const set of sets) {
     for (const tool of ['pip 23.3', 'the newest pip', 'uv'] as const) {
       say(`${set.name}, ${tool}`)
       const runs = new Map<Between | 'direct', Round[]>()
-      for (let round = 0; round < rounds; round += 1)
-        for (const between of ['direct', 'the relay', ...(round === 0 ? set.peers : [])] as const)
+      for (let round = 0; round < set.rounds; round += 1)
+        for (const between of [
+          'direct',
+          'the relay',
+          ...(round === 0 && tool !== 'the newest pip' ? set.peers : []),
+        ] as const)
           runs.set(between, [...(runs.get(between) ?? []), await measureRound(scratch, set, tool, between, bytes)])
       const ratios = [...runs].map(([between, all]): readonly [string, number] => {
         // Of each round, since both of a round met the same load.
@@ -142,6 +157,6 @@ export const measureRelay = async (
     title: 'The relay',
     head: ['from', 'by', 'between', 'cold, s', 'second, s', 'cold : direct', 'goal', 'fetched : kept', 'memory, MB'],
     rows,
-    note: `${names.join(', ')}, with what they require: ${wheels.length} files, ${(bytes / 1e6).toFixed(0)} MB. *Near* is a server on the same machine, *far* the same server, which answers after 40 ms and sends at most 5 MB/s on a connection. *One release back* is far, with a newer release of each project that constraints forbid. The machine's own index is the one that its pip asks. ${rounds} rounds, each with empty caches and all in turn, the other engines in the first alone; a ratio is the median of the ratios within each round. The second time is through the filled cache; for the relay it is an offline build's, from the folder that the first has filled. Fetched are the bytes of wheels that the index sent (goal: at most 1.1). Memory is the most that a process and its children have had (goal: 100 MB).`,
+    note: `${names.join(', ')}, with what they require: ${wheels.length} files, ${(bytes / 1e6).toFixed(0)} MB. *Near* is a server on the same machine, *far* the same server, which answers after 40 ms and sends at most 5 MB/s on a connection. *One release back* is far, with a newer release of each project that constraints forbid. The machine's own index is the one that its pip asks. ${rounds} rounds, ${fewer} from far, each with empty caches and all in turn, the other engines in the first alone; a ratio is the median of the ratios within each round. The second time is through the filled cache; for the relay it is an offline build's, from the folder that the first has filled. Fetched are the bytes of wheels that the index sent (goal: at most 1.1). Memory is the most that a process and its children have had (goal: 100 MB).`,
   }
 }

@@ -136,7 +136,7 @@ export const ofRelay: readonly Mutant[] = [
       'excludeNewer(page.files.filter(mayFetch), config.excludeNewer)',
       'excludeNewer(page.files.filter(mayFetch), undefined)',
     ],
-    ['a link to a repository goes past no rule', 'links: hasRules ? [] : page.links, note', 'links: page.links, note'],
+    ['a link to a repository goes past no rule', 'const links = hasRules ? [] : page.links', 'const { links } = page'],
     ['any answer says that an index is there', 'outage.answered()\n', '\n'],
     ['a page that its server does not let be kept is asked for again', '/no-(?:store|cache)/.test(control) ? 0 :', ''],
   ),
@@ -152,7 +152,7 @@ export const ofRelay: readonly Mutant[] = [
   ]),
   ...sabotages('lib/relay/upstream/remembered-pages.ts', 'unit/relay/remembered-pages.ts', [
     'pages are remembered up to a bound',
-    'if (count + lengthOf(page) <= mostFiles) break',
+    'if (bytes + page.length <= mostBytes) break',
     'break',
   ]),
   ...sabotages(

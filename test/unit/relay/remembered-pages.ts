@@ -1,24 +1,27 @@
+import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import { rememberPages } from '../../../element-src/lib/relay/upstream/remembered-pages.js'
+import { at, openTestRelay } from '../../support/relay/test-relay.js'
+import { serveIndex } from '../../support/relay/upstream.js'
 
-const page = (length: number) => ({
-  files: Array.from({ length }, (_, i) => ({ name: `x-${i}.tar.gz`, url: `http://127.0.0.1/${i}`, hashes: {} })),
+const page = (megabytes: number, name = 'x-1.tar.gz') => ({
+  files: [{ name, url: `http://127.0.0.1/${name}`, hashes: {} }],
   links: [],
   until: Number.POSITIVE_INFINITY,
   conditions: {},
+  length: megabytes * 1024 * 1024,
 })
 
-t.test('of pages with many files the last are remembered, 60,000 files in all', async (t) => {
+t.test('of large pages the last are remembered, 8 MB in all', async (t) => {
   const pages = rememberPages()
-  const large = page(20_000)
   const names = Array.from({ length: 20 }, (_, i) => `project-${i}`)
-  for (const name of names) pages.set(name, large)
+  for (const name of names) pages.set(name, page(2.5))
   t.same(
     names.filter((name) => pages.get(name) !== undefined),
     names.slice(-3),
   )
   pages.set('project-19', page(1))
-  pages.set('another', page(19_000))
+  pages.set('another', page(1.5))
   t.same(
     [...names, 'another'].filter((name) => pages.get(name) !== undefined),
     ['project-17', 'project-18', 'project-19', 'another'],
@@ -26,10 +29,94 @@ t.test('of pages with many files the last are remembered, 60,000 files in all', 
   )
 })
 
-t.test('one page of more files than that is remembered alone', async (t) => {
+t.test('one page of more than that is remembered alone', async (t) => {
   const pages = rememberPages()
   pages.set('small', page(1))
-  pages.set('huge', page(120_000))
+  pages.set('huge', page(60))
   t.equal(pages.get('small'), undefined)
-  t.equal(pages.get('huge')?.files.length, 120_000, 'its files can be asked for')
+  t.equal(pages.get('huge')?.files.length, 1, 'its files can be asked for')
+})
+
+t.test(
+  'a file that was asked for is known until its page is read anew, also when others took the place of that',
+  async (t) => {
+    const pages = rememberPages()
+    pages.set('x', page(1))
+    t.match(pages.filesNamed('x', 'x-1.tar.gz'), [{ name: 'x-1.tar.gz' }])
+    t.same(pages.filesNamed('x', 'x-2.tar.gz'), [])
+    pages.set('huge', page(60))
+    t.match(pages.filesNamed('x', 'x-1.tar.gz'), [{ name: 'x-1.tar.gz' }])
+    t.equal(pages.filesNamed('x', 'x-2.tar.gz'), undefined)
+    pages.set('x', page(1, 'x-3.tar.gz'))
+    t.same(pages.filesNamed('x', 'x-1.tar.gz'), [])
+    pages.set('huge', page(60))
+    t.equal(pages.filesNamed('x', 'x-1.tar.gz'), undefined, 'its server is asked')
+    t.equal(pages.filesNamed('x', 'x-3.tar.gz'), undefined, 'nobody asked for it')
+  },
+)
+
+t.test('of 2,000 files that were asked for the last are known without their pages', async (t) => {
+  const pages = rememberPages()
+  const names = Array.from({ length: 2_010 }, (_, i) => `x-${i}.tar.gz`)
+  for (const name of names) {
+    pages.set(name, page(1, name))
+    pages.filesNamed(name, name)
+  }
+  pages.set('huge', page(60))
+  t.same(
+    names.filter((name) => pages.filesNamed(name, name) !== undefined),
+    names.slice(10),
+  )
+})
+
+const release = (version: string) => ({ name: `demo_app-${version}.tar.gz`, content: Buffer.from(version) })
+
+t.test('a page of an index without Cache-Control is asked for once in five seconds', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [release('1')] })
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  const first = await relay.page('demo-app')
+  await upstream.stop()
+  t.same((await relay.page('demo-app')).body, first.body, 'the same, whatever has become of the server')
+})
+
+t.test('a page that its server has remembered as well is sent once', async (t) => {
+  const modified = 'Fri, 27 Nov 2015 10:00:00 GMT'
+  const kinds: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
+    'if-none-match': (response) => response.setHeader('ETag', 'W/"1"').setHeader('Last-Modified', modified),
+    'if-modified-since': (response) => response.setHeader('Last-Modified', modified),
+  }
+  for (const [name, describe] of Object.entries(kinds)) {
+    const upstream = await serveIndex(t, { 'demo-app': [release('1')] }, ({ headers }, response) => {
+      describe(response.setHeader('Cache-Control', 'no-cache'))
+      if (headers[name] === undefined) return undefined
+      response.writeHead(304).end()
+      return true
+    })
+    const relay = await openTestRelay(t, [at(upstream.url)])
+    const first = await relay.page('demo-app')
+    for (let i = 0; i < 2; i += 1) t.match(await relay.page('demo-app'), { status: 200, body: first.body })
+    t.same(
+      upstream.requests.map(({ headers }) => headers[name]),
+      [undefined, ...Array(2).fill(name === 'if-none-match' ? 'W/"1"' : modified)],
+    )
+  }
+})
+
+t.test('what may have changed unseen is asked for whole, and what is not there is asked for each time', async (t) => {
+  const projects: Record<string, ReturnType<typeof release>[]> = { 'demo-app': [release('1')] }
+  const now = new Date().toUTCString()
+  const upstream = await serveIndex(t, projects, (_request, response) => {
+    // Within one second a page can change twice.
+    response.setHeader('Cache-Control', 'no-cache').setHeader('Date', now).setHeader('Last-Modified', now)
+    return undefined
+  })
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  const links = async (project: string) =>
+    [...(await relay.page(project)).body.toString().matchAll(/[\w.-]+\.tar/g)].length
+  t.equal(await links('demo-app'), 2, 'its name and its URL')
+  projects['demo-app'] = [release('1'), release('2')]
+  t.equal(await links('demo-app'), 4)
+  t.equal((await relay.page('late')).status, 404)
+  projects['late'] = [release('1')]
+  t.equal((await relay.page('late')).status, 200)
 })

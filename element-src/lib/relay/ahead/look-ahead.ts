@@ -152,7 +152,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
       if (installer === undefined) return
       const asker: Asker = { headers, gone: signal, isAhead: true }
       const look = async (): Promise<void> => {
-        const found = await index.source.filesOf(project, asker)
+        const found = await index.source.filesOf(project, asker, wheel)
         const file = found.kind === 'page' ? found.files.filter((one) => one.name === wheel)[nth] : undefined
         if (file === undefined) return
         // uv reads the metadata of a wheel out of parts of it, if there is none beside it.

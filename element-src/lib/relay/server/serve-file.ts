@@ -168,11 +168,11 @@ export const serveFile = async (
   parts: FileParts,
   asker: Asker,
 ): Promise<void> => {
-  const found = await index.filesOf(project, asker)
+  const wheel = name.endsWith('.metadata') ? name.slice(0, -'.metadata'.length) : undefined
+  const found = await index.filesOf(project, asker, wheel ?? name)
   if (found.kind === 'refused') return refuse(response, found.cause)
   if (found.kind === 'answer') return passOn(response, found)
   if (found.kind === 'none') return notFound(response)
-  const wheel = name.endsWith('.metadata') ? name.slice(0, -'.metadata'.length) : undefined
   const file = found.files.filter((one) => one.name === (wheel ?? name))[nth]
   if (file === undefined || (wheel !== undefined && file.coreMetadata === undefined)) return notFound(response)
   const key = `${project}~${nth}/${file.name}`

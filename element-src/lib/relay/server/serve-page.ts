@@ -19,7 +19,7 @@ export const serveRoot = (request: IncomingMessage, response: ServerResponse, in
 }
 
 /** Where files are, as routes read it: a page may have several files of one name. */
-const paths = (project: string): ((file: PageFile) => string) => {
+export const pathsOf = (project: string): ((file: PageFile) => string) => {
   const seen = new Map<string, number>()
   return ({ name }) => {
     const nth = seen.get(name) ?? 0
@@ -41,5 +41,5 @@ export const servePage = async (
   if (found.kind === 'refused') return refuse(response, found.cause)
   if (found.kind === 'answer') return passOn(response, found)
   const form = formFor(request.headers.accept)
-  sendText(request, response, mediaTypes[form], renderPage(project, found, paths(project), form))
+  sendText(request, response, mediaTypes[form], renderPage(project, found, pathsOf(project), form))
 }

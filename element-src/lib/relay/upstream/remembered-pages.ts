@@ -1,7 +1,10 @@
-import type { Page } from '../../index/page.js'
+import type { Page, PageFile } from '../../index/page.js'
 
-/** The files that pages have listed, so that an installer can ask for them: of so many files at most, the oldest pages go first. */
-const mostFiles = 60_000
+/** The most that is remembered of pages, by the bytes of their bodies: what is read of one takes about as much. */
+const mostBytes = 8 * 1024 * 1024
+
+/** So many names of files that were asked for are remembered without their pages: who asked for metadata asks for the wheel later. */
+const mostFiles = 2_000
 
 /** A page as it was read. */
 export interface RememberedPage extends Page {
@@ -11,35 +14,47 @@ export interface RememberedPage extends Page {
   readonly conditions: Readonly<Record<string, string>>
   /** What the log says of it once an installer is told. */
   readonly note?: string | undefined
+  /** That of its body, in bytes. */
+  readonly length: number
 }
 
 /** Pages by the names of projects. */
 export interface RememberedPages {
   readonly get: (project: string) => RememberedPage | undefined
   readonly set: (project: string, page: RememberedPage) => void
+  /** The files of a name on a project's last page, also when others have taken its place: undefined if it is not known. */
+  readonly filesNamed: (project: string, name: string) => readonly PageFile[] | undefined
 }
-
-const lengthOf = ({ files, links }: Page): number => files.length + links.length
 
 /** Begins with none. */
 export const rememberPages = (): RememberedPages => {
   const pages = new Map<string, RememberedPage>()
-  let count = 0
+  const asked = new Map<string, readonly PageFile[]>()
+  let bytes = 0
   const remove = (project: string): void => {
-    const page = pages.get(project)
-    if (page !== undefined) count -= lengthOf(page)
+    bytes -= pages.get(project)?.length ?? 0
     pages.delete(project)
   }
   return {
     get: (project) => pages.get(project),
     set: (project, page) => {
       remove(project)
+      for (const key of asked.keys()) if (key.startsWith(`${project}/`)) asked.delete(key)
       for (const oldest of pages.keys()) {
-        if (count + lengthOf(page) <= mostFiles) break
+        if (bytes + page.length <= mostBytes) break
         remove(oldest)
       }
       pages.set(project, page)
-      count += lengthOf(page)
+      bytes += page.length
+    },
+    filesNamed: (project, name) => {
+      const key = `${project}/${name}`
+      const files = pages.get(project)?.files.filter((file) => file.name === name) ?? asked.get(key)
+      if (files === undefined || files.length === 0) return files
+      const [oldest = ''] = asked.keys()
+      if (asked.size >= mostFiles) asked.delete(oldest)
+      asked.set(key, files)
+      return files
     },
   }
 }

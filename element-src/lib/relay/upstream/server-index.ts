@@ -31,10 +31,12 @@ const lifetimeOf = (headers: IncomingHttpHeaders): number => {
   return /no-(?:store|cache)/.test(control) ? 0 : Math.min(seconds, 600) * 1000
 }
 
-const conditionsOf = ({ etag, 'last-modified': modified }: IncomingHttpHeaders): Readonly<Record<string, string>> => ({
-  ...(etag === undefined ? {} : { 'If-None-Match': etag }),
-  ...(etag === undefined && modified !== undefined ? { 'If-Modified-Since': modified } : {}),
-})
+// A time without an ETag tells a change only if the page was not read in the second of that time (RFC 9110, 8.8.2.2).
+const conditionsOf = (headers: IncomingHttpHeaders): Readonly<Record<string, string>> => {
+  const { etag, 'last-modified': modified = '', date = '' } = headers
+  if (etag !== undefined) return { 'If-None-Match': etag }
+  return Date.parse(date) - Date.parse(modified) > 1000 ? { 'If-Modified-Since': modified } : {}
+}
 
 /** What requests takes for a page: also the part that is the whole. */
 const isPage = ({ status, headers }: HttpAnswer): boolean => {
@@ -55,15 +57,6 @@ const parse = (bytes: Buffer, { headers, url }: HttpAnswer): Page | PageError =>
 interface Fetched {
   readonly found: Found
   readonly note?: string | undefined
-}
-
-/** What a page says of itself that its server does not repeat if it has not changed (RFC 9110, 15.4.5). */
-const unchanged = ({ conditions }: RememberedPage): IncomingHttpHeaders => {
-  const { 'If-None-Match': etag, 'If-Modified-Since': modified } = conditions
-  return {
-    ...(etag === undefined ? {} : { etag }),
-    ...(modified === undefined ? {} : { 'last-modified': modified }),
-  }
 }
 
 /** What an index on a server needs besides its configuration. */
@@ -94,14 +87,15 @@ export const serverIndex = (
 
   const remember = (
     project: string,
-    { files, links, note }: Page & Pick<Fetched, 'note'>,
+    page: Omit<RememberedPage, 'until'>,
     headers: IncomingHttpHeaders,
     isAhead: boolean,
   ): Fetched => {
+    const { files, links, note } = page
     // One without a link may be that of a login: installers that ask again are to have another one.
     const isEmpty = files.length + links.length === 0
     const until = Date.now() + (isEmpty ? 0 : Math.max(lifetimeOf(headers), isAhead ? shortest : 0))
-    pages.set(project, { files, links, note, until, conditions: conditionsOf(headers) })
+    pages.set(project, { ...page, until })
     return { found: { kind: 'page', files, links }, note }
   }
 
@@ -116,7 +110,7 @@ export const serverIndex = (
     const isAhead = asker.isAhead === true
     if (known !== undefined && status === 304) {
       body.destroy()
-      return remember(project, known, { ...unchanged(known), ...headers }, isAhead)
+      return remember(project, known, headers, isAhead)
     }
     if (!isPage(answered)) {
       body.destroy()
@@ -136,7 +130,9 @@ export const serverIndex = (
       page.links.length > 0 && hasRules
         ? `links to a repository for ${project}, which is under no rule: that link is left out`
         : undefined
-    return remember(project, { files, links: hasRules ? [] : page.links, note }, headers, isAhead)
+    const links = hasRules ? [] : page.links
+    const [conditions, { length }] = [conditionsOf(headers), bytes]
+    return remember(project, { files, links, note, conditions, length }, headers, isAhead)
   }
 
   const fetchOnce = async (project: string, asker: Asker): Promise<Found | HttpError> => {
@@ -189,9 +185,9 @@ export const serverIndex = (
     config,
     projects: () => [],
     find,
-    filesOf: async (project, asker) => {
-      const known = pages.get(project)
-      return known === undefined ? find(project, asker) : { kind: 'page', ...known }
+    filesOf: async (project, asker, name) => {
+      const files = name === undefined ? pages.get(project)?.files : pages.filesNamed(project, name)
+      return files === undefined ? find(project, asker) : { kind: 'page', files, links: [] }
     },
   }
 }

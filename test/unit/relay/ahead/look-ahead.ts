@@ -76,34 +76,3 @@ t.test('nothing is fetched ahead if that is off, or if the installer does not sa
   await on.page('one')
   t.equal(countOf(upstream, 'two'), 0)
 })
-
-t.test(
-  'a page is asked for again only if it may have changed, and what is not there is never remembered',
-  async (t) => {
-    const etag = '"one"'
-    const upstream = await serveIndex(t, project('one'), ({ url, headers }, response) => {
-      if (!url?.startsWith('/simple/')) return undefined
-      if (url.includes('missing')) return undefined
-      if (headers['if-none-match'] === etag) {
-        response.writeHead(304, { 'Cache-Control': 'no-cache' }).end()
-        return true
-      }
-      response.setHeader('ETag', etag)
-      if (url.includes('one')) response.setHeader('Cache-Control', 'no-cache')
-      return undefined
-    })
-    const relay = await openTestRelay(t, [at(upstream.url)])
-    const [first, second] = [await relay.page('one'), await relay.page('one')]
-    t.equal(countOf(upstream, '/simple/one/'), 2)
-    t.equal(upstream.requests[1]?.headers['if-none-match'], etag)
-    t.same(second.body, first.body)
-    for (let i = 0; i < 2; i += 1) t.equal((await relay.page('missing')).status, 404)
-    t.equal(countOf(upstream, '/simple/missing/'), 2)
-
-    const silent = await serveIndex(t, project('one'))
-    const other = await openTestRelay(t, [at(silent.url)])
-    await other.page('one')
-    await other.page('one')
-    t.equal(countOf(silent, '/simple/one/'), 1, 'without Cache-Control, for five seconds')
-  },
-)
