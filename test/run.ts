@@ -136,7 +136,7 @@ const deal = (files: readonly string[]): readonly (readonly string[])[] => {
     hand.files.push(file)
     hand.seconds += times[file] ?? 1
   }
-  return hands.map((hand) => hand.files)
+  return hands.map((hand) => hand.files).filter((ofJob) => ofJob.length > 0)
 }
 
 /** What each file wrote, whole, and how long each took when it last ran. */

@@ -63,7 +63,9 @@ const noticed = async (folder: string, mutant: Mutant): Promise<string | undefin
     if (made !== undefined && made.status !== 0) throw new Error(`${file} cannot be compiled: ${made.output}`)
     for (const test of tests) {
       const { status, output } = await runIn(folder, 'test/run.ts', test)
-      if (status !== 0) return /^\s*not ok \d+ - (.*)$/m.exec(output)?.[1] ?? output.trim().slice(-300)
+      if (status === 0) continue
+      if (!/^FAILED /m.test(output)) throw new Error(`${test} did not run with a sabotage of ${file}:\n${output}`)
+      return /^\s*not ok \d+ - (.*)$/m.exec(output)?.[1] ?? 'it did not come to its end'
     }
     return undefined
   } finally {

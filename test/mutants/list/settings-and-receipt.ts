@@ -133,7 +133,7 @@ export const ofSettings: readonly Mutant[] = [
   ),
   ...sabotages(
     'lib/settings/mirrors-file/read-mirrors-file.ts',
-    'unit/settings/settings.ts unit/settings/mirrors-file/sections.ts',
+    'unit/settings/settings.ts unit/settings/mirrors-file/password.ts',
     [
       'DIB_NO_PYPI_PIP counts with a mirrors file that has a section [official]',
       'const isAbsent = isOfficial && off.length > 0',

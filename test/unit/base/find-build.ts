@@ -20,7 +20,8 @@ console.log(JSON.stringify(findBuild('/tmp/dib_build.X')))`,
       join(project, 'build/run.mjs'),
       join(folder, 'look.ts'),
     ],
-    { encoding: 'utf8' },
+    // A build in a build.
+    { encoding: 'utf8', env: { ...process.env, TMP_BUILD_DIR: '/tmp/dib_build.outer' } },
   )
   const [pid, startTime, found = ''] = ran.stdout.trim().split('\n')
   t.same(JSON.parse(found), { pid: Number(pid), startTime }, ran.stderr)

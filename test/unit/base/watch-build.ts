@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { type Process, statOf } from '../../../element-src/lib/base/find-build.js'
 import { watchBuild } from '../../../element-src/lib/base/watch-build.js'
 
 t.test('where too many files are open, nothing says that the build has ended', { timeout: 30_000 }, async (t) => {
@@ -20,4 +24,18 @@ t.test('where too many files are open, nothing says that the build has ended', {
   syncBuiltinESMExports()
   await new Promise<void>((resolve) => watchBuild({ pid: 0, startTime: '1' }, resolve))
   t.same(given, answers, 'it has ended when it is not there')
+})
+
+const ends = ({ pid, startTime }: Process): Promise<void> =>
+  new Promise((resolve) => watchBuild({ pid, startTime }, resolve))
+
+t.test('a build that nobody has waited for has ended, and so has one whose number another process has', async (t) => {
+  // What the shell becomes waits for nothing that the shell started.
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.teardown(() => parent.kill('SIGKILL'))
+  const [first] = await once(parent.stdout, 'data')
+  const pid = Number(first)
+  while (statOf(pid)[0] !== 'Z') await pause(20)
+  await ends({ pid, startTime: statOf(pid)[19] ?? '' })
+  await ends({ pid: process.pid, startTime: '1' })
 })

@@ -236,6 +236,7 @@ t.test('a copy of ours is known by its first line, or by its entries', async (t)
   for (const file of [pip(), uv(), pip('[global]\ntimeout = 7\n')]) {
     t.equal(isMadeOfOurs(file, file.content), true)
     t.equal(isMadeOfOurs(file, `${file.content}# more\n`), true)
+    t.equal(isMadeOfOurs(file, `${file.content.split('\n')[0]}\n`), true, 'the line by which ours begin')
     t.equal(isMadeOfOurs(file, file.content.replace(/^#.*\n/gm, '')), true)
     t.equal(isMadeOfOurs(file, file.own ?? ''), false)
     t.equal(isMadeOfOurs(file, `see ${officialIndex} and http://mirror.example`), false)

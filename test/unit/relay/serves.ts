@@ -120,7 +120,7 @@ t.test('metadata that is not what the index tells, and a page without a link, ar
 })
 
 t.test('a page that its server does not let be kept is asked for each time', async (t) => {
-  const upstream = await serveIndex(t, { 'demo-app': [] }, (_request, response) => {
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] }, (_request, response) => {
     response.setHeader('Cache-Control', 'no-cache, max-age=600')
     return undefined
   })
