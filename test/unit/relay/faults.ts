@@ -53,17 +53,19 @@ t.test('an answer of any status is passed on, with what belongs to it, and the i
   }
 })
 
-t.test('a status for a file, a HEAD or a part is passed on, too', async (t) => {
+t.test('a status for a file, its metadata, a HEAD or a part is passed on, too', async (t) => {
   const isFile = (request: { url?: string }): boolean => request.url?.startsWith('/f/') === true
-  const upstream = await serveIndex(t, projects, (request, response) => {
+  const wheel = { ...file, name: 'demo_app-1.0-py3-none-any.whl', more: { 'core-metadata': true } }
+  const upstream = await serveIndex(t, { 'demo-app': [wheel] }, (request, response) => {
     if (!isFile(request)) return undefined
     response.writeHead(request.method === 'HEAD' ? 405 : 503, { 'Retry-After': '3' }).end()
     return true
   })
   for (const fill of [undefined, t.testdir({})]) {
     const relay = await openTestRelay(t, [at(upstream.url)], { fill })
-    const link = await relay.link('demo-app', file.name)
-    t.match(await ask(link), { status: 503, headers: { 'retry-after': '3' } })
+    const link = await relay.link('demo-app', wheel.name)
+    for (const path of [link, `${link}.metadata`])
+      t.match(await ask(path), { status: 503, headers: { 'retry-after': '3' } })
     t.match(await ask(link, { Range: 'bytes=0-5' }), { status: 503, headers: { 'retry-after': '3' } })
     t.match(await ask(link, {}, 'HEAD'), { status: 405 })
   }

@@ -220,6 +220,34 @@ t.test('exclude-newer leaves out what came later, and refuses an index that tell
   t.match(relay.log(), /^pypi: warning: http:\S+ names no upload times of untimed/m)
 })
 
+t.test('a link to a repository is passed on, but under a rule it is left out, which the log says', async (t) => {
+  const repository = 'git+https://127.0.0.1/demo.git#egg=demo-app'
+  const upstream = await serveIndex(t, {}, (_request, response) => {
+    const files = [
+      { filename: wheel, url: `/f/${wheel}`, hashes: {}, 'upload-time': '2024-01-01T00:00:00Z' },
+      { filename: 'demo-app', url: repository, hashes: {} },
+    ]
+    response.writeHead(200, { 'Content-Type': json, ETag: '"page"', 'Accept-Ranges': 'bytes' })
+    response.end(JSON.stringify({ meta: { 'api-version': '1.1' }, name: 'demo-app', files }))
+    return true
+  })
+  const free = await openTestRelay(t, [at(upstream.url)])
+  const { headers, body } = await free.page('demo-app')
+  t.match(body.toString(), repository)
+  t.match(headers, { etag: undefined, 'accept-ranges': undefined }, 'a page is another one than the server sent')
+  t.equal(free.log(), '')
+  for (const rule of [{ projects: ['demo-*'] }, { excludeNewer: '2024-03-01T00:00:00Z' }]) {
+    const relay = await openTestRelay(t, [at(upstream.url, rule)])
+    const text = (await relay.page('demo-app')).body.toString()
+    t.match(text, wheel, 'it is no reason to refuse the page for an upload time that is missing')
+    t.notMatch(text, 'git+')
+    t.match(
+      relay.log(),
+      /^pypi: warning: \S+ links to a repository for demo-app, which is under no rule: that link is left out\n$/,
+    )
+  }
+})
+
 t.test('two indexes at one URL are two: each has its own files and its own token', async (t) => {
   const name = (project: string): string => `${project}-1.0.tar.gz`
   const [early, late] = [randomBytes(50), randomBytes(60)]
