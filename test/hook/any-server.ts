@@ -23,7 +23,7 @@ mkdirSync(join(scratch, 'patient'))
 const patient = await openInstallers(t, join(scratch, 'patient'), 6)
 
 /** SERVERS=1000 tries more of them. */
-const count = Number(process.env['SERVERS'] || 30)
+const count = Number(process.env['SERVERS'] || 20)
 const tries = 3
 
 const inTries = async (install: Install, urls: readonly string[]): Promise<Installed> => {

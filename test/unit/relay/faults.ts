@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { ask, at, inFolder, openTestRelay as openRelay, type TestRelay } from '../../support/relay/test-relay.js'
+import { ask, at, inFolder, openTestRelay as openRelay } from '../../support/relay/test-relay.js'
 import { type Instead, serveIndex } from '../../support/relay/upstream.js'
 import { listen } from '../../support/servers/listen.js'
 import { freePort } from '../../support/servers/start-server.js'
@@ -216,35 +216,28 @@ t.test('fail: a status, or one connection that breaks, is no reason', async (t) 
   t.match(JSON.parse((await ask(relay.control)).body.toString()), { failure: null })
 })
 
-/** Asks for 50 pages at once, as uv does, each time for others; says of each its status, or how the connection ended. */
-const newAskMany = () => {
-  let count = 0
-  return (relay: TestRelay): Promise<readonly (number | string)[]> =>
-    Promise.all(
-      Array.from({ length: 50 }, () => {
-        count += 1
-        return relay.page(`project-${count}`).then(
-          ({ status }) => status,
-          ({ code }: { code: string }) => code,
-        )
-      }),
-    )
-}
-
 for (const [unreachable, told, later] of [
   ['drop', 404, 200],
   ['keep', 'ECONNRESET', 200],
   ['fail', 424, 424],
 ] as const)
   t.test(`${unreachable}: a mirror that dies under 50 requests, and comes back`, { timeout: 60_000 }, async (t) => {
-    const askMany = newAskMany()
-    const all = (status: number | string): readonly (number | string)[] => Array(50).fill(status)
+    /** Says of each page its status, or how the connection ended. */
+    const askFor = (names: readonly string[]): Promise<readonly (number | string)[]> =>
+      Promise.all(
+        names.map((name) =>
+          relay.page(name).then(
+            ({ status }) => status,
+            ({ code }: { code: string }) => code,
+          ),
+        ),
+      )
     const live = createServer((_request, response) => response.end('<a href="demo_app-1.0.tar.gz">x</a>'))
     const { port, stop } = await listen(t, live)
     const other = await serveIndex(t, projects)
     const indexes = [at(`http://127.0.0.1:${port}/simple`), at(other.url)]
     const relay = await openTestRelay(t, indexes, { unreachable })
-    t.same(await askMany(relay), all(200))
+    t.same(await askFor(['before']), [200])
     await stop()
     let open = 0
     const dying = createServer(() => {
@@ -252,10 +245,14 @@ for (const [unreachable, told, later] of [
       if (open === 50) end()
     })
     const { stop: end } = await listen(t, dying, port)
-    t.same(await askMany(relay), all(told))
+    const names = Array.from({ length: 50 }, (_, i) => `project-${i}`)
+    t.same(
+      await askFor(names),
+      names.map(() => told),
+    )
     await listen(t, live, port)
     if (unreachable === 'drop') while (!relay.log().includes('answers again: it')) await pause(50)
-    t.same(await askMany(relay), all(later))
+    t.same(await askFor(['after']), [later])
     t.equal(relay.log().match(/left out|ends the build/g)?.length ?? 0, unreachable === 'keep' ? 0 : 1)
   })
 
