@@ -4,7 +4,7 @@ import type { Environment } from './base/environment.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
 import { configFiles } from './config/config-files.js'
-import { etcUvToml, systemUvToml, textAt } from './config/places.js'
+import { etcPipConf, etcUvToml, systemUvToml, textAt } from './config/places.js'
 import { secretsIn } from './config/secrets.js'
 import { competingSettings } from './config/warnings.js'
 import { readJson } from './image/json-file.js'
@@ -56,5 +56,10 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const secrets = secretsIn(pip.indexes.map(urlWithCredentials), pip.relay)
   unmountStage(staged, { ...done, etcUv, secrets, verbose: staged.verbose } satisfies State)
   info(`mounted over ${done.mountPoints.join(', ')} for this build`)
+  if (done.mountPoints.includes(etcPipConf)) {
+    info(
+      `${etcPipConf} is mounted over by itself, since it sets what beats the mirrors: a package that owns it cannot be upgraded or removed before finalise.d`,
+    )
+  }
   info(`installers ask ${asksIndexes ? describeIndexes(indexes) : 'the relay'}`)
 }

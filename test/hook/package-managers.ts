@@ -208,7 +208,7 @@ for (const row of [...ofDpkg, ...ofRpm.flat()]) {
 }
 
 t.test(
-  'an /etc/pip.conf with an index in [install] is mounted over itself: rpm fails to replace it, and says why',
+  'an /etc/pip.conf with an index in [install] is mounted over by itself, which the log says: rpm fails to replace it',
   async (t) => {
     const [upgrade] = ofRpm.flat().filter(({ does }) => does.startsWith('upgrades'))
     const ran = await runPhases(scratch, {
@@ -222,6 +222,10 @@ sed -i s/global/install/ $ROOT/etc/pip.conf`,
     })
     t.not(ran.status, 0, 'the build ends')
     t.match(ran.log, /^pypi: mounted over .*, \/etc\/pip\.conf\b/m)
+    t.match(
+      ran.log,
+      /^pypi: \/etc\/pip\.conf is mounted over by itself, .*: a package that owns it cannot be upgraded or removed/m,
+    )
     t.match(ran.log, /\/etc\/pip\.conf.*Device or resource busy/)
   },
 )
