@@ -40,8 +40,8 @@ executable_hooks() { # zipfile drops modes: what is a program is known by its fi
     find "$name/elements" -type f -exec sh -c 'for file; do [ "$(head -c 2 "$file")" != "#!" ] || chmod 755 "$file"; done' sh {} +
 }
 
-pack() {
-    tar -C "$name" --numeric-owner --xattrs --xattrs-include='*' -cf "$name.tar" .
+pack() { # [ROOT [OPTION...]]
+    tar -C "${1:-$name}" --numeric-owner --xattrs --xattrs-include='*' "${@:2}" -cf "$name.tar" .
 }
 
 folders() { # FOLDER...: those of a root that nothing is installed in
@@ -67,12 +67,12 @@ host_packages=nodejs,sudo,python3-diskimage-builder,qemu-utils,kpartx,procps,e2f
 case $name in
     small-root)
         bootstrap python3-pip,python3-venv,python3-setuptools,rsync,sudo
-        pack
         ;;
+    lean-root) pack small-root --exclude='./usr/share/'{doc,man,locale,zoneinfo}'/*' --exclude='./usr/lib/*/gconv/*' ;;
     rpm-root)
         # The small root, which fixtures.ts has made, with rpm, dnf and setfiles unpacked into it: dpkg does not know of them. Of what
         # they bring, Perl and GnuPG's programs are not run here.
-        tar -C "$name" --numeric-owner --xattrs --xattrs-include='*' -xpf small-root.tar
+        cp -a small-root/. "$name"
         wanted=$(apt-get -s -o Dir::State::status="$PWD/$name/var/lib/dpkg/status" -o APT::Install-Recommends=0 install \
             rpm dnf createrepo-c policycoreutils semodule-utils selinux-policy-default | awk '/^Inst /{print $2}' |
             grep -vE '^(perl|libperl|libgdbm|gnupg|gpg-|gpgsm|gpgconf|dirmngr|pinentry|python3\.[0-9]+|libpython3\.[0-9]+-|sqlite3)')

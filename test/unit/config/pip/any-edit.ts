@@ -97,11 +97,12 @@ t.test("whatever the image's own file says, ours keep all but what takes the mir
     (own) => renderSystemPipConf(settings, { path, own }),
   ]
   for (const render of renderers) {
-    const read = readMany(owns.map((own) => ({ parser: 'RawConfigParser', text: render(write(own)) })))
+    const texts = owns.map((own) => render(write(own)))
+    const read = readMany(texts.map((text) => ({ parser: 'RawConfigParser', text })))
     owns.forEach((own, i) => {
       const found = normalise(read[i] ?? {})
-      const complain = (why: string): unknown => t.fail(why, { own, text: render(write(own)), found })
-      const text = render(write(own))
+      const text = texts[i] ?? ''
+      const complain = (why: string): unknown => t.fail(why, { own, text, found })
       if (text.includes('own.example')) complain('an index or a host of the own file is left')
       for (const [section, keys] of Object.entries(normalise(own))) {
         for (const [key, value] of Object.entries(keys)) {
