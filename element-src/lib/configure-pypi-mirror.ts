@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { run } from './base/command.js'
 import type { Environment } from './base/environment.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
@@ -7,9 +8,9 @@ import { configFiles } from './config/config-files.js'
 import { etcPipConf, etcUvToml, systemUvToml, textAt } from './config/places.js'
 import { secretsIn } from './config/secrets.js'
 import { competingSettings } from './config/warnings.js'
-import { readJson } from './image/json-file.js'
+import { type Footprint, noteTimes, removeMadeFolders } from './image/footprint.js'
+import { openJson, readJson } from './image/json-file.js'
 import { cacheFolder, stagedProgram, stageEntry, stageMountPoint } from './image/paths.js'
-import { unmountStage } from './image/unmount-stage.js'
 import { folderWarnings } from './index/wheel-targets.js'
 import { chooseReachable } from './probe/choose-reachable.js'
 import { readPipOptions } from './probe/pip-options.js'
@@ -17,6 +18,25 @@ import { probeAll } from './probe/probe-all.js'
 import { describeIndexes, urlWithCredentials } from './settings/index-list.js'
 import type { PipSettings } from './settings/settings.js'
 import type { StagedSettings, State } from './staged.js'
+
+/**
+ * Takes out of the image what it had for the hook in the chroot alone, and writes down what that hook did: its last step.
+ *
+ * @param done What cleanup.d has to undo besides.
+ */
+const unmountStage = <Done extends Footprint>(
+  { mountPoints, footprint }: { readonly mountPoints: readonly string[]; readonly footprint: Footprint },
+  done: Done,
+): void => {
+  // Before the unmounting: the folder is no longer to be seen from here afterwards.
+  const writeState = openJson(join(stageMountPoint, stageEntry.state))
+  const [program, ...args] = stagedProgram(stageEntry.unmount)
+  // Lazily, since this very process runs from a file in there.
+  run(program, [...args, '--no-mtab', '--lazy', ...mountPoints])
+  removeMadeFolders('/', footprint.madeFolders)
+  const touchedFolders = [...done.touchedFolders, ...noteTimes('/', footprint.touchedFolders)]
+  writeState({ ...done, touchedFolders })
+}
 
 /**
  * What pre-install.d does, in the image's chroot, as root: it asks which indexes answer, mounts pip's, easy_install's and

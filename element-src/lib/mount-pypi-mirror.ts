@@ -1,15 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Environment } from './base/environment.js'
 import { UserError } from './base/errors.js'
 import { info, warn } from './base/log.js'
-import { closeBuildFolder } from './image/close-build-folder.js'
-import { builtinFolders, copyBuiltins, externalBuiltins } from './image/external-builtins.js'
 import { planFootprint } from './image/footprint.js'
 import { writeJson } from './image/json-file.js'
 import { mountIntoImage } from './image/mount-into-image.js'
-import { refusePartitions } from './image/partitions.js'
-import { resolveLinks } from './image/path-in-root.js'
+import { refuseFileAt, resolveLinks } from './image/path-in-root.js'
 import {
   flatIndexMountPoint,
   flatIndexUrl,
@@ -18,9 +15,8 @@ import {
   stageFolder,
   stageMountPoint,
 } from './image/paths.js'
-import { planMounts } from './image/plan-mounts.js'
-import { refuseFileAt } from './image/refuse-files.js'
-import { findPrograms, stageRuntime } from './image/stage-runtime.js'
+import { planMounts, refusePartitions } from './image/plan-mounts.js'
+import { builtinFolders, copyBuiltins, externalBuiltins, findPrograms, stageRuntime } from './image/stage-runtime.js'
 import { layoutOf } from './index/layout.js'
 import { type LocalMirror, missingFolder } from './index/local-mirror.js'
 import { readLock } from './receipt/lock.js'
@@ -30,6 +26,22 @@ import { startRelay } from './relay/control/start-relay.js'
 import { describeIndexes } from './settings/index-list.js'
 import { type PipSettings, readSettings, type Settings } from './settings/settings.js'
 import type { StagedRelay, StagedSettings } from './staged.js'
+
+/**
+ * Closes dib's build folder to the other users of the host. On tmpfs dib leaves it open to everyone (1777), so that they could
+ * read in it what every user of the image may read, such as our configuration. The image's own users still read: no path in
+ * a chroot leads through that folder.
+ *
+ * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
+ * @param imageRoot dib's $TMP_MOUNT_PATH, on the host.
+ */
+const closeBuildFolder = (hooksFolder: string, imageRoot: string): void => {
+  const folder = dirname(hooksFolder)
+  // Both are in the build folder; anything else is none of dib's.
+  if (folder !== dirname(imageRoot)) return
+  const { uid, mode } = statSync(folder)
+  if (uid === process.getuid?.() && (mode & 0o077) !== 0) chmodSync(folder, 0o700)
+}
 
 /** What the build uses, each line understood by itself. */
 export const describeBuild = ({

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { run } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
-import { setModificationTime } from '../image/modification-time.js'
+import { setModificationTime } from '../image/footprint.js'
 import { type Access, setAccess } from './applied.js'
 
 /** A file beside the one that it is to become. */

@@ -1,5 +1,8 @@
+/** A host as resolvers and pip's trusted-host want it: an IPv6 address goes without its brackets. */
+export const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '')
+
 /** The host of a URL, an IPv6 one without its brackets. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
+export const hostOf = (url: URL): string => withoutBrackets(url.hostname)
 
 /** Whether a URL's server is spoken to over TLS. */
 export const isTls = (url: URL): boolean => url.protocol === 'https:'

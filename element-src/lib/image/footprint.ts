@@ -1,8 +1,30 @@
-import { rmdirSync } from 'node:fs'
+import { rmdirSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { run } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
-import { modificationTime, setModificationTime } from './modification-time.js'
 import { entryInRoot, lstatInRoot } from './path-in-root.js'
+
+/**
+ * A file's or folder's modification time.
+ *
+ * @returns Nanoseconds since 1970, as decimal digits, after a minus sign where it is before 1970.
+ */
+export const modificationTime = (path: string): string => String(statSync(path, { bigint: true }).mtimeNs)
+
+/**
+ * Sets a modification time.
+ *
+ * @param nanoseconds Nanoseconds since 1970, as modificationTime has them.
+ */
+export const setModificationTime = (path: string, nanoseconds: string): void => {
+  const [, sign = '', digits = ''] =
+    /^(-?)(\d+)$/.exec(nanoseconds.replace(/\d+/, (all) => all.padStart(10, '0'))) ?? []
+  const [seconds, fraction] = [digits.slice(0, -9), digits.slice(-9)]
+  // Node.js' own way has the seconds as a floating-point number: right for whole ones, as tarballs have them. It takes a
+  // time before 1970 for now.
+  if (sign === '' && /^0+$/.test(fraction)) utimesSync(path, statSync(path).atimeMs / 1000, Number(seconds))
+  else run('touch', ['--no-create', '-m', `--date=@${sign}${seconds}.${fraction}`, path])
+}
 
 /** A folder of the image's whose time changes. Times are in nanoseconds since 1970, as decimal digits. */
 export interface TouchedFolder {

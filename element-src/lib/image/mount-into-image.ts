@@ -5,9 +5,33 @@ import { errorMessage, ignoreErrors, UserError } from '../base/errors.js'
 import { planFootprint } from './footprint.js'
 import { type Mount, mountArguments } from './fstab.js'
 import { type Mounted, parseMountinfo } from './mountinfo.js'
-import { lstatInRoot } from './path-in-root.js'
-import { refuseFileAt } from './refuse-files.js'
-import { type WatchedSignals, watchForSignals } from './signals.js'
+import { lstatInRoot, refuseFileAt } from './path-in-root.js'
+
+/** Signals that end a program, as a user, a terminal or a CI system sends them. */
+const ending = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+
+/** Signals that are watched for instead of ending this process at once. */
+interface WatchedSignals {
+  /** The first that came, or undefined where none has. */
+  readonly received: () => string | undefined
+  /** Lets them end the process again. */
+  readonly ignore: () => void
+}
+
+/** Holds back the signals that would end this process in the midst of something that has to be undone then. */
+const watchForSignals = (): WatchedSignals => {
+  let first: string | undefined
+  const note = (signal: string): void => {
+    first ??= signal
+  }
+  for (const signal of ending) process.on(signal, note)
+  return {
+    received: () => first,
+    ignore: () => {
+      for (const signal of ending) process.off(signal, note)
+    },
+  }
+}
 
 /** A mount in the image. */
 export interface ImageMount extends Mount {

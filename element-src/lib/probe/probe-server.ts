@@ -2,11 +2,10 @@ import { nameOf } from '../http/connection.js'
 import { clientCertificateFault, faultOf, type HttpError } from '../http/http-error.js'
 import { isTls } from '../http/url.js'
 import { officialIndex } from '../settings/index-list.js'
-import { type Answer, ask, askIfThere, type ProbeContext, wait } from './asking.js'
+import { type Answer, ask, type ProbeContext, wait } from './asking.js'
 import { probeDevpi } from './devpi.js'
-import { areEnoughFiles, filesHostNotes } from './files-hosts.js'
-import { findIndexNearby } from './look-elsewhere.js'
-import { foldersOn, hasLinks, isIndexPage, isProjectPage } from './page.js'
+import { areEnoughFiles, lookFurther } from './further.js'
+import { foldersOn } from './page.js'
 import type { ProbeResult } from './probe-folder.js'
 
 /** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
@@ -71,89 +70,6 @@ const askOnceMore = async (url: URL, context: ProbeContext, areEnough: (text: st
     await wait(pause, context.signal)
     return ask(url, context, { isEnough: areEnough })
   }
-}
-
-/** With a third of the time: an index that answers is asked for what is good to know besides. */
-const hurried = (context: ProbeContext): { hurriedContext: ProbeContext; stop: () => void } => {
-  const over = new AbortController()
-  const stop = (): void => over.abort()
-  const timer = setTimeout(stop, (context.seconds * 1000) / 3)
-  context.signal.addEventListener('abort', stop)
-  over.signal.addEventListener('abort', () => clearTimeout(timer))
-  return { hurriedContext: { ...context, signal: over.signal }, stop }
-}
-
-const samePlace = (one: URL, other: URL): boolean =>
-  one.host === other.host && one.pathname.replace(/\/$/, '') === other.pathname.replace(/\/$/, '')
-
-/** Whether what a project's address answers is the page of something else: of a login, or of the network's own portal. */
-const isOtherPage = ({ status, text, url }: Answer, asked: URL): boolean =>
-  status === 200 && !isProjectPage(text, url) && (!samePlace(url, asked) || /<(?:form|input|script)\b/i.test(text))
-
-/** What the answers at its root and at a project's address make of an index, and whether one is nearby. */
-const judge = (url: URL, root: Answer, project: Answer | undefined, nearby: string | undefined): ProbeResult => {
-  const { status, text } = root
-  const shown = `${root.url.origin}${root.url.pathname}`
-  const hasMoved = !samePlace(root.url, url)
-  const what = hasMoved ? `it redirects to ${shown}, which answers ${status}` : `it answers ${status}`
-  if (nearby !== undefined) {
-    const page =
-      status !== 200
-        ? what
-        : hasMoved
-          ? `it redirects to ${shown}`
-          : hasLinks(text)
-            ? 'its page is that of a folder'
-            : 'its page has no links'
-    return { state: 'misplaced', reason: `${page}, and an index is at ${nearby}: write that` }
-  }
-  if (status >= 500) {
-    return project === undefined || project.status >= 500
-      ? { state: 'failing', reason: what }
-      : { state: 'pageless', reason: `${what}, and ${project.status} for the project pip, as some registries do` }
-  }
-  if (status === 404 || status === 410)
-    return { state: 'pageless', reason: `${what}, as some registries do, and a URL that is wrong` }
-  if (status === 200 && !isIndexPage(text, root.url) && project !== undefined) {
-    const page = new URL('pip/', url)
-    if (isOtherPage(project, page)) {
-      const there = samePlace(project.url, page) ? shown : `${project.url.origin}${project.url.pathname}`
-      return {
-        state: 'misplaced',
-        reason: `it leads to ${there}, which is not an index: a login or a wrong path, perhaps; write the URL of the index itself, and credentials if it wants them`,
-      }
-    }
-  }
-  return { state: 'up', reason: hasMoved ? `answers ${status} at ${shown}` : `answers ${status}` }
-}
-
-/** Looks for what an answer alone does not say: that another URL is meant, that projects are there, that files are out of reach. */
-const lookFurther = async (url: URL, root: Answer, context: ProbeContext): Promise<ProbeResult> => {
-  const { status, text } = root
-  const isMissing = status === 404 || status === 410
-  if (status !== 200 && !isMissing && status < 500) return judge(url, root, undefined, undefined)
-  const { hurriedContext, stop } = hurried(context)
-  const isOfficial = url.href === `${officialIndex}/`
-  const isIndex = isOfficial || (status === 200 && isIndexPage(text, root.url))
-  const isListing = status === 200 && foldersOn(text, root.url).includes('simple')
-  // A mirror that has projects of its own is asked for no other.
-  const askProject = async (): Promise<Answer | undefined> =>
-    isOfficial
-      ? root
-      : context.index.projects === undefined
-        ? askIfThere(new URL('pip/', url), hurriedContext, { isEnough: areEnoughFiles })
-        : undefined
-  const [nearby, [project, notes]] = await Promise.all([
-    !isOfficial && status < 500 && (!isIndex || isListing) ? findIndexNearby(url, hurriedContext) : undefined,
-    askProject().then(
-      async (answer) => [answer, answer === undefined ? [] : await filesHostNotes(answer, hurriedContext)] as const,
-    ),
-  ])
-  stop()
-  const result: ProbeResult = isOfficial
-    ? { state: 'up', reason: `answers ${status}` }
-    : judge(url, root, project, nearby)
-  return result.state === 'misplaced' ? result : { ...result, notes }
 }
 
 /** What becomes of an index that gave no answer. */

@@ -1,4 +1,4 @@
-import type { Process } from '../base/find-build.js'
+import type { Process } from '../base/build.js'
 import type { Arrival } from '../receipt/arrival.js'
 import type { Index } from '../settings/index-list.js'
 

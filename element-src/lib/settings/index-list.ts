@@ -1,3 +1,4 @@
+import type { Credentials } from '../http/credentials.js'
 import { parseMirrorUrl } from './mirror-url.js'
 
 /**
@@ -6,10 +7,8 @@ import { parseMirrorUrl } from './mirror-url.js'
  */
 export const officialIndex = 'https://pypi.org/simple'
 
-/** A user name and a password, decoded. */
-export interface Credentials {
-  readonly username: string
-  readonly password: string
+/** Those of an index, and where they come from. */
+export interface IndexCredentials extends Credentials {
   /** As they stand in the URL that the user wrote, `user:p%40ss`: installers without a relay get the same bytes. */
   readonly written?: string
   /** The key of the mirrors file that gives the password, for messages. */
@@ -25,7 +24,7 @@ export interface Index {
   readonly scheme: 'http' | 'https' | 'file'
   /** Without port and user, an IPv6 one without its brackets; empty for file. */
   readonly host: string
-  readonly credentials?: Credentials
+  readonly credentials?: IndexCredentials
   /** For messages: the URL with `****` for what is secret. Two indexes can have the same. */
   readonly label: string
   /** Its section in the mirrors file. */

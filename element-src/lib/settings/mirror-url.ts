@@ -1,16 +1,10 @@
 import { UserError } from '../base/errors.js'
 import { redact, unquote } from '../http/credentials.js'
-import type { Credentials, Index } from './index-list.js'
+import { withoutBrackets } from '../http/url.js'
+import type { Index, IndexCredentials } from './index-list.js'
 
 /** A mirror's URL in its parts, as pip's own parser (Python's urllib.parse.urlsplit) takes it apart. */
 export type MirrorUrl = Pick<Index, 'url' | 'scheme' | 'host' | 'credentials' | 'label'>
-
-/**
- * A host as pip's trusted-host and resolvers want it: the one place where the brackets of an IPv6 address go.
- *
- * @param host A host, such as `[::1]` from a URL's hostname.
- */
-export const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '')
 
 const schemes = { http: 'http', https: 'https', file: 'file' } as const
 
@@ -25,7 +19,7 @@ const canParse = (url: string): boolean => {
   }
 }
 
-const credentialsOf = (written: string): Credentials => {
+const credentialsOf = (written: string): IndexCredentials => {
   const [, username = '', password = ''] = /^([^:]*):?(.*)$/.exec(written) ?? []
   return { username: unquote(username), password: unquote(password), written }
 }

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { project } from '../../../build/project.js'
-import { findBuild } from '../../../element-src/lib/base/find-build.js'
+import { findBuild } from '../../../element-src/lib/base/build.js'
 import { askRelay } from '../../../element-src/lib/relay/control/ask-relay.js'
 import { environmentForRelay, spawnRelay } from '../../../element-src/lib/relay/control/start-relay.js'
 import { indexAt } from '../../../element-src/lib/settings/index-list.js'

@@ -107,18 +107,22 @@ export const ofHttp: readonly Mutant[] = [
     ['of an index that is down the last is asked all the same', '!isLeft || state', 'state'],
   ),
   ...sabotages(
-    'lib/probe/probe-server.ts',
-    'unit/probe/probe-server.ts unit/probe/further.ts',
+    'lib/probe/further.ts',
+    'unit/probe/further.ts',
     ['a login page in place of an index is named', 'if (isOtherPage(project, page)) {', 'if (project === undefined) {'],
-    [
-      'credentials that a server rejects are a fault',
-      'if (status === 401 || status === 403) {',
-      'if (status === 401) {',
-    ],
     [
       'a mirror that has projects of its own is asked for no other',
       'context.index.projects === undefined\n',
       'context.index\n',
+    ],
+  ),
+  ...sabotages(
+    'lib/probe/probe-server.ts',
+    'unit/probe/probe-server.ts unit/probe/further.ts',
+    [
+      'credentials that a server rejects are a fault',
+      'if (status === 401 || status === 403) {',
+      'if (status === 401) {',
     ],
     [
       "a proxy's own answer is not the index's",

@@ -13,13 +13,13 @@ export const ofImage: readonly Mutant[] = [
     'process.umask(0o022)',
     '',
   ]),
-  ...sabotages('lib/base/find-build.ts', 'unit/base/find-build.ts', [
+  ...sabotages('lib/base/build.ts', 'unit/base/find-build.ts', [
     'disk-image-create is told from its hooks',
     '.includes(`TMP_BUILD_DIR=${buildFolder}`)',
     ".some((line) => line.startsWith('TMP_BUILD_DIR='))",
   ]),
   ...sabotages(
-    'lib/base/watch-build.ts',
+    'lib/base/build.ts',
     'unit/base/watch-build.ts',
     ['another process with the number of the build is not the build', ' && fields[19] === startTime', ''],
     ['a build that has ended is seen', "return fields[0] !== 'Z' && fields[0] !== 'X' &&", 'return'],
@@ -79,7 +79,7 @@ export const ofImage: readonly Mutant[] = [
       'throw new UserError(`${text} is damaged',
     ],
   ),
-  ...sabotages('lib/image/close-build-folder.ts', 'unit/mount-pypi-mirror.ts', [
+  ...sabotages('lib/mount-pypi-mirror.ts', 'unit/mount-pypi-mirror.ts', [
     'the build folder is closed, which dib leaves open to every user of the host',
     'chmodSync(folder, 0o700)',
     'chmodSync(folder, mode)',
@@ -124,7 +124,7 @@ export const ofImage: readonly Mutant[] = [
     '/^(?:shared|master):/.test(tag)',
     '/^shared:/.test(tag)',
   ]),
-  ...sabotages('lib/image/partitions.ts', 'unit/image/partitions.ts', [
+  ...sabotages('lib/image/plan-mounts.ts', 'unit/image/partitions.ts', [
     'a partition for which dib would not unmount ours is refused',
     'target.endsWith(path)',
     'target === path',
@@ -140,7 +140,7 @@ export const ofImage: readonly Mutant[] = [
     ['an absolute link in the image stays in the image', "if (target.startsWith('/')) done = '/'", ''],
     ['a link to itself is refused', 'if (links > mostLinks) return', 'if (links > 1e9) return'],
   ),
-  ...sabotages('lib/image/refuse-files.ts', 'unit/image/refuse-files.ts', [
+  ...sabotages('lib/image/path-in-root.ts', 'unit/image/refuse-files.ts', [
     'a file where a folder is needed is refused',
     'entry !== undefined && !entry.isDirectory()',
     'entry === null',
@@ -165,7 +165,7 @@ export const ofImage: readonly Mutant[] = [
       'ignoreErrors',
     ],
   ),
-  ...sabotages('lib/image/modification-time.ts', 'unit/image/modification-time.ts', [
+  ...sabotages('lib/image/footprint.ts', 'unit/image/modification-time.ts', [
     'times come back to the nanosecond',
     '--date=@${sign}${seconds}.${fraction}',
     '--date=@${sign}${seconds}',

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
-import { findBuild } from '../../../element-src/lib/base/find-build.js'
+import { findBuild } from '../../../element-src/lib/base/build.js'
 
 t.test('disk-image-create is the first ancestor that was not given this TMP_BUILD_DIR', async (t) => {
   const folder = t.testdir({
-    'look.ts': `import { findBuild } from ${JSON.stringify(join(project, 'element-src/lib/base/find-build.js'))}
+    'look.ts': `import { findBuild } from ${JSON.stringify(join(project, 'element-src/lib/base/build.js'))}
 console.log(JSON.stringify(findBuild('/tmp/dib_build.X')))`,
   })
   // It exports the variable, so that what it starts has it; its name has brackets and spaces.

@@ -4,8 +4,7 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { type Process, statOf } from '../../../element-src/lib/base/find-build.js'
-import { watchBuild } from '../../../element-src/lib/base/watch-build.js'
+import { type Process, statOf, watchBuild } from '../../../element-src/lib/base/build.js'
 
 t.test('where too many files are open, nothing says that the build has ended', { timeout: 30_000 }, async (t) => {
   const read = fs.readFileSync

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { refuseFileAt } from '../../../element-src/lib/image/refuse-files.js'
+import { refuseFileAt } from '../../../element-src/lib/image/path-in-root.js'
 
 t.test('a file where a folder is needed is refused, by its path in the image', async (t) => {
   const root = t.testdir({ tmp: { pypi: 'a file' }, root: {} })

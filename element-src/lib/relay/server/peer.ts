@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { endianness } from 'node:os'
+import { statOf } from '../../base/build.js'
 import { ignoreErrors } from '../../base/errors.js'
-import { statOf } from '../../base/find-build.js'
 import type { RelayConfig } from '../config.js'
 
 /** What of another process cannot be seen, or is no longer there. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ignoreErrors } from './errors.js'
+import { errorCode, ignoreErrors } from './errors.js'
 
 /** A process, such that another one that gets its number later is not taken for it. */
 export interface Process {
@@ -11,9 +11,11 @@ export interface Process {
 const read = (path: string): string | undefined =>
   ignoreErrors(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'], () => readFileSync(path, 'latin1'))
 
-/** The fields of /proc/PID/stat behind the program's name, which may hold spaces and brackets; the first is field 3. */
-export const statOf = (pid: number): readonly string[] =>
-  (read(`/proc/${pid}/stat`) ?? '').replace(/^.*\) /s, '').split(' ')
+/** The fields behind the program's name, which may hold spaces and brackets; the first is field 3, the state. */
+const fieldsOf = (stat: string): readonly string[] => stat.replace(/^.*\) /s, '').split(' ')
+
+/** Those of /proc/PID/stat (proc_pid_stat(5)). */
+export const statOf = (pid: number): readonly string[] => fieldsOf(read(`/proc/${pid}/stat`) ?? '')
 
 /**
  * Finds disk-image-create from one of its hooks. It gives its hooks TMP_BUILD_DIR, which it was not started with itself: it
@@ -35,4 +37,32 @@ export const findBuild = (buildFolder: string, parent = process.ppid): Process |
     pid = Number(parentPid)
   }
   return undefined
+}
+
+/** How often the build is looked for, in milliseconds. */
+const interval = 1000
+
+const isThere = ({ pid, startTime }: Process): boolean => {
+  try {
+    const fields = fieldsOf(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    return fields[0] !== 'Z' && fields[0] !== 'X' && fields[19] === startTime
+  } catch (error) {
+    // Of another error, such as EMFILE, nothing follows.
+    return !['ENOENT', 'ESRCH'].includes(errorCode(error) ?? '')
+  }
+}
+
+/**
+ * Watches the build, however it ends: also after kill -9 nothing of it can tell.
+ *
+ * @param onEnd What to do when it is gone; called once.
+ * @returns A function that ends the watch.
+ */
+export const watchBuild = (build: Process, onEnd: () => void): (() => void) => {
+  const timer = setInterval(() => {
+    if (isThere(build)) return
+    clearInterval(timer)
+    onEnd()
+  }, interval)
+  return () => clearInterval(timer)
 }
