@@ -1,13 +1,60 @@
 import { type IncomingMessage, request as sendRequest } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
+import type { Environment } from '../base/environment.js'
 import { errorCode } from '../base/errors.js'
 import { newContext, readPem } from './certificates.js'
-import type { ClientOptions, HttpRequest } from './client.js'
 import { newAgent, proxyFault, proxyRefusal, type Route } from './connection.js'
-import { authorization, credentialsOf } from './credentials.js'
-import { faultOf, HttpError, isAboutCertificate } from './http-error.js'
+import { authorization, type Credentials, credentialsOf } from './credentials.js'
+import { type Asker, faultOf, HttpError, isAboutCertificate } from './http-error.js'
 import { proxyFor } from './proxy.js'
 import { isHostIn, isSameServer, isTls } from './url.js'
+
+/** A server, and what is shown to it and to no other, wherever a link or a redirect leads. */
+export interface OwnServer {
+  /** Without credentials. */
+  readonly url: string
+  readonly credentials?: Credentials | undefined
+  /** The client's certificate, and its key, PEM; one may hold both. */
+  readonly clientCert?: string | undefined
+  readonly clientKey?: string | undefined
+  /** Whether its certificate is not verified. */
+  readonly trusted?: boolean | undefined
+  /** An authority that counts for its certificate, and for those of the servers that it leads to, PEM. */
+  readonly ca?: string | undefined
+}
+
+/** What pip's files say of how servers are reached. */
+export interface PipOptions {
+  readonly proxy?: string | undefined
+  /** The path of a PEM file with the authorities that pip is to trust. */
+  readonly cert?: string | undefined
+  /** The path of a PEM file with the client's certificate and its key. */
+  readonly clientCert?: string | undefined
+}
+
+/** How a client reaches servers. */
+export interface ClientOptions {
+  readonly own?: OwnServer | undefined
+  /** pip's variables for proxies, authorities and PIP_CLIENT_CERT. */
+  readonly environment: Environment
+  readonly pipOptions?: PipOptions | undefined
+  /** Hosts whose certificates are not verified, each `host` or `host:port`. */
+  readonly trustedHosts: readonly string[]
+  /** Who asks, for the words of a fault. */
+  readonly asker: Asker
+  /** By default that of Node.js. */
+  readonly lookup?: LookupFunction | undefined
+}
+
+/** A request. */
+export interface HttpRequest {
+  readonly method?: 'GET' | 'HEAD'
+  /** All that is sent, but Host, credentials and cookies. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Ends the request and its connection, the body included; there is no other limit of time. */
+  readonly signal: AbortSignal
+}
 
 const maxHeadBytes = 1024 * 1024
 

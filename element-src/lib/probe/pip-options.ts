@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Environment } from '../base/environment.js'
 import { parseConfigFile } from '../config/pip/config-file.js'
 import { pipFiles, textAt } from '../config/places.js'
-import type { PipOptions } from '../http/client.js'
+import type { PipOptions } from '../http/exchange.js'
 
 /**
  * Reads proxy, cert and client-cert of the image's own files, of which root's stay in force for these while ours are

@@ -1,5 +1,6 @@
 import type { Environment } from '../base/environment.js'
-import { newClient, type PipOptions } from '../http/client.js'
+import { newClient } from '../http/client.js'
+import type { PipOptions } from '../http/exchange.js'
 import { newLookup } from '../http/look-up.js'
 import type { Index } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'

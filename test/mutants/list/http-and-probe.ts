@@ -71,7 +71,7 @@ export const ofHttp: readonly Mutant[] = [
     "environment['PIP_PROXY'] || fromFiles || fromEnvironment()",
     'fromFiles || fromEnvironment()',
   ]),
-  ...sabotages('lib/http/no-proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
+  ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'no_proxy keeps a proxy away',
     'asRequests(host, port, forRequests) || asUrllib(host, forUrllib)',
     'false',

@@ -77,7 +77,7 @@ export const ofSettings: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/settings/mirror-url.ts',
+    'lib/settings/index-list.ts',
     'unit/settings/mirror-url.ts',
     [
       'a line break in a URL writes no section of pip.conf',

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { Environment } from '../../../element-src/lib/base/environment.js'
-import { newClient, type PipOptions } from '../../../element-src/lib/http/client.js'
+import { newClient } from '../../../element-src/lib/http/client.js'
+import type { PipOptions } from '../../../element-src/lib/http/exchange.js'
 import type { Asker } from '../../../element-src/lib/http/http-error.js'
 import { newLookup } from '../../../element-src/lib/http/look-up.js'
 import type { ProbeResult } from '../../../element-src/lib/probe/probe-folder.js'

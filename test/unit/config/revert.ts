@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Applied, accessOf, listEntries } from '../../../element-src/lib/config/applied.js'
 import { revert } from '../../../element-src/lib/config/revert.js'
-import { modificationTime } from '../../../element-src/lib/image/modification-time.js'
+import { modificationTime } from '../../../element-src/lib/image/footprint.js'
 
 type Files = Record<string, NonNullable<Parameters<Test['testdir']>[0]>>
 

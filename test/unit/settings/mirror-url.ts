@@ -1,6 +1,5 @@
 import t from 'tap'
-import { urlWithCredentials } from '../../../element-src/lib/settings/index-list.js'
-import { parseMirrorUrl } from '../../../element-src/lib/settings/mirror-url.js'
+import { parseMirrorUrl, urlWithCredentials } from '../../../element-src/lib/settings/index-list.js'
 
 t.test('a URL that pip can use is taken, and its host is known', async (t) => {
   const hosts: Readonly<Record<string, string>> = {
