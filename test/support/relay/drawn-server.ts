@@ -154,7 +154,7 @@ export const drawnServer = (draw: Draw, { app, lib, metadata }: Sample, said: st
   const files = new Map(Object.values(projects).map((file) => [file.name, file]))
   return (request, response) => {
     // A connection that was ended to the one side may still bring a request.
-    if (response.socket?.writableEnded) return true
+    if (request.socket.writableEnded) return true
     const { method, url = '' } = request
     const path = url.split('?')[0] ?? ''
     const key = `${method} ${path}`
