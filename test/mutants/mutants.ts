@@ -9,7 +9,7 @@ import { type Mutant, sabotaged, staleness } from './mutant.js'
 
 /** As many at a time as need not wait for each other. */
 const workers = 2
-/** A test that hangs has noticed; in seconds. */
+/** A test that waits in vain has noticed; in seconds. What never lets go of its processor is ended after five times that. */
 const patience = 120
 
 /** Copies the project, without what is made; what is installed and fetched is linked. */
@@ -31,14 +31,19 @@ const runIn = (folder: string, ...args: readonly string[]): Promise<{ status: nu
       cwd: folder,
       env: { ...process.env, TAP_TIMEOUT: String(patience) },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
     })
+    const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), patience * 5000)
     let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (more: string) => {
         output += more
       })
     child.on('error', reject)
-    child.on('close', (status) => resolve({ status, output }))
+    child.on('close', (status) => {
+      clearTimeout(timer)
+      resolve({ status, output })
+    })
   })
 
 /** A file that nothing can start would be noticed by any test. */

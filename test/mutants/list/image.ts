@@ -138,7 +138,11 @@ export const ofImage: readonly Mutant[] = [
       'if (entry === undefined) break',
     ],
     ['an absolute link in the image stays in the image', "if (target.startsWith('/')) done = '/'", ''],
-    ['a link to itself is refused', 'if (links > mostLinks) return', 'if (links > 1e9) return'],
+    [
+      'a link to itself is refused',
+      'if (links > mostLinks) return',
+      'if (links > mostLinks) break\n    if (links < 0) return',
+    ],
   ),
   ...sabotages('lib/image/path-in-root.ts', 'unit/image/refuse-files.ts', [
     'a file where a folder is needed is refused',

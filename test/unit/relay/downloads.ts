@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
+import { fileAt } from '../../../element-src/lib/relay/store/temporary-file.js'
 import { ask, at, openTestRelay } from '../../support/relay/test-relay.js'
 import { type Instead, likeWheel, sendPart, serveIndex, sha256 } from '../../support/relay/upstream.js'
 
@@ -96,6 +97,29 @@ t.test('a file that is cut off is fetched on from there', async (t) => {
   t.equal(relay.log(), '', 'and the log says nothing')
 })
 
+t.test('the rest of a file comes in as many parts as its server likes, if they are of that file', async (t) => {
+  const get = async (etag: string, answer: (from: number) => readonly [from: number, to: number]) => {
+    const whole = cutting(400_000, { etag: false })
+    const instead: Instead = (request, response) => {
+      if (!isFile(request.url)) return undefined
+      response.setHeader('ETag', etag)
+      const [, first] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? []
+      if (first === undefined) return whole(request, response)
+      const [from, to] = answer(Number(first))
+      const part = { 'Content-Length': to - from, 'Content-Range': `bytes ${from}-${to - 1}/${content.length}` }
+      response.writeHead(206, part).end(content.subarray(from, to))
+      return true
+    }
+    const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content, sha256: undefined }] }, instead)
+    const relay = await openTestRelay(t, [at(upstream.url)])
+    return ask(await relay.link('demo-app', wheel))
+  }
+  const pieces = (from: number) => [from, Math.min(from + 300_000, content.length)] as const
+  t.ok((await get('"one"', pieces)).body.equals(content))
+  t.ok((await get('W/"one"', pieces)).isCut, 'a weak ETag does not say that the bytes are the same')
+  t.ok((await get('"one"', () => [0, content.length])).isCut, 'one that begins elsewhere is not the rest')
+})
+
 t.test('from a server without parts, the installer sees that it breaks off', async (t) => {
   const instead = cutting(400_000, { ranges: false, etag: false })
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] }, instead)
@@ -180,4 +204,12 @@ t.test('a file of the folder whose hash is right is not fetched again', async (t
   const reply = await ask(await relay.link('demo-app', wheel), { Range: 'bytes=5-' })
   t.ok(reply.status === 206 && reply.body.equals(content.subarray(5)))
   t.notOk(upstream.asked.some((path) => path.includes('/f/')))
+})
+
+t.test('what is on its way cannot be read by other users', async (t) => {
+  const path = join(t.testdir({}), 'file')
+  const file = fileAt(path)
+  await file.write(Buffer.from('x'), 0)
+  t.equal(statSync(path).mode & 0o777, 0o600)
+  await file.remove()
 })

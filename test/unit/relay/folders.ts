@@ -36,6 +36,13 @@ t.test('wheels and sdists side by side are served with their hashes and metadata
   const link = await relay.link('demo-app', 'demo_app-1.0-py3-none-any.whl')
   t.equal((await ask(link)).body.toString(), 'wheel')
   t.equal((await ask(link, { Range: 'bytes=1-2' })).body.toString(), 'he')
+  const other = await ask(link, { Range: 'bytes=1-2', 'If-Range': '"other"' })
+  t.match(
+    other,
+    { status: 200, headers: { 'cache-control': 'no-store' } },
+    'a part is of the same file, or all of it comes',
+  )
+  t.equal(other.body.toString(), 'wheel')
   t.equal((await ask(`${link}.metadata`)).body.toString(), metadata)
   t.equal((await relay.page('missing')).status, 404)
   t.match((await ask(`${relay.index()}/`)).body.toString(), '<a href="demo-app/">')
