@@ -157,7 +157,7 @@ export const ofRelay: readonly Mutant[] = [
   ]),
   ...sabotages('lib/relay/upstream/remembered-pages.ts', 'unit/relay/remembered-pages.ts', [
     'pages are remembered up to a bound',
-    'if (bytes + page.length <= mostBytes) break',
+    'if (bytes + length <= mostBytes) return',
     'break',
   ]),
   ...sabotages(

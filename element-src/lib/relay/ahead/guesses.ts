@@ -17,8 +17,10 @@ export interface GuessedFile {
 
 /** Files that are fetched before an installer asks for them. */
 export interface Guesses {
-  /** Takes note that an installer asked for a file, or for its metadata; `version` is the file's. */
-  readonly asked: (index: ServedIndex, project: string, key: string, version: string) => void
+  /** Takes note that an installer asked for a file, or for its metadata. Returns whether it is the first of its project, and was not guessed. */
+  readonly asked: (index: ServedIndex, project: string, key: string, version: string) => boolean
+  /** Takes note that a file was asked for that would have been guessed: guesses are likely to be right. */
+  readonly foretold: () => void
   /** Fetches a file, unless too much was guessed, or guessed wrong. */
   readonly suggest: (reason: Reason, guessed: GuessedFile, headers: Asker['headers']) => void
 }
@@ -34,8 +36,8 @@ const largestSum = 200e6
 const judged = 5
 const mostWrong = 2
 
-/** So many guesses that only pages led to may be unproven, and one more for each that proved right: the first ones show how it goes. */
-const mostUnproven = 2
+/** So many guesses that only pages led to may be unproven for each that proved right: constraints make all of them wrong. */
+const mostUnproven = 4
 
 /** So many projects are remembered. */
 const mostProjects = 10_000
@@ -132,16 +134,20 @@ export const newGuesses = (): Guesses => {
       const project = projectOf(name)
       project.versions.add(version)
       const { made } = project
-      if (made === undefined) return
+      if (made === undefined) return project.versions.size === 1
       if (made.guessed.key === key && made.guessed.index.place === place) prove(made)
       else fail(made)
+      return false
+    },
+    foretold: () => {
+      proven += 1
     },
     suggest: (reason, guessed, headers) => {
       const { index, file } = guessed
       const project = projectOf(guessed.project)
       if (index.downloads === undefined || file.url.startsWith('file:') || (file.size ?? 0) > largest) return
       if (project.made !== undefined || project.versions.size > 1 || isOver('metadata')) return
-      if (reason === 'page' && (isOver('page') || project.versions.size > 0 || unproven.size >= mostUnproven + proven))
+      if (reason === 'page' && (isOver('page') || project.versions.size > 0 || unproven.size >= mostUnproven * proven))
         return
       const made: Made = { guessed, reason, headers, isProven: reason === 'metadata', isWrong: false }
       project.made = made

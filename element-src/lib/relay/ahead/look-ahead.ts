@@ -14,7 +14,7 @@ export interface LookAhead {
   readonly asked: (
     index: ServedIndex,
     route: Extract<Route, { kind: 'file' }>,
-    request: Pick<IncomingMessage, 'method' | 'headers'>,
+    request: Pick<IncomingMessage, 'method' | 'headers' | 'socket'>,
     asker: Asker,
   ) => void
   /** Takes note of the metadata of a wheel that came, by the place of its index and what stands for it there. */
@@ -144,17 +144,19 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
   }
 
   return {
-    asked: (index, { project, nth, name }, { method, headers: { range } }, { headers }) => {
+    asked: (index, { project, nth, name }, { method, headers: { range }, socket }, { headers }) => {
       const wheel = name.replace(/\.metadata$/, '')
       const key = keyOf(project, nth, wheel)
-      guesses.asked(index, project, key, versionOf(wheel, project))
+      const isFirst = guesses.asked(index, project, key, versionOf(wheel, project))
       const installer = readUserAgent(headers['User-Agent'])
       if (installer === undefined) return
-      const asker: Asker = { headers, gone: signal, isAhead: true }
+      const asker: Asker = { headers, gone: signal, isAhead: true, isGoing: () => !socket.destroyed }
       const look = async (): Promise<void> => {
-        const found = await index.source.filesOf(project, asker, wheel)
+        const found = await index.source.filesOf(project, asker, isFirst ? undefined : wheel)
         const file = found.kind === 'page' ? found.files.filter((one) => one.name === wheel)[nth] : undefined
         if (file === undefined) return
+        if (isFirst && found.kind === 'page' && chooseFile(found.files, project, '', installer) === file)
+          guesses.foretold()
         // uv reads the metadata of a wheel out of parts of it, if there is none beside it.
         if (name !== wheel || method !== 'GET' || range !== undefined)
           guesses.suggest('metadata', { index, project, key, file }, headers)

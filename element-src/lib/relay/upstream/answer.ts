@@ -6,6 +6,8 @@ export interface Asker {
   readonly gone: AbortSignal
   /** Nobody has asked yet (relay/ahead): a fault is nobody's, so that it is neither logged nor taken for an outage. */
   readonly isAhead?: true
+  /** Whether the installer whose request led to that is still connected. */
+  readonly isGoing?: () => boolean
 }
 
 /** What an index answers, as far as installers are told. */

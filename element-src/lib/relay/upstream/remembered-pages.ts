@@ -12,6 +12,8 @@ export interface RememberedPage extends Page {
   readonly until: number
   /** By what its server is asked whether it has changed since (RFC 9110, 13.1). */
   readonly conditions: Readonly<Record<string, string>>
+  /** Of one that was fetched ahead, and that nobody has read: whether it is good although its time is over. */
+  readonly isAwaited?: (() => boolean) | undefined
   /** What the log says of it once an installer is told. */
   readonly note?: string | undefined
   /** That of its body, in bytes. */
@@ -22,6 +24,8 @@ export interface RememberedPage extends Page {
 export interface RememberedPages {
   readonly get: (project: string) => RememberedPage | undefined
   readonly set: (project: string, page: RememberedPage) => void
+  /** Whether there is room for one more that nobody reads yet. */
+  readonly hasRoom: () => boolean
   /** The files of a name on a project's last page, also when others have taken its place: undefined if it is not known. */
   readonly filesNamed: (project: string, name: string) => readonly PageFile[] | undefined
 }
@@ -35,15 +39,22 @@ export const rememberPages = (): RememberedPages => {
     bytes -= pages.get(project)?.length ?? 0
     pages.delete(project)
   }
+  /** Those that an installer will read go last. */
+  const makeRoom = (length: number): void => {
+    for (const takesAll of [false, true])
+      for (const [project, { isAwaited }] of pages) {
+        if (bytes + length <= mostBytes) return
+        if (takesAll || !isAwaited?.()) remove(project)
+      }
+  }
   return {
+    hasRoom: () =>
+      [...pages.values()].reduce((all, { length, isAwaited }) => all + (isAwaited?.() ? length : 0), 0) < mostBytes / 2,
     get: (project) => pages.get(project),
     set: (project, page) => {
       remove(project)
       for (const key of asked.keys()) if (key.startsWith(`${project}/`)) asked.delete(key)
-      for (const oldest of pages.keys()) {
-        if (bytes + page.length <= mostBytes) break
-        remove(oldest)
-      }
+      makeRoom(page.length)
       pages.set(project, page)
       bytes += page.length
     },

@@ -23,12 +23,15 @@ const accepted =
 /** For so long, in milliseconds, a page is good if its server says nothing, and one that was fetched ahead. */
 const shortest = 5_000
 
-/** For how long a page is good, in milliseconds: as its server says, and no longer than the official index says. */
+/** For so long at most, in milliseconds: as the official index says. */
+const longest = 600_000
+
+/** For how long a page is good, in milliseconds, as its server says. */
 const lifetimeOf = (headers: IncomingHttpHeaders): number => {
   const control = headers['cache-control']
   if (control === undefined) return shortest
   const seconds = Number(/(?:^|[\s,])max-age=(\d+)/.exec(control)?.[1] ?? 0)
-  return /no-(?:store|cache)/.test(control) ? 0 : Math.min(seconds, 600) * 1000
+  return /no-(?:store|cache)/.test(control) ? 0 : Math.min(seconds * 1000, longest)
 }
 
 // A time without an ETag tells a change only if the page was not read in the second of that time (RFC 9110, 8.8.2.2).
@@ -89,13 +92,16 @@ export const serverIndex = (
     project: string,
     page: Omit<RememberedPage, 'until'>,
     headers: IncomingHttpHeaders,
-    isAhead: boolean,
+    { isAhead, isGoing }: Asker,
   ): Fetched => {
     const { files, links, note } = page
     // One without a link may be that of a login: installers that ask again are to have another one.
     const isEmpty = files.length + links.length === 0
     const until = Date.now() + (isEmpty ? 0 : Math.max(lifetimeOf(headers), isAhead ? shortest : 0))
-    pages.set(project, { ...page, until })
+    // pip may read it much later, after all that it was told to install.
+    const latest = Date.now() + longest
+    const isAwaited = isGoing && !isEmpty ? () => Date.now() < latest && isGoing() : undefined
+    pages.set(project, { ...page, until, isAwaited })
     return { found: { kind: 'page', files, links }, note }
   }
 
@@ -107,10 +113,9 @@ export const serverIndex = (
     const answered = await client.request(url, { headers: asked, signal })
     outage.answered()
     const { status, body, headers } = answered
-    const isAhead = asker.isAhead === true
     if (known !== undefined && status === 304) {
       body.destroy()
-      return remember(project, known, headers, isAhead)
+      return remember(project, known, headers, asker)
     }
     if (!isPage(answered)) {
       body.destroy()
@@ -132,7 +137,7 @@ export const serverIndex = (
         : undefined
     const links = hasRules ? [] : page.links
     const [conditions, { length }] = [conditionsOf(headers), bytes]
-    return remember(project, { files, links, note, conditions, length }, headers, isAhead)
+    return remember(project, { files, links, note, conditions, length }, headers, asker)
   }
 
   const fetchOnce = async (project: string, asker: Asker): Promise<Found | HttpError> => {
@@ -149,12 +154,13 @@ export const serverIndex = (
   const find = async (project: string, asker: Asker): Promise<Found> => {
     const { gone } = asker
     const known = pages.get(project)
-    if (known !== undefined && known.until > Date.now()) {
+    if (known !== undefined && (known.until > Date.now() || known.isAwaited?.())) {
       if (known.note !== undefined && !asker.isAhead) say(known.note)
+      if (!asker.isAhead) pages.set(project, { ...known, isAwaited: undefined })
       return { kind: 'page', ...known }
     }
     if (asker.isAhead) {
-      const found = outage.isDown() ? undefined : await fetchOnce(project, asker)
+      const found = outage.isDown() || !pages.hasRoom() ? undefined : await fetchOnce(project, asker)
       return found === undefined || found instanceof HttpError ? { kind: 'none' } : found
     }
     for (const milliseconds of [...pauses, undefined]) {

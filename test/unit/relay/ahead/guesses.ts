@@ -123,6 +123,23 @@ t.test('no file is fetched ahead after three of five were wrong, but pages are',
   t.equal(timesOf(server, 'd') + timesOf(server, 'later'), 0)
 })
 
+t.test(
+  'only once a newest release was asked for are those of other pages fetched ahead: constraints may forbid them',
+  async (t) => {
+    const server = await serveIndex(
+      t,
+      { ...project('old', ['1.0', '2.0']), ...project('one'), ...project('two'), ...project('three') },
+      requiring({ old: ['two'], one: ['three'] }),
+    )
+    const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+    await askMetadata(relay, 'old')
+    await until(() => countOf(server, `${wheelOf('two')}.metadata`) === 1)
+    await askMetadata(relay, 'one')
+    await until(() => timesOf(server, 'three') === 1)
+    t.equal(timesOf(server, 'two'), 0)
+  },
+)
+
 t.test('at most 8 files are fetched ahead at a time', async (t) => {
   const upstream = holding(2)
   const all = Array.from({ length: 12 }, (_, i) => `p${i}`)

@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { agent, askMetadata, countOf, project, requiring, until, wheelOf } from '../../../support/relay/ahead.js'
@@ -65,6 +66,38 @@ t.test('a page that fails or hangs when it is fetched ahead harms nobody, and is
   t.match(await relay.page('two'), { status: 200 })
   t.match(await relay.page('three'), { status: 200 })
   t.equal(relay.log(), '')
+})
+
+t.test('a page that was fetched ahead is good until it is read, as long as the installer is connected', async (t) => {
+  const all = { ...project('one'), ...project('two'), ...project('three') }
+  const upstream = await serveIndex(
+    t,
+    all,
+    requiring({ one: ['two', 'three'] }, (_request, response) => {
+      response.setHeader('Cache-Control', 'no-cache')
+      return undefined
+    }),
+  )
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  const installer = new Agent({ keepAlive: true })
+  const link = await relay.link('one', wheelOf('one'))
+  get(`${link}.metadata`, { agent: installer, headers: { 'User-Agent': agent } }, (response) => response.resume())
+  const names = ['two', 'three']
+  await until(() => names.every((name) => countOf(upstream, `${wheelOf(name)}.metadata`) === 1))
+  const { now } = Date
+  t.teardown(() => {
+    Date.now = now
+  })
+  Date.now = () => now() + 20_000
+  for (let i = 1; i <= 2; i += 1) {
+    t.match(await relay.page('two'), { status: 200 })
+    t.equal(countOf(upstream, '/simple/two/'), i, 'read twice, it is asked for again')
+  }
+  installer.destroy()
+  // Until the relay sees that it has gone.
+  await pause(100)
+  await relay.page('three')
+  t.equal(countOf(upstream, '/simple/three/'), 2)
 })
 
 t.test('nothing is fetched ahead if that is off, or if the installer does not say what it installs for', async (t) => {
