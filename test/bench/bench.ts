@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { project } from '../../build/project.js'
 import { scratchFolder } from '../support/builds/build-image.js'
@@ -31,6 +32,8 @@ try {
     return folder
   }
   const { date, kind, load, versions: programs } = describeMachine(await versions())
+  const pages = await pagesSection(t, part('large pages'), isQuick)
+  const relay = await measureRelay(t, part('the relay, beside other engines'), rounds, isQuick, say)
   const hooks = await hooksSection(part('hooks in builds'), rounds)
   const mirrors = await mirrorsSection(
     t,
@@ -45,11 +48,9 @@ try {
     isQuick ? [10] : [10, 10_000],
     isQuick ? 100 : 100_000,
   )
-  const pages = await pagesSection(t, part('large pages'), isQuick)
-  const relay = await measureRelay(t, part('the relay, beside other engines'), rounds, isQuick, say)
   const page = `# What it costs
 
-Measured by \`make bench\` on ${date}, in one run of ${((performance.now() - begin) / 60_000).toFixed(0)} minutes, on ${kind}, whose load before was ${load.toFixed(1)}; medians of ${rounds}. On your machine the ratios are what counts.
+Measured by \`make bench\` on ${date}, in one run of ${((performance.now() - begin) / 60_000).toFixed(0)} minutes, on ${kind}, whose load was ${load.toFixed(1)} before and ${loadavg()[0]?.toFixed(1)} after: with more than one program at work for each core the seconds say little; medians of ${rounds}. On your machine the ratios are what counts.
 
 ${Object.entries(programs)
   .map((pair) => pair.join(' '))

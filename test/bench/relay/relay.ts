@@ -120,7 +120,6 @@ export const measureRelay = async (
   const rows: string[][] = []
   for (const set of sets) {
     for (const tool of ['pip 23.3', 'the newest pip', 'uv'] as const) {
-      say(`${set.name}, ${tool}`)
       const runs = new Map<Between | 'direct', Round[]>()
       for (let round = 0; round < set.rounds; round += 1)
         for (const between of [
@@ -139,7 +138,7 @@ export const measureRelay = async (
         const middle = (what: keyof Round): number => median(all.map((one) => one[what] ?? Number.NaN))
         const goal = between === 'the relay' ? set.goals[tool] : undefined
         const fetched = middle('fetched')
-        rows.push([
+        const row = [
           set.name,
           tool,
           between,
@@ -149,7 +148,9 @@ export const measureRelay = async (
           goal === undefined ? '' : `${goal}, ${ratio <= goal ? 'met' : 'missed'}`,
           Number.isNaN(fetched) ? '' : `${fetched.toFixed(2)}${goal === undefined || fetched <= 1.1 ? '' : ', missed'}`,
           between === 'direct' ? '' : middle('memory').toFixed(0),
-        ])
+        ]
+        rows.push(row)
+        say(row.join(' | '))
       }
     }
   }
