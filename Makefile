@@ -55,8 +55,8 @@ test: $(for_tests) ## Run the tests: unit, hook, image; the last two as root. TE
 test-hosts: $(for_tests) ## Run the tests of other hosts and images, as root: Debian 13, arm64, an older release, each Node.js, TripleO's elements
 	@$(run) test/run.ts hosts
 
-bench: packages host-packages ## Measure against dib's own element and other engines, as root; writes docs/bench.md. QUICK=1 tries it
-	@$(run) test/bench/bench.ts $(if $(QUICK),quick)
+bench: packages host-packages ## Measure against dib's own element and other engines, as root; writes docs/bench.md. QUICK=1 tries it, RELAY=1 measures the relay alone
+	@$(run) test/bench/bench.ts $(if $(QUICK),quick) $(if $(RELAY),relay)
 
 # About ten minutes, and root for those that hook tests notice.
 mutants: $(for_tests) ## Break the element in one line at a time; of each, one of its promise's tests must fail. WORDS=... names some
