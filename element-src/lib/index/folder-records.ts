@@ -1,9 +1,11 @@
 import {
   chmodSync,
   closeSync,
+  constants,
   copyFileSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
   readSync,
@@ -92,17 +94,19 @@ export const factsLine = (file: PageFile, sha256: string, origin: string | undef
     _origin: origin,
   })
 
+const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+
 // A folder's owner may fill it although root made the file: a copy of its own takes its place.
 const openToAppend = (path: string): number => {
   try {
-    return openSync(path, 'a+', 0o666)
+    return openSync(path, flags, 0o666)
   } catch (error) {
     if (errorCode(error) !== 'EACCES') throw error
     const own = `${path}.${process.pid}-${Date.now()}`
-    copyFileSync(path, own)
+    copyFileSync(path, own, constants.COPYFILE_EXCL)
     chmodSync(own, 0o666 & ~process.umask())
     renameSync(own, path)
-    return openSync(path, 'a+')
+    return openSync(path, flags)
   }
 }
 
@@ -114,7 +118,10 @@ const openToAppend = (path: string): number => {
  */
 export const appendLines = (folder: string, name: string, lines: readonly string[]): void => {
   const path = join(folder, name)
-  if (ignoreErrors(['ENOENT'], () => statSync(path).isFile()) === false) return
+  const there = ignoreErrors(['ENOENT'], () => lstatSync(path))
+  // Root may fill a folder of another user.
+  if (there?.isSymbolicLink()) throw new Error(`${name} is a symbolic link: replace it with a file`)
+  if (there?.isFile() === false) return
   const descriptor = openToAppend(path)
   try {
     const { size } = fstatSync(descriptor)

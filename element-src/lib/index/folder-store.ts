@@ -1,15 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs'
+import { closeSync, existsSync, linkSync, openSync, readdirSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { errorCode, ignoreErrors } from '../base/errors.js'
@@ -31,7 +21,7 @@ export interface FolderStore {
     origin: string | undefined,
   ) => Promise<{ readonly path: string; readonly size: number } | undefined>
   /**
-   * Gives a file that is whole and on the disk its name, and takes note of what its index says of it.
+   * Gives a file that is whole, on the disk, and as open as it is to be, its name, and takes note of what its index says of it.
    *
    * @param temporary Where it is, in the folder.
    * @param file What its index says of it.
@@ -193,7 +183,6 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
     put: async (temporary, name, sha256, file, origin) => {
       const path = join(folder, name)
       if (!existsSync(path)) {
-        chmodSync(temporary, 0o666 & ~process.umask())
         // Before the name: who finds the file without a hash knows by this line that a build kept it.
         if (file !== undefined) note(file, sha256, origin)
         if (nameOnce(temporary, path)) {

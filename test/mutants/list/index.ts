@@ -16,7 +16,6 @@ export const ofIndex: readonly Mutant[] = [
       'if (!found?.isRight) return undefined',
       'if (found === undefined) return undefined',
     ],
-    ['a kept file is readable by every user', 'chmodSync(temporary, 0o666 & ~process.umask())', ''],
     [
       'hashes that a killed build could not write are written by the next',
       'if (!hashes.has(name)) addSum(name, sha256)',
@@ -33,9 +32,10 @@ export const ofIndex: readonly Mutant[] = [
     'unit/index/folder-records.ts unit/index/folder-store.ts',
     [
       'SHA256SUMS is appended to, not written in place',
-      "return openSync(path, 'a+', 0o666)",
-      "return openSync(path, 'w+', 0o666)",
+      'constants.O_RDWR | constants.O_APPEND',
+      'constants.O_RDWR | constants.O_TRUNC',
     ],
+    ['no line is added to another file by a link in place of SHA256SUMS', 'there?.isSymbolicLink()', 'false'],
     ['what stands in a line without an end is not lost', "...(last.toString() === '\\n' ? [] : [''])", ''],
   ),
   ...sabotages('lib/index/hashes.ts', 'unit/relay/fill.ts unit/relay/downloads.ts', [

@@ -219,11 +219,12 @@ export const ofRelay: readonly Mutant[] = [
     'if (hasGivenUp) return\n',
     '\n',
   ]),
-  ...sabotages('lib/relay/store/temporary-file.ts', 'unit/relay/downloads.ts unit/relay/fill.ts', [
-    'what is on its way cannot be read by others',
-    "openAt(path, 'wx+', 0o600)",
-    "openAt(path, 'wx+', 0o644)",
-  ]),
+  ...sabotages(
+    'lib/relay/store/temporary-file.ts',
+    'unit/relay/downloads.ts unit/relay/fill.ts',
+    ['what is on its way cannot be read by others', "openAt(path, 'wx+', 0o600)", "openAt(path, 'wx+', 0o644)"],
+    ['a kept file is readable by every user', 'fchmodSync(descriptor, 0o666 & ~process.umask())', ''],
+  ),
   ...sabotages(
     'lib/relay/relay-log.ts',
     'unit/relay/hostile.ts unit/relay/serves.ts unit/relay/faults.ts',

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
@@ -85,4 +85,13 @@ t.test("lines are added, and no byte of the user's is changed, at any instant", 
   const expected = `${text}\n${Array.from({ length: 10 }, (_, i) => `${line(i)}\n`).join('')}`
   t.equal(readFileSync(join(folder, 'SHA256SUMS'), 'utf8'), expected)
   t.equal((await import('node:fs')).statSync(join(folder, 'SHA256SUMS')).ino, ino, 'it is the same file')
+})
+
+t.test('lines are added to no file outside of the folder to which a link leads', async (t) => {
+  const folder = t.testdir({ other: 'as it was\n', mirror: {} })
+  symlinkSync('../other', join(folder, 'mirror', 'SHA256SUMS'))
+  t.throws(() => appendLines(join(folder, 'mirror'), 'SHA256SUMS', ['x']), {
+    message: 'SHA256SUMS is a symbolic link: replace it with a file',
+  })
+  t.equal(readFileSync(join(folder, 'other'), 'utf8'), 'as it was\n')
 })

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Index } from '../../../element-src/lib/settings/index-list.js'
@@ -190,4 +199,30 @@ t.test('offline, what a mirrors file owns comes from the folder only if it was k
     '127.0.0.1',
     'the folder, which images see, names no index',
   )
+})
+
+t.test('who owns the folder opens no other file by a link in place of what is on its way', async (t) => {
+  const top = t.testdir({ other: 'secret', mirror: {} })
+  const [other, folder] = [join(top, 'other'), join(top, 'mirror')]
+  chmodSync(other, 0o600)
+  const content = likeWheel(2000)
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content }] }, ({ url }, response) => {
+    if (!url?.startsWith('/f/')) return undefined
+    response.writeHead(200, { 'Content-Length': content.length }).write(content.subarray(0, 1000), () => {
+      const wait = setInterval(() => {
+        const [temporary] = names(folder)
+        if (temporary === undefined) return
+        clearInterval(wait)
+        unlinkSync(join(folder, temporary))
+        symlinkSync(other, join(folder, temporary))
+        response.end(content.subarray(1000))
+      }, 10)
+    })
+    return true
+  })
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+  t.ok((await ask(await relay.link('demo-app', wheel(0)))).body.equals(content))
+  await relay.end()
+  t.equal(statSync(other).mode & 0o777, 0o600)
+  t.equal(readFileSync(other, 'utf8'), 'secret')
 })

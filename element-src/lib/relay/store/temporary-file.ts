@@ -1,4 +1,4 @@
-import { close, constants, copyFile, fsync, open, read, unlinkSync, write } from 'node:fs'
+import { close, constants, copyFile, fchmodSync, fsync, open, read, unlinkSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { ignoreErrors } from '../../base/errors.js'
@@ -17,7 +17,7 @@ export interface TemporaryFile {
   readonly write: (chunk: Buffer, position: number) => Promise<void>
   /** Reads at most so many bytes, into the beginning of a buffer; returns that part of it. */
   readonly read: (position: number, length: number, into: Buffer) => Promise<Buffer>
-  /** Flushes it to the disk. */
+  /** Opens it to whom the umask says, and flushes it to the disk. */
   readonly sync: () => Promise<void>
   /** Copies what it holds to a path that is free. */
   readonly copyTo: (to: string) => Promise<TemporaryFile>
@@ -59,10 +59,15 @@ const fileOf = (opening: Promise<number>, path: string | undefined): TemporaryFi
       const { bytesRead } = await readAt(await opening, into, 0, Math.min(length, into.length), position)
       return into.subarray(0, bytesRead)
     },
-    sync: async () => promisify(fsync)(await opening),
+    sync: async () => {
+      const descriptor = await opening
+      // Not by its name, which who owns the folder can give to another file.
+      fchmodSync(descriptor, 0o666 & ~process.umask())
+      await promisify(fsync)(descriptor)
+    },
     copyTo: async (to) => {
       await copy(`/proc/self/fd/${await opening}`, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-      return fileOf(openAt(to, 'r+'), to)
+      return fileOf(openAt(to, constants.O_RDWR | constants.O_NOFOLLOW), to)
     },
     remove: async () => {
       if (!isOpen) return
