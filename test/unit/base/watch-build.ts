@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { type Process, statOf, watchBuild } from '../../../element-src/lib/base/build.js'
 
 t.test('where too many files are open, nothing says that the build has ended', { timeout: 30_000 }, async (t) => {
@@ -25,8 +25,8 @@ t.test('where too many files are open, nothing says that the build has ended', {
   t.same(given, answers, 'it has ended when it is not there')
 })
 
-const ends = ({ pid, startTime }: Process): Promise<void> =>
-  new Promise((resolve) => watchBuild({ pid, startTime }, resolve))
+const ends = (t: Test, build: Process): Promise<void> =>
+  new Promise((resolve) => t.teardown(watchBuild(build, resolve)))
 
 t.test('a build that nobody has waited for has ended, and so has one whose number another process has', async (t) => {
   // What the shell becomes waits for nothing that the shell started.
@@ -35,6 +35,6 @@ t.test('a build that nobody has waited for has ended, and so has one whose numbe
   const [first] = await once(parent.stdout, 'data')
   const pid = Number(first)
   while (statOf(pid)[0] !== 'Z') await pause(20)
-  await ends({ pid, startTime: statOf(pid)[19] ?? '' })
-  await ends({ pid: process.pid, startTime: '1' })
+  await ends(t, { pid, startTime: statOf(pid)[19] ?? '' })
+  await ends(t, { pid: process.pid, startTime: '1' })
 })
