@@ -24,7 +24,7 @@ export const readPart = (folder: string): Part => {
   return { name: String(name), version: String(version), license }
 }
 
-/** The package that a file of node_modules is of; undefined for a file of ours. */
+/** The package that a file of node_modules is of; undefined for one of our files. */
 const packageOf = (path: string): string | undefined => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]
 
 /**

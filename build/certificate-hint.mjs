@@ -6,7 +6,7 @@ const distrust =
  * What to do where a package manager does not trust the certificate that it was shown: a proxy that opens TLS shows its own.
  *
  * @param {string} output What npm or pip wrote.
- * @returns {string | undefined} A line; undefined where the output says nothing about certificates.
+ * @returns {string | undefined} A line; undefined if the output says nothing about certificates.
  */
 export const certificateHint = (output) =>
   distrust.test(output)

@@ -28,7 +28,7 @@ const unmountStage = <Done extends Footprint>(
   { mountPoints, footprint }: { readonly mountPoints: readonly string[]; readonly footprint: Footprint },
   done: Done,
 ): void => {
-  // Before the unmounting: the folder is no longer to be seen from here afterwards.
+  // Before the unmounting: the folder can no longer be seen from here afterwards.
   const writeState = openJson(join(stageMountPoint, stageEntry.state))
   const [program, ...args] = stagedProgram(stageEntry.unmount)
   // Lazily, since this very process runs from a file in there.
@@ -42,7 +42,7 @@ const unmountStage = <Done extends Footprint>(
  * What pre-install.d does, in the image's chroot, as root: it asks which indexes answer, mounts pip's, easy_install's and
  * uv's configuration over the image's, and takes the stage folder out of the image again.
  *
- * @throws UserError where extra-data.d did not run, an index does not answer and the user wants the build to end on
+ * @throws UserError if extra-data.d did not run, an index does not answer and the user wants the build to end on
  *   that, or the files cannot be mounted.
  */
 export const configurePypiMirror = async (environment: Environment): Promise<void> => {

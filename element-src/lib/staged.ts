@@ -13,7 +13,7 @@ export interface StagedSettings {
   readonly mountPoints: readonly string[]
   /** The flat folders, in the image, if there is no other index: what they do not have for its Python is nowhere. */
   readonly onlyFolders: readonly string[]
-  /** Whether each step is said. */
+  /** Whether to log each step (DIB_DEBUG_TRACE). */
   readonly verbose: boolean
 }
 
@@ -29,6 +29,6 @@ export interface State extends Applied {
   readonly etcUv: string | undefined
   /** What must not get into the image. */
   readonly secrets: readonly string[]
-  /** Whether each step is said. */
+  /** Whether to log each step (DIB_DEBUG_TRACE). */
   readonly verbose: boolean
 }

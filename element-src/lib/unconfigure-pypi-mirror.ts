@@ -14,7 +14,7 @@ import type { RelayStatus } from './relay/config.js'
 import { closeRelay } from './relay/control/ask-relay.js'
 import type { StagedRelay, State } from './staged.js'
 
-/** Writes the receipt, where one is asked for. */
+/** Writes the receipt, if one is asked for. */
 const tellReceipt = (folder: string, imageRoot: string, relay: RelayStatus | undefined): void => {
   const path = join(folder, stageEntry.receipt)
   if (!existsSync(path)) return
@@ -32,7 +32,7 @@ const tellReceipt = (folder: string, imageRoot: string, relay: RelayStatus | und
  *
  * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
  * @param imageRoot dib's $TARGET_ROOT, the finished image, on the host.
- * @throws UserError where pre-install.d did not run to its end, something of ours is left in the image, or an index went down
+ * @throws UserError if pre-install.d did not run to its end, something of ours is left in the image, or an index went down
  *   and the build is to end on that.
  */
 export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: string): Promise<void> => {
@@ -67,7 +67,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   for (const warning of [...lateIndexes(imageRoot, done), ...unreadUvToml(imageRoot, folder, done)]) warn(warning)
   if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
-  // Also where a hook took pip's failure lightly.
+  // Also if a hook took pip's failure lightly.
   if (relay?.failure) throw new UserError(`${relay.failure}: DIB_PYPI_UNREACHABLE=fail ends the build`)
   // Last: a build that fails has none.
   tellReceipt(folder, imageRoot, relay)

@@ -23,7 +23,7 @@ export const statOf = (pid: number): readonly string[] => fieldsOf(read(`/proc/$
  *
  * @param buildFolder dib's TMP_BUILD_DIR, on the host.
  * @param parent The process of which to start.
- * @returns The process, or undefined where no ancestor can be looked at.
+ * @returns The process, or undefined if no ancestor can be looked at.
  */
 export const findBuild = (buildFolder: string, parent = process.ppid): Process | undefined => {
   let pid = parent

@@ -28,7 +28,7 @@ const outputOf = (program: string, args: readonly string[], { error, status, std
  *
  * @param program Its name on PATH, or its path.
  * @returns What it wrote to standard output.
- * @throws UserError where it is not there, or ends with another status than 0; the message has what it wrote to
+ * @throws UserError if it is not there, or ends with another status than 0; the message has what it wrote to
  *   standard error.
  */
 export const run = (program: string, args: readonly string[]): string => {

@@ -13,7 +13,7 @@ const isSystemError = (error: unknown): error is Error & { code: string } =>
 /**
  * The errno name of a failed system call.
  *
- * @returns The name (ENOENT), or undefined where the error is none of the system's.
+ * @returns The name (ENOENT), or undefined if the error is none of the system's.
  */
 export const errorCode = (error: unknown): string | undefined => (isSystemError(error) ? error.code : undefined)
 
@@ -29,8 +29,8 @@ export const errorMessage = (error: unknown): string => {
 /**
  * Tries something and lets some faults pass.
  *
- * @param codes The errno names that are no fault here.
- * @returns What the action returned, or undefined where it failed with one of the codes.
+ * @param codes The errno names that are not a fault here.
+ * @returns What the action returned, or undefined if it failed with one of the codes.
  * @throws Whatever else the action throws.
  */
 export const ignoreErrors = <Result>(codes: readonly string[], action: () => Result): Result | undefined => {

@@ -5,7 +5,7 @@ let verbose = false
 /**
  * Switches `step` on or off.
  *
- * @param on Whether each step is said: true where DIB_DEBUG_TRACE is above 0.
+ * @param on Whether to log each step (DIB_DEBUG_TRACE).
  */
 export const setVerbose = (on: boolean): void => {
   verbose = on

@@ -10,7 +10,7 @@ export interface Access {
   readonly gid: number
 }
 
-/** A file of ours that stands for one of the image's while the build runs. Texts have one character per byte. */
+/** One of our files that stands for one of the image's while the build runs. Texts have one character per byte. */
 export interface AppliedFile extends Place {
   /** Where the image's own is, in the image, with no link on the way. */
   readonly path: string
@@ -36,7 +36,7 @@ export interface FolderEntry {
   readonly version: string
 }
 
-/** A folder of ours that is mounted over one of the image's, whose other files are in it. */
+/** One of our folders that is mounted over one of the image's, whose other files are in it. */
 export interface AppliedFolder {
   /** The mount target, in the image, with no link on the way. */
   readonly path: string

@@ -35,12 +35,12 @@ const prepareFolder = (folder: string, copy: Command, planned: PlannedFolder): v
   if (missingFolders.includes(path)) mkdirSync(folder, { mode: 0o755 })
   else run(copy[0], [...copy.slice(1), '-a', path, folder])
   if (isForEveryone) chmodSync(folder, 0o755)
-  // dib removes it in the end, as the user, where the build fails.
+  // dib removes it in the end, as the user, if the build fails.
   const { uid, gid } = statSync(dirname(folder))
   if (uid !== 0) chownSync(folder, uid, gid)
 }
 
-/** Writes a file of ours, in a copy of the image's folder or by itself. */
+/** Writes one of our files, in a copy of the image's folder or by itself. */
 const prepareFile = (stage: string, source: string, planned: PlannedFile): AppliedFile => {
   const { path, own, format, content, isForEveryone } = planned
   const place = join(stage, source)
@@ -55,7 +55,7 @@ const prepareFile = (stage: string, source: string, planned: PlannedFile): Appli
 }
 
 /**
- * Mounts files and folders of ours over the image's, by bind mounts: the image's own are not touched. If the image has
+ * Mounts our files and folders over the image's, by bind mounts: the image's own are not touched. If the image has
  * none, an empty stub is made for the mount. It runs in the chroot, as root.
  *
  * @param stage The stage folder, in the image, writable.

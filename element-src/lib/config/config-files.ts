@@ -39,7 +39,7 @@ const isNamed = (key: string, names: readonly string[]): boolean => names.includ
  * @param file The image's own file: what it sets besides indexes stays in force.
  * @returns The file's text. It is read with interpolation, so a percent sign is doubled. Python 2.7 undoes that only in a
  *   value that refers to another one: ours refers to an empty one.
- * @throws UserError where the image's own file cannot be read, naming it.
+ * @throws UserError if the image's own file cannot be read, naming it.
  */
 export const renderPydistutilsCfg = (index: string, { path, own }: OwnFile): string => {
   const quoted = index.includes('%') ? `${index.replaceAll('%', '%%')}%(find_links)s` : index

@@ -10,9 +10,9 @@ import { holdsSecret, isMadeOfOurs, merge } from './merge.js'
 import { etcUvToml, systemUvToml } from './places.js'
 import { replaceEntry, replaceFile } from './replace-file.js'
 
-/** A file of ours that is unmounted by now, and what the image's own says before anything is changed there. */
+/** One of our files that is unmounted by now, and what the image's own says before anything is changed there. */
 export interface Unmounted extends AppliedFile {
-  /** Undefined if there is none, or an empty stub of ours. */
+  /** Undefined if there is none, or our empty stub. */
   readonly now: string | undefined
 }
 
@@ -59,7 +59,7 @@ export const refuseOurs = ({ now, ...file }: Unmounted): void => {
   )
 }
 
-/** What the image's file becomes by an edit of ours, or of a copy of it. */
+/** What the image's file becomes by an edit of our file, or of a copy of it. */
 const merged = (file: Unmounted, edited: string, secrets: readonly string[], path: string): string | undefined =>
   merge(file, file.now, edited, secrets, (key) => {
     warn(
@@ -99,7 +99,7 @@ export const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInP
   return true
 }
 
-/** What a package manager left beside a file of ours, which it took for the image's own with a change. */
+/** What a package manager left beside one of our files, which it took for the image's own with a change. */
 export const warnOfLeftover = (path: string, own: string): void =>
   warn(
     `a package manager took this build's ${own} for one that was changed by hand, and left ${path} in the image: unless the image's own was changed, ${
@@ -108,7 +108,7 @@ export const warnOfLeftover = (path: string, own: string): void =>
   )
 
 /**
- * Settles what a package manager left beside a file of ours, as it would have with the image's own.
+ * Settles what a package manager left beside one of our files, as it would have with the image's own.
  *
  * @param from What it left.
  * @returns Whether it is settled; otherwise it is another hook's file as others are.

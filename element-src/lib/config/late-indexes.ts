@@ -45,7 +45,7 @@ export const namedIndexes = (format: Format, text: string): NamedIndexes => {
 
 /**
  * Looks for indexes that another hook wrote into the image's files while the build ran: from then on installers asked them
- * besides the mirrors, also where DIB_NO_PYPI_PIP or DIB_OFFLINE keep the official index away.
+ * besides the mirrors, also if DIB_NO_PYPI_PIP or DIB_OFFLINE keep the official index away.
  *
  * @param root The image's root, on the host, with the hooks' changes in it.
  * @returns Warnings, without passwords.

@@ -19,7 +19,7 @@ const isAt =
 const isIn = (entry: Entry, entries: readonly Entry[]): boolean =>
   entries.some((other) => isDeepStrictEqual(other, entry))
 
-/** The entries of a file of ours that the image's own does not have. */
+/** The entries of one of our files that the image's own does not have. */
 const oursAlone = ({ format, content, own = '' }: OurFile): readonly Entry[] => {
   const { read } = dialects[format]
   const mine = read(own).entries

@@ -29,7 +29,7 @@ const siteFiles = (site: string): readonly Place[] => [
   { path: join(site, 'uv', 'uv.toml'), format: 'uv' },
 ]
 
-/** What pip reads after the files of each site, and what uv reads where no site has one. */
+/** What pip reads after the files of each site, and what uv reads if no site has one. */
 export const etcPipConf = '/etc/pip.conf'
 export const etcUvToml = '/etc/uv/uv.toml'
 export const systemPipConf = join(usualSite, 'pip', 'pip.conf')

@@ -48,9 +48,9 @@ const missingOnWay = (folder: string): readonly string[] => {
 }
 
 /**
- * Finds where a folder of ours goes, by the path by which it is known. It runs in the chroot.
+ * Finds where one of our folders goes, by the path by which it is known. It runs in the chroot.
  *
- * @throws UserError where something else is there or on the way, or a link leads to itself.
+ * @throws UserError if something else is there or on the way, or a link leads to itself.
  */
 export const findFolder = (path: string): MountTarget => {
   const real = resolveLinks(path)
@@ -58,9 +58,9 @@ export const findFolder = (path: string): MountTarget => {
 }
 
 /**
- * Finds where a file of ours goes, by the path by which pip knows it. It runs in the chroot.
+ * Finds where one of our files goes, by the path by which pip knows it. It runs in the chroot.
  *
- * @throws UserError where it is something that pip cannot read, or a link leads to itself.
+ * @throws UserError if it is something that pip cannot read, or a link leads to itself.
  */
 export const findMountTarget = (path: string): MountTarget & { readonly exists: boolean } => {
   // The folders on the way are checked first: their fault is the one to fix.
@@ -96,7 +96,7 @@ const planFile = ({ path: known, format, isForEveryone, render }: ConfigFile): P
 }
 
 /**
- * Decides what is mounted over the image: the whole folder where it belongs to one installer, so that other hooks can
+ * Decides what is mounted over the image: the whole folder if it belongs to one installer, so that other hooks can
  * replace the file in it; otherwise the file alone. Nothing is changed yet. It runs in the chroot.
  *
  * @param files The files. Of two that are one file in the image, the first counts.

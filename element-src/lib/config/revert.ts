@@ -19,7 +19,7 @@ export interface Reverted {
 
 type Attempt = (action: () => void) => void
 
-/** Applies what other hooks changed in a folder of ours to the image's: changes, new files and deletions. */
+/** Applies what other hooks changed in one of our folders to the image's: changes, new files and deletions. */
 const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: Attempt): readonly string[] => {
   const { root, stage, files } = sides
   // Another hook removed it or put a link in its place, so nothing of ours is in it.
@@ -54,7 +54,7 @@ const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, atte
   return kept
 }
 
-/** Takes a file of ours that was mounted by itself out of the image: its stub goes, another hook's change stays. */
+/** Takes one of our files that was mounted by itself out of the image: its stub goes, another hook's change stays. */
 const revertFile = (sides: Sides, file: Unmounted): 'removed' | 'kept' | 'left' => {
   const { root } = sides
   // Another hook removed or replaced it, perhaps by a link, so nothing of ours is in it.
@@ -72,7 +72,7 @@ const revertFile = (sides: Sides, file: Unmounted): 'removed' | 'kept' | 'left' 
   return isStub ? 'removed' : 'left'
 }
 
-/** Warns of what a package manager left beside a file of ours that was mounted by itself. */
+/** Warns of what a package manager left beside one of our files that was mounted by itself. */
 const warnOfLeftovers = (root: string, { path, leftovers }: Unmounted): void => {
   const folder = dirname(path)
   if (!entryInRoot(root, folder)?.isDirectory()) return

@@ -52,8 +52,8 @@ const asUrllib = (host: string, noProxy: string): boolean => {
  * Whether pip goes to a host without a proxy, by no_proxy.
  *
  * @param host The host in small letters, an IPv6 address without its brackets, as Python's urlsplit gives it.
- * @param port The port, where the URL has one written.
- * @param forRequests What requests reads: no_proxy, or NO_PROXY where that is empty.
+ * @param port The port, if the URL has one written.
+ * @param forRequests What requests reads: no_proxy, or NO_PROXY if that is empty.
  * @param forUrllib What urllib reads: no_proxy, set to nothing too, or NO_PROXY.
  */
 const bypassesProxy = (host: string, port: string, forRequests: string, forUrllib: string): boolean =>
@@ -91,7 +91,7 @@ const partsOf = (url: URL | string): { scheme: string; host: string; port: strin
  *
  * @param url Where to. As a string, as the user wrote it, it shows no_proxy a port that is the scheme's own.
  * @param fromFiles The proxy that pip.conf names, or undefined.
- * @returns The proxy's URL, with its credentials, of whatever scheme, or undefined where pip goes there directly.
+ * @returns The proxy's URL, with its credentials, of whatever scheme, or undefined if pip goes there directly.
  */
 export const proxyFor = (url: URL | string, environment: Environment, fromFiles?: string): URL | undefined => {
   const { scheme, host, port } = partsOf(url)

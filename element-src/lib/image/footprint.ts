@@ -7,7 +7,7 @@ import { entryInRoot, lstatInRoot } from './path-in-root.js'
 /**
  * A file's or folder's modification time.
  *
- * @returns Nanoseconds since 1970, as decimal digits, after a minus sign where it is before 1970.
+ * @returns Nanoseconds since 1970, as decimal digits, after a minus sign if it is before 1970.
  */
 export const modificationTime = (path: string): string => String(statSync(path, { bigint: true }).mtimeNs)
 
@@ -73,7 +73,7 @@ export const planChanges = (
  *
  * @param imageRoot The image's root, on the host.
  * @param mountPoints Where something will be mounted, in the image.
- * @throws UserError where one of them or a folder on its way is a link.
+ * @throws UserError if one of them or a folder on its way is a link.
  */
 export const planFootprint = (imageRoot: string, mountPoints: readonly string[]): Footprint => {
   const onTheWay = new Set(mountPoints.flatMap(way))

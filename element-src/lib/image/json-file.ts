@@ -17,7 +17,7 @@ export const writeJson = (path: string, value: unknown): void => openJson(path)(
  * Reads what an earlier hook of this build wrote so. It is this element's own, seconds old and in a folder
  * of root's or of the user's, so it is not checked against a schema, which would cost each hook 4 ms for zod.
  *
- * @throws UserError with the message `missing` if the file is not there, or where what is there is no JSON.
+ * @throws UserError with the message `missing` if the file is not there, or if what is there is no JSON.
  */
 export const readJson = <Value>(path: string, missing: string): Value => {
   const text = ignoreErrors(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'))

@@ -12,7 +12,7 @@ const ending = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /** Signals that are watched for instead of ending this process at once. */
 interface WatchedSignals {
-  /** The first that came, or undefined where none has. */
+  /** The first that came, or undefined if none has. */
   readonly received: () => string | undefined
   /** Lets them end the process again. */
   readonly ignore: () => void
@@ -46,7 +46,7 @@ export interface ImageMount extends Mount {
 const topMount = (mounted: readonly Mounted[], target: string): Mounted | undefined =>
   mounted.filter((mount) => mount.target === target).at(-1)
 
-/** What is wrong with a mount that was just made, or undefined where it is as it should be. */
+/** What is wrong with a mount that was just made, or undefined if it is as it should be. */
 const faultOf = ({ isReadOnly }: Mount, found: Mounted | undefined): string | undefined => {
   if (found === undefined) return 'is not mounted'
   if (isReadOnly && !found.isReadOnly) return 'is mounted, but not read-only'
@@ -63,7 +63,7 @@ const attempt = (program: string, args: readonly string[]): readonly string[] =>
   }
 }
 
-/** What is done around mounting. Where it fails, the mounts are undone. */
+/** What is done around mounting. If it fails, the mounts are undone. */
 export interface Besides {
   /** What to do while sudo and mount run, which take a while. */
   readonly meanwhile: () => Promise<void>
@@ -139,7 +139,7 @@ const mountAll = async (
     const faults = targets
       .filter((target) => topMount(left, target) !== undefined)
       .flatMap((target) => attempt('sudo', ['umount', '-l', target]))
-    // Where the image is gone, mount(8) has made the folders above its mount targets again.
+    // If the image is gone, mount(8) has made the folders above its mount targets again.
     const ways = root.isSame() ? [] : [join(root.path, 'tmp'), root.path, dirname(root.path)]
     attempt('sudo', ['rmdir', ...[...made].reverse().map((path) => join(root.path, path)), ...ways])
     throw new UserError([reason, ...faults].join('; '))
@@ -154,9 +154,9 @@ const mountAll = async (
  * @param imageRoot The image's root, on the host.
  * @param folder A folder to write a table of mounts in, on the host.
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
- * @throws UserError where /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
+ * @throws UserError if /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
  *   anything is mounted; or
- *   where one of the mounts is not as asked, what was to be done besides fails, or the build is ended meanwhile, after
+ *   if one of the mounts is not as asked, what was to be done besides fails, or the build is ended meanwhile, after
  *   all of them are undone.
  */
 export const mountIntoImage = async (

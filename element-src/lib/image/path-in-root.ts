@@ -21,8 +21,8 @@ const follow = (root: string, path: string): { way: string; entry: Stats | undef
  *
  * @param root The image's root, on the host.
  * @param path An absolute path in the image.
- * @returns What is there, or undefined where nothing is, or no folder on the way.
- * @throws UserError where the path or a folder on its way is a link.
+ * @returns What is there, or undefined if nothing is, or no folder on the way.
+ * @throws UserError if the path or a folder on its way is a link.
  */
 export const lstatInRoot = (root: string, path: string): Stats | undefined => {
   const { way, entry } = follow(root, path)
@@ -35,11 +35,11 @@ export const lstatInRoot = (root: string, path: string): Stats | undefined => {
 }
 
 /**
- * Looks at a path in the image from the host, as lstatInRoot does, but a link is no error.
+ * Looks at a path in the image from the host, as lstatInRoot does, but a link is not an error.
  *
  * @param root The image's root, on the host.
  * @param path An absolute path in the image.
- * @returns What is there, or undefined where nothing is, or where the path or a folder on its way is a link.
+ * @returns What is there, or undefined if nothing is, or if the path or a folder on its way is a link.
  */
 export const entryInRoot = (root: string, path: string): Stats | undefined => {
   const { entry } = follow(root, path)
@@ -98,7 +98,7 @@ export const resolveLinks = (path: string, root = '/'): string => {
  *
  * @param imageRoot The image's root, on the host.
  * @param path Where a folder must be, or nothing, in the image. A symbolic link is not followed and passes.
- * @throws UserError where a file is there, or whatever else is not a folder.
+ * @throws UserError if a file is there, or whatever else is not a folder.
  */
 export const refuseFileAt = (imageRoot: string, path: string): void => {
   const entry = entryInRoot(imageRoot, path)

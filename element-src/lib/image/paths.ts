@@ -20,7 +20,7 @@ export const stageMountPoint = '/tmp/.pypi'
 
 /**
  * Where root's pip and uv keep what they download while the build runs, in the image. post-root.d/99-remove-pypi-caches
- * removes it before dib copies the image's root to the image's disk. It is no mount: where the build fails, dib removes it
+ * removes it before dib copies the image's root to the image's disk. It is not a mount: if the build fails, dib removes it
  * as root, together with the image's root. The dot keeps it out of `/tmp/*`.
  */
 export const cacheFolder = '/tmp/.pypi-cache'
@@ -44,9 +44,9 @@ export const stageEntry = {
   copy: 'cp',
   /** PipSettings and what else the hook in the chroot has to know. */
   settings: 'settings.json',
-  /** Where the relay answers, where there is one. */
+  /** Where the relay answers, if there is one. */
   relay: 'relay.json',
-  /** What cleanup.d has to know to write the receipt, where one is asked for. */
+  /** What cleanup.d has to know to write the receipt, if one is asked for. */
   receipt: 'receipt.json',
   /** The names of variables that hold passwords: environment.d/00-hide-pypi-credentials.bash unsets them in the chroot. */
   hiddenVariables: 'hidden-variables',

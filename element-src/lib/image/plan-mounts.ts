@@ -9,7 +9,7 @@ export interface MountPlan {
   readonly stage: string
   /** The image's root, on the host. */
   readonly imageRoot: string
-  /** The local mirror, on the host; undefined where there is none. */
+  /** The local mirror, on the host; undefined if there is none. */
   readonly mirrorFolder: string | undefined
   /** Whether an index in memory is made. */
   readonly hasFlatIndex: boolean
@@ -52,7 +52,7 @@ export const planMounts = ({
  *
  * @param target Where something is to be mounted, in the image.
  * @param partitions Where the image's partitions will be mounted, in the image.
- * @throws UserError where dib would.
+ * @throws UserError if dib would.
  */
 export const refusePartitions = (target: string, partitions: readonly string[]): void => {
   const partition = partitions.find((path) => path !== '/' && target.endsWith(path))

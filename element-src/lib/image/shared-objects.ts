@@ -11,7 +11,7 @@ const isLoader = (file: string): boolean => /^ld(?:64|-[^/]+)?\.so(?:\.\d+)?$/.t
  *
  * @param maps What the kernel says is mapped into this process.
  * @returns Its path, on the host.
- * @throws UserError where Node.js has none, so that it cannot be started in the image.
+ * @throws UserError if Node.js has none, so that it cannot be started in the image.
  */
 export const findLoader = (maps = readFileSync('/proc/self/maps', 'utf8')): string => {
   // proc_pid_maps(5): the path is the last of six fields. Node.js' own report has it as well, for five times the time.
@@ -31,7 +31,7 @@ export const findLoader = (maps = readFileSync('/proc/self/maps', 'utf8')): stri
  * @param loader The dynamic loader, on the host.
  * @param program The program, on the host.
  * @returns The files, on the host, by the names under which programs ask for them; the loader among them.
- *   Rejected with a UserError where the loader cannot list them, or one is missing.
+ *   Rejected with a UserError if the loader cannot list them, or one is missing.
  */
 export const sharedObjectsOf = async (loader: string, program: string): Promise<ReadonlyMap<string, string>> => {
   const files = new Map<string, string>()
@@ -39,7 +39,7 @@ export const sharedObjectsOf = async (loader: string, program: string): Promise<
   const list = await runAsync(loader, ['--list', program])
   for (const [, name = '', file = name] of list.matchAll(/^\s+(\S.*?)(?: => (.+?))?(?: \(0x[0-9a-f]+\))?$/gm)) {
     if (file === 'not found') throw new UserError(`${program} needs ${name}, which this host does not have: install it`)
-    // The kernel's own linux-vdso.so.1 is no file.
+    // The kernel's own linux-vdso.so.1 is not a file.
     if (file.startsWith('/')) files.set(basename(name), file)
   }
   return files

@@ -30,7 +30,7 @@ export interface Programs {
 /**
  * Finds them: before anything is mounted, since what has no umount cannot be undone.
  *
- * @throws UserError where one is missing.
+ * @throws UserError if one is missing.
  */
 export const findPrograms = (): Programs => ({
   mount: findProgram('mount'),
@@ -50,7 +50,7 @@ const copy = (from: string, to: string): void => {
  *
  * @param folder The stage folder, on the host.
  * @param asksServers Whether the hook in the image looks up hosts.
- * @throws UserError where a part of it is not there, or cannot be read.
+ * @throws UserError if a part of it is not there, or cannot be read.
  */
 export const stageRuntime = async (
   folder: string,

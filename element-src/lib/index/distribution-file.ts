@@ -4,7 +4,7 @@ export const archive = /\.(?:whl|egg|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|tx
 /** A project's name as indexes have it: in small letters, with `-` for each run of `-`, `_` and `.` (PEP 503). */
 export const normaliseName = (name: string): string => name.replace(/[-_.]+/g, '-').toLowerCase()
 
-// A name can be longer in small letters, and one that no folder can have is no project's. Each of its units has 3 bytes at most.
+// A name can be longer in small letters, and one that no folder can have is not a project's. Each of its units has 3 bytes at most.
 const fitsFolder = (name: string): boolean => name.length <= 85 || Buffer.byteLength(name) <= 255
 
 /**

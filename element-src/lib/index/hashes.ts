@@ -18,7 +18,7 @@ export interface Digest {
   readonly update: (chunk: Buffer) => void
   /** sha256 of all so far. */
   readonly sha256: () => string
-  /** Whether all so far is what the index tells; undefined where it tells nothing. */
+  /** Whether all so far is what the index tells; undefined if it tells nothing. */
   readonly isRight: () => boolean | undefined
 }
 

@@ -45,7 +45,7 @@ const named: ReadonlyMap<string, string> = new Map([
 // Of U+0080 to U+009F, which stand for what Windows has there.
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
-/** A numeric reference (HTML, Numeric character reference end state; what is no character is left out, as Python does). */
+/** A numeric reference (HTML, Numeric character reference end state; what is not a character is left out, as Python does). */
 const characterOf = (code: number): string => {
   if (code >= 0x80 && code <= 0x9f) return windows1252[code - 0x80] ?? ''
   if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return '\ufffd'

@@ -38,7 +38,7 @@ export type Layout =
 /** Where tools put their index: dir2pi, pip2pi and dumb-pypi; bandersnatch. */
 const placesOfIndexes = ['simple', 'web/simple']
 
-/** Where there are many folders, those that are looked at: a mirror of everything has half a million. */
+/** If there are many folders, those that are looked at: a mirror of everything has half a million. */
 const enough = 1000
 
 interface Entries {
@@ -94,7 +94,7 @@ const lookInto = (folder: string): Entries => {
   return { files, project, written, pageless, isEmpty, isWhole }
 }
 
-/** A folder is a project's where its page lists a distribution: pypi-mirror keeps further trees beside its projects. */
+/** A folder is a project's if its page lists a distribution: pypi-mirror keeps further trees beside its projects. */
 const findWritten = (mirror: string, below: string, { written }: Entries): string | undefined =>
   written.find((name) => filesOnPage({ mirror, below: join(below, name) })?.length)
 

@@ -34,7 +34,7 @@ export const fileFaults = (mirror: string, paths: readonly string[]): readonly s
  *
  * @param mirror The mirror, on the host.
  * @param folder The project's folder, below the mirror.
- * @returns A warning where some lead to files outside the mirror.
+ * @returns A warning if some lead to files outside the mirror.
  */
 export const projectFaults = (mirror: string, folder: string): readonly string[] => {
   const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))

@@ -16,7 +16,7 @@ export interface LocalMirror {
   readonly below: string
   /** The folder, on the host. */
   readonly folder: string
-  /** The index, where the image has it. */
+  /** The index, if the image has it. */
   readonly url: string
   /** What was recognised, for the log. */
   readonly description: string

@@ -23,7 +23,7 @@ const isFault = ({ state }: Probed): boolean => state !== 'up' && state !== 'pag
  * @param probed The result of each index's probe.
  * @param unreachable What happens to an index that does not answer.
  * @returns The indexes that stay, in their order, with the URLs that their servers stand for; at least one.
- * @throws UserError where one is unusable and the build is to end on that.
+ * @throws UserError if one is unusable and the build is to end on that.
  */
 export const chooseReachable = (
   probed: readonly Probed[],

@@ -20,7 +20,7 @@ const limit = 3
  * Asks all indexes at once whether they can be used, from where this process runs: in the image, or on the host where the
  * relay asks them (servers only).
  *
- * @param pipOptions What pip's files in the image set, where pip is in the image.
+ * @param pipOptions What pip's files in the image set, if pip is in the image.
  * @returns The results, in the indexes' order, after three seconds at the latest.
  */
 export const probeAll = async (

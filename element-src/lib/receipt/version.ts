@@ -36,7 +36,7 @@ export const versionKey = (version: string): string =>
  * The version in the name of a wheel, an sdist or an egg.
  *
  * @param project The project's name, normalised: in an old sdist's name, `-` stands in names and in versions as well.
- * @returns It, normalised; undefined where the file is none of the project's.
+ * @returns It, normalised; undefined if the file is none of the project's.
  */
 export const versionOf = (file: string, project: string): string | undefined => {
   const stem = file.replace(archive, '')

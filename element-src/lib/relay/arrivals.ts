@@ -15,7 +15,7 @@ export interface Sent {
   readonly place: number
 }
 
-/** What came into the build: files that an installer has got whole, in one answer or, where one was cut off, in several. */
+/** What came into the build: files that an installer has got whole, in one answer or, if one was cut off, in several. */
 export interface Arrivals {
   /**
    * Watches a file on its way to an installer. Under a lock, the last bytes of one that is not the lock's are not sent.

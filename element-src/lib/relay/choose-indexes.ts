@@ -15,7 +15,7 @@ const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || fo
 export interface ChosenIndexes {
   /** Those that it serves, in pip's order. */
   readonly served: readonly Index[]
-  /** What installers are told in their place: by `urlOf` where one is served. */
+  /** What installers are told in their place: by `urlOf` if one is served. */
   readonly told: (urlOf: (place: number, index: Index) => string) => readonly Index[]
 }
 

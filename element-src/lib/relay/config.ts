@@ -48,15 +48,15 @@ export type RelayAnswer =
 
 /** What the relay has done so far. */
 export interface RelayStatus {
-  /** The folder that it fills, on the host; null where it fills none. */
+  /** The folder that it fills, on the host; null if it fills none. */
   readonly folder: string | null
   /** How many files it has put into the folder. */
   readonly keptFiles: number
   /** Their size, in bytes. */
   readonly keptBytes: number
-  /** Why everything is refused by now (DIB_PYPI_UNREACHABLE=fail); null where nothing is. */
+  /** Why everything is refused by now (DIB_PYPI_UNREACHABLE=fail); null if nothing is. */
   readonly failure: string | null
-  /** What came into the build, where that is recorded. */
+  /** What came into the build, if that is recorded. */
   readonly arrivals: readonly Arrival[]
 }
 
@@ -67,7 +67,7 @@ const readable = (bytes: number): string =>
 /**
  * What is said at the end of a build that filled the mirror.
  *
- * @returns The line; undefined where nothing was kept.
+ * @returns The line; undefined if nothing was kept.
  */
 export const keptLine = ({ keptFiles, keptBytes, folder }: RelayStatus): string | undefined =>
   keptFiles === 0

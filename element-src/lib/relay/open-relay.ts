@@ -62,7 +62,7 @@ const askerOf = ({ headers }: IncomingMessage, response: ServerResponse): Asker 
 /**
  * Opens the relay.
  *
- * @returns The relay; rejected with the system's error where it cannot listen, or the folder cannot be used.
+ * @returns The relay; rejected with the system's error if it cannot listen, or the folder cannot be used.
  */
 export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<OpenRelay> => {
   const log = newRelayLog(config.logFile)

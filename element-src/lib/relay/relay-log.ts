@@ -21,7 +21,7 @@ const mostRemembered = 1000
 /**
  * Opens the log for each line and closes it, so that a process that reads the log to its end does not wait for the relay.
  *
- * @param file Such as /proc/PID/fd/1. Where it is gone, the build has ended, and the line is dropped.
+ * @param file Such as /proc/PID/fd/1. If it is gone, the build has ended, and the line is dropped.
  */
 export const newRelayLog = (file: string): RelayLog => {
   const say = (line: string): void => {

@@ -37,7 +37,7 @@ export interface CommonParts {
   readonly log: RelayLog
   /** The folder that is filled. */
   readonly mirror: MirrorFolder | undefined
-  /** What came into the build, where that is asked for. */
+  /** What came into the build, if that is asked for. */
   readonly arrivals: Arrivals | undefined
   /** Called with the metadata of a wheel that came, if its index, by its place, has none beside it. */
   readonly onMetadata: (place: number, key: string, metadata: Buffer) => void

@@ -29,7 +29,7 @@ export interface Settings {
   readonly lock: string | undefined
   /** Why there is a relay between installers and indexes, for the log; undefined if there is none. Nobody else decides that. */
   readonly reasonForRelay: string | undefined
-  /** The local mirror, on the host, or undefined where there is none. */
+  /** The local mirror, on the host, or undefined if there is none. */
   readonly mirrorFolder: string | undefined
   /** The folders of that mirror that are indexes. */
   readonly localMirrors: readonly LocalMirror[]
@@ -37,13 +37,13 @@ export interface Settings {
   readonly officialIsOff: string | undefined
   /** Where partitions of the image will be mounted, in the image. */
   readonly partitions: readonly string[]
-  /** The mirrors file, on the host, or undefined where variables name the mirrors. */
+  /** The mirrors file, on the host, or undefined if variables name the mirrors. */
   readonly mirrorsFile: string | undefined
   /** The variables of the caller's that hold passwords, which dib would hand to the chroot. */
   readonly passwordVariables: readonly string[]
   /** What the hook in the image's chroot needs. */
   readonly pip: PipSettings
-  /** Whether each step is said. */
+  /** Whether to log each step (DIB_DEBUG_TRACE). */
   readonly verbose: boolean
   /** What the user should know, a line each. */
   readonly warnings: readonly string[]

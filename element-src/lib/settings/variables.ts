@@ -97,7 +97,7 @@ export const userVariables = z.object({
     ),
     z.transform((value) => (value === 'keep' || value === 'fail' ? value : 'drop')),
   ),
-  /** The file that names the mirrors, on the host, or undefined where variables do. */
+  /** The file that names the mirrors, on the host, or undefined if variables do. */
   DIB_PYPI_MIRRORS: hostPath,
   /** Whether an online build keeps what it downloads in the mirror's folder. */
   DIB_PYPI_FILL_MIRROR: flag,
@@ -123,7 +123,7 @@ export const userVariables = z.object({
   ),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
   DIB_PYPI_NODE: text,
-  /** Whether each step is said. */
+  /** Whether to log each step (DIB_DEBUG_TRACE). */
   DIB_DEBUG_TRACE: z.pipe(
     text,
     z.transform((value) => Number(value) > 0),

@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 import { fileAt } from '../../../element-src/lib/relay/store/temporary-file.js'
+import { scratchFolder } from '../../support/builds/scratch.js'
 import { ask, at, openTestRelay } from '../../support/relay/test-relay.js'
 import { type Instead, likeWheel, sendPart, serveIndex, sha256 } from '../../support/relay/upstream.js'
 
@@ -22,7 +23,7 @@ t.test('many who ask for one file that is kept have it from one download, as it 
     return true
   }
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] }, instead)
-  const relay = await openTestRelay(t, [at(upstream.url)], { fill: t.testdir({}) })
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: scratchFolder(t) })
   const link = await relay.link('demo-app', wheel)
   let begun = 0
   // When all have the beginning, the rest is sent.
@@ -40,7 +41,7 @@ t.test('many who ask for one file that is kept have it from one download, as it 
 
 t.test('a file whose hash is wrong is passed on, as installers see it by themselves, and not kept', async (t) => {
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content, sha256: sha256('other') }] })
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
   t.ok((await ask(await relay.link('demo-app', wheel))).body.equals(content))
   await relay.end()
@@ -54,7 +55,7 @@ t.test('a file whose hash is wrong is passed on, as installers see it by themsel
 t.test('a page of HTML, or nothing, in place of a wheel is passed on and not kept', async (t) => {
   for (const sent of [Buffer.from('<!DOCTYPE html>\n<title>Please log in</title>'), Buffer.alloc(0)]) {
     const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content: sent, sha256: undefined }] })
-    const folder = t.testdir({})
+    const folder = scratchFolder(t)
     const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
     t.ok((await ask(await relay.link('demo-app', wheel))).body.equals(sent))
     await relay.end()
@@ -187,7 +188,7 @@ t.test('a file that nobody reads any more is given up when its server is silent'
     response.writeHead(200, { 'Content-Length': content.length }).write(content.subarray(0, 1000))
     return true
   })
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder, tempo: 0.001 })
   const reply = await fetch(await relay.link('demo-app', wheel), { signal: gone.signal })
   await reply.body?.getReader().read()
@@ -198,7 +199,7 @@ t.test('a file that nobody reads any more is given up when its server is silent'
 
 t.test('a file of the folder whose hash is right is not fetched again', async (t) => {
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   writeFileSync(join(folder, wheel), content)
   const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
   const reply = await ask(await relay.link('demo-app', wheel), { Range: 'bytes=5-' })

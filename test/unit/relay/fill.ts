@@ -46,7 +46,7 @@ t.test('what was downloaded is kept under its name, with its metadata and hashes
       return true
     },
   )
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   const relay = await openTestRelay(t, [at(upstream.url), inFolder(folder)], { fill: folder })
   await ask(`${await relay.link('demo-app', wheel(1))}.metadata`)
   await fetchAll(relay, [wheel(0), 'demo-app-0.9.tar.gz'])
@@ -89,7 +89,7 @@ t.test('metadata whose hash is not what the index tells is not kept, and its whe
       return true
     },
   )
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
   await fetchAll(relay, [wheel(0)])
   await relay.end()
@@ -106,7 +106,7 @@ t.test('a file of which nothing tells that it is whole is not kept, which is sai
     response.end('y')
     return true
   })
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
   t.equal((await ask(await relay.link('demo-app', name))).body.length, 3)
   await relay.end()
@@ -120,7 +120,7 @@ t.test('a file of which nothing tells that it is whole is not kept, which is sai
 t.test('another file of the same name stays', async (t) => {
   const content = likeWheel(1000)
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel(0), content }] })
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   writeFileSync(join(folder, wheel(0)), 'own')
   const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
   t.ok((await ask(await relay.link('demo-app', wheel(0)))).body.equals(content), 'the build gets what the index has')
@@ -135,7 +135,7 @@ t.test('two builds fill one folder at once', async (t) => {
   const upstream = await serveIndex(t, {
     'demo-app': all.map((name) => ({ name, content: likeWheel(20_000) })),
   })
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   const relays = await Promise.all([1, 2].map(() => openTestRelay(t, [at(upstream.url)], { fill: folder })))
   await Promise.all(relays.map((relay, i) => fetchAll(relay, all.slice(i * 15, i * 15 + 25))))
   await Promise.all(relays.map((relay) => relay.end()))
@@ -173,7 +173,7 @@ t.test('offline, what a mirrors file owns comes from the folder only if it was k
   const same = { name: shared ?? '', content: likeWheel(20) }
   const attacker = await serveIndex(t, { 'corp-lib': [{ name: theirs ?? '', content: likeWheel(10) }, same] })
   const corp = await serveIndex(t, { 'corp-lib': [{ name: ours ?? '', content: likeWheel(10) }, same] })
-  const folder = t.testdir({})
+  const folder = scratchFolder(t)
   const fill = async (index: Index, all: readonly (string | undefined)[]): Promise<void> => {
     const relay = await openTestRelay(t, [index], { fill: folder })
     for (const name of all) await ask(await relay.link('corp-lib', name ?? ''))

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import t from 'tap'
+import { scratchFolder } from '../../support/builds/scratch.js'
 import { ask, at, json, openTestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex, sha256 } from '../../support/relay/upstream.js'
 import { listen } from '../../support/servers/listen.js'
@@ -258,7 +259,7 @@ t.test('two indexes at one URL are two: each has its own files and its own token
     return true
   })
   const as = (user: string, more: object = {}) => at(upstream.url.replace('//', `//${user}:token@`), more)
-  const tokens = await openTestRelay(t, [as('early'), as('late')], { fill: t.testdir({}) })
+  const tokens = await openTestRelay(t, [as('early'), as('late')], { fill: scratchFolder(t) })
   const links = [await tokens.link('demo', name('demo'), 0), await tokens.link('demo', name('demo'), 1)]
   for (const link of [...links, ...links.toReversed()])
     t.same((await ask(link)).body, link === links[0] ? early : late, link)
@@ -272,7 +273,7 @@ t.test('two indexes at one URL are two: each has its own files and its own token
 t.test('through two relays: pages, files, parts and statuses, and the name by which the installer asks', async (t) => {
   const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
   const first = await openTestRelay(t, [at(upstream.url)])
-  const second = await openTestRelay(t, [at(first.index())], { fill: t.testdir({}) })
+  const second = await openTestRelay(t, [at(first.index())], { fill: scratchFolder(t) })
   const link = await second.link('demo-app', wheel)
   const agent = { 'User-Agent': 'pip/26.0 {"python":"3.13"}' }
   t.same((await ask(link, { ...agent, Range: 'bytes=5-9' })).body, content.subarray(5, 10))

@@ -10,10 +10,10 @@ export interface OwnFile {
   readonly own: string | undefined
 }
 
-/** A value of ours: a list goes over several lines. */
+/** Our value: a list goes over several lines. */
 export type Value = string | readonly string[]
 
-/** What becomes of a key of the image's own file: it gets a value of ours, or is taken out, or stays if there is no rule. */
+/** What becomes of a key of the image's own file: it gets our value, or is taken out, or stays if there is no rule. */
 export type Rule = (section: string, key: string) => { readonly value: Value | undefined } | undefined
 
 const asText = (value: Value): string => (typeof value === 'string' ? value : ['', ...value].join('\n'))

@@ -33,7 +33,7 @@ const competing =
     if (option === 'log') return { value: undefined }
     // A command's cache-dir would override the one in [global].
     if (option === 'cache-dir') return { value: section === 'global' ? cacheFolder : undefined }
-    // pip asks a proxy even for 127.0.0.1 where a file names one.
+    // pip asks a proxy even for 127.0.0.1 if a file names one.
     if (option === 'proxy' && settings.relay) return { value: undefined }
     if (option === 'retries' && retriesOf(settings) !== undefined) return { value: retriesOf(settings) }
     return undefined
@@ -101,7 +101,7 @@ export const renderSystemPipConf = (
     retries: retriesOf(settings),
     ...Object.fromEntries(cancelled.flatMap((option) => (set.includes(option) ? [[option, values[option]]] : []))),
     // `false`: pip up to 18.1 takes `true` for a folder's name and fails; later ones have no cache with either. Not in
-    // [global]: `pip cache purge` fails where there is no cache.
+    // [global]: `pip cache purge` fails if there is no cache.
     'no-cache-dir': 'false',
   })
   return overlay(path, own, competing(settings), {

@@ -54,7 +54,7 @@ const staying = (path: string, own: string): string => {
  * Renders uv.toml, with the indexes in pip's order (uv's documentation, Settings). These keys are older than `[[index]]`:
  * uv knows them since 0.2.12, and copes with several folders since 0.2.16. It asks the extra indexes before `index-url`, so that
  * this is the last here; and it takes what the first of them has, unless it is told to choose among all of them as pip does.
- * Our keys are at the top level alone, and come first: what a hook appends is not drawn into a table of ours.
+ * Our keys are at the top level alone, and come first: what a hook appends is not drawn into one of our tables.
  *
  * @param file The image's own file: what it sets besides indexes stays in force.
  * @param cache Where uv may keep what it downloads; undefined for its own place.

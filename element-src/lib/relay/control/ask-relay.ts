@@ -9,7 +9,7 @@ const timeoutMs = 15_000
  *
  * @param control The URL that only our own hooks know.
  * @param method GET to ask, POST to end.
- * @returns What it has done; rejected where it is not there.
+ * @returns What it has done; rejected if it is not there.
  */
 export const askRelay = async (control: string, method: 'GET' | 'POST'): Promise<RelayStatus> => {
   const { request } = await import('node:http')
@@ -29,7 +29,7 @@ export const askRelay = async (control: string, method: 'GET' | 'POST'): Promise
   return JSON.parse(text) as RelayStatus
 }
 
-/** Ends the relay at the end of a build, and says what it has kept; undefined where it is no longer there. */
+/** Ends the relay at the end of a build, and says what it has kept; undefined if it is no longer there. */
 export const closeRelay = async (control: string): Promise<RelayStatus | undefined> => {
   const status = await askRelay(control, 'POST').catch(() => undefined)
   const line = status && keptLine(status)

@@ -90,7 +90,7 @@ export const lockedFileServer = (
     return known
   }
 
-  /** Returns why nothing was sent; undefined where the file was. */
+  /** Returns why nothing was sent; undefined if the file was. */
   const tryOne = async (
     request: IncomingMessage,
     response: ServerResponse,

@@ -47,7 +47,7 @@ const isProject = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i
 /**
  * Reads a path.
  *
- * @returns What it stands for; undefined where that is nothing, or the secret is missing.
+ * @returns What it stands for; undefined if that is nothing, or the secret is missing.
  */
 export const routeOf = (path: string, { installers, control }: Secrets): Route | undefined => {
   const [, first = '', part = '', kind, one = '', two, ...others] = (path.split('?')[0] ?? '').split('/')

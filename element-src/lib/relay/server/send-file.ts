@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 export interface Sendable {
   /** What is said of it. */
   readonly headers: Readonly<Record<string, string>>
-  /** How many bytes it has, where that is known. */
+  /** How many bytes it has, if that is known. */
   readonly length: number | undefined
   readonly read: (from: number, to: number | undefined) => AsyncIterable<Buffer>
 }
@@ -13,7 +13,7 @@ export interface Sendable {
 /** A second copy in an installer's cache would only fill the image's small disk. */
 export const uncached = { 'Cache-Control': 'no-store' } as const
 
-/** A file on the host that can be sent; its hash, where one is known, is its ETag. */
+/** A file on the host that can be sent; its hash, if one is known, is its ETag. */
 export const fileOnDisk = (path: string, length: number, digits: string | undefined): Sendable => ({
   headers: {
     'content-type': path.endsWith('.metadata') ? 'text/plain; charset=utf-8' : 'application/octet-stream',
@@ -34,7 +34,7 @@ interface Part {
 /**
  * Reads a Range header (RFC 9110, 14.2).
  *
- * @returns The part; 'none' where it cannot be satisfied; undefined for the whole file, also where several parts are asked for.
+ * @returns The part; 'none' if it cannot be satisfied; undefined for the whole file, also if several parts are asked for.
  */
 export const parseRange = (header: string | undefined, length: number): Part | 'none' | undefined => {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
@@ -49,7 +49,7 @@ export const parseRange = (header: string | undefined, length: number): Part | '
  * Sends chunks as fast as the client takes them.
  *
  * @param response The response, whose head is written.
- * @param chunks What to send. Where they end with an error, so does the connection: the client sees that it has not all.
+ * @param chunks What to send. If they end with an error, so does the connection: the client sees that it has not all.
  * @returns Resolved when all is sent or the client has gone; rejected with the error of the chunks.
  */
 export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable<Buffer>): Promise<void> => {
@@ -74,7 +74,7 @@ export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable
   }
 }
 
-/** Sends a file, or the part of it that is asked for, to who asks by GET or HEAD; rejected where its bytes end with an error. */
+/** Sends a file, or the part of it that is asked for, to who asks by GET or HEAD; rejected if its bytes end with an error. */
 export const sendFile = async (
   request: IncomingMessage,
   response: ServerResponse,

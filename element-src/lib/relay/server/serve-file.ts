@@ -29,7 +29,7 @@ export interface FileParts {
   readonly folder: string | undefined
   /** Watches what is sent of a file of a project. */
   readonly watch: (project: string, file: PageFile, sendable: Sendable) => Sendable
-  /** Keeps a wheel's metadata where the folder has the wheel. */
+  /** Keeps a wheel's metadata if the folder has the wheel. */
   readonly keepMetadata: (key: string, file: PageFile, asker: Asker) => Promise<void>
   /** Called with a fault of a server, which is not always that of the index. */
   readonly onFault: (file: PageFile, fault: ReturnType<typeof faultOf>) => void
@@ -125,7 +125,7 @@ const serveRemote = async (
  * Sends the bytes of a file.
  *
  * @param key What stands for the file in its index.
- * @returns What its server says instead, where it does not send it; rejected with an HttpError where it says nothing.
+ * @returns What its server says instead, where it does not send it; rejected with an HttpError if it says nothing.
  */
 export const serveBytes = (
   request: IncomingMessage,
@@ -159,7 +159,7 @@ const serveMetadata = async (
   return undefined
 }
 
-/** Serves a file that a page has listed, or its metadata; rejected with an HttpError where its server does not answer. */
+/** Serves a file that a page has listed, or its metadata; rejected with an HttpError if its server does not answer. */
 export const serveFile = async (
   request: IncomingMessage,
   response: ServerResponse,

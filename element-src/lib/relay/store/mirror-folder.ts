@@ -9,7 +9,7 @@ import { fileAt, type TemporaryFile, unnamedFile } from './temporary-file.js'
 
 /** The folder that a build fills. */
 export interface MirrorFolder {
-  /** A file in it for what is on its way; undefined where no more is kept. */
+  /** A file in it for what is on its way; undefined if no more is kept. */
   readonly newFile: () => TemporaryFile | undefined
   /** The same for what may not be kept: it has no name. */
   readonly newUnnamed: () => TemporaryFile | undefined
@@ -29,7 +29,7 @@ export interface MirrorFolder {
     described?: PageFile,
     origin?: string,
   ) => Promise<boolean>
-  /** Keeps something small in the same way; where it cannot, no more is kept. */
+  /** Keeps something small in the same way; if it cannot, no more is kept. */
   readonly keepBytes: (name: string, content: Buffer, sha256: string) => Promise<void>
   /** What was kept. */
   readonly kept: () => { readonly files: number; readonly bytes: number }

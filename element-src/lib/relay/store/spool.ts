@@ -2,7 +2,7 @@ import type { TemporaryFile } from './temporary-file.js'
 
 /** Data that is received once, and read by many while it grows, each from its own position. */
 export interface Spool {
-  /** Appends; resolved when it is stored, or, where there is no room to store it, when all readers have it. */
+  /** Appends; resolved when it is stored, or, if there is no room to store it, when all readers have it. */
   readonly append: (chunk: Buffer) => Promise<void>
   /** Says that all is there. */
   readonly finish: () => void
@@ -51,7 +51,7 @@ const newChanges = () => {
 /**
  * Opens a spool.
  *
- * @param file Where it is stored; undefined where nothing can be.
+ * @param file Where it is stored; undefined if nothing can be.
  * @param onFull Called once, with the system's error, when no more can be stored.
  * @param onLeave Called when a reader has gone.
  */

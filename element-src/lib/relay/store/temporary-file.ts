@@ -11,9 +11,9 @@ const copy = promisify(copyFile)
 
 /** A file for what is on its way. */
 export interface TemporaryFile {
-  /** Its path; undefined where it has no name any more, and goes with its last descriptor. */
+  /** Its path; undefined if it has no name any more, and goes with its last descriptor. */
   readonly path: string | undefined
-  /** Writes at a position; rejected with the system's error, such as ENOSPC, also where the file could not be made. */
+  /** Writes at a position; rejected with the system's error, such as ENOSPC, also if the file could not be made. */
   readonly write: (chunk: Buffer, position: number) => Promise<void>
   /** Reads at most so many bytes, into the beginning of a buffer; returns that part of it. */
   readonly read: (position: number, length: number, into: Buffer) => Promise<Buffer>

@@ -42,7 +42,7 @@ export const passedOn = (status: number, reason: string | undefined, headers: In
   ),
 })
 
-/** How many bytes of a body come, where a server says so. */
+/** How many bytes of a body come, if a server says so. */
 export const lengthOf = (headers: IncomingHttpHeaders): number | undefined => {
   const length = headers['transfer-encoding'] === undefined ? headers['content-length'] : undefined
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined

@@ -7,9 +7,9 @@ import { pauses } from './outage.js'
 
 /** A file, or a part of it, that comes from a server. */
 export interface FetchedFile extends PassedOn {
-  /** How many bytes come, where the server says so. */
+  /** How many bytes come, if the server says so. */
   readonly length: number | undefined
-  /** They; ends with an HttpError where the server breaks off, and cannot go on from there. */
+  /** They; ends with an HttpError if the server breaks off, and cannot go on from there. */
   readonly chunks: AsyncGenerator<Buffer>
   /** Says that nothing is read. */
   readonly leave: () => void
@@ -29,11 +29,11 @@ const validatorOf = ({ headers }: HttpAnswer): string | undefined =>
   headers.etag !== undefined && !headers.etag.startsWith('W/') ? headers.etag : headers['last-modified']
 
 /**
- * Fetches a file: the one place where files and metadata are fetched. Where the connection breaks, a new one goes on from
+ * Fetches a file: the one place where files and metadata are fetched. If the connection breaks, a new one goes on from
  * there, if the server can.
  *
  * @param client What sends requests for the file's index.
- * @returns The answer, once it has begun, whatever its status; rejected with an HttpError where there is none.
+ * @returns The answer, once it has begun, whatever its status; rejected with an HttpError if there is none.
  */
 export const fetchFile = async (client: HttpClient, asked: AskedFile, signal: AbortSignal): Promise<FetchedFile> => {
   const url = new URL(asked.url)

@@ -15,10 +15,10 @@ export type Found =
 /** An index, wherever it is. */
 export interface Source {
   readonly config: Index
-  /** Looks for a project, by its normalised name; rejected with an HttpError where no connection was made, or one broke off. */
+  /** Looks for a project, by its normalised name; rejected with an HttpError if no connection was made, or one broke off. */
   readonly find: (project: string, asker: Asker) => Promise<Found>
   /** The same, from memory if the page is remembered, or if only its files of one name are asked for and were before. */
   readonly filesOf: (project: string, asker: Asker, name?: string) => Promise<Found>
-  /** The names of its projects, where it knows them without a request. */
+  /** The names of its projects, if it knows them without a request. */
   readonly projects: () => readonly string[]
 }

@@ -150,7 +150,7 @@ export const serverIndex = (
     }
   }
 
-  /** Of all that an installer may ask for, a page alone is tried again, and only where the index can be left out for it. */
+  /** Of all that an installer may ask for, a page alone is tried again, and only if the index can be left out for it. */
   const find = async (project: string, asker: Asker): Promise<Found> => {
     const { gone } = asker
     const known = pages.get(project)

@@ -22,7 +22,7 @@ const isDay = (year: number, month: number, day: number): boolean => {
  * Reads `exclude-newer` as uv does (its documentation, Settings, exclude-newer): a duration before now, in days of 24 hours;
  * an instant (RFC 3339); or a date, to its end in the time zone of the host.
  *
- * @returns The instant, ISO 8601 in UTC; undefined where it is none of these, as months and years are not.
+ * @returns The instant, ISO 8601 in UTC; undefined if it is none of these, as months and years are not.
  */
 export const parseExcludeNewer = (text: string, now: Date): string | undefined => {
   const spans = (iso.exec(text) ?? friendly.exec(text))?.slice(1)

@@ -32,7 +32,7 @@ export const pathOf = (named: string, mirrorsFile: string): string =>
  * Reads a file of the host.
  *
  * @param named What names it, which begins the message.
- * @throws UserError where it cannot be read.
+ * @throws UserError if it cannot be read.
  */
 export const readHostFile = (path: string, named: string): HostFile => {
   try {

@@ -24,7 +24,7 @@ const firstLine = (text: string): string => /^[^\r\n]*/.exec(text)?.[0] ?? ''
  * @param place Begins the message.
  * @param caller The environment of the build's caller.
  * @returns What it wrote to standard output.
- * @throws UserError where it fails: with its exit status, not with what it wrote.
+ * @throws UserError if it fails: with its exit status, not with what it wrote.
  */
 const runCommand = (command: string, place: string, caller: Environment): string => {
   step(`${place} runs`)
@@ -45,10 +45,10 @@ const runCommand = (command: string, place: string, caller: Environment): string
 }
 
 /**
- * Gets the password of a section, where it has one.
+ * Gets the password of a section, if it has one.
  *
  * @param caller The environment of the build's caller.
- * @throws UserError where there is none to get: file, line and key, never what was read.
+ * @throws UserError if there is none to get: file, line and key, never what was read.
  */
 export const getPassword = (
   { values, place }: MirrorSection,

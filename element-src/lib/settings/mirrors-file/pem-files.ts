@@ -21,7 +21,7 @@ const isUsable = (files: { readonly cert: string; readonly key: string }): boole
  * Reads the PEM files of a section (RFC 7468).
  *
  * @returns What is in them, for each that is named.
- * @throws UserError where one cannot be read or is unusable: file, line and key.
+ * @throws UserError if one cannot be read or is unusable: file, line and key.
  */
 export const readPemFiles = (
   { values, place }: MirrorSection,

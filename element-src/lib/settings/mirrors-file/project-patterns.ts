@@ -2,7 +2,7 @@
  * Reads a list of projects' names and patterns.
  *
  * @param text Names with `*` for any characters, separated by commas or white space.
- * @returns Them in their normalised form (PEP 503), each once; undefined where one is no name.
+ * @returns Them in their normalised form (PEP 503), each once; undefined if one is not a name.
  */
 export const parsePatterns = (text: string): readonly string[] | undefined => {
   const words = text.split(/[,\s]+/).filter(Boolean)

@@ -8,7 +8,7 @@ export interface ScannedSection {
   readonly keys: ReadonlyMap<string, number>
 }
 
-/** Why a value is not what it looks like to the package ini, or undefined where it is. */
+/** Why a value is not what it looks like to the package ini, or undefined if it is. */
 const faultOfValue = (value: string): string | undefined => {
   if (value.startsWith('"')) {
     try {
@@ -34,7 +34,7 @@ const nameRule = 'name it in letters, digits, - and _, beginning with a letter'
  * behind a byte order mark and lines that it cannot read, and makes lists of `key[]`.
  *
  * @returns The sections in the order in which they stand. What ini reads from the text is then what stands in it.
- * @throws UserError where a line is refused: the file, the line and the remedy. Values are not shown.
+ * @throws UserError if a line is refused: the file, the line and the remedy. Values are not shown.
  */
 export const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] => {
   const sections: { name: string; line: number; keys: Map<string, number> }[] = []

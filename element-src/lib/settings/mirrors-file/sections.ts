@@ -14,7 +14,7 @@ export interface MirrorSection {
   readonly name: string
   /** Whether it is that of the official index. */
   readonly isOfficial: boolean
-  /** Its URL; undefined where the official index stands at its usual address. */
+  /** Its URL; undefined if the official index stands at its usual address. */
   readonly url: MirrorUrl | undefined
   readonly values: SectionValues
   /** Begins a message of one of its keys, such as `/etc/mirrors.ini, line 4: ca in [corp]`. */
@@ -110,7 +110,7 @@ const readSection = (path: string, scanned: ScannedSection, decoded: unknown): M
  * Reads the sections of a mirrors file. Nothing else is read or run.
  *
  * @returns The mirrors in the order in which they stand; not empty.
- * @throws UserError where something cannot be used: the file, the line, the key and the remedy, without the value.
+ * @throws UserError if something cannot be used: the file, the line, the key and the remedy, without the value.
  */
 export const parseMirrorsFile = (path: string, text: string): readonly MirrorSection[] => {
   const scanned = scanMirrorsFile(path, text)

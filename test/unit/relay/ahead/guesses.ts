@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { scratchFolder } from '../../../support/builds/scratch.js'
 import {
   agent,
   askMetadata,
@@ -40,7 +41,7 @@ const holding = (length?: number) => {
 
 t.test('a wheel whose metadata was asked for is there before it is, and kept once it is asked for', async (t) => {
   const upstream = await serveIndex(t, { ...project('one'), ...project('two') }, requiring({ one: ['two'] }))
-  const fill = t.testdir({})
+  const fill = scratchFolder(t)
   const relay = await openTestRelay(t, [at(upstream.url)], { fill })
   await askMetadata(relay, 'one')
   await until(() => timesOf(upstream, 'one') === 1 && timesOf(upstream, 'two') === 1)
@@ -61,7 +62,7 @@ t.test('a wheel whose metadata was asked for is there before it is, and kept onc
 t.test('an installer that asks for a file that is on its way reads it while it grows', async (t) => {
   const upstream = holding(1_000_000)
   const server = await serveIndex(t, project('one'), requiring({}, upstream.instead))
-  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   await askMetadata(relay, 'one')
   await until(() => upstream.held.length === 1)
   // The rest is sent when the installer has the beginning.
@@ -76,7 +77,7 @@ t.test('an installer that asks for a file that is on its way reads it while it g
 t.test('so does one that asks for a file of 300 MB that another one asked for', async (t) => {
   const upstream = holding(300_000_000)
   const server = await serveIndex(t, project('one'), requiring({}, upstream.instead))
-  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   const link = await relay.link('one', wheelOf('one'))
   for (let i = 0; i < 2; i += 1) {
     const response = await fetch(link)
@@ -95,7 +96,7 @@ t.test('a guess that turns out wrong is ended, and there is no second one for it
     { ...project('one', ['1.0', '0.9', '0.8']), ...project('two') },
     requiring({}, upstream.instead),
   )
-  const fill = t.testdir({})
+  const fill = scratchFolder(t)
   const relay = await openTestRelay(t, [at(server.url)], { fill })
   await askMetadata(relay, 'one')
   await until(() => upstream.held.length === 1)
@@ -112,7 +113,7 @@ t.test('a guess that turns out wrong is ended, and there is no second one for it
 t.test('no file is fetched ahead after three of five were wrong, but pages are', async (t) => {
   const all = ['a', 'b', 'c', 'd'].map((name) => project(name, ['1.0', '0.9']))
   const server = await serveIndex(t, { ...Object.assign({}, ...all), ...project('later') }, requiring({ d: ['later'] }))
-  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   for (const name of ['a', 'b', 'c']) {
     await askMetadata(relay, name)
     await until(() => timesOf(server, name) === 1)
@@ -131,7 +132,7 @@ t.test(
       { ...project('old', ['1.0', '2.0']), ...project('one'), ...project('two'), ...project('three') },
       requiring({ old: ['two'], one: ['three'] }),
     )
-    const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+    const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
     await askMetadata(relay, 'old')
     await until(() => countOf(server, `${wheelOf('two')}.metadata`) === 1)
     await askMetadata(relay, 'one')
@@ -153,7 +154,7 @@ t.test('at most 8 files are fetched ahead at a time', async (t) => {
       return true
     }),
   )
-  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   for (const name of all) await askMetadata(relay, name)
   await until(() => upstream.held.length === 8)
   // What an installer asks for does not wait for them.
@@ -183,7 +184,7 @@ t.test('no file of more than 50 MB is fetched ahead, and no more than 200 MB for
       return true
     }),
   )
-  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   await askMetadata(relay, 'told')
   await askMetadata(relay, 'untold')
   await until(() => upstream.closed() === 1)
@@ -212,7 +213,7 @@ t.test('a guess waits while a file that was asked for comes from the same server
       return true
     }),
   )
-  const relay = await openTestRelay(t, [at(server.url)], { fill: t.testdir({}) })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   const asking = new Promise<void>((resolve) => {
     relay.link('asked', wheelOf('asked')).then((link) => ask(link, {}, 'GET', resolve))
   })
@@ -248,7 +249,7 @@ t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the 
       return true
     }),
   )
-  const relay = await openTestRelay(t, [at(server.url), at(server.url)], { fill: t.testdir({}), tempo: 0.1 })
+  const relay = await openTestRelay(t, [at(server.url), at(server.url)], { fill: scratchFolder(t), tempo: 0.1 })
   for (const name of all) await askMetadata(relay, name)
   await until(() => begun.size === all.length)
   // An installer does not join one that was silent for 5 seconds, by this tempo.
@@ -258,7 +259,7 @@ t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the 
 })
 
 t.test('where an index has no metadata beside its wheels, that of one that came leads on', async (t) => {
-  const scratch = t.testdir({ wheels: {}, fill: {} })
+  const scratch = scratchFolder(t)
   const folder = join(scratch, 'wheels')
   makeWheels(folder, [
     { name: 'one', version: '1.0', text: '', requirements: ['two'] },
@@ -272,7 +273,7 @@ t.test('where an index has no metadata beside its wheels, that of one that came 
     ]),
   )
   const server = await serveIndex(t, wheels)
-  const relay = await openTestRelay(t, [at(server.url)], { fill: join(scratch, 'fill') })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   const askIt = async (name: string) =>
     ask(await relay.link(name, wheels[name]?.[0]?.name ?? ''), { 'User-Agent': agent })
   await askIt('one')
@@ -286,7 +287,7 @@ t.test('files are fetched ahead by the rules of a mirrors file, and not under a 
   const instead = requiring({ one: ['own', 'hidden', 'two'] })
   const [own, other] = [await serveIndex(t, all, instead), await serveIndex(t, all, instead)]
   const indexes = [at(own.url, { projects: ['own'] }), at(other.url, { exclude: ['hidden'] })]
-  const fill = t.testdir({})
+  const fill = scratchFolder(t)
   const relay = await openTestRelay(t, indexes, { fill })
   await askMetadata(relay, 'one', 1)
   await until(() => timesOf(own, 'own') === 1 && timesOf(other, 'two') === 1)
