@@ -81,6 +81,7 @@ ls .eggs
     'official index: off (DIB_OFFLINE)',
     'file:///tmp/pypi is a folder, N ms',
     `mounted over /root/.pip, /root/.config/uv, /root/.config/pip, /etc/xdg/pip, /etc/xdg/uv, /root/.pydistutils.cfg, /etc/pip.conf for this build`,
+    '/etc/pip.conf is mounted over by itself, since it sets what beats the mirrors: a package that owns it cannot be upgraded or removed before finalise.d',
     'installers ask index file:///tmp/pypi',
     `the image holds no mirror configuration; removed ${madeForMounts.filter((path) => path !== '/root/.config').join(', ')}`,
   ])
