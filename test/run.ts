@@ -88,7 +88,7 @@ const runJob = (files: readonly string[], program: string): Promise<readonly Out
     const old = Number.parseInt(process.versions.node, 10) < 20 ? ['--experimental-global-webcrypto'] : []
     const child = spawn(process.execPath, [...old, '--enable-source-maps', program], {
       cwd: project,
-      env: { ...process.env, PATH, TAP_TIMEOUT: String(limit) },
+      env: { ...process.env, PATH, TAP_TIMEOUT: process.env['TAP_TIMEOUT'] ?? String(limit) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     // tap's library ends tests by itself at the limit, and says which one hangs; this is for what it cannot end.

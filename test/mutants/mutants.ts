@@ -27,7 +27,9 @@ const isForRoot = (test: string): boolean => !test.startsWith('test/unit/')
 /** Runs a program of the project in a copy of it. */
 const runIn = (folder: string, ...args: readonly string[]): Promise<{ status: number | null; output: string }> =>
   new Promise((resolve, reject) => {
-    const child = spawn('nice', ['-n', '10', process.execPath, 'build/run.mjs', ...args], {
+    // With a relay whose sabotage keeps it from ending: all processes of a namespace end with its first.
+    const apart = process.getuid?.() === 0 ? ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'] : []
+    const child = spawn('nice', ['-n', '10', ...apart, process.execPath, 'build/run.mjs', ...args], {
       cwd: folder,
       env: { ...process.env, TAP_TIMEOUT: String(patience) },
       stdio: ['ignore', 'pipe', 'pipe'],

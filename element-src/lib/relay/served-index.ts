@@ -1,4 +1,4 @@
-import { newClient } from '../http/client.js'
+import { type HttpClient, newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
 import { newDigest } from '../index/hashes.js'
 import type { PageFile } from '../index/page.js'
@@ -10,12 +10,12 @@ import type { RelayLog } from './relay-log.js'
 import type { FileParts } from './server/serve-file.js'
 import { newDownloads } from './store/downloads.js'
 import type { MirrorFolder } from './store/mirror-folder.js'
-import { newTraffic } from './store/traffic.js'
 import { folderIndex } from './upstream/folder-index.js'
 import type { Found, Source } from './upstream/found.js'
 import { metadataHashes, newMetadataFiles } from './upstream/metadata.js'
 import { isOfConnection, newOutage } from './upstream/outage.js'
 import { serverIndex } from './upstream/server-index.js'
+import { newTraffic } from './upstream/traffic.js'
 
 /** An index, and what its files are served from. Each is one by its place among the others: two may have one URL. */
 export interface ServedIndex extends FileParts {
@@ -23,6 +23,10 @@ export interface ServedIndex extends FileParts {
   /** Its place among the others. */
   readonly place: number
   readonly source: Source
+  /** What sends requests for which nobody has asked yet. */
+  readonly aheadClient: HttpClient
+  /** Whether the server of a URL has too much to do for anything ahead. */
+  readonly isBusy: (url: string) => boolean
   /** Whether it is asked for a project, by the rules of all. */
   readonly isAsked: (project: string) => boolean
   /** Takes note that an installer left after so many milliseconds without an answer. */
@@ -54,7 +58,7 @@ const originOf = (url: string): string => new URL(url).origin
 /** Opens the indexes, in their order. */
 export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
   const { config, log, mirror, arrivals, mayFetch, onMetadata, onFailure, signal } = parts
-  const traffic = newTraffic()
+  const traffic = newTraffic(config.tempo)
   const down: (() => boolean)[] = []
   const hasRules = config.indexes.some(({ projects, exclude }) => projects ?? exclude)
 
@@ -69,7 +73,8 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
     const { label, url, folder } = index
     const origin = markOf(index)
     let downCause = ''
-    const client = newClient({ ...config, own: index, asker: index.name === undefined ? 'host' : 'file' })
+    const unwatched = newClient({ ...config, own: index, asker: index.name === undefined ? 'host' : 'file' })
+    const [client, aheadClient] = [traffic.watch(unwatched, false), traffic.watch(unwatched, true)]
     const outage = newOutage({
       label,
       unreachable: config.unreachable,
@@ -100,6 +105,7 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       folder === undefined
         ? serverIndex(index, {
             client,
+            aheadClient,
             outage,
             log,
             mayFetch,
@@ -153,6 +159,8 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       place: i,
       source,
       client,
+      aheadClient,
+      isBusy: (at) => traffic.isBusy(originOf(at)),
       metadata,
       mirror,
       origin,

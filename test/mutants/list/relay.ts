@@ -320,4 +320,14 @@ export const ofRelay: readonly Mutant[] = [
     'if (missing.length === 0) return',
     'if (missing.length >= 0) return',
   ]),
+  ...sabotages(
+    'lib/relay/upstream/traffic.ts',
+    'unit/relay/ahead/guesses.ts',
+    ['what was fetched ahead is dropped if it is in the way', 'for (const drop of [...drops]) drop()', ''],
+    [
+      'a request that was refused for what was fetched ahead is made once more',
+      '|| rivals.length === 0) return answer',
+      '|| rivals.length >= 0) return answer',
+    ],
+  ),
 ]

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import { listen } from '../servers/listen.js'
 
@@ -110,4 +111,36 @@ export const sendPart = (request: IncomingMessage, response: ServerResponse, con
       ETag: etag,
     })
     .end(content.subarray(from, to))
+}
+
+/** Before a server on this machine: the next connection is looked at when the last one has ended. */
+export const oneAtATime = async (t: Test, to: number): Promise<{ readonly port: number }> => {
+  const waiting: Socket[] = []
+  let isBusy = false
+  const next = (): void => {
+    const socket = isBusy ? undefined : waiting.shift()
+    if (socket === undefined) return
+    isBusy = true
+    const server = connect(to, '127.0.0.1')
+    const end = (): void => {
+      server.destroy()
+      socket.destroy()
+    }
+    server.on('error', end).on('end', () => socket.end())
+    socket.on('error', end).on('close', () => {
+      server.destroy()
+      isBusy = false
+      next()
+    })
+    socket.pipe(server)
+    server.pipe(socket)
+  }
+  return listen(
+    t,
+    createTcpServer((socket) => {
+      socket.on('error', () => undefined)
+      waiting.push(socket)
+      next()
+    }),
+  )
 }

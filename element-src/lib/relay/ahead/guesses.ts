@@ -96,7 +96,7 @@ export const newGuesses = (): Guesses => {
       // One that is in the folder is not fetched, nor one that turned out to be wrong meanwhile.
       const there = await index.mirror?.find(file, index.origin)
       if (there === undefined && projectOf(made.guessed.project).made === made)
-        made.guess = index.downloads?.guess(key, file, index.client, made.headers, mayTake)
+        made.guess = index.downloads?.guess(key, file, index.aheadClient, made.headers, mayTake)
       await made.guess?.received
     } finally {
       running -= 1

@@ -99,7 +99,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
 
   const lookAtFile = async (looked: Looked): Promise<void> => {
     const { index, project, file, key, asker, began } = looked
-    if (signal.aborted || file.url.startsWith('file:')) return
+    if (signal.aborted || file.url.startsWith('file:') || index.isBusy(file.url)) return
     if (!isNew(`${asker.headers['User-Agent']} ${index.place} ${file.url} ${[...extrasOf(project)].sort()}`, began))
       return
     if (file.coreMetadata === undefined) {
@@ -109,7 +109,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     }
     let text = ''
     await inSlot(async () => {
-      const answer = await index.metadata(key, file, index.client, asker)
+      const answer = await index.metadata(key, file, index.aheadClient, asker)
       if (answer.status === 200) text = answer.bytes.toString('utf8')
     })
     await follow(text, looked)
@@ -121,7 +121,9 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     for (const extra of wanted) known.add(extra)
     if (!isNew(`${asker.headers['User-Agent']} ${project} ${specifier} ${[...known].sort()}`, began)) return
     // A folder is read when it is asked: nothing would be there sooner.
-    const asked = indexes.filter(({ config, isAsked }) => config.folder === undefined && isAsked(project))
+    const asked = indexes.filter(
+      ({ config, isAsked, isBusy }) => config.folder === undefined && isAsked(project) && !isBusy(config.url),
+    )
     const pages = await Promise.all(
       asked.map(async (index) => {
         let files: readonly PageFile[] = []

@@ -7,10 +7,10 @@ import { readWheelMetadata } from '../../index/wheel-metadata.js'
 import type { Asker } from '../upstream/answer.js'
 import { type FetchedFile, fetchFile } from '../upstream/fetch-file.js'
 import { sharedFor } from '../upstream/share.js'
+import type { Traffic } from '../upstream/traffic.js'
 import type { MirrorFolder } from './mirror-folder.js'
 import { newSpool, type Reader } from './spool.js'
 import type { TemporaryFile } from './temporary-file.js'
-import type { Traffic } from './traffic.js'
 
 /** A file for which no installer has asked yet. It becomes a download like any other when one does. */
 export interface Guess {
@@ -113,7 +113,8 @@ export const startDownload = (
   let first = Buffer.alloc(0)
   let [isStored, hasBegun, hasCome, hasEnded, isPaused] = [storage !== undefined, false, false, false, false]
   let heard = born
-  let endTraffic = claim.isOpen() ? (): void => undefined : traffic.begin(server)
+  let endTraffic = (): void => undefined
+  const endGuess = claim.isOpen() ? traffic.guess(server, () => (claim.isOpen() ? stop() : undefined)) : undefined
   let onReceived = (): void => undefined
   const received = new Promise<void>((resolve) => {
     onReceived = resolve
@@ -191,8 +192,14 @@ export const startDownload = (
     if (await claim.decided) await keep(fetched)
   }
 
+  /** From its head on: a server that sends one file at a time may have to send a guess first. */
+  const beginTraffic = (): void => {
+    if (hasBegun && !hasCome && !claim.isOpen()) endTraffic = traffic.begin(server)
+  }
+
   const end = (): void => {
     hasEnded = true
+    endGuess?.()
     signal.removeEventListener('abort', stop)
     endTraffic()
     onReceived()
@@ -205,6 +212,7 @@ export const startDownload = (
   const answer = fetchFile(client, asked, over.signal).then(
     (fetched) => {
       hasBegun = true
+      beginTraffic()
       if (fetched.status === 200) wait(receive(fetched).finally(end))
       else {
         fetched.leave()
@@ -227,8 +235,10 @@ export const startDownload = (
     canJoin: () => spool.isStored() && !over.signal.aborted && isInTime() && isAlive(),
     want: () => {
       if (!claim.isOpen()) return
-      if (!hasCome) endTraffic = traffic.begin(server)
       claim.decide(true)
+      endGuess?.()
+      beginTraffic()
+      if (!hasBegun) traffic.hurry(server, answer)
     },
     guess: {
       isWanted: claim.decided,

@@ -26,7 +26,7 @@ export interface Downloads {
    * Fetches a file for which nobody has asked, into a file without a name, while no file that was asked for comes from its server.
    *
    * @param mayTake Asked for its length, or for each part of it if that is not told: false ends it.
-   * @returns Undefined if it is on its way already, or nothing is kept any more.
+   * @returns Undefined if it is on its way already, its server has no room for guesses, or nothing is kept any more.
    */
   readonly guess: (
     key: string,
@@ -83,7 +83,8 @@ export const newDownloads = (parts: DownloadParts): Downloads => {
       return known?.canJoin() ? read(known, gone) : undefined
     },
     guess: (key, file, client, headers, mayTake) => {
-      const storage = running.has(key) ? undefined : parts.mirror.newUnnamed()
+      const isNarrow = parts.traffic.isNarrow(new URL(file.url).origin)
+      const storage = running.has(key) || isNarrow ? undefined : parts.mirror.newUnnamed()
       return storage && start({ key, file, client, headers, storage, mayTake }).guess
     },
     flush: async () => {

@@ -65,6 +65,8 @@ interface Fetched {
 /** What an index on a server needs besides its configuration. */
 export interface ServerIndexParts {
   readonly client: HttpClient
+  /** For pages that nobody has asked for. */
+  readonly aheadClient: HttpClient
   readonly outage: Outage
   readonly log: RelayLog
   /** Whether a file that a page links to may be fetched. */
@@ -78,7 +80,7 @@ export interface ServerIndexParts {
 /** An index on a server: the one place where pages are fetched. */
 export const serverIndex = (
   config: Index,
-  { client, outage, log, mayFetch, hasRules, whileDown }: ServerIndexParts,
+  { client, aheadClient, outage, log, mayFetch, hasRules, whileDown }: ServerIndexParts,
 ): Source => {
   const { label } = config
   const pages = rememberPages()
@@ -110,7 +112,7 @@ export const serverIndex = (
     const url = new URL(`${root.pathname.replace(/\/+$/, '')}/${project}/${root.search}`, root)
     const known = pages.get(project)
     const asked = { ...asker.headers, ...known?.conditions, Accept: accepted, 'Accept-Encoding': 'gzip, deflate' }
-    const answered = await client.request(url, { headers: asked, signal })
+    const answered = await (asker.isAhead ? aheadClient : client).request(url, { headers: asked, signal })
     outage.answered()
     const { status, body, headers } = answered
     if (known !== undefined && status === 304) {

@@ -14,8 +14,8 @@ import {
   until,
   wheelOf,
 } from '../../../support/relay/ahead.js'
-import { ask, at, openTestRelay } from '../../../support/relay/test-relay.js'
-import { type Instead, likeWheel, serveIndex, type Upstream } from '../../../support/relay/upstream.js'
+import { ask, at, json, openTestRelay } from '../../../support/relay/test-relay.js'
+import { type Instead, likeWheel, oneAtATime, serveIndex, type Upstream } from '../../../support/relay/upstream.js'
 import { makeWheels } from '../../../support/servers/mirror.js'
 
 const fileOf = (name: string, version?: string): string => `GET /f/${wheelOf(name, version)}`
@@ -23,6 +23,13 @@ const fileOf = (name: string, version?: string): string => `GET /f/${wheelOf(nam
 /** How many times a wheel itself was asked for. */
 const timesOf = ({ asked }: Upstream, name: string, version?: string): number =>
   asked.filter((line) => line === fileOf(name, version)).length
+
+/** A page of one wheel, in JSON. */
+const pageOf = (path: string): string => {
+  const [, name = ''] = /^\/simple\/([^/]+)/.exec(path) ?? []
+  const file = { filename: wheelOf(name), url: `/f/${wheelOf(name)}`, hashes: {}, 'core-metadata': true }
+  return JSON.stringify({ meta: { 'api-version': '1.1' }, name, files: [file] })
+}
 
 /** The names that were given in a folder that is filled. */
 const names = (folder: string): readonly string[] => readdirSync(folder).sort()
@@ -226,15 +233,72 @@ t.test('a guess waits while a file that was asked for comes from the same server
   await until(() => hasCome)
 })
 
+t.test('a server that sends one file at a time sends what was asked for, though a guess was before it', async (t) => {
+  const { held, instead } = holding(30_000_000)
+  const server = await serveIndex(t, { ...project('asked'), ...project('guess') }, (request, response) => {
+    // As python3 -m http.server of old, and what runs on wsgiref.
+    response.shouldKeepAlive = false
+    return requiring({}, (asked, answer) => (asked.url?.includes('guess') ? instead(asked, answer) : undefined))(
+      request,
+      response,
+    )
+  })
+  const { port } = await oneAtATime(t, server.port)
+  const relay = await openTestRelay(t, [at(`http://127.0.0.1:${port}/simple`)], { fill: scratchFolder(t) })
+  const link = await relay.link('asked', wheelOf('asked'))
+  await askMetadata(relay, 'guess')
+  await until(() => held.length === 1)
+  // A guess that is silent for a minute ends by itself, and no installer waits so long.
+  const reply = ask(link, { 'User-Agent': agent }).catch(() => undefined)
+  t.match(await Promise.race([reply, pause(40_000)]), { status: 200, isCut: false })
+})
+
+t.test(
+  'a server that takes one request at a time serves an installer as it does directly, without anything ahead',
+  async (t) => {
+    let open = 0
+    const names = Array.from({ length: 6 }, (_, i) => `more${i}`)
+    const all = { asked: names, ...Object.fromEntries(names.map((name) => [name, []])) }
+    const server = await serveIndex(
+      t,
+      Object.assign({}, ...Object.keys(all).map((name) => project(name))),
+      (request, response) => {
+        if (open > 0) {
+          response.writeHead(429, { 'Retry-After': '1' }).end()
+          return true
+        }
+        open += 1
+        response.on('close', () => {
+          open -= 1
+        })
+        const answer = requiring(all)
+        setTimeout(() => {
+          if (answer(request, response)) return
+          response.writeHead(200, { 'Content-Type': json }).end(pageOf(request.url ?? ''))
+        }, 50)
+        return true
+      },
+    )
+    const relay = await openTestRelay(t, [at(server.url)], { tempo: 0.2 })
+    t.match(await askMetadata(relay, 'asked'), { status: 200 })
+    // Others are on their way ahead.
+    for (const name of [...names].reverse()) {
+      t.match(await relay.page(name), { status: 200 }, name)
+      t.match(await askMetadata(relay, name), { status: 200 }, name)
+    }
+  },
+)
+
 t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the log', async (t) => {
   const faults: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
-    fails: (response) => response.writeHead(503).end(),
     breaks: (response) => {
       response.writeHead(200, { 'Content-Length': 1000, 'Accept-Ranges': 'none' })
       response.write('PK', () => response.destroy())
     },
     hangs: () => undefined,
     stops: (response) => response.writeHead(200, { 'Content-Length': 1000 }).write('PK'),
+    // The last: it may be taken for a server that has too much to do.
+    fails: (response) => response.writeHead(503).end(),
   }
   const all = Object.keys(faults)
   const begun = new Set<string>()
