@@ -75,20 +75,46 @@ export const describeTargets = (files: readonly string[]): string => {
   return `: ${parts.join(', ')}`
 }
 
-/** Whether CPython of a version, such as 3.11, can take a file on Linux; machines are not compared. */
-const fits = (file: string, version: string): boolean => {
-  const tags = tagsOf(file)
-  if (tags === undefined) return true
-  const [python = '', abi = '', platform = ''] = tags
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const isFor = (tag: string): boolean => {
-    const [, kind, ofMajor, ofMinor] = /^(cp|py)(\d)(\d*)$/.exec(tag) ?? []
-    if (Number(ofMajor) !== major) return false
-    if (ofMinor === '' || Number(ofMinor) === minor) return true
-    return Number(ofMinor) < minor && (kind === 'py' || abi.split('.').includes('abi3'))
-  }
-  return python.split('.').some(isFor) && !/^(?:win|macosx)/.test(platform)
+/** A Python that installs, and its version: `3.11`, or in full. */
+export interface Interpreter {
+  readonly python: string
+  /** CPython, PyPy, ... */
+  readonly implementation: string
 }
+
+/**
+ * How well a wheel's tags fit, more is better; undefined if they do not (the packaging guide, Platform compatibility tags).
+ *
+ * @param isPlatform Whether a platform tag, such as `manylinux_2_17_x86_64`, is that of the machine.
+ */
+export const wheelFit = (
+  file: string,
+  { python, implementation }: Interpreter,
+  isPlatform: (tag: string) => boolean,
+): number | undefined => {
+  const [pythons = [], abis = [], platforms = []] = tagsOf(file)?.map((tags) => tags.split('.')) ?? []
+  const [major = '', minor = ''] = python.split('.')
+  const own = `${implementation === 'CPython' ? 'cp' : 'pp'}${major}${minor}`
+  const isOwn =
+    pythons.includes(own) && abis.some((abi) => abi.startsWith(own) && /^[dmu]*$/.test(abi.slice(own.length)))
+  const isUpTo = (digits: string): boolean => digits === '' || Number(digits) <= Number(minor)
+  const isStable =
+    implementation === 'CPython' &&
+    abis.includes('abi3') &&
+    pythons.some((tag) => tag.startsWith(`cp${major}`) && tag.length > 3 && isUpTo(tag.slice(3)))
+  const isGeneric =
+    abis.includes('none') &&
+    pythons.some((tag) => tag === own || (tag.startsWith(`py${major}`) && isUpTo(tag.slice(3))))
+  const isAny = platforms.includes('any')
+  if (!(isGeneric || (!isAny && (isOwn || isStable))) || !platforms.some((tag) => tag === 'any' || isPlatform(tag)))
+    return undefined
+  return (isOwn ? 40 : isStable ? 30 : 10) + (isAny ? 0 : 5)
+}
+
+/** Whether CPython of a version, such as 3.11, can take a file on Linux; machines are not compared. */
+const fits = (file: string, python: string): boolean =>
+  tagsOf(file) === undefined ||
+  wheelFit(file, { python, implementation: 'CPython' }, (tag) => !/^(?:win|macosx)/.test(tag)) !== undefined
 
 /**
  * Says what an image cannot install from a folder that is its only index.

@@ -1,7 +1,7 @@
+import { versionOf } from '../index/version.js'
 import type { Arrival } from './arrival.js'
 import { distributionKey } from './installed.js'
 import { purlOf } from './purl.js'
-import { versionOf } from './version.js'
 
 /** What tells a receipt from other tools' documents. */
 export const toolName = 'dib-pypi-element'

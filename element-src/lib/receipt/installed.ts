@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { parseMountinfo } from '../image/mountinfo.js'
 import { normaliseName } from '../index/distribution-file.js'
-import { versionKey } from './version.js'
+import { versionKey } from '../index/version.js'
 
 /** A distribution of one project in one version, whoever installed it, as one text. */
 export const distributionKey = (project: string, version: string): string => `${project} ${versionKey(version)}`

@@ -1,9 +1,7 @@
+import type { Interpreter } from '../../index/wheel-targets.js'
+
 /** What an installer says of itself, and so what it installs for. */
-export interface Installer {
-  /** Python's version in full: 3.11.2. */
-  readonly python: string
-  /** CPython, PyPy, ... */
-  readonly implementation: string
+export interface Installer extends Interpreter {
   readonly implementationVersion: string
   /** As uname(1) says it: Linux, x86_64. */
   readonly system: string

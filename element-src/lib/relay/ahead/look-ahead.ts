@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { PageFile } from '../../index/page.js'
+import { versionOf } from '../../index/version.js'
 import type { ServedIndex } from '../served-index.js'
 import type { Route } from '../server/route.js'
 import type { Asker } from '../upstream/answer.js'
-import { chooseFile, versionOf } from './choose-file.js'
+import { chooseFile } from './choose-file.js'
 import { newGuesses } from './guesses.js'
 import { type Installer, readUserAgent } from './installer.js'
 import { type Requirement, requirementsIn } from './requirement.js'
@@ -149,7 +150,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     asked: (index, { project, nth, name }, { method, headers: { range }, socket }, { headers }) => {
       const wheel = name.replace(/\.metadata$/, '')
       const key = keyOf(project, nth, wheel)
-      const isFirst = guesses.asked(index, project, key, versionOf(wheel, project))
+      const isFirst = guesses.asked(index, project, key, versionOf(wheel, project) ?? '')
       const installer = readUserAgent(headers['User-Agent'])
       if (installer === undefined) return
       const asker: Asker = { headers, gone: signal, isAhead: true, isGoing: () => !socket.destroyed }

@@ -1,4 +1,4 @@
-import { archive, normaliseName } from '../index/distribution-file.js'
+import { archive, normaliseName } from './distribution-file.js'
 
 // PEP 440, Appendix B, in small letters and with `_` for the `-` and `+` that old wheels' names cannot hold.
 const versionForm =
