@@ -15,6 +15,8 @@ const plain = (digits: string): string => digits.replace(/^0+(?=\d)/, '')
  * @returns The version; where PEP 440 does not know such a one, what was given, in small letters and without `_`.
  */
 export const normaliseVersion = (version: string): string => {
+  // Most are normal as they are, and a page can have thousands.
+  if (/^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*$/.test(version)) return version
   const found = versionForm.exec(version.trim().toLowerCase())
   if (found === null) return version.trim().toLowerCase().replace(/_/g, '-')
   const [, epoch, release = '', phase, pre = '', implicitPost, post = '', hasPost, dev = '', hasDev, local] = found
