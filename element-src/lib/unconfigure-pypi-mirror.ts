@@ -8,10 +8,9 @@ import { readJson } from './image/json-file.js'
 import { parseMountinfo } from './image/mountinfo.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './image/paths.js'
-import type { ReceiptPlan } from './receipt/plan-receipt.js'
-import { writeReceipt } from './receipt/write-receipt.js'
+import { type ReceiptPlan, writeReceipt } from './receipt/receipt-file.js'
 import type { RelayStatus } from './relay/config.js'
-import { closeRelay } from './relay/control/ask-relay.js'
+import { closeRelay } from './relay/control.js'
 import type { StagedRelay, State } from './staged.js'
 
 /** Writes the receipt, if one is asked for. */

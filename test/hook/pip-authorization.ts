@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { authorization, credentialsOf } from '../../element-src/lib/http/credentials.js'
+import { authorization, credentialsOf } from '../../element-src/lib/http/url.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
 const pips = await fixtures.unpackedPips()

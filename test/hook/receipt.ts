@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { writeReceipt } from '../../element-src/lib/receipt/write-receipt.js'
+import { writeReceipt } from '../../element-src/lib/receipt/receipt-file.js'
 import { localMirror, ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { releases, wheelInImage } from '../support/builds/installers.js'
 import { needsRoot } from '../support/builds/root.js'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { redact } from '../http/credentials.js'
+import { redact } from '../http/url.js'
 import { entryInRoot } from '../image/path-in-root.js'
 import type { Applied } from './applied.js'
 import { parseConfigFile } from './pip/config-file.js'

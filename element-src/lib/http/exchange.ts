@@ -5,10 +5,9 @@ import type { Environment } from '../base/environment.js'
 import { errorCode } from '../base/errors.js'
 import { newContext, readPem } from './certificates.js'
 import { newAgent, proxyFault, proxyRefusal, type Route } from './connection.js'
-import { authorization, type Credentials, credentialsOf } from './credentials.js'
 import { type Asker, faultOf, HttpError, isAboutCertificate } from './http-error.js'
 import { proxyFor } from './proxy.js'
-import { isHostIn, isSameServer, isTls } from './url.js'
+import { authorization, type Credentials, credentialsOf, isHostIn, isSameServer, isTls } from './url.js'
 
 /** A server, and what is shown to it and to no other, wherever a link or a redirect leads. */
 export interface OwnServer {

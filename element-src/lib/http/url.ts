@@ -23,3 +23,42 @@ export const isHostIn = (hosts: readonly string[], url: URL): boolean =>
 export const isSameServer = (own: URL, url: URL): boolean =>
   own.origin === url.origin ||
   (own.hostname === url.hostname && !isTls(own) && isTls(url) && own.port === '' && url.port === '')
+
+/** A user name and a password, decoded. */
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
+/** Decodes a part of a URL as Python's urllib.parse.unquote does, which leaves alone what is not a percent-encoding. */
+export const unquote = (text: string): string =>
+  text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString('utf8'))
+
+/** The credentials in a URL, or undefined if there are none. */
+export const credentialsOf = ({ username, password }: URL): Credentials | undefined =>
+  username === '' && password === '' ? undefined : { username: unquote(username), password: unquote(password) }
+
+/**
+ * A header with credentials (RFC 7617), as pip sends it: in Latin-1, if that has all its characters (requests' auth.py,
+ * _basic_auth_str). pip cannot send others; uv sends them as UTF-8.
+ */
+export const authorization = (
+  name: 'Authorization' | 'Proxy-Authorization',
+  credentials: Credentials | undefined,
+): Readonly<Record<string, string>> => {
+  if (credentials === undefined) return {}
+  const text = `${credentials.username}:${credentials.password}`
+  const isLatin1 = [...text].every((character) => (character.codePointAt(0) ?? 0) <= 0xff)
+  return { [name]: `Basic ${Buffer.from(text, isLatin1 ? 'latin1' : 'utf8').toString('base64')}` }
+}
+
+/**
+ * A URL for the log. The password is hidden, and so is a user name without a password, since it is often a token. pip's
+ * own log shows the same.
+ */
+export const redact = (url: string): string =>
+  url.replace(
+    /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)@/i,
+    (_match, scheme: string, userinfo: string) =>
+      `${scheme}${userinfo.includes(':') ? `${userinfo.slice(0, userinfo.indexOf(':'))}:` : ''}****@`,
+  )

@@ -1,7 +1,7 @@
 import type { Environment } from '../base/environment.js'
 import { newClient } from '../http/client.js'
+import { newLookup } from '../http/connection.js'
 import type { PipOptions } from '../http/exchange.js'
-import { newLookup } from '../http/look-up.js'
 import type { Index } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
 import { isFolderUrl, type ProbeResult, probeFolder } from './probe-folder.js'

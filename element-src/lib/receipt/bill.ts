@@ -1,7 +1,23 @@
 import { versionOf } from '../index/version.js'
-import type { Arrival } from './arrival.js'
 import { distributionKey } from './installed.js'
-import { purlOf } from './purl.js'
+
+/** A distribution that came into a build, as the relay saw it, a receipt has it, and a lock demands it. */
+export interface Arrival {
+  /** The project's name, normalised (PEP 503). */
+  readonly project: string
+  /** The file's name. */
+  readonly file: string
+  /** In small hexadecimal digits. */
+  readonly sha256: string
+  /** In bytes. */
+  readonly length: number
+  /** The URL of the index that it came from, without credentials and query. */
+  readonly mirror: string
+  /** When it was uploaded, ISO 8601, if its index says so (PEP 700). */
+  readonly uploaded?: string | undefined
+  /** The versions of Python that it is for (PEP 440), if its index says so: a lock's pages say it again. */
+  readonly requiresPython?: string | undefined
+}
 
 /** What tells a receipt from other tools' documents. */
 export const toolName = 'dib-pypi-element'
@@ -23,6 +39,37 @@ export interface Component {
   readonly hashes: readonly { readonly alg: string; readonly content: string }[]
   readonly externalReferences: readonly { readonly type: string; readonly url: string }[]
   readonly properties: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** What is written as it is (the purl specification, "Character encoding"); `:` too, unlike in a URL's component. */
+const encode = (text: string): string =>
+  encodeURIComponent(text)
+    .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%3A', ':')
+
+/**
+ * The package URL of a distribution (the purl specification, type pypi).
+ *
+ * @param project Normalised (PEP 503).
+ * @param file Its name, as the qualifier file_name.
+ */
+export const purlOf = (project: string, version: string, file: string): string =>
+  `pkg:pypi/${project}@${encode(version)}?file_name=${encode(file)}`
+
+/**
+ * Reads such a package URL again.
+ *
+ * @returns What purlOf was given; undefined if it is another kind of text.
+ */
+export const parsePurl = (purl: string): { project: string; version: string; file: string } | undefined => {
+  const [, project = '', version = '', file = ''] =
+    /^pkg:pypi\/([a-z0-9-]+)@([^?#/@&]+)\?file_name=([^?#/@&]+)$/.exec(purl) ?? []
+  try {
+    const decoded = { project, version: decodeURIComponent(version), file: decodeURIComponent(file) }
+    return purlOf(project, decoded.version, decoded.file) === purl ? decoded : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const componentOf = ({ project, file, sha256, length, mirror, ...more }: Arrival, version: string): Component => ({

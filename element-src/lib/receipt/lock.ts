@@ -2,9 +2,7 @@ import { UserError } from '../base/errors.js'
 import { isDistribution } from '../index/distribution-file.js'
 import { versionOf } from '../index/version.js'
 import { readHostFile } from '../settings/mirrors-file/host-file.js'
-import type { Arrival } from './arrival.js'
-import { propertyNames, toolName } from './bill.js'
-import { parsePurl } from './purl.js'
+import { type Arrival, parsePurl, propertyNames, toolName } from './bill.js'
 
 const remedy = 'name a pypi.cdx.json that a build with DIB_PYPI_RECEIPT=1 wrote'
 

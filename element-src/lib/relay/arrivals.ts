@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { HttpError } from '../http/http-error.js'
 import type { PageFile } from '../index/page.js'
-import type { Arrival } from '../receipt/arrival.js'
+import type { Arrival } from '../receipt/bill.js'
 import type { Index } from '../settings/index-list.js'
 import type { Sendable } from './server/send-file.js'
 

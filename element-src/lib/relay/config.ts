@@ -1,5 +1,5 @@
 import type { Process } from '../base/build.js'
-import type { Arrival } from '../receipt/arrival.js'
+import type { Arrival } from '../receipt/bill.js'
 import type { Index } from '../settings/index-list.js'
 
 /** What the relay is told when it starts, as JSON on its standard input. */

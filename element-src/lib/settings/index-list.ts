@@ -1,6 +1,5 @@
 import { UserError } from '../base/errors.js'
-import { type Credentials, redact, unquote } from '../http/credentials.js'
-import { withoutBrackets } from '../http/url.js'
+import { type Credentials, redact, unquote, withoutBrackets } from '../http/url.js'
 
 /** Those of an index, and where they come from. */
 export interface IndexCredentials extends Credentials {

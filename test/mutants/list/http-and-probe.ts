@@ -46,12 +46,12 @@ export const ofHttp: readonly Mutant[] = [
     'if (length > most)',
     'if (length < 0)',
   ]),
-  ...sabotages('lib/http/credentials.ts', 'unit/http/credentials.ts', [
+  ...sabotages('lib/http/url.ts', 'unit/http/credentials.ts', [
     'a password is hidden in messages',
     '****@`,',
     "${userinfo.slice(userinfo.indexOf(':') + 1)}@`,",
   ]),
-  ...sabotages('lib/http/credentials.ts', 'unit/http/client.ts', [
+  ...sabotages('lib/http/url.ts', 'unit/http/client.ts', [
     'a password outside ASCII goes as pip sends it',
     "isLatin1 ? 'latin1' : 'utf8'",
     "'utf8'",

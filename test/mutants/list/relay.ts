@@ -242,12 +242,12 @@ export const ofRelay: readonly Mutant[] = [
     ],
     ['to end the relay takes a secret of its own', 'control: newSecret() }', "control: 'control' }"],
   ),
-  ...sabotages('lib/relay/control/start-relay.ts', 'unit/mount-pypi-mirror.ts', [
+  ...sabotages('lib/relay/control.ts', 'unit/mount-pypi-mirror.ts', [
     'what the relay is told of the environment has no other secret',
     '(value && forServers.test(name) ? [[name, value]] : [])',
     '(value ? [[name, value]] : [])',
   ]),
-  ...sabotages('lib/relay/control/start-relay.ts', 'unit/relay/start-relay.ts', [
+  ...sabotages('lib/relay/control.ts', 'unit/relay/start-relay.ts', [
     'a relay that cannot be reached is ended',
     'relay.kill()',
     '',

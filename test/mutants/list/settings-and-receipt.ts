@@ -222,14 +222,14 @@ export const ofSettings: readonly Mutant[] = [
     ['the same files give the same bytes', '(one < other ? -1 : one > other ? 1 : 0)', '(one < other ? 0 : 0)'],
   ),
   ...sabotages(
-    'lib/receipt/plan-receipt.ts',
+    'lib/receipt/receipt-file.ts',
     'unit/receipt/plan-receipt.ts',
     ['a build that fails leaves no receipt of an earlier one', 'unlinkSync(path)', ''],
     ['a build that fails does not lose its lock', '(lock !== undefined && sameEntry(path, lock))', 'false'],
     ['a place that cannot be written is named before the build', 'checkFolder(path)\n  removeOld', 'removeOld'],
   ),
   ...sabotages(
-    'lib/receipt/write-receipt.ts',
+    'lib/receipt/receipt-file.ts',
     'unit/receipt/write-receipt.ts',
     ["the receipt is the caller's file", 'asCaller(caller, () => replace(path, text))', 'replace(path, text)'],
     ['nothing of a receipt is left that cannot be written', 'rmSync(temporary, { force: true })', ''],
@@ -240,7 +240,7 @@ export const ofSettings: readonly Mutant[] = [
     ['no link in the image leads a scan elsewhere', 'constants.O_NOFOLLOW | ', ''],
     ['what is mounted in the image is not of it', '.filter((target) => !own.has(target))', '.filter(() => false)'],
   ),
-  ...sabotages('lib/receipt/purl.ts', 'unit/receipt/purl.ts', [
+  ...sabotages('lib/receipt/bill.ts', 'unit/receipt/purl.ts', [
     'a purl that says two things is none',
     'purlOf(project, decoded.version, decoded.file) === purl ? decoded : undefined',
     'decoded',

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { redact } from '../../../element-src/lib/http/credentials.js'
+import { redact } from '../../../element-src/lib/http/url.js'
 
 t.test('no credential is left of a URL', async (t) => {
   const redacted: Readonly<Record<string, string>> = {

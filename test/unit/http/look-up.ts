@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import t from 'tap'
-import { newLookup } from '../../../element-src/lib/http/look-up.js'
+import { newLookup } from '../../../element-src/lib/http/connection.js'
 
 const find = (
   node: readonly [string, ...string[]],

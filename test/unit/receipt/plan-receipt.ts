@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { planReceipt, receiptPath } from '../../../element-src/lib/receipt/plan-receipt.js'
+import { planReceipt, receiptPath } from '../../../element-src/lib/receipt/receipt-file.js'
 
 t.test("the receipt goes where dib's manifests go, beside the image", async (t) => {
   const cases: readonly (readonly [environment: Record<string, string>, path: string])[] = [

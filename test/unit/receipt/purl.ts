@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parsePurl, purlOf } from '../../../element-src/lib/receipt/purl.js'
+import { parsePurl, purlOf } from '../../../element-src/lib/receipt/bill.js'
 
 t.test('a package URL has its version and file name percent-encoded', async (t) => {
   t.equal(

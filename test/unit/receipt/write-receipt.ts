@@ -1,8 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { planReceipt } from '../../../element-src/lib/receipt/plan-receipt.js'
-import { writeReceipt } from '../../../element-src/lib/receipt/write-receipt.js'
+import { planReceipt, writeReceipt } from '../../../element-src/lib/receipt/receipt-file.js'
 
 const arrivals = ['demo', 'other'].map((project) => ({
   project,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { Arrival } from '../../../element-src/lib/receipt/arrival.js'
+import type { Arrival } from '../../../element-src/lib/receipt/bill.js'
 import type { RelayConfig } from '../../../element-src/lib/relay/config.js'
 import type { Index } from '../../../element-src/lib/settings/index-list.js'
 import { ask, at, inFolder, json, openTestRelay, type Reply } from '../../support/relay/test-relay.js'

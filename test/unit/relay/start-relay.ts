@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { RelayConfig } from '../../../element-src/lib/relay/config.js'
-import { spawnRelay } from '../../../element-src/lib/relay/control/start-relay.js'
+import { spawnRelay } from '../../../element-src/lib/relay/control.js'
 
 const config: RelayConfig = {
   indexes: [],

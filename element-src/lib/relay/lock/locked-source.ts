@@ -1,5 +1,5 @@
 import type { PageFile } from '../../index/page.js'
-import type { Arrival } from '../../receipt/arrival.js'
+import type { Arrival } from '../../receipt/bill.js'
 import { indexAt } from '../../settings/index-list.js'
 import type { RelayLog } from '../relay-log.js'
 import type { Found, Source } from '../upstream/found.js'
