@@ -1,8 +1,55 @@
 import { faultOf } from '../http/http-error.js'
-import { officialIndex } from '../settings/index-list.js'
-import { type Answer, ask, askIfThere, type ProbeContext } from './asking.js'
-import { filesOf, foldersOn, hasLinks, isIndexPage, isProjectPage } from './page.js'
-import type { ProbeResult } from './probe-folder.js'
+import {
+  type Answer,
+  ask,
+  askIfThere,
+  endable,
+  filesOf,
+  foldersOn,
+  hasLinks,
+  isIndexPage,
+  isProjectPage,
+  type ProbeContext,
+  type ProbeResult,
+} from './asking.js'
+
+/**
+ * What a devpi-server's address is meant to be if it names no index's pages: its own address is its mirror root/pypi,
+ * that of an index is the index's pages, +simple/ (devpi's documentation, Quickstart: permanent install). Any answer of
+ * devpi-server's says that it is one.
+ *
+ * @returns The result for the index that is meant, or undefined if it is not devpi's or there is none.
+ */
+export const probeDevpi = async (answer: Answer, context: ProbeContext): Promise<ProbeResult | undefined> => {
+  const { url } = context.index
+  if (answer.headers['x-devpi-api-version'] === undefined || /\+simple|[?#]/.test(url)) return undefined
+  const base = url.replace(/\/*$/, '/')
+  const { pathname } = new URL(base)
+  const isOneIndex = /^\/[^/]+\/[^/]+\/$/.test(pathname)
+  for (const candidate of [...(isOneIndex ? [base] : []), `${base}root/pypi/`]) {
+    // Its configuration is there at once, its list of all projects not.
+    const found = await askIfThere(new URL(`${candidate}?no_projects=`), context, () => false, 'application/json')
+    if (found?.status !== 200 || !found.text.includes('indexconfig')) continue
+    const usedAs = `${candidate}+simple/`
+    try {
+      const { status } = await ask(new URL(usedAs), context, hasLinks)
+      const reason = `is a devpi-server: used as ${usedAs}, which answers ${status}`
+      return { state: status < 400 ? 'up' : 'failing', reason: status < 400 ? reason : `it ${reason}`, usedAs }
+    } catch {
+      return {
+        state: 'slow',
+        reason: `it is a devpi-server whose index gives no answer in ${context.seconds} s, as a new one does that first fetches the list of all projects: write ${usedAs} for it`,
+        usedAs,
+      }
+    }
+  }
+  return answer.status === 404
+    ? {
+        state: 'misplaced',
+        reason: `it is a devpi-server, and no index is there: write ${new URL('/', base).href}USER/INDEX/+simple/`,
+      }
+    : undefined
+}
 
 /** The first files of a project's page are enough to see where all lie. */
 export const areEnoughFiles = (text: string): boolean => filesOf(text, new URL('http://any/')).length >= 3
@@ -47,25 +94,13 @@ const findIndexNearby = async (url: URL, context: ProbeContext): Promise<string 
   const candidates = [new URL('simple/', url), new URL('../simple/', url)].filter(
     ({ href }, i, all) => href !== url.href && all.findIndex((other) => other.href === href) === i,
   )
-  const answers = await Promise.all(
-    candidates.map((candidate) => askIfThere(candidate, context, { isEnough: hasLinks })),
-  )
+  const answers = await Promise.all(candidates.map((candidate) => askIfThere(candidate, context, hasLinks)))
   const found = candidates.find((_candidate, i) => {
     const answer = answers[i]
     // A server that answers everything with one page has no index there, and neither has a page of the project simple.
     return answer?.status === 200 && isIndexPage(answer.text, answer.url) && /\/simple\/?$/.test(answer.url.pathname)
   })
   return found?.href
-}
-
-/** With a third of the time: an index that answers is asked for what is good to know besides. */
-const hurried = (context: ProbeContext): { hurriedContext: ProbeContext; stop: () => void } => {
-  const over = new AbortController()
-  const stop = (): void => over.abort()
-  const timer = setTimeout(stop, (context.seconds * 1000) / 3)
-  context.signal.addEventListener('abort', stop)
-  over.signal.addEventListener('abort', () => clearTimeout(timer))
-  return { hurriedContext: { ...context, signal: over.signal }, stop }
 }
 
 const samePlace = (one: URL, other: URL): boolean =>
@@ -112,13 +147,22 @@ const judge = (url: URL, root: Answer, project: Answer | undefined, nearby: stri
   return { state: 'up', reason: hasMoved ? `answers ${status} at ${shown}` : `answers ${status}` }
 }
 
-/** Looks for what an answer alone does not say: that another URL is meant, that projects are there, that files are out of reach. */
-export const lookFurther = async (url: URL, root: Answer, context: ProbeContext): Promise<ProbeResult> => {
+/**
+ * Looks for what an answer alone does not say: that another URL is meant, that projects are there, that files are out of reach. An
+ * index that answers is asked for these with a third of the time.
+ *
+ * @param isOfficial Whether the answer is that at a project of the official index, which has none of these but files.
+ */
+export const lookFurther = async (
+  url: URL,
+  root: Answer,
+  context: ProbeContext,
+  isOfficial: boolean,
+): Promise<ProbeResult> => {
   const { status, text } = root
   const isMissing = status === 404 || status === 410
   if (status !== 200 && !isMissing && status < 500) return judge(url, root, undefined, undefined)
-  const { hurriedContext, stop } = hurried(context)
-  const isOfficial = url.href === `${officialIndex}/`
+  const { context: hurried, stop } = endable(context, (context.seconds * 1000) / 3)
   const isIndex = isOfficial || (status === 200 && isIndexPage(text, root.url))
   const isListing = status === 200 && foldersOn(text, root.url).includes('simple')
   // A mirror that has projects of its own is asked for no other.
@@ -126,12 +170,12 @@ export const lookFurther = async (url: URL, root: Answer, context: ProbeContext)
     isOfficial
       ? root
       : context.index.projects === undefined
-        ? askIfThere(new URL('pip/', url), hurriedContext, { isEnough: areEnoughFiles })
+        ? askIfThere(new URL('pip/', url), hurried, areEnoughFiles)
         : undefined
   const [nearby, [project, notes]] = await Promise.all([
-    !isOfficial && status < 500 && (!isIndex || isListing) ? findIndexNearby(url, hurriedContext) : undefined,
+    !isOfficial && status < 500 && (!isIndex || isListing) ? findIndexNearby(url, hurried) : undefined,
     askProject().then(
-      async (answer) => [answer, answer === undefined ? [] : await filesHostNotes(answer, hurriedContext)] as const,
+      async (answer) => [answer, answer === undefined ? [] : await filesHostNotes(answer, hurried)] as const,
     ),
   ])
   stop()

@@ -1,15 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { nameOf } from '../http/connection.js'
 import { clientCertificateFault, faultOf, type HttpError } from '../http/http-error.js'
 import { isTls } from '../http/url.js'
 import { officialIndex } from '../settings/index-list.js'
-import { type Answer, ask, type ProbeContext, wait } from './asking.js'
-import { probeDevpi } from './devpi.js'
-import { areEnoughFiles, lookFurther } from './further.js'
-import { foldersOn } from './page.js'
-import type { ProbeResult } from './probe-folder.js'
+import { type Answer, ask, endable, foldersOn, type ProbeContext, type ProbeResult } from './asking.js'
+import { areEnoughFiles, lookFurther, probeDevpi } from './further.js'
 
 /** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
-const pause = 1000
+const startingTime = 1000
 
 /** So many folders are enough to tell an index from a web server's list of a mirror's folder. */
 const isEnough = (text: string): boolean => foldersOn(text, new URL('http://any/')).length >= 100
@@ -44,31 +42,13 @@ const gatewayFault = ({ status, headers, url }: Answer, { client }: ProbeContext
     : undefined
 }
 
-/**
- * Asks a server for its own root, if its index takes long: a devpi-server that is new fetches the list of all projects
- * first, for a quarter of a minute, and answers other requests meanwhile.
- *
- * @returns A promise of whether the server answers, and a function that ends the asking.
- */
-const askServer = (url: URL, context: ProbeContext): { isThere: Promise<boolean>; stop: () => void } => {
-  const over = new AbortController()
-  const stop = (): void => over.abort()
-  context.signal.addEventListener('abort', stop)
-  const asking = async (): Promise<boolean> => {
-    await wait(context.seconds * 500, over.signal)
-    await ask(new URL('/', url), { ...context, signal: over.signal })
-    return true
-  }
-  return { isThere: asking().catch(() => false), stop }
-}
-
 const askOnceMore = async (url: URL, context: ProbeContext, areEnough: (text: string) => boolean): Promise<Answer> => {
   try {
-    return await ask(url, context, { isEnough: areEnough })
+    return await ask(url, context, areEnough)
   } catch (error) {
     if (faultOf(error).code !== 'ECONNREFUSED') throw error
-    await wait(pause, context.signal)
-    return ask(url, context, { isEnough: areEnough })
+    await pause(startingTime, undefined, { signal: context.signal })
+    return ask(url, context, areEnough)
   }
 }
 
@@ -94,7 +74,14 @@ export const probeServer = async (context: ProbeContext): Promise<ProbeResult> =
   const url = new URL(context.index.url)
   // As pip does it: a project's page is below the index, with or without a slash at its end.
   url.pathname = url.pathname.replace(/\/*$/, '/')
-  const server = askServer(url, context)
+  // A devpi-server that is new fetches the list of all projects first, for a quarter of a minute, and answers other requests meanwhile.
+  const { context: root, stop } = endable(context)
+  const answersAtAll = pause(context.seconds * 500, undefined, { signal: root.signal })
+    .then(() => ask(new URL('/', url), root))
+    .then(
+      () => true,
+      () => false,
+    )
   try {
     // The official index's own page has 40 MB, which installers never ask for, and which a proxy may receive whole before it
     // passes on the first byte.
@@ -102,19 +89,19 @@ export const probeServer = async (context: ProbeContext): Promise<ProbeResult> =
     const answer = await (isOfficial
       ? askOnceMore(new URL('pip/', url), context, areEnoughFiles)
       : askOnceMore(url, context, isEnough))
-    server.stop()
+    stop()
     return (
       refusal(answer, context) ??
       gatewayFault(answer, context) ??
       (await probeDevpi(answer, context)) ??
-      (await lookFurther(url, answer, context))
+      (await lookFurther(url, answer, context, isOfficial))
     )
   } catch (error) {
-    if (context.signal.aborted && (await server.isThere)) {
+    if (context.signal.aborted && (await answersAtAll)) {
       return { state: 'slow', reason: `its server answers, its index not in ${context.seconds} s` }
     }
     return faultResult(faultOf(error), url, context)
   } finally {
-    server.stop()
+    stop()
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isFolderUrl, probeFolder } from '../../../element-src/lib/probe/probe-folder.js'
+import { probeFolder } from '../../../element-src/lib/probe/probe-all.js'
 
 t.test('a folder on disk is up, and anything else is down', async (t) => {
   const folder = t.testdir({ 'a file': '', 'a folder': {} })
@@ -14,9 +14,4 @@ t.test('a folder on disk is up, and anything else is down', async (t) => {
       path,
     )
   }
-})
-
-t.test('a URL is of a folder if its scheme is file, in whatever letters', async (t) => {
-  t.ok(isFolderUrl('file:///tmp/pypi') && isFolderUrl('FILE:///tmp/pypi'))
-  t.notOk(isFolderUrl('http://file/') || isFolderUrl('https://a/file:'))
 })

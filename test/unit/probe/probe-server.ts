@@ -5,7 +5,7 @@ import { connect, createServer as createTcpServer, type Server as TcpServer } fr
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Environment } from '../../../element-src/lib/base/environment.js'
-import type { ProbeResult } from '../../../element-src/lib/probe/probe-folder.js'
+import type { ProbeResult } from '../../../element-src/lib/probe/asking.js'
 import { officialIndex } from '../../../element-src/lib/settings/index-list.js'
 import { makeCertificate } from '../../support/servers/certificate.js'
 import { listen } from '../../support/servers/listen.js'
