@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Environment } from './base/command.js'
 import { run } from './base/command.js'
-import type { Environment } from './base/environment.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
 import { configFiles } from './config/config-files.js'
@@ -9,14 +9,28 @@ import { etcPipConf, etcUvToml, systemUvToml, textAt } from './config/places.js'
 import { secretsIn } from './config/secrets.js'
 import { competingSettings } from './config/warnings.js'
 import { type Footprint, noteTimes, removeMadeFolders } from './image/footprint.js'
-import { openJson, readJson } from './image/json-file.js'
-import { cacheFolder, stagedProgram, stageEntry, stageMountPoint } from './image/paths.js'
+import { cacheFolder, openJson, readJson, stagedProgram, stageEntry, stageMountPoint } from './image/stage.js'
 import { folderWarnings } from './index/wheel-targets.js'
 import { chooseReachable } from './probe/choose-reachable.js'
 import { probeAll, readPipOptions } from './probe/probe-all.js'
 import { describeIndexes, urlWithCredentials } from './settings/index-list.js'
 import type { PipSettings } from './settings/settings.js'
-import type { StagedSettings, State } from './staged.js'
+import type { State } from './unconfigure-pypi-mirror.js'
+
+/** What extra-data.d hands to pre-install.d. */
+export interface StagedSettings {
+  readonly pip: PipSettings
+  /** What is in the image for no longer than the hook in its chroot runs. */
+  readonly footprint: Footprint
+  /** Whether that hook asks the indexes: the relay's were asked on the host. */
+  readonly asksIndexes: boolean
+  /** Where something is mounted for no longer than that, in the image. */
+  readonly mountPoints: readonly string[]
+  /** The flat folders, in the image, if there is no other index: what they do not have for its Python is nowhere. */
+  readonly onlyFolders: readonly string[]
+  /** Whether to log each step (DIB_DEBUG_TRACE). */
+  readonly verbose: boolean
+}
 
 /**
  * Takes out of the image what it had for the hook in the chroot alone, and writes down what that hook did: its last step.
@@ -29,7 +43,7 @@ const unmountStage = <Done extends Footprint>(
 ): void => {
   // Before the unmounting: the folder can no longer be seen from here afterwards.
   const writeState = openJson(join(stageMountPoint, stageEntry.state))
-  const [program, ...args] = stagedProgram(stageEntry.unmount)
+  const [program, ...args] = stagedProgram('umount')
   // Lazily, since this very process runs from a file in there.
   run(program, [...args, '--no-mtab', '--lazy', ...mountPoints])
   removeMadeFolders('/', footprint.madeFolders)
@@ -58,13 +72,13 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   for (const warning of competingSettings(environment)) warn(warning)
   const indexes = asksIndexes
     ? chooseReachable(
-        await probeAll(asked, environment, stagedProgram(stageEntry.node), 'image', readPipOptions(environment)),
+        await probeAll(asked, environment, stagedProgram('node'), 'image', readPipOptions(environment)),
         asked.unreachable,
       )
     : asked.indexes
   const pip: PipSettings = { ...asked, indexes }
 
-  const programs = { mount: stagedProgram(stageEntry.mount), copy: stagedProgram(stageEntry.copy) }
+  const programs = { mount: stagedProgram('mount'), copy: stagedProgram('cp') }
   const caches = { pip: join(cacheFolder, 'pip'), uv: join(cacheFolder, 'uv') }
   const done = apply(stageMountPoint, programs, configFiles(pip, environment, caches))
   const etcUv = textAt(etcUvToml)

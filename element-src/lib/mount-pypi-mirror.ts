@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Environment } from './base/environment.js'
+import type { Environment } from './base/command.js'
 import { UserError } from './base/errors.js'
 import { info, warn } from './base/log.js'
+import type { StagedSettings } from './configure-pypi-mirror.js'
 import { planFootprint } from './image/footprint.js'
-import { writeJson } from './image/json-file.js'
-import { mountIntoImage } from './image/mount-into-image.js'
-import { refuseFileAt, resolveLinks } from './image/path-in-root.js'
+import { type ImageMount, mountIntoImage } from './image/mount-into-image.js'
+import { refusePartitions } from './image/mounts.js'
+import { refuseFileAt } from './image/path-in-root.js'
 import {
   flatIndexMountPoint,
   flatIndexUrl,
@@ -14,9 +15,9 @@ import {
   stageEntry,
   stageFolder,
   stageMountPoint,
-} from './image/paths.js'
-import { planMounts, refusePartitions } from './image/plan-mounts.js'
-import { builtinFolders, copyBuiltins, externalBuiltins, findPrograms, stageRuntime } from './image/stage-runtime.js'
+  writeJson,
+} from './image/stage.js'
+import { findPrograms, stageBuiltins, stageRuntime } from './image/stage-runtime.js'
 import { layoutOf } from './index/layout.js'
 import { type LocalMirror, missingFolder } from './index/local-mirror.js'
 import { readLock } from './receipt/lock.js'
@@ -24,15 +25,11 @@ import { planReceipt } from './receipt/receipt-file.js'
 import { askRelay, startRelay } from './relay/control.js'
 import { describeIndexes } from './settings/index-list.js'
 import { type PipSettings, readSettings, type Settings } from './settings/settings.js'
-import type { StagedRelay, StagedSettings } from './staged.js'
 
 /**
  * Closes dib's build folder to the other users of the host. On tmpfs dib leaves it open to everyone (1777), so that they could
  * read in it what every user of the image may read, such as our configuration. The image's own users still read: no path in
  * a chroot leads through that folder.
- *
- * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
- * @param imageRoot dib's $TMP_MOUNT_PATH, on the host.
  */
 const closeBuildFolder = (hooksFolder: string, imageRoot: string): void => {
   const folder = dirname(hooksFolder)
@@ -43,13 +40,7 @@ const closeBuildFolder = (hooksFolder: string, imageRoot: string): void => {
 }
 
 /** What the build uses, each line understood by itself. */
-export const describeBuild = ({
-  mirrorFolder,
-  localMirrors,
-  fill,
-  pip,
-  reasonForRelay,
-}: Settings): readonly string[] => {
+const describeBuild = ({ mirrorFolder, localMirrors, fill, pip, reasonForRelay }: Settings): readonly string[] => {
   const folders = localMirrors.map(({ below, folder, description, url }) => {
     const place = below === '' ? mirrorMountPoint : `${mirrorMountPoint}/${below}`
     // One that is to be filled may have been missing when the settings were read; it has been made since.
@@ -99,7 +90,7 @@ const prepareFillFolder = (folder: string): void => {
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const settings = readSettings(environment)
-  const { hooksFolder, imageRoot, mirrorFolder, localMirrors, partitions, verbose } = settings
+  const { hooksFolder, imageRoot, mirrorFolder, localMirrors, partitions } = settings
   closeBuildFolder(hooksFolder, imageRoot)
   if (mirrorFolder !== undefined) {
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
@@ -123,53 +114,53 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const relay = settings.reasonForRelay === undefined ? undefined : await startRelay(settings, environment, lock)
   const pip = relay?.pip ?? settings.pip
   // It is what environment.d/01-reach-pypi-relay.bash looks for, in each phase from here on.
-  if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control } satisfies StagedRelay)
-  const builtins = externalBuiltins()
-  const builtinCopies = join(folder, stageEntry.builtins)
-  // Fedora's /usr/lib/node_modules is a link: it is mounted where that leads, in the image.
-  const builtinMounts = builtinFolders(builtins).map((path) => ({
-    source: join(builtinCopies, path),
-    target: resolveLinks(path, imageRoot),
-  }))
+  if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control })
+  const builtins = stageBuiltins(folder, imageRoot)
   // The relay serves the host's folders by itself.
   const indexesToMake = relay === undefined ? localMirrors.flatMap(({ writeIndex }) => writeIndex ?? []) : []
-  const flatIndex = `${stageMountPoint}/${stageEntry.flatIndex}`
-  const mounts = planMounts({
-    stage: folder,
-    imageRoot,
-    mirrorFolder,
-    hasFlatIndex: indexesToMake.length > 0,
-    folders: builtinMounts,
-  })
-  const mountPoints = [stageMountPoint, ...builtinMounts.map(({ target }) => target)]
+  const inStage = (name: string): string => join(stageMountPoint, name)
+  const flatIndex = inStage(stageEntry.flatIndex)
+  // In the order in which they are made. All but the stage and the memory itself are read-only.
+  const mounts: readonly ImageMount[] = [
+    { source: folder, target: stageMountPoint, isReadOnly: false },
+    ...(mirrorFolder === undefined
+      ? []
+      : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true, through: inStage(stageEntry.mirror) }]),
+    { source: process.execPath, target: inStage(stageEntry.node), isReadOnly: true },
+    ...(indexesToMake.length === 0
+      ? []
+      : [
+          { source: undefined, target: flatIndex, isReadOnly: false },
+          { source: join(imageRoot, flatIndex), target: flatIndexMountPoint, isReadOnly: true },
+        ]),
+    ...builtins,
+  ]
+  const mountPoints = [stageMountPoint, ...builtins.map(({ target }) => target)]
   const footprint = planFootprint(imageRoot, mountPoints)
   writeFileSync(join(folder, stageEntry.node), '')
   for (const name of [stageEntry.mirror, stageEntry.flatIndex]) mkdirSync(join(folder, name))
-  copyBuiltins(builtins, builtinCopies)
-  const mounting = mountIntoImage(imageRoot, folder, mounts, {
-    meanwhile: () => {
-      // A folder that is to be filled may be empty.
-      const isFilled = ({ below, files }: LocalMirror): boolean => settings.fill && below === '' && files.length === 0
-      for (const mirror of localMirrors.filter((one) => !isFilled(one))) mirror.warnings().forEach(warn)
-      const hasOthers = settings.pip.indexes.some((index) => index.folder === undefined)
-      const onlyFolders = hasOthers ? [] : localMirrors.filter(({ files }) => files.length > 0)
-      writeJson(join(folder, stageEntry.settings), {
-        pip,
-        footprint,
-        mountPoints,
-        asksIndexes: relay === undefined,
-        onlyFolders: onlyFolders.map(({ below }) => join(mirrorMountPoint, below)),
-        verbose,
-      } satisfies StagedSettings)
-      const asksServers = relay === undefined && pip.indexes.some(({ scheme }) => scheme !== 'file')
-      return stageRuntime(folder, programs, asksServers)
-    },
-    afterwards: () => {
-      for (const writeIndex of indexesToMake) writeIndex(join(imageRoot, flatIndex))
-    },
-  })
+  const meanwhile = (): Promise<void> => {
+    // A folder that is to be filled may be empty.
+    const isFilled = ({ below, files }: LocalMirror): boolean => settings.fill && below === '' && files.length === 0
+    for (const mirror of localMirrors.filter((one) => !isFilled(one))) mirror.warnings().forEach(warn)
+    const hasOthers = settings.pip.indexes.some((index) => index.folder === undefined)
+    const onlyFolders = hasOthers ? [] : localMirrors.filter(({ files }) => files.length > 0)
+    writeJson(join(folder, stageEntry.settings), {
+      pip,
+      footprint,
+      mountPoints,
+      asksIndexes: relay === undefined,
+      onlyFolders: onlyFolders.map(({ below }) => join(mirrorMountPoint, below)),
+      verbose: settings.verbose,
+    } satisfies StagedSettings)
+    const asksServers = relay === undefined && pip.indexes.some(({ scheme }) => scheme !== 'file')
+    return stageRuntime(folder, programs, asksServers)
+  }
+  const afterwards = (): void => {
+    for (const writeIndex of indexesToMake) writeIndex(join(imageRoot, flatIndex))
+  }
   try {
-    await mounting
+    await mountIntoImage(imageRoot, folder, mounts, { meanwhile, afterwards })
   } catch (error) {
     if (relay !== undefined) await askRelay(relay.control, 'POST').catch(() => undefined)
     throw error

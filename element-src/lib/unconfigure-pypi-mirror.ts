@@ -2,16 +2,25 @@ import { existsSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors, UserError } from './base/errors.js'
 import { info, setVerbose, warn } from './base/log.js'
+import type { Applied } from './config/applied.js'
 import { lateIndexes, unreadUvToml } from './config/late-indexes.js'
 import { revert } from './config/revert.js'
-import { readJson } from './image/json-file.js'
-import { parseMountinfo } from './image/mountinfo.js'
+import { parseMountinfo } from './image/mounts.js'
 import { entryInRoot } from './image/path-in-root.js'
-import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, stageEntry, stageFolder } from './image/paths.js'
+import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, readJson, stageEntry, stageFolder } from './image/stage.js'
 import { type ReceiptPlan, writeReceipt } from './receipt/receipt-file.js'
 import type { RelayStatus } from './relay/config.js'
 import { closeRelay } from './relay/control.js'
-import type { StagedRelay, State } from './staged.js'
+
+/** What pre-install.d hands to cleanup.d. */
+export interface State extends Applied {
+  /** What the image's /etc/uv/uv.toml said, for which every user's uv reads ours. */
+  readonly etcUv: string | undefined
+  /** What must not get into the image. */
+  readonly secrets: readonly string[]
+  /** Whether to log each step (DIB_DEBUG_TRACE). */
+  readonly verbose: boolean
+}
 
 /** Writes the receipt, if one is asked for. */
 const tellReceipt = (folder: string, imageRoot: string, relay: RelayStatus | undefined): void => {
@@ -43,7 +52,7 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   setVerbose(done.verbose)
   const path = join(folder, stageEntry.relay)
   const relay: RelayStatus | undefined = existsSync(path)
-    ? await closeRelay(readJson<StagedRelay>(path, 'extra-data.d did not say where the relay is').control)
+    ? await closeRelay(readJson<{ control: string }>(path, 'extra-data.d did not say where the relay is').control)
     : undefined
   const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined
   if (cachesAreLeft) rmSync(join(imageRoot, cacheFolder), { recursive: true })

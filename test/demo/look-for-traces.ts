@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { configFiles } from '../../element-src/lib/config/config-files.js'
-import { cacheFolder } from '../../element-src/lib/image/paths.js'
+import { cacheFolder } from '../../element-src/lib/image/stage.js'
 
 /** What the element mounts over an image, from its own list, with the folders that are an installer's alone. */
 const ours = configFiles(

@@ -22,7 +22,6 @@ export const statOf = (pid: number): readonly string[] => fieldsOf(read(`/proc/$
  * is the first ancestor in whose environment that is missing.
  *
  * @param buildFolder dib's TMP_BUILD_DIR, on the host.
- * @param parent The process of which to start.
  * @returns The process, or undefined if no ancestor can be looked at.
  */
 export const findBuild = (buildFolder: string, parent = process.ppid): Process | undefined => {
@@ -55,7 +54,6 @@ const isThere = ({ pid, startTime }: Process): boolean => {
 /**
  * Watches the build, however it ends: also after kill -9 nothing of it can tell.
  *
- * @param onEnd What to do when it is gone; called once.
  * @returns A function that ends the watch.
  */
 export const watchBuild = (build: Process, onEnd: () => void): (() => void) => {

@@ -2,22 +2,27 @@ import { execFile, spawnSync } from 'node:child_process'
 import { errorCode, UserError } from './errors.js'
 import { step } from './log.js'
 
-/** What is left of a program that has ended. */
-interface Ended {
-  readonly error?: unknown
-  /** The exit status, or the signal that ended it. */
-  readonly status: number | string | null | undefined
-  readonly stdout: string
-  readonly stderr: string
-}
+/** The environment of a process: names and values. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
-const outputOf = (program: string, args: readonly string[], { error, status, stdout, stderr }: Ended): string => {
+/**
+ * What a program has written, if all went well.
+ *
+ * @param status The exit status, or the signal that ended it.
+ */
+const outputOf = (
+  command: readonly string[],
+  error: unknown,
+  status: number | string | null | undefined,
+  stdout: string,
+  stderr: string,
+): string => {
   if (errorCode(error) === 'ENOENT') {
-    throw new UserError(`${program} is not found in ${process.env['PATH'] ?? 'an empty PATH'}: install it`)
+    throw new UserError(`${command[0]} is not found in ${process.env['PATH'] ?? 'an empty PATH'}: install it`)
   }
   if (status !== 0) {
     const reason = stderr.trim().replace(/\s*\n\s*/g, '; ') || `it ended with ${status ?? error}`
-    throw new UserError(`'${[program, ...args].join(' ')}' failed: ${reason}`)
+    throw new UserError(`'${command.join(' ')}' failed: ${reason}`)
   }
   return stdout
 }
@@ -33,25 +38,18 @@ const outputOf = (program: string, args: readonly string[], { error, status, std
  */
 export const run = (program: string, args: readonly string[]): string => {
   step([program, ...args].join(' '))
-  const { error, status, signal, stdout, stderr } = spawnSync(program, args, {
-    encoding: 'utf8',
-    stdio: ['inherit', 'pipe', 'pipe'],
-  })
-  return outputOf(program, args, { error, status: status ?? signal, stdout, stderr })
+  const stdio = ['inherit', 'pipe', 'pipe'] as const
+  const { error, status, signal, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', stdio: [...stdio] })
+  return outputOf([program, ...args], error, status ?? signal, stdout, stderr)
 }
 
-/**
- * Runs a program while this process goes on; otherwise as `run`.
- *
- * @param program Its name on PATH, or its path.
- * @returns What it wrote to standard output; rejected with what `run` throws.
- */
+/** Runs a program while this process goes on; otherwise as `run`. */
 export const runAsync = (program: string, args: readonly string[]): Promise<string> => {
   step([program, ...args].join(' '))
   return new Promise((resolve, reject) => {
     execFile(program, args, { encoding: 'utf8' }, (error, stdout, stderr) => {
       try {
-        resolve(outputOf(program, args, { error, status: error ? (error.code ?? error.signal) : 0, stdout, stderr }))
+        resolve(outputOf([program, ...args], error, error ? (error.code ?? error.signal) : 0, stdout, stderr))
       } catch (failure) {
         reject(failure)
       }

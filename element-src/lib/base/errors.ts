@@ -6,16 +6,9 @@ export class UserError extends Error {
   override name = 'UserError'
 }
 
-/** Whether a value is an error that carries an errno name (ENOENT, EACCES) as its `code`. */
-const isSystemError = (error: unknown): error is Error & { code: string } =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string'
-
-/**
- * The errno name of a failed system call.
- *
- * @returns The name (ENOENT), or undefined if the error is none of the system's.
- */
-export const errorCode = (error: unknown): string | undefined => (isSystemError(error) ? error.code : undefined)
+/** The errno name of a failed system call (ENOENT); undefined if the error is none of the system's. */
+export const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
 /** What was caught, in one line. */
 export const errorMessage = (error: unknown): string => {
@@ -29,9 +22,7 @@ export const errorMessage = (error: unknown): string => {
 /**
  * Tries something and lets some faults pass.
  *
- * @param codes The errno names that are not a fault here.
- * @returns What the action returned, or undefined if it failed with one of the codes.
- * @throws Whatever else the action throws.
+ * @param codes The errno names that are not a fault here: undefined is returned then.
  */
 export const ignoreErrors = <Result>(codes: readonly string[], action: () => Result): Result | undefined => {
   try {

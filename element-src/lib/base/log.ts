@@ -2,16 +2,11 @@ import { writeSync } from 'node:fs'
 
 let verbose = false
 
-/**
- * Switches `step` on or off.
- *
- * @param on Whether to log each step (DIB_DEBUG_TRACE).
- */
+/** Switches `step` on or off (DIB_DEBUG_TRACE). */
 export const setVerbose = (on: boolean): void => {
   verbose = on
 }
 
-/** Whether DIB_DEBUG_TRACE asked for each step. */
 export const isVerbose = (): boolean => verbose
 
 // Standard error is where dib-run-parts writes as well, so the lines come in the order in which they were said.

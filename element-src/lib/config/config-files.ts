@@ -1,4 +1,4 @@
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { easyInstallIndex } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
 import type { Section } from './pip/config-file.js'

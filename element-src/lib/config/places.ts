@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
 
 /** The formats of the installers' files. */

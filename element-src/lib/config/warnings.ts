@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { beatingIndexOptions } from './pip/pip-conf.js'
 import { type Place, placesOf, prefixFiles, rootsHome, textAt, userFiles } from './places.js'
 import { tomlDialect } from './uv/toml.js'

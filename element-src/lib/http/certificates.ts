@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
 
 /** Where distributions keep the authorities that the system trusts, in one file. */

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as sendRequest } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { errorCode } from '../base/errors.js'
 import { newContext, readPem } from './certificates.js'
 import { newAgent, proxyFault, proxyRefusal, type Route } from './connection.js'

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 
 /** An IPv4 address in any of inet_aton(3)'s spellings, which are those of URLs, in its usual one; undefined if it is not one. */
 const inetAton = (text: string): string | undefined => {

@@ -2,20 +2,11 @@ import { rmdirSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
-import { entryInRoot, lstatInRoot } from './path-in-root.js'
+import { entryInRoot, lstatInRoot, wayTo } from './path-in-root.js'
 
-/**
- * A file's or folder's modification time.
- *
- * @returns Nanoseconds since 1970, as decimal digits, after a minus sign if it is before 1970.
- */
+/** A modification time: nanoseconds since 1970, as decimal digits, after a minus sign if it is before 1970. */
 export const modificationTime = (path: string): string => String(statSync(path, { bigint: true }).mtimeNs)
 
-/**
- * Sets a modification time.
- *
- * @param nanoseconds Nanoseconds since 1970, as modificationTime has them.
- */
 export const setModificationTime = (path: string, nanoseconds: string): void => {
   const [, sign = '', digits = ''] =
     /^(-?)(\d+)$/.exec(nanoseconds.replace(/\d+/, (all) => all.padStart(10, '0'))) ?? []
@@ -26,7 +17,7 @@ export const setModificationTime = (path: string, nanoseconds: string): void => 
   else run('touch', ['--no-create', '-m', `--date=@${sign}${seconds}.${fraction}`, path])
 }
 
-/** A folder of the image's whose time changes. Times are in nanoseconds since 1970, as decimal digits. */
+/** A folder of the image's whose time changes. */
 export interface TouchedFolder {
   /** The folder, in the image, with no link on its way. */
   readonly path: string
@@ -44,16 +35,7 @@ export interface Footprint {
   readonly touchedFolders: readonly TouchedFolder[]
 }
 
-/** A path and those of the folders that it is in, from the top. */
-const way = (path: string): readonly string[] => (path === '/' ? [] : [...way(dirname(path)), path])
-
-/**
- * Says what making files and folders in the image will change there. Nothing is changed yet.
- *
- * @param root The image's root, as this process sees it.
- * @param madeFolders The folders that will be made, in the image, parents first.
- * @param madeFiles The files that will be made, in the image.
- */
+/** Says what making files and folders, parents first, will change in the image. Nothing is changed yet. */
 export const planChanges = (
   root: string,
   madeFolders: readonly string[],
@@ -71,12 +53,10 @@ export const planChanges = (
 /**
  * Says what mounting will make and change in the image, from the host. Nothing is changed yet.
  *
- * @param imageRoot The image's root, on the host.
- * @param mountPoints Where something will be mounted, in the image.
  * @throws UserError if one of them or a folder on its way is a link.
  */
 export const planFootprint = (imageRoot: string, mountPoints: readonly string[]): Footprint => {
-  const onTheWay = new Set(mountPoints.flatMap(way))
+  const onTheWay = new Set(mountPoints.flatMap(wayTo))
   return planChanges(
     imageRoot,
     [...onTheWay].filter((folder) => !lstatInRoot(imageRoot, folder)),
@@ -87,12 +67,7 @@ export const planFootprint = (imageRoot: string, mountPoints: readonly string[])
 export const noteTimes = (root: string, touched: readonly TouchedFolder[]): readonly TouchedFolder[] =>
   touched.map((folder) => ({ ...folder, after: modificationTime(join(root, folder.path)) }))
 
-/**
- * Removes folders that were made in the image, but for those in which there is something by now: another hook's.
- *
- * @param root The image's root, as this process sees it.
- * @param madeFolders The folders, in the image, parents first.
- */
+/** Removes folders that were made in the image, but for those in which there is something by now: another hook's. */
 export const removeMadeFolders = (
   root: string,
   madeFolders: readonly string[],
@@ -114,7 +89,6 @@ export const removeMadeFolders = (
 /**
  * Looks at the folders' times before anything is undone, which changes them.
  *
- * @param root The image's root, on the host.
  * @returns An action that gives each the time that it has without us: the one from before, unless another hook has changed
  *   the folder since.
  */

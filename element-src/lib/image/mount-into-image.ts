@@ -3,23 +3,14 @@ import { dirname, join } from 'node:path'
 import { run, runAsync } from '../base/command.js'
 import { errorMessage, ignoreErrors, UserError } from '../base/errors.js'
 import { planFootprint } from './footprint.js'
-import { type Mount, mountArguments } from './fstab.js'
-import { type Mounted, parseMountinfo } from './mountinfo.js'
+import { type Mount, type Mounted, mountArguments, parseMountinfo } from './mounts.js'
 import { lstatInRoot, refuseFileAt } from './path-in-root.js'
 
 /** Signals that end a program, as a user, a terminal or a CI system sends them. */
 const ending = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
-/** Signals that are watched for instead of ending this process at once. */
-interface WatchedSignals {
-  /** The first that came, or undefined if none has. */
-  readonly received: () => string | undefined
-  /** Lets them end the process again. */
-  readonly ignore: () => void
-}
-
 /** Holds back the signals that would end this process in the midst of something that has to be undone then. */
-const watchForSignals = (): WatchedSignals => {
+const watchForSignals = () => {
   let first: string | undefined
   const note = (signal: string): void => {
     first ??= signal
@@ -30,6 +21,29 @@ const watchForSignals = (): WatchedSignals => {
     ignore: () => {
       for (const signal of ending) process.off(signal, note)
     },
+  }
+}
+
+/** Watches the image's root: dib that is told to end takes it down while a hook goes on, for which it does not wait. */
+const watchRoot = (path: string) => {
+  // An open descriptor keeps its file system from being unmounted.
+  const descriptor = openSync(path, 'r')
+  const { dev, ino } = fstatSync(descriptor)
+  const below = (): readonly string[] =>
+    parseMountinfo().flatMap(({ target }) => (target.startsWith(`${path}/`) ? [target] : []))
+  // What dib has mounted is the first that goes.
+  const dibsOwn = below()
+  const isThere = (): boolean => {
+    const now = ignoreErrors(['ENOENT', 'ENOTDIR'], () => statSync(path))
+    return now?.dev === dev && now.ino === ino
+  }
+  return {
+    isThere,
+    isTakenDown: (): boolean => {
+      const now = below()
+      return !isThere() || dibsOwn.some((target) => !now.includes(target))
+    },
+    close: () => closeSync(descriptor),
   }
 }
 
@@ -71,55 +85,49 @@ export interface Besides {
   readonly afterwards: () => void
 }
 
-/** The image's root, kept in sight: dib that is told to end removes its folders while a hook goes on. */
-interface Root {
-  /** Its path without links, as the kernel's list of mounts has it. */
-  readonly path: string
-  /** Whether that path is still the folder that it was. */
-  readonly isSame: () => boolean
-  readonly close: () => void
-}
-
-const openRoot = (imageRoot: string): Root => {
-  const path = realpathSync(imageRoot)
-  // An open descriptor keeps its file system from being unmounted.
-  const descriptor = openSync(path, 'r')
-  const { dev, ino } = fstatSync(descriptor)
-  return {
-    path,
-    isSame: () => {
-      const now = ignoreErrors(['ENOENT', 'ENOTDIR'], () => statSync(path))
-      return now?.dev === dev && now.ino === ino
-    },
-    close: () => closeSync(descriptor),
-  }
-}
-
-const mountAll = async (
-  root: Root,
+/**
+ * Mounts files and folders of the host in the image, from the host: all of them as asked, or none.
+ *
+ * @param folder A folder to write a table of mounts in, on the host.
+ * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
+ * @throws UserError if /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
+ *   anything is mounted; or if one of the mounts is not as asked, what was to be done besides fails, or the build is ended
+ *   meanwhile, after all of them are undone.
+ */
+export const mountIntoImage = async (
+  imageRoot: string,
   folder: string,
-  mounts: readonly Mount[],
-  made: readonly string[],
+  mounts: readonly ImageMount[],
   { meanwhile, afterwards }: Besides,
 ): Promise<void> => {
-  const below = (mounted: readonly Mounted[]): readonly string[] =>
-    mounted.map(({ target }) => target).filter((target) => target.startsWith(`${root.path}/`))
-  // What dib has mounted is the first that goes when it is told to end: its EXIT trap does not wait for hooks.
-  const dibsOwn = below(parseMountinfo())
-  const isTakenDown = (): boolean => {
-    const now = below(parseMountinfo())
-    return !root.isSame() || dibsOwn.some((target) => !now.includes(target))
-  }
-  let signals: WatchedSignals | undefined
+  if (!lstatInRoot(imageRoot, '/tmp')?.isDirectory())
+    throw new UserError('the image has no folder /tmp: make it in root.d')
+  for (const { target } of mounts) refuseFileAt(imageRoot, target)
+  const { madeFolders } = planFootprint(
+    imageRoot,
+    mounts.flatMap(({ target, through = target }) => [through, target]),
+  )
+  // Without links, as the kernel's list of mounts has it.
+  const root = realpathSync(imageRoot)
+  const onHost = mounts.flatMap(({ source, target, isReadOnly, through }): readonly Mount[] => {
+    const ways = through === undefined ? [target] : [through, target]
+    return ways.map((way, i) => ({
+      source: i === 0 ? source : join(root, ways[i - 1] ?? ''),
+      target: join(root, way),
+      isReadOnly,
+    }))
+  })
+  const image = watchRoot(root)
+  let signals: ReturnType<typeof watchForSignals> | undefined
   try {
-    const mounting = runAsync('sudo', ['mount', ...mountArguments(folder, mounts)])
+    const mounting = runAsync('sudo', ['mount', ...mountArguments(folder, onHost)])
     // A millisecond, too short for sudo's start.
     signals = watchForSignals()
     // Wait for both, since only then can they be undone; a fault of mount is reported first.
     const ended = await Promise.allSettled([mounting, Promise.resolve().then(meanwhile)])
     for (const one of ended) if (one.status === 'rejected') throw one.reason
     const mounted = parseMountinfo()
-    for (const mount of mounts) {
+    for (const mount of onHost) {
       const fault = faultOf(mount, topMount(mounted, mount.target))
       if (fault !== undefined)
         throw new UserError(
@@ -129,62 +137,22 @@ const mountAll = async (
     afterwards()
     const signal = signals.received()
     if (signal !== undefined) throw new UserError(`ended by ${signal}`)
-    if (isTakenDown()) throw new UserError('the image is gone')
+    if (image.isTakenDown()) throw new UserError('the image is gone')
   } catch (error) {
-    const reason = isTakenDown()
-      ? `${root.path} was removed while this hook ran: disk-image-create was ended`
+    const reason = image.isTakenDown()
+      ? `${root} was removed while this hook ran: disk-image-create was ended`
       : errorMessage(error)
     const left = parseMountinfo()
-    const targets = mounts.map(({ target }) => target).reverse()
+    const targets = onHost.map(({ target }) => target).reverse()
     const faults = targets
       .filter((target) => topMount(left, target) !== undefined)
       .flatMap((target) => attempt('sudo', ['umount', '-l', target]))
     // If the image is gone, mount(8) has made the folders above its mount targets again.
-    const ways = root.isSame() ? [] : [join(root.path, 'tmp'), root.path, dirname(root.path)]
-    attempt('sudo', ['rmdir', ...[...made].reverse().map((path) => join(root.path, path)), ...ways])
+    const ways = image.isThere() ? [] : [join(root, 'tmp'), root, dirname(root)]
+    attempt('sudo', ['rmdir', ...[...madeFolders].reverse().map((path) => join(root, path)), ...ways])
     throw new UserError([reason, ...faults].join('; '))
   } finally {
     signals?.ignore()
-  }
-}
-
-/**
- * Mounts files and folders of the host in the image, from the host: all of them as asked, or none.
- *
- * @param imageRoot The image's root, on the host.
- * @param folder A folder to write a table of mounts in, on the host.
- * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
- * @throws UserError if /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
- *   anything is mounted; or
- *   if one of the mounts is not as asked, what was to be done besides fails, or the build is ended meanwhile, after
- *   all of them are undone.
- */
-export const mountIntoImage = async (
-  imageRoot: string,
-  folder: string,
-  mounts: readonly ImageMount[],
-  besides: Besides,
-): Promise<void> => {
-  if (!lstatInRoot(imageRoot, '/tmp')?.isDirectory())
-    throw new UserError('the image has no folder /tmp: make it in root.d')
-  for (const { target } of mounts) refuseFileAt(imageRoot, target)
-  const root = openRoot(imageRoot)
-  try {
-    const onHost = mounts.flatMap(({ source, target, isReadOnly, through }): readonly Mount[] => {
-      const last = { source, target: join(root.path, target), isReadOnly }
-      if (through === undefined) return [last]
-      const place = join(root.path, through)
-      return [
-        { ...last, target: place },
-        { ...last, source: place },
-      ]
-    })
-    const made = planFootprint(
-      imageRoot,
-      mounts.flatMap(({ target, through = target }) => [through, target]),
-    ).madeFolders
-    await mountAll(root, folder, onHost, made, besides)
-  } finally {
-    root.close()
+    image.close()
   }
 }

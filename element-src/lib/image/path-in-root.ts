@@ -1,62 +1,55 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
 
-/**
- * Follows a path in the image until a part is missing or is a link. Returns the path up to that part, and what is there.
- */
-const follow = (root: string, path: string): { way: string; entry: Stats | undefined } => {
-  let way = root
-  let entry: Stats | undefined = lstatSync(root)
-  for (const name of path.split('/').filter(Boolean)) {
-    way = join(way, name)
-    entry = ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(way))
-    if (entry === undefined || entry.isSymbolicLink()) break
-  }
-  return { way, entry }
-}
+// Here a root is that of the image, as this process sees it, and a path is an absolute one in the image.
 
-/**
- * Looks at a path in the image from the host, where an absolute link in the image would lead to the host's own files.
- *
- * @param root The image's root, on the host.
- * @param path An absolute path in the image.
- * @returns What is there, or undefined if nothing is, or no folder on the way.
- * @throws UserError if the path or a folder on its way is a link.
- */
-export const lstatInRoot = (root: string, path: string): Stats | undefined => {
-  const { way, entry } = follow(root, path)
-  if (entry?.isSymbolicLink()) {
-    throw new UserError(
-      `${way} in the image is a symbolic link, which could lead to the host's own files: make it a folder`,
-    )
-  }
-  return entry
-}
-
-/**
- * Looks at a path in the image from the host, as lstatInRoot does, but a link is not an error.
- *
- * @param root The image's root, on the host.
- * @param path An absolute path in the image.
- * @returns What is there, or undefined if nothing is, or if the path or a folder on its way is a link.
- */
-export const entryInRoot = (root: string, path: string): Stats | undefined => {
-  const { entry } = follow(root, path)
-  return entry?.isSymbolicLink() ? undefined : entry
-}
-
-// Of the kernel (path_resolution(7)).
-const mostLinks = 40
+/** What is at a path, links not followed; undefined if nothing is. */
+export const lstatAt = (path: string): Stats | undefined => ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
 
 /** Where a link leads, as it is written; undefined if none is there. */
 export const linkAt = (path: string): string | undefined =>
   ignoreErrors(['ENOENT', 'ENOTDIR', 'EINVAL', 'ENAMETOOLONG'], () => readlinkSync(path))
 
+/** A path and the folders that it is in, from the top. */
+export const wayTo = (path: string): readonly string[] => (path === '/' ? [] : [...wayTo(dirname(path)), path])
+
+const linkOnWay = (root: string, path: string): string | undefined =>
+  wayTo(path)
+    .map((part) => join(root, part))
+    .find((part) => linkAt(part) !== undefined)
+
+/**
+ * Looks at a path in the image from the host, where an absolute link in the image would lead to the host's own files.
+ *
+ * @returns What is there; undefined if nothing is, or if the path or a folder on its way is a link.
+ */
+export const entryInRoot = (root: string, path: string): Stats | undefined =>
+  linkOnWay(root, path) === undefined ? lstatAt(join(root, path)) : undefined
+
+/** The text of a regular file that entryInRoot finds, a character a byte. */
+export const textInRoot = (root: string, path: string): string | undefined =>
+  entryInRoot(root, path)?.isFile() ? readFileSync(join(root, path), 'latin1') : undefined
+
+/**
+ * Looks at a path in the image from the host.
+ *
+ * @throws UserError if the path or a folder on its way is a link.
+ */
+export const lstatInRoot = (root: string, path: string): Stats | undefined => {
+  const link = linkOnWay(root, path)
+  if (link === undefined) return lstatAt(join(root, path))
+  throw new UserError(
+    `${link} in the image is a symbolic link, which could lead to the host's own files: make it a folder`,
+  )
+}
+
+// Of the kernel (path_resolution(7)).
+const mostLinks = 40
+
 /**
  * A path without links, as realpath(1) finds it with --canonicalize-missing.
  *
- * @param path An absolute path.
  * @param readLink What the link at a path says; undefined if none is there.
  * @returns The path; undefined if a link leads to itself.
  */
@@ -83,8 +76,6 @@ export const followLinks = (path: string, readLink: (path: string) => string | u
 /**
  * A path of the image without links: every link stays within the image.
  *
- * @param path An absolute path in the image.
- * @param root The image's root, as this process sees it; in the chroot it is `/`.
  * @throws UserError if a link leads to itself.
  */
 export const resolveLinks = (path: string, root = '/'): string => {
@@ -94,15 +85,12 @@ export const resolveLinks = (path: string, root = '/'): string => {
 }
 
 /**
- * Refuses an image in which something else is where a folder is needed.
+ * Refuses an image in which something else is where a folder is needed. A symbolic link is not followed and passes.
  *
- * @param imageRoot The image's root, on the host.
- * @param path Where a folder must be, or nothing, in the image. A symbolic link is not followed and passes.
  * @throws UserError if a file is there, or whatever else is not a folder.
  */
-export const refuseFileAt = (imageRoot: string, path: string): void => {
-  const entry = entryInRoot(imageRoot, path)
-  if (entry !== undefined && !entry.isDirectory()) {
+export const refuseFileAt = (root: string, path: string): void => {
+  if (entryInRoot(root, path)?.isDirectory() === false) {
     throw new UserError(`${path} in the image is not a folder, as the element needs it: remove it in root.d`)
   }
 }

@@ -1,16 +1,70 @@
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs'
+import { basename, delimiter, dirname, join } from 'node:path'
+import { runAsync } from '../base/command.js'
 import { ignoreErrors, UserError } from '../base/errors.js'
-import { stageEntry } from './paths.js'
-import { checksumBeside, findLoader, sharedObjectsOf } from './shared-objects.js'
+import type { Mount } from './mounts.js'
+import { resolveLinks } from './path-in-root.js'
+import { stageEntry } from './stage.js'
+
+// glibc's ld-linux-x86-64.so.2, ld64.so.2, ld-2.31.so; musl's ld-musl-x86_64.so.1.
+const isLoader = (file: string): boolean => /^ld(?:64|-[^/]+)?\.so(?:\.\d+)?$/.test(basename(file))
+
+/**
+ * The dynamic loader of the Node.js that runs this hook: programs of this host run by it in any other root.
+ *
+ * @param maps What the kernel says is mapped into this process.
+ * @throws UserError if Node.js has none, so that it cannot be started in the image.
+ */
+export const findLoader = (maps = readFileSync('/proc/self/maps', 'utf8')): string => {
+  // proc_pid_maps(5): the path is the last of six fields. Node.js' own report has it as well, for five times the time.
+  const mapped = maps.matchAll(/^(?:\S+ +){5}(\/.*)$/gm)
+  const loader = [...mapped].map(([, path = '']) => path).find(isLoader)
+  if (loader === undefined) {
+    throw new UserError(
+      `${process.execPath} has no dynamic loader, so that it cannot run in the image: name another Node.js in DIB_PYPI_NODE`,
+    )
+  }
+  return loader
+}
+
+/**
+ * The shared objects of a program, as its loader lists them (ld.so(8), `--list`).
+ *
+ * @returns The files by the names under which programs ask for them; the loader among them. Rejected with a UserError if the
+ *   loader cannot list them, or one is missing.
+ */
+export const sharedObjectsOf = async (loader: string, program: string): Promise<ReadonlyMap<string, string>> => {
+  const files = new Map<string, string>()
+  // `name => file (address)`, or `file (address)` where the program names the file itself.
+  const list = await runAsync(loader, ['--list', program])
+  for (const [, name = '', file = name] of list.matchAll(/^\s+(\S.*?)(?: => (.+?))?(?: \(0x[0-9a-f]+\))?$/gm)) {
+    if (file === 'not found') throw new UserError(`${program} needs ${name}, which this host does not have: install it`)
+    // The kernel's own linux-vdso.so.1 is not a file.
+    if (file.startsWith('/')) files.set(basename(name), file)
+  }
+  return files
+}
+
+/** The file by which OpenSSL 1.1 checks itself on a host in FIPS mode (RHEL 8), and without which it aborts; undefined elsewhere. */
+export const checksumBeside = (file: string): string | undefined =>
+  [file, realpathSync(file)]
+    .map((path) => join(dirname(path), `.${basename(path)}.hmac`))
+    .find((path) => existsSync(path))
 
 // sudo's path has these, but a user's own PATH often lacks them.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
-// glibc before 2.34 looks up hosts by these, which it loads only then: an image's own could be of another release (nss(5)).
-const nameServices = ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']
-
-const findProgram = (name: string, packageName = 'util-linux'): string => {
+const findProgram = (name: string, packageName: string): string => {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
   const found = folders
     .map((folder) => join(folder, name))
@@ -20,23 +74,19 @@ const findProgram = (name: string, packageName = 'util-linux'): string => {
   return found
 }
 
-/** The host's programs that hooks in the image use. */
-export interface Programs {
-  readonly mount: string
-  readonly umount: string
-  readonly cp: string
-}
-
 /**
- * Finds them: before anything is mounted, since what has no umount cannot be undone.
+ * Finds the host's programs that hooks in the image use: before anything is mounted, since what has no umount cannot be undone.
  *
  * @throws UserError if one is missing.
  */
-export const findPrograms = (): Programs => ({
-  mount: findProgram('mount'),
-  umount: findProgram('umount'),
-  cp: findProgram('cp', 'coreutils'),
-})
+export const findPrograms = (): readonly string[] => [
+  findProgram('mount', 'util-linux'),
+  findProgram('umount', 'util-linux'),
+  findProgram('cp', 'coreutils'),
+]
+
+// glibc before 2.34 looks up hosts by these, which it loads only then: an image's own could be of another release (nss(5)).
+const nameServices = ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']
 
 const copy = (from: string, to: string): void => {
   copyFileSync(from, to)
@@ -44,7 +94,7 @@ const copy = (from: string, to: string): void => {
 }
 
 /**
- * Stages what runs a hook in the image: the host's mount, umount and cp, since an image need not have them, and the shared
+ * Stages what runs a hook in the image: the programs of the host, since an image need not have them, and the shared
  * objects of these and of Node.js. Node.js itself, 100 MB, is not copied, which would cost as much as two starts of it,
  * but mounted.
  *
@@ -54,19 +104,17 @@ const copy = (from: string, to: string): void => {
  */
 export const stageRuntime = async (
   folder: string,
-  { mount, umount, cp }: Programs,
+  programs: readonly string[],
   asksServers: boolean,
 ): Promise<void> => {
   const libraries = join(folder, stageEntry.libraries)
   mkdirSync(libraries)
   const loader = findLoader()
-  const listing = Promise.all([process.execPath, mount, cp].map((program) => sharedObjectsOf(loader, program)))
+  const listing = Promise.all([process.execPath, ...programs].map((program) => sharedObjectsOf(loader, program)))
   // Its fault is met below, unless one of the copies has one first.
   listing.catch(() => undefined)
   copy(loader, join(libraries, 'ld.so'))
-  copy(mount, join(folder, stageEntry.mount))
-  copy(umount, join(folder, stageEntry.unmount))
-  copy(cp, join(folder, stageEntry.copy))
+  for (const program of programs) copy(program, join(folder, basename(program)))
   symlinkSync(process.execPath, join(folder, stageEntry.hostNode))
   const files = new Map((await listing).flatMap((list) => [...list]))
   for (const [name, file] of files) {
@@ -81,39 +129,30 @@ export const stageRuntime = async (
 }
 
 /**
- * The files in which a distribution's Node.js keeps some of its own modules. Its path to each is built in, and it does not
- * start without them. Debian's and Fedora's do so (Node.js' BUILDING.md, "Building with externalized builtins"); the
+ * Stages the files in which a distribution's Node.js keeps some of its own modules. Its path to each is built in, and it does
+ * not start without them. Debian's and Fedora's do so (Node.js' BUILDING.md, "Building with externalized builtins"); the
  * official ones do not.
  *
- * @returns Absolute paths, on the host.
+ * @param folder The stage folder, on the host.
+ * @returns What the image needs mounted for them while a hook runs in it: a mount over the third component of a path, such
+ *   as /usr/share/nodejs, hides none of the image's other files from Node.js. Targets are paths in the image.
  */
-export const externalBuiltins = (): readonly string[] => {
+export const stageBuiltins = (folder: string, imageRoot: string): readonly Mount[] => {
   const config: unknown = process.config.target_defaults
   const defines = typeof config === 'object' && config !== null && 'defines' in config ? config.defines : []
-  return (Array.isArray(defines) ? defines : []).flatMap(
+  const files = (Array.isArray(defines) ? defines : []).flatMap(
     (define: unknown) => /^NODE_SHARED_BUILTIN_\w+_PATH=(\/.+)$/.exec(String(define))?.[1] ?? [],
   )
-}
-
-/**
- * The folders that the image needs for them while a hook runs in it: a mount over the third component of a path, such as
- * /usr/share/nodejs, hides none of the image's other files from Node.js.
- *
- * @param files Absolute paths.
- */
-export const builtinFolders = (files: readonly string[]): readonly string[] => [
-  ...new Set(files.map((file) => file.split('/').slice(0, 4).join('/'))),
-]
-
-/**
- * Copies such files.
- *
- * @param files Absolute paths, on the host.
- * @param folder Where to, below their own paths.
- */
-export const copyBuiltins = (files: readonly string[], folder: string): void => {
+  const copies = join(folder, stageEntry.builtins)
   for (const file of files) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true })
-    copyFileSync(file, join(folder, file))
+    mkdirSync(dirname(join(copies, file)), { recursive: true })
+    copyFileSync(file, join(copies, file))
   }
+  const folders = new Set(files.map((file) => file.split('/').slice(0, 4).join('/')))
+  return [...folders].map((path) => ({
+    source: join(copies, path),
+    // Fedora's /usr/lib/node_modules is a link: it is mounted where that leads, in the image.
+    target: resolveLinks(path, imageRoot),
+    isReadOnly: true,
+  }))
 }

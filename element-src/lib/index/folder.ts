@@ -1,7 +1,7 @@
 import { type Dirent, opendirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
-import { localMirrorUrl } from '../image/paths.js'
+import { localMirrorUrl } from '../image/stage.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
 import { factsFile, readFacts, readSums, sumsFile } from './folder-records.js'
 import { fileAtUrl, findInMirror, urlBelow } from './local-url.js'

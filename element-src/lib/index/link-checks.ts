@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
-import { localMirrorUrl } from '../image/paths.js'
+import { localMirrorUrl } from '../image/stage.js'
 import { startTags } from './html.js'
 import { findInMirror, folderOfMirror, urlBelow } from './local-url.js'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
-import { flatIndexUrl, localMirrorUrl } from '../image/paths.js'
+import { flatIndexUrl, localMirrorUrl } from '../image/stage.js'
 import { type Folder, openFolder } from './folder.js'
 import { type Layout, layoutOf } from './layout.js'
 import { fileFaults, pageFault, projectFaults, some } from './link-checks.js'

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ignoreErrors } from '../base/errors.js'
 import { followLinks, linkAt } from '../image/path-in-root.js'
-import { mirrorMountPoint } from '../image/paths.js'
+import { mirrorMountPoint } from '../image/stage.js'
 
 const isInMirror = (path: string): boolean => `${path}/`.startsWith(`${mirrorMountPoint}/`)
 

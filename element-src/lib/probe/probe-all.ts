@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
 import { parseConfigFile } from '../config/pip/config-file.js'
 import { pipFiles, textAt } from '../config/places.js'

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
-import { parseMountinfo } from '../image/mountinfo.js'
+import { parseMountinfo } from '../image/mounts.js'
 import { normaliseName } from '../index/distribution-file.js'
 import { versionKey } from '../index/version.js'
 

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { errorCode, errorMessage, ignoreErrors, UserError } from '../base/errors.js'
 import { type Arrival, writeBill } from './bill.js'
 import { findInstalled } from './installed.js'

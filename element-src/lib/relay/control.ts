@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { findBuild } from '../base/build.js'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { errorMessage, UserError } from '../base/errors.js'
 import { info, warn } from '../base/log.js'
 import type { Arrival } from '../receipt/bill.js'

@@ -1,4 +1,4 @@
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { type Index, indexAt, theOfficialIndex } from './index-list.js'
 
 /** What names the mirrors of a build: the variables, or a mirrors file. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { UserError } from '../base/errors.js'
-import { localMirrorUrl } from '../image/paths.js'
+import { localMirrorUrl } from '../image/stage.js'
 import { detectMirrors, type LocalMirror } from '../index/local-mirror.js'
 import { folderOfMirror } from '../index/local-url.js'
 import { type Index, indexAt, theOfficialIndex } from './index-list.js'

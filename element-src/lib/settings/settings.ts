@@ -1,7 +1,7 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { errorCode, ignoreErrors, UserError } from '../base/errors.js'
 import { setVerbose } from '../base/log.js'
 import type { LocalMirror } from '../index/local-mirror.js'

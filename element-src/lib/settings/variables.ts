@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as z from 'zod/mini'
-import type { Environment } from '../base/environment.js'
+import type { Environment } from '../base/command.js'
 import { isMirrorVariable } from './mirror-variables.js'
 import { nearest } from './nearest.js'
 

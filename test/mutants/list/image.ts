@@ -54,8 +54,8 @@ export const ofImage: readonly Mutant[] = [
     ['cleanup.d looks for the caches', 'entryInRoot(imageRoot, cacheFolder) !== undefined', 'false'],
     [
       'cleanup.d ends the relay',
-      'await closeRelay(readJson<StagedRelay>(path,',
-      'await Promise.resolve(undefined && readJson<StagedRelay>(path,',
+      'await closeRelay(readJson<{ control: string }>(path,',
+      'await Promise.resolve(undefined && readJson<{ control: string }>(path,',
     ],
     ['a fault of the undoing fails the build', '    ...faults,\n', ''],
     [
@@ -70,7 +70,7 @@ export const ofImage: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/image/json-file.ts',
+    'lib/image/stage.ts',
     'unit/image/json-file.ts',
     ['what one hook hands to the next is closed to other users', '0o600', '0o644'],
     [
@@ -85,7 +85,7 @@ export const ofImage: readonly Mutant[] = [
     'chmodSync(folder, mode)',
   ]),
   ...sabotages(
-    'lib/image/fstab.ts',
+    'lib/image/mounts.ts',
     'unit/image/fstab.ts',
     [
       'mounts are private, so that dib does not unmount them on the host',
@@ -93,7 +93,7 @@ export const ofImage: readonly Mutant[] = [
       'const shared = `',
     ],
     ['the mirror is read-only', "isReadOnly ? 'ro' : 'rw'", "'rw'"],
-    ['a blank in a path is a blank', '/[A-Za-z0-9/._-]/', '/[A-Za-z0-9 /._-]/'],
+    ['a blank in a path is a blank', '/[^A-Za-z0-9/._-]/g', '/[^A-Za-z0-9 /._-]/g'],
   ),
   ...sabotages(
     'lib/image/mount-into-image.ts',
@@ -119,12 +119,12 @@ export const ofImage: readonly Mutant[] = [
     ],
     ['no folder of ours is left where a mount fails', "attempt('sudo', ['rmdir', ...", "attempt('true', [..."],
   ),
-  ...sabotages('lib/image/mountinfo.ts', 'unit/image/mountinfo.ts', [
+  ...sabotages('lib/image/mounts.ts', 'unit/image/mountinfo.ts', [
     'a mount that is shared is told',
     '/^(?:shared|master):/.test(tag)',
     '/^shared:/.test(tag)',
   ]),
-  ...sabotages('lib/image/plan-mounts.ts', 'unit/image/partitions.ts', [
+  ...sabotages('lib/image/mounts.ts', 'unit/image/partitions.ts', [
     'a partition for which dib would not unmount ours is refused',
     'target.endsWith(path)',
     'target === path',
@@ -134,8 +134,8 @@ export const ofImage: readonly Mutant[] = [
     'unit/image/path-in-root.ts',
     [
       'no link in the image leads to files of the host',
-      'if (entry === undefined || entry.isSymbolicLink()) break',
-      'if (entry === undefined) break',
+      'linkOnWay(root, path) === undefined ? lstatAt(join(root, path)) : undefined',
+      'lstatAt(join(root, path))',
     ],
     ['an absolute link in the image stays in the image', "if (target.startsWith('/')) done = '/'", ''],
     [
@@ -146,8 +146,8 @@ export const ofImage: readonly Mutant[] = [
   ),
   ...sabotages('lib/image/path-in-root.ts', 'unit/image/refuse-files.ts', [
     'a file where a folder is needed is refused',
-    'entry !== undefined && !entry.isDirectory()',
-    'entry === null',
+    'entryInRoot(root, path)?.isDirectory() === false',
+    'root === path',
   ]),
   ...sabotages(
     'lib/image/footprint.ts',

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { Environment } from '../../../element-src/lib/base/environment.js'
+import type { Environment } from '../../../element-src/lib/base/command.js'
 import { newClient } from '../../../element-src/lib/http/client.js'
 import { newLookup } from '../../../element-src/lib/http/connection.js'
 import type { PipOptions } from '../../../element-src/lib/http/exchange.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mountTable } from '../../../element-src/lib/image/fstab.js'
+import { mountTable } from '../../../element-src/lib/image/mounts.js'
 
 t.test('the mounts of a build are written as fstab(5) has them, whatever is in their paths', async (t) => {
   t.equal(

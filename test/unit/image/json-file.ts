@@ -2,7 +2,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { UserError } from '../../../element-src/lib/base/errors.js'
-import { readJson, writeJson } from '../../../element-src/lib/image/json-file.js'
+import { readJson, writeJson } from '../../../element-src/lib/image/stage.js'
 
 t.test('what is written for a later hook is read by it, and by no other user', async (t) => {
   const path = join(t.testdir(), 'settings.json')

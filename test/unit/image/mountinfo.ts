@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseMountinfo } from '../../../element-src/lib/image/mountinfo.js'
+import { parseMountinfo } from '../../../element-src/lib/image/mounts.js'
 
 t.test("each mount in the kernel's list is read, with its path, and whether it is read-only and private", async (t) => {
   const text = [

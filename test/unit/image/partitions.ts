@@ -1,5 +1,5 @@
 import t from 'tap'
-import { refusePartitions } from '../../../element-src/lib/image/plan-mounts.js'
+import { refusePartitions } from '../../../element-src/lib/image/mounts.js'
 
 t.test('a mount whose path ends in that of a partition is refused', async (t) => {
   for (const partition of ['/pypi', '/tmp/pypi']) {

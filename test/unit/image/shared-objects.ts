@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { checksumBeside, findLoader, sharedObjectsOf } from '../../../element-src/lib/image/shared-objects.js'
+import { checksumBeside, findLoader, sharedObjectsOf } from '../../../element-src/lib/image/stage-runtime.js'
 
 t.test("the shared objects of this machine's own Node.js are found", async (t) => {
   const files = await sharedObjectsOf(findLoader(), process.execPath)

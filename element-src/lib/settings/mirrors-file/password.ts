@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import type { Environment } from '../../base/environment.js'
+import type { Environment } from '../../base/command.js'
 import { UserError } from '../../base/errors.js'
 import { step } from '../../base/log.js'
 import { pathOf, readHostFile } from './host-file.js'

@@ -1,4 +1,4 @@
-import type { Environment } from '../../base/environment.js'
+import type { Environment } from '../../base/command.js'
 import { UserError } from '../../base/errors.js'
 import { type Index, theOfficialIndex } from '../index-list.js'
 import type { NamedIndexes } from '../mirror-variables.js'

@@ -1,7 +1,7 @@
 import { parse } from 'ini'
 import * as z from 'zod/mini'
 import { UserError } from '../../base/errors.js'
-import { localMirrorUrl } from '../../image/paths.js'
+import { localMirrorUrl } from '../../image/stage.js'
 import { folderOfMirror } from '../../index/local-url.js'
 import { type MirrorUrl, parseMirrorUrl } from '../index-list.js'
 import { nearest } from '../nearest.js'

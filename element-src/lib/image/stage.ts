@@ -1,4 +1,6 @@
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ignoreErrors, UserError } from '../base/errors.js'
 
 /** Where the local mirror is mounted, in the image. */
 export const mirrorMountPoint = '/tmp/pypi'
@@ -25,7 +27,7 @@ export const stageMountPoint = '/tmp/.pypi'
  */
 export const cacheFolder = '/tmp/.pypi-cache'
 
-/** The files of the staged folder. Two phases and launcher/*.sh share these names. */
+/** The files of the staged folder, besides the programs that stage-runtime.ts copies. Two phases and launcher/*.sh share these names. */
 export const stageEntry = {
   /** The shared objects of the programs below, and the loader as `ld.so`. */
   libraries: 'lib',
@@ -39,9 +41,6 @@ export const stageEntry = {
   builtins: 'builtins',
   /** Where the index of a flat mirror is made, on a file system in memory. */
   flatIndex: 'flat-index',
-  mount: 'mount',
-  unmount: 'umount',
-  copy: 'cp',
   /** PipSettings and what else the hook in the chroot has to know. */
   settings: 'settings.json',
   /** Where the relay answers, if there is one. */
@@ -56,19 +55,44 @@ export const stageEntry = {
   state: 'state.json',
 } as const
 
-/**
- * The staged folder on the host, mode 0700: it holds credentials.
- *
- * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
- */
+/** The staged folder on the host, below dib's $TMP_HOOKS_PATH; mode 0700: it holds credentials. */
 export const stageFolder = (hooksFolder: string): string => join(hooksFolder, 'pypi')
 
-/**
- * A program of the staged folder, run in the image by the staged loader.
- *
- * @returns What to run, before its arguments.
- */
-export const stagedProgram = (name: string): readonly [string, ...string[]] => {
+/** A program with what goes before its arguments. */
+export type Command = readonly [string, ...string[]]
+
+/** A program of the staged folder, run in the image by the staged loader. */
+export const stagedProgram = (name: 'mount' | 'umount' | 'cp' | 'node'): Command => {
   const libraries = join(stageMountPoint, stageEntry.libraries)
   return [join(libraries, 'ld.so'), '--library-path', libraries, join(stageMountPoint, name)]
+}
+
+/** Makes a file of mode 0600 for a later hook of this build; what it returns writes a value there, once, and closes it. */
+export const openJson = (path: string): ((value: unknown) => void) => {
+  const file = openSync(path, 'wx', 0o600)
+  return (value) => {
+    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
+    closeSync(file)
+  }
+}
+
+/** Makes such a file, and writes it at once. */
+export const writeJson = (path: string, value: unknown): void => openJson(path)(value)
+
+/**
+ * Reads what an earlier hook of this build wrote so. It is this element's own, seconds old and in a folder
+ * of root's or of the user's, so it is not checked against a schema, which would cost each hook 4 ms for zod.
+ *
+ * @throws UserError with the message `missing` if the file is not there, or if what is there is no JSON.
+ */
+export const readJson = <Value>(path: string, missing: string): Value => {
+  const text = ignoreErrors(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'))
+  // Empty: the hook was ended before it wrote.
+  if (!text) throw new UserError(missing)
+  try {
+    return JSON.parse(text) as Value
+  } catch {
+    // Node.js' own message shows a part of the text.
+    throw new UserError(`${path} is damaged, perhaps because no space was left: build again`)
+  }
 }
