@@ -1,7 +1,7 @@
 import { UserError } from '../base/errors.js'
 import { isDistribution } from '../index/distribution-file.js'
 import { versionOf } from '../index/version.js'
-import { readHostFile } from '../settings/mirrors-file/host-file.js'
+import { readHostFile } from '../settings/mirrors-file/host-files.js'
 import { type Arrival, parsePurl, propertyNames, toolName } from './bill.js'
 
 const remedy = 'name a pypi.cdx.json that a build with DIB_PYPI_RECEIPT=1 wrote'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { excludeNewer, type PageFile } from '../index/page.js'
 import type { Index } from '../settings/index-list.js'
-import { covers } from '../settings/mirrors-file/project-patterns.js'
+import { covers } from '../settings/project-patterns.js'
 
 /** The parts of an index's configuration that say which projects it has. */
 type Rules = Pick<Index, 'projects' | 'exclude' | 'isKept'>

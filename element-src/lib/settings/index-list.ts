@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.js'
-import { type Credentials, redact, unquote, withoutBrackets } from '../http/url.js'
+import { type Credentials, credentialsOf, redact, withoutBrackets } from '../http/url.js'
 
 /** Those of an index, and where they come from. */
 export interface IndexCredentials extends Credentials {
@@ -18,7 +18,7 @@ export interface Index {
   readonly scheme: 'http' | 'https' | 'file'
   /** Without port and user, an IPv6 one without its brackets; empty for file. */
   readonly host: string
-  readonly credentials?: IndexCredentials
+  readonly credentials?: IndexCredentials | undefined
   /** For messages: the URL with `****` for what is secret. Two indexes can have the same. */
   readonly label: string
   /** Its section in the mirrors file. */
@@ -30,28 +30,25 @@ export interface Index {
   /** The folder on the host that it is, if it is one of the local mirror; in a mirrors file also one that is not there. */
   readonly folder?: string
   /** Why it is not asked in this build. Its projects are nowhere else all the same. */
-  readonly absent?: string
+  readonly absent?: string | undefined
   /** Whether it is the folder that this build fills, which no variable and no section names. */
   readonly isFilled?: true
   /** Whether it is the folder that builds filled, offline: what others own is found in it as well, since it was kept from them. */
   readonly isKept?: true
   /** CA certificates in PEM that sign its server's, besides those that the host trusts. */
-  readonly ca?: string
+  readonly ca?: string | undefined
   /** The certificate in PEM by which it knows its clients, and its key; one may hold both. */
-  readonly clientCert?: string
-  readonly clientKey?: string
+  readonly clientCert?: string | undefined
+  readonly clientKey?: string | undefined
   /** Whether its server's certificate is not verified. */
-  readonly trusted?: boolean
+  readonly trusted?: boolean | undefined
   /** The projects that are asked here and nowhere else: normalised names, `*` for any characters. */
-  readonly projects?: readonly string[]
+  readonly projects?: readonly string[] | undefined
   /** The projects that are not asked here: as `projects`. */
-  readonly exclude?: readonly string[]
+  readonly exclude?: readonly string[] | undefined
   /** Files that were uploaded after this instant (ISO 8601) are not there. */
-  readonly excludeNewer?: string
+  readonly excludeNewer?: string | undefined
 }
-
-/** A mirror's URL in its parts, as pip's own parser (Python's urllib.parse.urlsplit) takes it apart. */
-export type MirrorUrl = Pick<Index, 'url' | 'scheme' | 'host' | 'credentials' | 'label'>
 
 const schemes = { http: 'http', https: 'https', file: 'file' } as const
 
@@ -66,21 +63,16 @@ const canParse = (url: string): boolean => {
   }
 }
 
-const credentialsOf = (written: string): IndexCredentials => {
-  const [, username = '', password = ''] = /^([^:]*):?(.*)$/.exec(written) ?? []
-  return { username: unquote(username), password: unquote(password), written }
-}
-
 /**
- * Reads one mirror's URL and refuses what pip would misread. The message never shows the value, which may hold a
- * password.
+ * An index from a URL, with or without credentials, in the parts in which pip's own parser (Python's urllib.parse.urlsplit)
+ * takes it apart. What pip would misread is refused; the message never shows the URL, which may hold a password.
  *
- * @param variable Begins the message.
+ * @param source Begins the message.
  * @throws UserError if it is not a URL that pip can use as an index.
  */
-export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
+export const indexAt = (url: string, source = 'the index'): Index => {
   const refuse = (why: string): never => {
-    throw new UserError(`${variable} ${why}`)
+    throw new UserError(`${source} ${why}`)
   }
   // A line break would end the value in pip.conf, and what follows could be a section of its own.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
@@ -108,9 +100,8 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
       refuse('is file:// with two slashes, so that its first part is a host: write file:///tmp/pypi, with three')
     }
     if (/[?#]/.test(url)) refuse('has ? or # in it, which begins no part of a path: write %3F or %23')
-    return { url, scheme, host: '', label: url }
+    return { url, scheme, host: '', label: url, source, isOfficial: false }
   }
-  const label = redact(url)
   // urlsplit takes a bracket anywhere before the path for one of an IPv6 address, and raises. A host that begins with
   // another sign could be a comment in pip.conf.
   const [, userinfo, host] = /^(?:([^[\]]*)@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?$/i.exec(authority) ?? []
@@ -119,9 +110,10 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
       'has no host, or a port that is not a number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
     )
   }
-  const parts = { scheme, host: withoutBrackets(host), label }
-  if (userinfo === undefined) return { url, ...parts }
-  return { url: url.replace(`${userinfo}@`, ''), ...parts, credentials: credentialsOf(userinfo) }
+  const parts = { scheme, host: withoutBrackets(host), label: redact(url), source, isOfficial: false }
+  const credentials = credentialsOf(new URL(url))
+  if (userinfo === undefined || credentials === undefined) return { url, ...parts }
+  return { ...parts, url: url.replace(`${userinfo}@`, ''), credentials: { ...credentials, written: userinfo } }
 }
 
 /**
@@ -130,23 +122,11 @@ export const parseMirrorUrl = (variable: string, url: string): MirrorUrl => {
  */
 export const officialIndex = 'https://pypi.org/simple'
 
-/**
- * An index from a URL, with or without credentials.
- *
- * @param source Begins the message of a fault.
- * @throws UserError if it is not a URL that pip can use.
- */
-export const indexAt = (url: string, source = 'the index'): Index => ({
-  ...parseMirrorUrl(source, url),
-  source,
-  isOfficial: false,
-})
-
 /** The official index, as no variable and no section names it. */
-export const theOfficialIndex = (): Index => ({
-  ...parseMirrorUrl('the official index', officialIndex),
-  isOfficial: true,
-})
+export const theOfficialIndex = (): Index => {
+  const { source: _source, ...index } = indexAt(officialIndex)
+  return { ...index, isOfficial: true }
+}
 
 /** The URL of an index as installers without a relay need it. */
 export const urlWithCredentials = ({ url, credentials }: Pick<Index, 'url' | 'credentials'>): string => {

@@ -1,5 +1,6 @@
 import type { Environment } from '../base/command.js'
 import { type Index, indexAt, theOfficialIndex } from './index-list.js'
+import { mirrorVariable } from './variables.js'
 
 /** What names the mirrors of a build: the variables, or a mirrors file. */
 export interface NamedIndexes {
@@ -11,11 +12,7 @@ export interface NamedIndexes {
   readonly passwordVariables: readonly string[]
 }
 
-const current = 'DIB_PYPI_MIRROR_URL'
 const deprecated = 'PYPI_MIRROR_URL'
-
-/** Whether a variable names a mirror by the current name, whatever its suffix. */
-export const isMirrorVariable = (name: string): boolean => name.startsWith(current)
 
 const suffixNumber = (name = ''): number => Number(/_([0-9]+)$/.exec(name)?.[1] ?? 0)
 
@@ -35,7 +32,7 @@ export const mirrorsOfVariables = (environment: Environment): NamedIndexes => {
       .sort((a, b) => (a.variable < b.variable ? -1 : 1))
       .map(({ variable, url }) => indexAt(url, variable))
 
-  const named = family(current)
+  const named = family(mirrorVariable)
   const old = family(deprecated)
   const indexes = [...named, ...old]
   const names = (list: readonly Index[]): string => list.map(({ source }) => source).join(', ')
@@ -43,7 +40,7 @@ export const mirrorsOfVariables = (environment: Environment): NamedIndexes => {
     list.every((mirror, i) => i === 0 || suffixNumber(mirror.source) >= suffixNumber(list[i - 1]?.source)),
   )
   const warnings = [
-    ...(old.length > 0 ? [`${names(old)}: the name ${deprecated} is deprecated, use ${current} instead`] : []),
+    ...(old.length > 0 ? [`${names(old)}: the name ${deprecated} is deprecated, use ${mirrorVariable} instead`] : []),
     ...(isNumberOrder
       ? []
       : [`the mirrors' order is that of their variables' names as strings, not as numbers: ${names(indexes)}`]),

@@ -3,8 +3,9 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as z from 'zod/mini'
 import type { Environment } from '../base/command.js'
-import { isMirrorVariable } from './mirror-variables.js'
-import { nearest } from './nearest.js'
+
+/** Names a mirror, whatever its suffix. */
+export const mirrorVariable = 'DIB_PYPI_MIRROR_URL'
 
 // zod/mini says no more than 'Invalid input' by itself, so each check has its own message, which names the variable.
 
@@ -130,11 +131,38 @@ export const userVariables = z.object({
   ),
 })
 
+/** How many letters to change, to add or to drop make one word of the other (Levenshtein's distance). */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/** The known word that is nearest to what was written, whatever the letters' case; before others one that holds it. */
+export const nearest = (written: string, known: readonly string[]): string => {
+  const small = written.toLowerCase()
+  const far = (word: string): number => {
+    const other = word.toLowerCase()
+    return distance(small, other) - (other.includes(small) ? other.length : 0)
+  }
+  return [...known].sort((a, b) => far(a) - far(b))[0] ?? ''
+}
+
 /** Warns of variables that look like ours and are none, a line for each: a misspelt one would have no effect in silence. */
 export const unknownVariables = (environment: Environment): readonly string[] => {
-  const known = [...Object.keys(userVariables.shape), 'DIB_PYPI_MIRROR_URL']
+  const known = [...Object.keys(userVariables.shape), mirrorVariable]
   return Object.keys(environment)
-    .filter((name) => /^DIB_(?:PYPI|PIP|NO_PYPI)_\w+$/.test(name) && !known.includes(name) && !isMirrorVariable(name))
+    .filter(
+      (name) =>
+        /^DIB_(?:PYPI|PIP|NO_PYPI)_\w+$/.test(name) && !known.includes(name) && !name.startsWith(mirrorVariable),
+    )
     .sort()
     .map(
       (name) =>

@@ -84,7 +84,7 @@ export const ofSettings: readonly Mutant[] = [
       'if (/[\\s\\u0000-\\u001f\\u007f]/.test(url)) {',
       'if (url === null) {',
     ],
-    ['a password in a URL is hidden in messages', 'const label = redact(url)', 'const label = url'],
+    ['a password in a URL is hidden in messages', 'label: redact(url)', 'label: url'],
     ['a backslash is no slash', "if (url.includes('\\\\'))", 'if (url === null)'],
   ),
   ...sabotages(
@@ -136,13 +136,13 @@ export const ofSettings: readonly Mutant[] = [
     'unit/settings/settings.ts unit/settings/mirrors-file/password.ts',
     [
       'DIB_NO_PYPI_PIP counts with a mirrors file that has a section [official]',
-      'const isAbsent = isOfficial && off.length > 0',
-      'const isAbsent = false',
+      'if (index.isOfficial && off.length > 0)',
+      'if (index === null)',
     ],
     [
       'a mirrors file with a password that everybody can read is named',
-      'isOpen && url?.credentials !== undefined',
-      'url === null',
+      'isOpen && index.credentials !== undefined',
+      'index === null',
     ],
     [
       'the variables of passwords are named, to be hidden in the chroot',
@@ -153,18 +153,14 @@ export const ofSettings: readonly Mutant[] = [
   ...sabotages(
     'lib/settings/mirrors-file/sections.ts',
     'unit/settings/mirrors-file/sections.ts',
-    ['a project belongs to one section', 'if (same !== undefined) {', 'if (same === null) {'],
     [
-      'a folder outside the local mirror is refused',
-      'if (folderOfMirror(url.url) === undefined) {',
-      'if (url === null) {',
+      'a project belongs to one section',
+      'if (same !== undefined) {\n        throw',
+      'if (same === null) {\n        throw',
     ],
-    [
-      'trusted does not switch off what ca is for',
-      "if (values.trusted && 'ca' in values)",
-      "if (values.trusted && 'cb' in values)",
-    ],
-    ['trusted is for https alone', "if (key in values && scheme !== 'https')", 'if (key === undefined)'],
+    ['a folder outside the local mirror is refused', "isFolder && folderOfMirror(url) === undefined && 'url'", 'false'],
+    ['trusted does not switch off what ca is for', "values.trusted && has('ca') && 'trusted'", 'false'],
+    ['trusted is for https alone', "scheme !== 'https' && ofHttps", 'false'],
   ),
   ...sabotages(
     'lib/settings/mirrors-file/section-schema.ts',
@@ -173,25 +169,25 @@ export const ofSettings: readonly Mutant[] = [
     ['an unknown key is refused', 'z.strictObject({', 'z.object({'],
   ),
   ...sabotages(
-    'lib/settings/mirrors-file/password.ts',
+    'lib/settings/mirrors-file/host-files.ts',
     'unit/settings/mirrors-file/password.ts',
     [
       'what a command for a password writes to standard error is not in the log',
       "stdio: ['ignore', 'pipe', 'ignore'],",
       "stdio: ['ignore', 'pipe', 'inherit'],",
     ],
-    ['a password in a file that everybody can read is named', 'warnings: isOpen ? [', 'warnings: path === null ? ['],
+    ['a password in a file that everybody can read is named', 'if (isOpen) warn(', 'if (path === null) warn('],
     ["a command for a password has the caller's environment", 'env: { ...caller },', 'env: {},'],
   ),
-  ...sabotages('lib/settings/mirrors-file/pem-files.ts', 'unit/settings/mirrors-file/pem-files.ts', [
+  ...sabotages('lib/settings/mirrors-file/host-files.ts', 'unit/settings/mirrors-file/pem-files.ts', [
     'a key that is not the one of its certificate is named',
     '!isUsable({',
     '!Boolean({',
   ]),
   ...sabotages(
-    'lib/settings/mirrors-file/project-patterns.ts',
-    'unit/settings/mirrors-file/project-patterns.ts',
-    ["projects' names are compared normalised", ".replace(/[-_.]+/g, '-')", ''],
+    'lib/settings/project-patterns.ts',
+    'unit/settings/project-patterns.ts',
+    ["projects' names are compared normalised", 'normaliseName(word)', 'word'],
     [
       'patterns that overlap are told',
       'return overlap(a.slice(1), b) || overlap(a, b.slice(1))',
@@ -199,7 +195,7 @@ export const ofSettings: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/settings/mirrors-file/scan.ts',
+    'lib/settings/mirrors-file/sections.ts',
     'unit/settings/mirrors-file/any-file.ts unit/settings/mirrors-file/sections.ts',
     ['a key that stands twice is refused', 'if (before !== undefined) refuse(', 'if (before === null) refuse('],
     ['what ini would cut off is refused', 'if (fault !== undefined) refuse(', 'if (fault === null) refuse('],

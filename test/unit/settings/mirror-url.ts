@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseMirrorUrl, urlWithCredentials } from '../../../element-src/lib/settings/index-list.js'
+import { indexAt, urlWithCredentials } from '../../../element-src/lib/settings/index-list.js'
 
 t.test('a URL that pip can use is taken, and its host is known', async (t) => {
   const hosts: Readonly<Record<string, string>> = {
@@ -12,12 +12,12 @@ t.test('a URL that pip can use is taken, and its host is known', async (t) => {
     'file:///tmp/pypi/simple/': '',
   }
   for (const [written, host] of Object.entries(hosts)) {
-    const parsed = parseMirrorUrl('X', written)
+    const parsed = indexAt(written, 'X')
     t.equal(parsed.host, host)
     t.equal(urlWithCredentials(parsed), written, 'installers without a relay get what the user wrote')
     t.notMatch(parsed.url, /@/)
   }
-  t.match(parseMirrorUrl('X', 'http://user:p%40ss@a.example/x'), {
+  t.match(indexAt('http://user:p%40ss@a.example/x', 'X'), {
     url: 'http://a.example/x',
     credentials: { username: 'user', password: 'p@ss' },
     label: 'http://user:****@a.example/x',
@@ -46,7 +46,7 @@ t.test('what pip would misread is refused, by the name of its variable and witho
   }
   for (const [url, message] of Object.entries(refused)) {
     try {
-      parseMirrorUrl('DIB_PYPI_MIRROR_URL_2', url)
+      indexAt(url, 'DIB_PYPI_MIRROR_URL_2')
       t.fail(`taken: ${JSON.stringify(url)}`)
     } catch (error) {
       const text = String(error instanceof Error ? error.message : error)

@@ -1,12 +1,9 @@
 import type { Environment } from '../../base/command.js'
 import { UserError } from '../../base/errors.js'
-import { type Index, theOfficialIndex } from '../index-list.js'
+import type { Index } from '../index-list.js'
 import type { NamedIndexes } from '../mirror-variables.js'
-import { parseExcludeNewer } from './exclude-newer.js'
-import { readHostFile } from './host-file.js'
-import { getPassword } from './password.js'
-import { readPemFiles } from './pem-files.js'
-import { type MirrorSection, parseMirrorsFile } from './sections.js'
+import { getCredentials, readHostFile, readPemFiles } from './host-files.js'
+import { parseMirrorsFile } from './sections.js'
 
 /** The variable by which launcher/hand-over-environment.sh hands over the environment that it was called with. */
 export const callerVariable = 'PYPI_CALLER_ENVIRONMENT'
@@ -39,43 +36,6 @@ export interface FileContext {
   readonly now: Date
 }
 
-const toIndex = (
-  section: MirrorSection,
-  mirrorsFile: string,
-  { off, caller, now }: FileContext,
-): { readonly index: Index; readonly warnings: readonly string[] } => {
-  const { name, values, isOfficial } = section
-  const { username, trusted, projects, exclude, 'exclude-newer': newer } = values
-  const isAbsent = isOfficial && off.length > 0
-  // What an absent one names is neither read nor run.
-  const files = isAbsent ? {} : readPemFiles(section, mirrorsFile)
-  const found = isAbsent ? undefined : getPassword(section, mirrorsFile, caller)
-  const excludeNewer = newer === undefined ? undefined : parseExcludeNewer(newer, now)
-  const index: Index = {
-    ...theOfficialIndex(),
-    ...section.url,
-    name,
-    source: `${mirrorsFile}, [${name}]`,
-    ...(username === undefined || found === undefined
-      ? {}
-      : {
-          credentials: {
-            username,
-            password: found.password,
-            key: Object.keys(values).find((key) => key.startsWith('password-')),
-          },
-        }),
-    isOfficial,
-    ...(isAbsent ? { absent: off.join(', ') } : {}),
-    ...files,
-    ...(trusted ? { trusted } : {}),
-    ...(projects === undefined ? {} : { projects }),
-    ...(exclude === undefined ? {} : { exclude }),
-    ...(excludeNewer === undefined ? {} : { excludeNewer }),
-  }
-  return { index, warnings: found?.warnings ?? [] }
-}
-
 /**
  * Reads DIB_PYPI_MIRRORS: the file and what it names on the host, and runs its commands for passwords, each once. All of the file
  * is checked before anything of it is read or run.
@@ -83,17 +43,21 @@ const toIndex = (
  * @returns The indexes in the order of their sections. `official` is absent if it is off.
  * @throws UserError if something cannot be used: the file, the line, the key and the remedy.
  */
-export const readMirrorsFile = (path: string, context: FileContext): NamedIndexes => {
+export const readMirrorsFile = (path: string, { off, caller, now }: FileContext): NamedIndexes => {
   const { text, isOpen } = readHostFile(path, 'DIB_PYPI_MIRRORS is')
   if (text.includes('\ufffd')) throw new UserError(`${path} is not UTF-8: save it as UTF-8`)
-  const sections = parseMirrorsFile(path, text)
+  const sections = parseMirrorsFile(path, text, now)
   const warnings = sections
-    .filter(({ url }) => isOpen && url?.credentials !== undefined)
+    .filter(({ index }) => isOpen && index.credentials !== undefined)
     .map(({ place }) => `${place('url')} has a password, and every user of this host can read it: chmod o-r ${path}`)
-  const read = sections.map((section) => toIndex(section, path, context))
-  return {
-    indexes: read.map(({ index }) => index),
-    warnings: [...warnings, ...read.flatMap((one) => one.warnings)],
-    passwordVariables: sections.flatMap(({ values }) => values['password-env'] ?? []),
-  }
+  const indexes = sections.map((section): Index => {
+    const { index } = section
+    // What an absent one names is neither read nor run.
+    if (index.isOfficial && off.length > 0) return { ...index, absent: off.join(', ') }
+    const files = readPemFiles(section, path)
+    const credentials = getCredentials(section, path, caller, (warning) => warnings.push(warning)) ?? index.credentials
+    return { ...index, ...files, credentials }
+  })
+  const passwordVariables = sections.flatMap(({ values }) => values['password-env'] ?? [])
+  return { indexes, warnings, passwordVariables }
 }

@@ -1,6 +1,44 @@
 import * as z from 'zod/mini'
-import { parseExcludeNewer } from './exclude-newer.js'
-import { parsePatterns } from './project-patterns.js'
+import { parsePatterns } from '../project-patterns.js'
+
+/** A number of each unit, in the order of the groups of the patterns below, in seconds. */
+const units = [7 * 86_400, 86_400, 3_600, 60, 1]
+
+/** `1 week`, `7 days`, `24 hours`, `1d 12h`: uv's "friendly" durations, in whole numbers. */
+const friendly =
+  /^(?:(\d{1,9})\s*(?:weeks?|wks?|w))?,?\s*(?:(\d{1,9})\s*(?:days?|d))?,?\s*(?:(\d{1,9})\s*(?:hours?|hrs?|h))?,?\s*(?:(\d{1,9})\s*(?:minutes?|mins?|m))?,?\s*(?:(\d{1,9})\s*(?:seconds?|secs?|s))?(?:\s+ago)?$/
+
+/** `P7D`, `PT24H`: ISO 8601's durations, without the units whose length differs. */
+const iso = /^P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?$/i
+
+const dateAlone = /^(\d{4})-(\d\d)-(\d\d)$/
+const instant = /^(\d{4})-(\d\d)-(\d\d)[T ](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+
+const toIso = (date: Date): string | undefined => (date.getUTCFullYear() > 0 ? date.toISOString() : undefined)
+
+const isDay = (year: number, month: number, day: number): boolean => {
+  const date = new Date(Date.UTC(year, month - 1, day))
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+}
+
+/**
+ * Reads `exclude-newer` as uv does (its documentation, Settings, exclude-newer): a duration before now, in days of 24 hours;
+ * an instant (RFC 3339); or a date, to its end in the time zone of the host.
+ *
+ * @returns The instant, ISO 8601 in UTC; undefined if it is none of these, as months and years are not.
+ */
+export const parseExcludeNewer = (text: string, now: Date): string | undefined => {
+  const spans = (iso.exec(text) ?? friendly.exec(text))?.slice(1)
+  if (spans?.some((count) => count !== undefined)) {
+    const seconds = spans.reduce((sum, count, i) => sum + Number(count ?? 0) * (units[i] ?? 0), 0)
+    return toIso(new Date(now.getTime() - seconds * 1000))
+  }
+  const [, year, month, day] = (dateAlone.exec(text) ?? instant.exec(text) ?? []).map(Number)
+  if (year === undefined || month === undefined || day === undefined || !isDay(year, month, day)) return undefined
+  return toIso(
+    dateAlone.test(text) ? new Date(year, month - 1, day + 1) : new Date(text.toUpperCase().replace(' ', 'T')),
+  )
+}
 
 // As in variables.ts, each check has its own message. It follows the key's name.
 
@@ -9,64 +47,73 @@ const text = z.string().check(z.regex(/\S/, { error: 'is empty: give it a value,
 /** A text of one line that another program reads. */
 const line = text.check(z.regex(/^[^\p{Cc}\u2028\u2029]*$/u, { error: 'has a control character: remove it' }))
 
-const yes = ['yes', 'true', 'on', '1']
-const no = ['no', 'false', 'off', '0']
-
-const yesOrNo = z.pipe(
-  text.check(z.refine((value) => [...yes, ...no].includes(value.toLowerCase()), { error: 'must be yes or no' })),
-  z.transform((value) => yes.includes(value.toLowerCase())),
-)
-
-const patterns = z.pipe(
-  text.check(
-    z.refine((value) => parsePatterns(value) !== undefined, {
-      error:
-        'is not a list of projects: write names of letters, digits, -, _, . and * (for any characters), with commas between them',
+/** A text that stands for something else, as a function reads it that returns undefined if it does not. */
+const readBy = <Value>(read: (text: string) => Value | undefined, message: string) =>
+  z.pipe(
+    text,
+    z.transform((input, { issues }): Value => {
+      const value = read(input)
+      if (value === undefined) issues.push({ code: 'custom', message, input })
+      // What has an issue is not read any further.
+      return value as Value
     }),
-  ),
-  z.transform((value) => parsePatterns(value) ?? []),
+  )
+
+const words: Readonly<Record<string, boolean>> = {
+  yes: true,
+  true: true,
+  on: true,
+  1: true,
+  no: false,
+  false: false,
+  off: false,
+  0: false,
+}
+
+const patterns = readBy(
+  parsePatterns,
+  'is not a list of projects: write names of letters, digits, -, _, . and * (for any characters), with commas between them',
 )
 
-/** The keys of a section of the mirrors file. README.md has a row for each of them; a test holds the two together. */
-export const sectionSchema = z.strictObject({
-  /** The index, as DIB_PYPI_MIRROR_URL would name it. */
-  url: z.optional(text),
-  username: z.optional(line),
-  /** A file of the host whose first line is the password. */
-  'password-file': z.optional(line),
-  /** A variable of the caller's that holds the password. */
-  'password-env': z.optional(
-    text.check(
-      z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of a variable, without $ and value' }),
-      // dib keeps these in its record, which its element manifests writes into the image.
-      z.refine((name) => !name.startsWith('DIB_'), {
-        error:
-          'names a variable of dib, which dib writes into its record and the image: give the variable another name',
-      }),
+/** The keys of a section of the mirrors file, read at a time. README.md has a row for each of them; a test holds the two together. */
+export const sectionSchema = (now: Date) =>
+  z.strictObject({
+    /** The index, as DIB_PYPI_MIRROR_URL would name it. */
+    url: z.optional(text),
+    username: z.optional(line),
+    /** A file of the host whose first line is the password. */
+    'password-file': z.optional(line),
+    /** A variable of the caller's that holds the password. */
+    'password-env': z.optional(
+      text.check(
+        z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of a variable, without $ and value' }),
+        // dib keeps these in its record, which its element manifests writes into the image.
+        z.refine((name) => !name.startsWith('DIB_'), {
+          error:
+            'names a variable of dib, which dib writes into its record and the image: give the variable another name',
+        }),
+      ),
     ),
-  ),
-  /** A command of sh whose output's first line is the password. */
-  'password-command': z.optional(line),
-  /** Files of the host, PEM. */
-  ca: z.optional(line),
-  'client-cert': z.optional(line),
-  'client-key': z.optional(line),
-  /** Whether the certificate of its server is not verified. */
-  trusted: z.optional(yesOrNo),
-  /** The projects that are asked here and nowhere else. */
-  projects: z.optional(patterns),
-  /** The projects that are not asked here. */
-  exclude: z.optional(patterns),
-  /** Files that were uploaded later are not there. */
-  'exclude-newer': z.optional(
-    text.check(
-      z.refine((value) => parseExcludeNewer(value, new Date()) !== undefined, {
-        error:
-          'is not a valid time: write a duration in weeks, days or hours (7 days, P7D), a date (2026-03-31) or an instant (2026-03-31T12:00:00Z)',
-      }),
+    /** A command of sh whose output's first line is the password. */
+    'password-command': z.optional(line),
+    /** Files of the host, PEM. */
+    ca: z.optional(line),
+    'client-cert': z.optional(line),
+    'client-key': z.optional(line),
+    /** Whether the certificate of its server is not verified. */
+    trusted: z.optional(readBy((value) => words[value.toLowerCase()], 'must be yes or no')),
+    /** The projects that are asked here and nowhere else. */
+    projects: z.optional(patterns),
+    /** The projects that are not asked here. */
+    exclude: z.optional(patterns),
+    /** Files that were uploaded later are not there. */
+    'exclude-newer': z.optional(
+      readBy(
+        (value) => parseExcludeNewer(value, now),
+        'is not a valid time: write a duration in weeks, days or hours (7 days, P7D), a date (2026-03-31) or an instant (2026-03-31T12:00:00Z)',
+      ),
     ),
-  ),
-})
+  })
 
 /** A section as the schema reads it: every value a text, but for lists and switches. */
-export type SectionValues = z.output<typeof sectionSchema>
+export type SectionValues = z.output<ReturnType<typeof sectionSchema>>

@@ -3,105 +3,186 @@ import * as z from 'zod/mini'
 import { UserError } from '../../base/errors.js'
 import { localMirrorUrl } from '../../image/stage.js'
 import { folderOfMirror } from '../../index/local-url.js'
-import { type MirrorUrl, parseMirrorUrl } from '../index-list.js'
-import { nearest } from '../nearest.js'
-import { covers, overlap } from './project-patterns.js'
-import { type ScannedSection, scanMirrorsFile } from './scan.js'
+import { type Index, indexAt, theOfficialIndex } from '../index-list.js'
+import { sharedPatterns } from '../project-patterns.js'
+import { nearest } from '../variables.js'
 import { type SectionValues, sectionSchema } from './section-schema.js'
 
 /** A mirror as its section names it. */
 export interface MirrorSection {
-  readonly name: string
-  /** Whether it is that of the official index. */
-  readonly isOfficial: boolean
-  /** Its URL; undefined if the official index stands at its usual address. */
-  readonly url: MirrorUrl | undefined
+  /** It, but for what other files hold. */
+  readonly index: Index
   readonly values: SectionValues
   /** Begins a message of one of its keys, such as `/etc/mirrors.ini, line 4: ca in [corp]`. */
   readonly place: (key: keyof SectionValues) => string
 }
 
-const keys = Object.keys(sectionSchema.shape)
+/** Where a section stands in a mirrors file, and its keys. Lines are counted from 1. */
+interface ScannedSection {
+  readonly name: string
+  readonly line: number
+  /** The line of each key. */
+  readonly keys: Map<string, number>
+}
 
-/** ini makes `true`, `false` and `null` what they are in JSON: here they are texts. */
-const asTexts = (values: unknown): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(values ?? {}).map(([key, value]) => [key, String(value)]))
+/** Why a value is not what it looks like to the package ini, or undefined if it is. */
+const faultOfValue = (value: string): string | undefined => {
+  if (value.startsWith('"')) {
+    try {
+      JSON.parse(value)
+      return undefined
+    } catch {
+      return 'begins with a double quote, but is not a text in double quotes: end it with one, and write \\" and \\\\ for " and \\ in it'
+    }
+  }
+  if (value.startsWith("'")) return 'is in single quotes: use double quotes'
+  const [sign] = /[;#\\]/.exec(value) ?? []
+  if (sign === undefined) return undefined
+  const inQuotes =
+    sign === '\\' ? 'put the value in double quotes, and write \\\\ for it' : 'put the value in double quotes'
+  return `has ${sign} in it, which could begin a comment or an escape: ${inQuotes}, or put the comment on a line of its own`
+}
+
+const nameRule = 'name it in letters, digits, - and _, beginning with a letter'
+
+/**
+ * Reads the lines of a mirrors file, and refuses what the package ini 6 gets wrong in silence: it takes the sections named by
+ * numbers first, cuts values at `;` and `#`, merges what stands there twice, nests `a.b`, loses `__proto__`, the section
+ * behind a byte order mark and lines that it cannot read, and makes lists of `key[]`.
+ *
+ * @returns The sections in the order in which they stand. What ini reads from the text is then what stands in it.
+ * @throws UserError if a line is refused: the file, the line and the remedy. Values are not shown.
+ */
+const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] => {
+  const sections: ScannedSection[] = []
+  let number = 0
+  const refuse = (why: string): never => {
+    throw new UserError(`${path}, line ${number}: ${why}`)
+  }
+  const readSection = (name: string): void => {
+    if (!/^[a-z][a-z0-9_-]*$/i.test(name)) refuse(`[${name}] is not a name for a section: ${nameRule}`)
+    const same = sections.find((section) => section.name.toLowerCase() === name.toLowerCase())
+    if (same !== undefined) refuse(`[${name}] is there already, on line ${same.line}: keep one of the two`)
+    if (name.toLowerCase() === 'official' && name !== 'official') refuse('write [official] in small letters')
+    sections.push({ name, line: number, keys: new Map() })
+  }
+  const readKey = (written: string, value: string): void => {
+    const section = sections.at(-1) ?? refuse('is before the first section: write a line such as [corp] before it')
+    const [, key, list] = /^([a-z][a-z0-9_-]*)\s*(\[\])?$/i.exec(written.trim()) ?? []
+    const name =
+      key === undefined ? refuse(`what stands before the = in [${section.name}] is not a key: write key = value`) : key
+    const fullName = `${name} in [${section.name}]`
+    if (list) refuse(`${fullName} is written ${name}[]: write ${name}, with a comma between its values`)
+    const before = section.keys.get(name)
+    if (before !== undefined) refuse(`${fullName} is there already, on line ${before}: keep one of the two`)
+    const fault = faultOfValue(value.trim())
+    if (fault !== undefined) refuse(`${fullName} ${fault}`)
+    section.keys.set(name, number)
+  }
+  for (const line of text.split(/\r?\n/)) {
+    number += 1
+    if (line.startsWith('\ufeff')) refuse('begins with a byte order mark: save it as UTF-8 without one')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+    if (/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\ufeff]/.test(line))
+      refuse('has a control character: remove it')
+    if (/^\s*(?:[;#].*)?$/.test(line)) continue
+    if (/^\s/.test(line)) refuse('is indented: begin it at the margin, with one value on one line')
+    const [, name] = /^\[([^\]]*)\]\s*$/.exec(line) ?? []
+    if (name !== undefined) {
+      readSection(name)
+      continue
+    }
+    if (line.startsWith('[')) refuse('begins with [ but is not a section: write [name] and nothing after it')
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(line) ?? []
+    if (key === undefined || value === undefined)
+      return refuse('is not a key = value, a [section] or a comment: fix or remove it')
+    readKey(key, value)
+  }
+  return sections
+}
 
 /** Refuses keys that do not go together. */
-const refuseContradictions = ({ values, url, isOfficial, place }: MirrorSection): void => {
-  const refuse = (key: keyof SectionValues, why: string): never => {
-    throw new UserError(`${place(key)} ${why}`)
-  }
-  const passwords = (['password-file', 'password-env', 'password-command'] as const).filter((key) => key in values)
-  const [first, second] = passwords
-  if (first !== undefined && second !== undefined)
-    refuse(second, `is a second password, beside ${first}: keep one of the two`)
-  if (first !== undefined && !('username' in values))
-    refuse(first, 'has no username beside it: add a line username = ...')
-  if ('username' in values && first === undefined) {
-    refuse('username', 'has no password beside it: add password-file, password-env or password-command')
-  }
-  if ('username' in values && url?.credentials !== undefined) {
-    refuse('username', 'is a second one, beside that in url: keep one of the two')
-  }
-  if ('client-key' in values && !('client-cert' in values)) {
-    refuse('client-key', 'has no client-cert beside it: add the certificate of this key')
-  }
-  if (values.trusted && 'ca' in values) refuse('trusted', 'switches off what ca is for: remove one of the two')
-  const scheme = isOfficial && url === undefined ? 'https' : url?.scheme
-  for (const key of ['ca', 'client-cert', 'client-key', 'trusted'] as const) {
-    if (key in values && scheme !== 'https')
-      refuse(key, 'is for https, and url is not: remove the line, or write https://')
-  }
-  if (scheme !== 'file' || url === undefined) return
-  if (folderOfMirror(url.url) === undefined) {
-    refuse('url', `is a folder outside ${localMirrorUrl}, the local mirror: write that, or the URL of a server`)
-  }
-  if ('username' in values) refuse('username', 'is for a server, and url is a folder: remove the line')
-  if ('exclude-newer' in values) {
-    refuse('exclude-newer', 'needs the time of each upload, which no folder has: remove the line')
-  }
+const refuseContradictions = ({ values, index: { url, scheme, credentials }, place }: MirrorSection): void => {
+  const has = (key: keyof SectionValues): boolean => key in values
+  const [password, second] = (['password-file', 'password-env', 'password-command'] as const).filter(has)
+  const ofHttps = (['ca', 'client-cert', 'client-key', 'trusted'] as const).find(has)
+  const isFolder = scheme === 'file'
+  const rules: readonly (readonly [keyof SectionValues | false | undefined, string])[] = [
+    [second, `is a second password, beside ${password}: keep one of the two`],
+    [!has('username') && password, 'has no username beside it: add a line username = ...'],
+    [
+      has('username') && password === undefined && 'username',
+      'has no password beside it: add password-file, password-env or password-command',
+    ],
+    [
+      has('username') && credentials !== undefined && 'username',
+      'is a second one, beside that in url: keep one of the two',
+    ],
+    [
+      has('client-key') && !has('client-cert') && 'client-key',
+      'has no client-cert beside it: add the certificate of this key',
+    ],
+    [values.trusted && has('ca') && 'trusted', 'switches off what ca is for: remove one of the two'],
+    [scheme !== 'https' && ofHttps, 'is for https, and url is not: remove the line, or write https://'],
+    [
+      isFolder && folderOfMirror(url) === undefined && 'url',
+      `is a folder outside ${localMirrorUrl}, the local mirror: write that, or the URL of a server`,
+    ],
+    [isFolder && has('username') && 'username', 'is for a server, and url is a folder: remove the line'],
+    [
+      isFolder && has('exclude-newer') && 'exclude-newer',
+      'needs the time of each upload, which no folder has: remove the line',
+    ],
+  ]
+  for (const [key, why] of rules) if (key) throw new UserError(`${place(key)} ${why}`)
 }
 
 const refuseOverlaps = (sections: readonly MirrorSection[]): void => {
-  for (const [i, section] of sections.entries()) {
-    for (const other of sections.slice(0, i)) {
-      for (const name of section.values.projects ?? []) {
-        const same = (other.values.projects ?? []).find(
-          (pattern) =>
-            overlap(name, pattern) &&
-            !(other.values.exclude ?? []).some((excluded) => covers(excluded, name)) &&
-            !(section.values.exclude ?? []).some((excluded) => covers(excluded, pattern)),
+  for (const [i, { index, place }] of sections.entries())
+    for (const { index: other } of sections.slice(0, i)) {
+      const [name, same] = sharedPatterns(index, other) ?? []
+      if (same !== undefined) {
+        throw new UserError(
+          `${place('projects')} has ${name}, and [${other.name}] has ${same}: a project can come from one section only, so remove or exclude it in one of them`,
         )
-        if (same !== undefined) {
-          throw new UserError(
-            `${section.place('projects')} has ${name}, and [${other.name}] has ${same}: a project can come from one section only, so remove or exclude it in one of them`,
-          )
-        }
       }
     }
-  }
 }
 
-const readSection = (path: string, scanned: ScannedSection, decoded: unknown): MirrorSection => {
-  const { name, line } = scanned
-  const place = (key: string): string => `${path}, line ${scanned.keys.get(key) ?? line}: ${key} in [${name}]`
-  const result = z.safeParse(sectionSchema, asTexts(decoded))
-  if (!result.success) {
-    const [issue] = result.error.issues
-    if (issue?.code === 'unrecognized_keys') {
-      const [unknown = ''] = issue.keys
-      throw new UserError(`${place(unknown)} is not a known key: did you mean ${nearest(unknown, keys)}?`)
-    }
-    throw new UserError(`${place(String(issue?.path[0]))} ${issue?.message}`)
+const readSection = (
+  path: string,
+  { name, line, keys }: ScannedSection,
+  decoded: unknown,
+  now: Date,
+): MirrorSection => {
+  const place = (key: string): string => `${path}, line ${keys.get(key) ?? line}: ${key} in [${name}]`
+  const schema = sectionSchema(now)
+  // ini makes `true`, `false` and `null` what they are in JSON: here they are texts.
+  const texts = Object.fromEntries(Object.entries(decoded ?? {}).map(([key, value]) => [key, String(value)]))
+  const { success, data: values, error } = z.safeParse(schema, texts)
+  if (!success) {
+    const [issue] = error.issues
+    if (issue?.code !== 'unrecognized_keys') throw new UserError(`${place(String(issue?.path[0]))} ${issue?.message}`)
+    const [unknown = ''] = issue.keys
+    const known = nearest(unknown, Object.keys(schema.shape))
+    throw new UserError(`${place(unknown)} is not a known key: did you mean ${known}?`)
   }
   const isOfficial = name === 'official'
-  const values = result.data
   if (values.url === undefined && !isOfficial) {
     throw new UserError(`${path}, line ${line}: [${name}] has no url: add a line url = https://...`)
   }
-  const url = values.url === undefined ? undefined : parseMirrorUrl(place('url'), values.url)
-  const section: MirrorSection = { name, isOfficial, url, values, place }
+  const { trusted, projects, exclude, 'exclude-newer': excludeNewer } = values
+  const index: Index = {
+    ...(values.url === undefined ? theOfficialIndex() : indexAt(values.url, place('url'))),
+    isOfficial,
+    name,
+    source: `${path}, [${name}]`,
+    trusted: trusted || undefined,
+    projects,
+    exclude,
+    excludeNewer,
+  }
+  const section: MirrorSection = { index, values, place }
   refuseContradictions(section)
   return section
 }
@@ -109,16 +190,17 @@ const readSection = (path: string, scanned: ScannedSection, decoded: unknown): M
 /**
  * Reads the sections of a mirrors file. Nothing else is read or run.
  *
+ * @param now The time of the build.
  * @returns The mirrors in the order in which they stand; not empty.
  * @throws UserError if something cannot be used: the file, the line, the key and the remedy, without the value.
  */
-export const parseMirrorsFile = (path: string, text: string): readonly MirrorSection[] => {
+export const parseMirrorsFile = (path: string, text: string, now: Date): readonly MirrorSection[] => {
   const scanned = scanMirrorsFile(path, text)
   if (scanned.length === 0) {
     throw new UserError(`${path} names no mirror: write a section such as [corp] with a line url = https://... in it`)
   }
   const decoded = parse(text)
-  const sections = scanned.map((section) => readSection(path, section, decoded[section.name]))
+  const sections = scanned.map((section) => readSection(path, section, decoded[section.name], now))
   refuseOverlaps(sections)
   return sections
 }

@@ -81,7 +81,9 @@ t.test(
       taken += 1
       const config: PythonConfig = read[i] ?? {}
       const expected = Object.entries(config).map(([name, values]) => asked(path, name, values))
-      if (!isDeepStrictEqual(result, expected)) complain('the indexes', text, { result, expected })
+      // As the relay is told of them.
+      if (!isDeepStrictEqual(JSON.parse(JSON.stringify(result)), expected))
+        complain('the indexes', text, { result, expected })
     }
     t.ok(taken > 100 && texts.length - taken > 100, `${taken} are taken, ${texts.length - taken} refused`)
   },

@@ -1,11 +1,12 @@
 import t from 'tap'
 import { errorMessage } from '../../../../element-src/lib/base/errors.js'
+import { theOfficialIndex } from '../../../../element-src/lib/settings/index-list.js'
 import { parseMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/sections.js'
-import { nearest } from '../../../../element-src/lib/settings/nearest.js'
+import { nearest } from '../../../../element-src/lib/settings/variables.js'
 
 const refusalOf = (text: string): string | undefined => {
   try {
-    parseMirrorsFile('/m.ini', text)
+    parseMirrorsFile('/m.ini', text, new Date())
     return undefined
   } catch (error) {
     return errorMessage(error)
@@ -123,9 +124,9 @@ t.test('a file is read as it stands, whatever its line ends and however its valu
     'exclude-newer = 7 days',
     '',
   ].join('\r\n')
-  const sections = parseMirrorsFile('/m.ini', text)
+  const sections = parseMirrorsFile('/m.ini', text, new Date())
   t.same(
-    sections.map(({ name }) => name),
+    sections.map(({ index }) => index.name),
     ['corp', 'constructor', 'third', 'official'],
   )
   t.same(
@@ -137,7 +138,7 @@ t.test('a file is read as it stands, whatever its line ends and however its valu
     },
   )
   t.equal(sections[2]?.values.trusted, false)
-  t.equal(sections[3]?.url, undefined)
+  t.match(sections[3]?.index, theOfficialIndex())
 })
 
 t.test('for a key that is not known, the nearest is named', async (t) => {

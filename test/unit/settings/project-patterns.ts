@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { covers, overlap, parsePatterns } from '../../../../element-src/lib/settings/mirrors-file/project-patterns.js'
-import { many } from '../../../support/arbitrary/any.js'
+import { covers, overlap, parsePatterns } from '../../../element-src/lib/settings/project-patterns.js'
+import { many } from '../../support/arbitrary/any.js'
 
 t.test('names and patterns are normalised as PEP 503 has it', async (t) => {
   t.same(parsePatterns('Corp-*, acme_Lib  acme.lib,zope.interface'), ['corp-*', 'acme-lib', 'zope-interface'])

@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
+import type { Environment } from '../../base/command.js'
+import { errorCode, UserError } from '../../base/errors.js'
+import { step } from '../../base/log.js'
+import type { Index, IndexCredentials } from '../index-list.js'
+import type { MirrorSection } from './sections.js'
+
+/** A file of the host. */
+interface HostFile {
+  readonly path: string
+  readonly text: string
+  /** Whether users of the host besides its owner and its group can read it. */
+  readonly isOpen: boolean
+}
+
+/** What the system says of a file that cannot be read, in the words of a message. */
+const faults: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  ENOTDIR: 'is not there',
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+  ELOOP: 'is a link to itself',
+}
+
+/** The path of a file that a mirrors file names: absolute, below `~/`, or from the folder of the mirrors file. */
+const pathOf = (named: string, mirrorsFile: string): string =>
+  named.startsWith('~/') ? join(homedir(), named.slice(2)) : resolve(dirname(mirrorsFile), named)
+
+/**
+ * Reads a file of the host.
+ *
+ * @param named What names it, which begins the message.
+ * @throws UserError if it cannot be read.
+ */
+export const readHostFile = (path: string, named: string): HostFile => {
+  try {
+    const { mode } = statSync(path)
+    return { path, text: readFileSync(path, 'utf8'), isOpen: (mode & 0o004) !== 0 }
+  } catch (error) {
+    const code = errorCode(error) ?? ''
+    if (code === 'EISDIR') throw new UserError(`${named} ${path}, which is a folder: name a file`)
+    throw new UserError(
+      `${named} ${path}, which ${faults[code] ?? `cannot be read (${code})`}: fix the path or the file`,
+    )
+  }
+}
+
+/** How long a command for a password may take, in milliseconds. */
+const patience = 120_000
+
+/**
+ * Runs a command for a password, on the host, as the user, by sh. What it writes to standard error is not shown, since a
+ * password could be in it.
+ *
+ * @param place Begins the message.
+ * @param caller The environment of the build's caller.
+ * @returns What it wrote to standard output.
+ * @throws UserError if it fails: with its exit status, not with what it wrote.
+ */
+const runCommand = (command: string, place: string, caller: Environment): string => {
+  step(`${place} runs`)
+  const { error, status, signal, stdout } = spawnSync('/bin/sh', ['-c', command], {
+    encoding: 'utf8',
+    env: { ...caller },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: patience,
+  })
+  if (status === 0) return stdout
+  const why =
+    status === null
+      ? error === undefined
+        ? `was ended by ${signal}`
+        : `did not end within ${patience / 1000} seconds`
+      : `failed with exit status ${status}`
+  throw new UserError(`${place} ${why}: run it by sh -c in your shell, where it shows what is wrong`)
+}
+
+/**
+ * Gets the credentials of a section, if it names a password.
+ *
+ * @param caller The environment of the build's caller.
+ * @param warn Called with what the user should know of where it comes from.
+ * @throws UserError if there is none to get: file, line and key, never what was read.
+ */
+export const getCredentials = (
+  { values, place }: MirrorSection,
+  mirrorsFile: string,
+  caller: Environment,
+  warn: (warning: string) => void,
+): IndexCredentials | undefined => {
+  const { username = '', 'password-file': file, 'password-env': variable, 'password-command': command } = values
+  /** The first line is the password, as the command `pass` writes it; what follows are notes of the user's. */
+  const checked = (key: keyof typeof values, text: string, ifEmpty: string): IndexCredentials => {
+    const password = /^[^\r\n]*/.exec(text)?.[0] ?? ''
+    if (password === '') throw new UserError(`${place(key)} ${ifEmpty}`)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+    if (/[\u0000-\u001f\u007f\ufffd]/.test(password)) {
+      throw new UserError(
+        `${place(key)} gives a password with a control character or bytes that are not UTF-8: check what it is`,
+      )
+    }
+    return { username, password, key }
+  }
+  if (file !== undefined) {
+    const { path, text, isOpen } = readHostFile(pathOf(file, mirrorsFile), `${place('password-file')} is`)
+    if (isOpen) warn(`${path} holds a password, and every user of this host can read it: chmod o-r ${path}`)
+    return checked('password-file', text, `is ${path}, whose first line is empty: write the password there`)
+  }
+  if (variable !== undefined) {
+    const missing = `names ${variable}, which is not set in the environment of disk-image-create: export it`
+    return checked('password-env', caller[variable] ?? '', missing)
+  }
+  if (command === undefined) return undefined
+  const output = runCommand(command, place('password-command'), caller)
+  return checked('password-command', output, 'writes no password: its output must begin with it')
+}
+
+const certificate = /^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/m
+const key = /^-----BEGIN (?!ENCRYPTED)(?:[A-Z]+ )?PRIVATE KEY-----\r?\n(?!Proc-Type: 4,ENCRYPTED)/m
+
+/** Whether OpenSSL, which the relay uses, can read them, and the key is that of the certificate. */
+const isUsable = (files: { readonly cert: string; readonly key: string }): boolean => {
+  try {
+    createSecureContext(files)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Reads the PEM files of a section (RFC 7468).
+ *
+ * @returns What is in them, for each that is named.
+ * @throws UserError if one cannot be read or is unusable: file, line and key.
+ */
+export const readPemFiles = (
+  { values, place }: MirrorSection,
+  mirrorsFile: string,
+): Readonly<Pick<Index, 'ca' | 'clientCert' | 'clientKey'>> => {
+  const read = (name: 'ca' | 'client-cert' | 'client-key', what: string, label: RegExp): string | undefined => {
+    const named = values[name]
+    if (named === undefined) return undefined
+    const { path, text } = readHostFile(pathOf(named, mirrorsFile), `${place(name)} is`)
+    if (!label.test(text))
+      throw new UserError(`${place(name)} is ${path}, which holds no ${what} in PEM: name such a file`)
+    return text
+  }
+  const ca = read('ca', 'certificate', certificate)
+  const clientCert = read('client-cert', 'certificate', certificate)
+  const clientKey = read('client-key', 'private key without a passphrase', key)
+  if (clientCert !== undefined && clientKey === undefined && !key.test(clientCert)) {
+    throw new UserError(
+      `${place('client-cert')} holds no private key without a passphrase: name the file of its key in client-key`,
+    )
+  }
+  if (clientCert !== undefined && !isUsable({ cert: clientCert, key: clientKey ?? clientCert })) {
+    throw new UserError(`${place('client-cert')} and its private key do not belong together: name those that do`)
+  }
+  return { ca, clientCert, clientKey }
+}
