@@ -144,6 +144,16 @@ const restoreComments = (code: string): string =>
     .replace(/^[ \t]*\/\*!\*(?:(?!\*\/)[\s\S])*\*\/\n(?=[ \t]*(?:\/[*/]|\}|\n))/gm, '')
     .replace(/^([ \t]*)\/\*!\*/gm, '$1/**')
 
+/** A package that has its licence at the top of each of its files has it in the bundle once. */
+const withoutRepeated = (code: string): string => {
+  const seen = new Set<string>()
+  return code.replace(/^\/\*!(?:(?!\*\/)[\s\S])*\*\/\n/gm, (licence) => {
+    const isFirst = !seen.has(licence)
+    seen.add(licence)
+    return isFirst ? licence : ''
+  })
+}
+
 /**
  * Makes a hook: sh that starts Node.js, then the JavaScript of the hook with all that it imports, readable.
  */
@@ -177,6 +187,6 @@ export const bundleHook = async (elementSource: string, hook: HookSource): Promi
 
   // The launcher's first two lines make the file sh and JavaScript at once; what follows them is a comment in both.
   const head = withOrigin(launcher.join(''), 2, hook.source, project, packages)
-  const code = markGroups(restoreComments(result.outputFiles[0]?.text ?? ''), paths, parts)
+  const code = markGroups(withoutRepeated(restoreComments(result.outputFiles[0]?.text ?? '')), paths, parts)
   return { text: `${head}'use strict'\n${code}`, packages }
 }

@@ -11,32 +11,23 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { run } from '../base/command.js'
 import { ignoreErrors, UserError } from '../base/errors.js'
-import { modificationTime, noteTimes, planChanges, removeMadeFolders } from '../image/footprint.js'
+import { accessOf, modificationTime, usualAccess } from '../image/attributes.js'
+import { noteTimes, planChanges, removeMadeFolders } from '../image/footprint.js'
 import { mountArguments } from '../image/mounts.js'
-import { cacheFolder } from '../image/stage.js'
-import { type Applied, type AppliedFile, type AppliedFolder, accessOf, listEntries, usualAccess } from './applied.js'
+import { type Command, cacheFolder } from '../image/stage.js'
+import { type Applied, type AppliedFile, type AppliedFolder, isAlone, listEntries } from './applied.js'
 import type { ConfigFile } from './config-files.js'
-import { isLeftover } from './leftovers.js'
 import { type PlannedFile, type PlannedFolder, planMountsOver } from './plan.js'
 
-/** A program with what goes before its arguments. */
-export type Command = readonly [string, ...string[]]
-
-const check = (path: string, content: string): void => {
-  if (readFileSync(path, 'latin1') === content) return
-  throw new UserError(
-    `${path} in the image does not read as it was mounted: is /proc mounted in the image, as dib mounts it?`,
-  )
-}
-
 /** Makes the folder that is mounted over one of the image's: its files with their attributes. */
-const prepareFolder = (folder: string, copy: Command, planned: PlannedFolder): void => {
+const prepareFolder = (stage: string, source: string, [program, ...args]: Command, planned: PlannedFolder) => {
   const { path, missingFolders, isForEveryone } = planned
+  const folder = join(stage, source)
   if (missingFolders.includes(path)) mkdirSync(folder, { mode: 0o755 })
-  else run(copy[0], [...copy.slice(1), '-a', path, folder])
+  else run(program, [...args, '-a', path, folder])
   if (isForEveryone) chmodSync(folder, 0o755)
   // dib removes it in the end, as the user, if the build fails.
-  const { uid, gid } = statSync(dirname(folder))
+  const { uid, gid } = statSync(stage)
   if (uid !== 0) chownSync(folder, uid, gid)
 }
 
@@ -44,14 +35,13 @@ const prepareFolder = (folder: string, copy: Command, planned: PlannedFolder): v
 const prepareFile = (stage: string, source: string, planned: PlannedFile): AppliedFile => {
   const { path, own, format, content, isForEveryone } = planned
   const place = join(stage, source)
-  const alone = !source.includes('/')
+  const alone = isAlone({ source })
   writeFileSync(place, content, { encoding: 'latin1', mode: 0o600 })
   const ownAccess = alone || own === undefined ? usualAccess : accessOf(path)
   // Whatever the umask is, every user can read what is for everyone.
   chmodSync(place, isForEveryone ? 0o644 : alone ? 0o600 : ownAccess.mode)
   const beside = ignoreErrors(['ENOENT'], () => readdirSync(dirname(path))) ?? []
-  const leftovers = beside.filter((name) => isLeftover(name, basename(path)))
-  return { path, own, format, content, source, access: accessOf(place), leftovers }
+  return { path, own, format, content, source, access: accessOf(place), beside }
 }
 
 /**
@@ -66,22 +56,21 @@ const prepareFile = (stage: string, source: string, planned: PlannedFile): Appli
 export const apply = (
   stage: string,
   programs: { readonly mount: Command; readonly copy: Command },
-  files: readonly ConfigFile[],
+  configFiles: readonly ConfigFile[],
 ): Applied => {
-  const plan = planMountsOver(files)
-  const folderOf = (path: string): number => plan.folders.findIndex((folder) => folder.path === dirname(path))
-  const alone = plan.files.filter(({ path }) => folderOf(path) < 0)
-  const stubs = alone.filter(({ own }) => own === undefined).map(({ path }) => path)
+  const plan = planMountsOver(configFiles)
+  const sources = new Map(plan.folders.map(({ path }, i) => [path, `folder-${i}`]))
+  const alone = plan.files.filter(({ path }) => !sources.has(dirname(path)))
+  const stubs = alone.flatMap(({ path, own }) => (own === undefined ? [path] : []))
   const missing = [...plan.folders, ...alone].flatMap(({ missingFolders }) => missingFolders)
   const { madeFolders, touchedFolders } = planChanges('/', [...new Set(missing)], stubs)
 
-  for (const [i, folder] of plan.folders.entries()) prepareFolder(join(stage, `folder-${i}`), programs.copy, folder)
-  const applied = plan.files.map((file, i) => {
-    const folder = folderOf(file.path)
-    return prepareFile(stage, folder < 0 ? `file-${i}` : `folder-${folder}/${basename(file.path)}`, file)
+  for (const folder of plan.folders) prepareFolder(stage, sources.get(folder.path) ?? '', programs.copy, folder)
+  const files = plan.files.map((file, i) => {
+    const folder = sources.get(dirname(file.path))
+    return prepareFile(stage, folder === undefined ? `file-${i}` : join(folder, basename(file.path)), file)
   })
-  const folders = plan.folders.map(({ path }, i): AppliedFolder => {
-    const source = `folder-${i}`
+  const folders = [...sources].map(([path, source]): AppliedFolder => {
     const place = join(stage, source)
     return { path, source, access: accessOf(place), time: modificationTime(place), entries: listEntries(place) }
   })
@@ -90,16 +79,21 @@ export const apply = (
     for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
     for (const path of stubs) writeFileSync(path, '', { mode: 0o600, flag: 'wx' })
     const noted = noteTimes('/', touchedFolders)
-    const mounts = [...folders, ...applied.filter(({ source }) => !source.includes('/'))].map(({ path, source }) => ({
+    const mounts = [...folders, ...files.filter(isAlone)].map(({ path, source }) => ({
       source: join(stage, source),
       target: path,
       isReadOnly: false,
     }))
     const [program, ...args] = programs.mount
     run(program, [...args, ...mountArguments(stage, mounts)])
-    for (const { path, content } of applied) check(path, content)
+    for (const { path, content } of files) {
+      if (readFileSync(path, 'latin1') === content) continue
+      throw new UserError(
+        `${path} in the image does not read as it was mounted: is /proc mounted in the image, as dib mounts it?`,
+      )
+    }
     const mountPoints = mounts.map(({ target }) => target)
-    return { files: applied, folders, others: plan.others, mountPoints, madeFolders, touchedFolders: noted }
+    return { files, folders, others: plan.others, mountPoints, madeFolders, touchedFolders: noted }
   } catch (error) {
     // Mount targets stay: dib unmounts them, and deletes the whole root.
     for (const path of stubs) ignoreErrors(['ENOENT', 'EBUSY'], () => unlinkSync(path))

@@ -1,14 +1,14 @@
-import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { ignoreErrors, UserError } from '../base/errors.js'
+import { isDeepStrictEqual } from 'node:util'
+import { UserError } from '../base/errors.js'
 import { warn } from '../base/log.js'
-import { modificationTime } from '../image/footprint.js'
-import { entryInRoot } from '../image/path-in-root.js'
-import { type AppliedFile, accessOf, isSameAccess, setAccess, usualAccess } from './applied.js'
-import { isLeftover, isOfPackage } from './leftovers.js'
-import { holdsSecret, isMadeOfOurs, merge } from './merge.js'
+import { accessOf, modificationTime, replaceEntry, replaceFile, setAccess, usualAccess } from '../image/attributes.js'
+import { entryInRoot, fileText, lstatAt, textInRoot } from '../image/path-in-root.js'
+import type { AppliedFile } from './applied.js'
+import { isMadeOfOurs, merge } from './merge.js'
 import { etcUvToml, systemUvToml } from './places.js'
-import { replaceEntry, replaceFile } from './replace-file.js'
+import { holdsSecret } from './secrets.js'
 
 /** One of our files that is unmounted by now, and what the image's own says before anything is changed there. */
 export interface Unmounted extends AppliedFile {
@@ -23,31 +23,27 @@ export interface Sides {
   /** The stage folder, on the host. */
   readonly stage: string
   readonly files: readonly Unmounted[]
+  /** What must not get into the image. */
   readonly secrets: readonly string[]
 }
 
-const lstat = (path: string) => ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
-
-/** The text of a regular file, a character a byte; undefined if there is none. */
-const textOf = (path: string): string | undefined => (lstat(path)?.isFile() ? readFileSync(path, 'latin1') : undefined)
-
 /** The files in an entry, itself or below. */
 const filesIn = (path: string): readonly string[] => {
-  const found = lstat(path)
+  const found = lstatAt(path)
   if (found?.isDirectory()) return readdirSync(path).flatMap((name) => filesIn(join(path, name)))
   return found?.isFile() ? [path] : []
 }
 
 /** Removes an entry from the image, as another hook removed it from ours. */
 const remove = (path: string): boolean => {
-  if (lstat(path) === undefined) return false
+  if (lstatAt(path) === undefined) return false
   rmSync(path, { recursive: true })
   return true
 }
 
 /** Looks at the image's own file. */
 export const lookAt = (root: string, file: AppliedFile): Unmounted => {
-  const text = entryInRoot(root, file.path)?.isFile() ? readFileSync(join(root, file.path), 'latin1') : undefined
+  const text = textInRoot(root, file.path)
   return { ...file, now: text === '' && file.own === undefined ? undefined : text }
 }
 
@@ -75,7 +71,7 @@ const merged = (file: Unmounted, edited: string, secrets: readonly string[], pat
  */
 export const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: boolean): boolean => {
   const [to, from] = [join(root, file.path), join(stage, file.source)]
-  const found = lstat(from)
+  const found = lstatAt(from)
   if (found === undefined) return remove(to)
   if (!found.isFile()) {
     replaceEntry(from, to)
@@ -84,28 +80,45 @@ export const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInP
   const access = accessOf(from)
   const ownAccess = file.now === undefined ? usualAccess : accessOf(to)
   // If the hook did not change it, the image's own stays as it is.
-  const newAccess = isSameAccess(access, file.access) ? ownAccess : access
+  const newAccess = isDeepStrictEqual(access, file.access) ? ownAccess : access
   const text = merged(file, readFileSync(from, 'latin1'), secrets, file.path)
   // What environment.d/02-follow-system-uv.bash wrote behind ours is not a change of another hook.
   const isFollowed =
-    isInPlace && file.path === systemUvToml && text?.trimEnd() === textOf(join(root, etcUvToml))?.trimEnd()
+    isInPlace && file.path === systemUvToml && text?.trimEnd() === fileText(join(root, etcUvToml))?.trimEnd()
   if (text === undefined || isFollowed) {
-    if (file.now === undefined || isSameAccess(newAccess, ownAccess)) return false
+    if (file.now === undefined || isDeepStrictEqual(newAccess, ownAccess)) return false
     setAccess(to, newAccess)
     return true
   }
   const attributesOf = isInPlace && file.now !== undefined ? to : from
-  replaceFile(to, { text, attributesOf, access: newAccess, time: modificationTime(from) })
+  replaceFile(to, text, attributesOf, modificationTime(from), newAccess)
   return true
 }
 
-/** What a package manager left beside one of our files, which it took for the image's own with a change. */
-export const warnOfLeftover = (path: string, own: string): void =>
+// What rpm and dpkg call a file that they write beside one which looks changed: the package's own, or the one from before.
+const leftover = /\.(?:(rpmnew|dpkg-dist|dpkg-new)|rpmsave|rpmorig|dpkg-old)$/
+
+/** Whether a package manager writes a file of that name beside another. */
+const isLeftover = (name: string, beside: string): boolean => name.replace(leftover, '') === beside && name !== beside
+
+/** Whether it is the package's own file: the one from before is a copy. */
+const isOfPackage = (name: string): boolean => leftover.exec(name)?.[1] !== undefined
+
+const warnOfLeftover = (path: string, own: string): void =>
   warn(
     `a package manager took this build's ${own} for one that was changed by hand, and left ${path} in the image: unless the image's own was changed, ${
       isOfPackage(path) ? `move it to ${own}` : 'remove it'
     } in finalise.d`,
   )
+
+/** Warns of what a package manager left beside one of our files that was mounted by itself. */
+export const warnOfLeftovers = (root: string, { path, beside }: Unmounted): void => {
+  const folder = dirname(path)
+  if (!entryInRoot(root, folder)?.isDirectory()) return
+  for (const name of readdirSync(join(root, folder))) {
+    if (isLeftover(name, basename(path)) && !beside.includes(name)) warnOfLeftover(join(folder, name), path)
+  }
+}
 
 /**
  * Settles what a package manager left beside one of our files, as it would have with the image's own.
@@ -115,7 +128,7 @@ export const warnOfLeftover = (path: string, own: string): void =>
  */
 const settleLeftover = ({ root }: Sides, file: Unmounted, from: string): boolean => {
   const own = join(root, file.path)
-  if (file.own === undefined && isOfPackage(from) && textOf(from) !== undefined && !lstat(own)?.isFile()) {
+  if (file.own === undefined && isOfPackage(from) && fileText(from) !== undefined && !lstatAt(own)?.isFile()) {
     // Without us there would have been nothing in the package's way.
     replaceEntry(from, own)
     return true
@@ -135,10 +148,10 @@ export const keepOther = (sides: Sides, folder: string, source: string, name: st
   const { root, stage, files, secrets } = sides
   const path = join(folder, name)
   const [to, from] = [join(root, path), join(stage, source, name)]
-  if (lstat(from) === undefined) return remove(to)
+  if (lstatAt(from) === undefined) return remove(to)
   const beside = files.find((file) => dirname(file.path) === folder && isLeftover(name, basename(file.path)))
   if (beside !== undefined && settleLeftover(sides, beside, from)) return true
-  const edited = textOf(from)
+  const edited = fileText(from)
   const made = edited === undefined ? [] : files.filter((file) => isMadeOfOurs(file, edited))
   const original =
     made.find(({ content }) => content === edited) ?? made.find((file) => dirname(file.path) === folder) ?? made[0]
@@ -146,11 +159,10 @@ export const keepOther = (sides: Sides, folder: string, source: string, name: st
     // A hook copied our file. Without this element it would have copied the image's own.
     const text = merged(original, edited, secrets, path) ?? original.now
     if (text === undefined) return false
-    replaceFile(to, { text, attributesOf: from, time: modificationTime(from) })
+    replaceFile(to, text, from, modificationTime(from))
     return true
   }
-  const holdsOne = (file: string): boolean => holdsSecret(readFileSync(file, 'latin1'), secrets)
-  if (filesIn(from).some(holdsOne)) {
+  if (filesIn(from).some((file) => holdsSecret(readFileSync(file, 'latin1'), secrets))) {
     warn(`left ${path} out of the image: another hook wrote a credential of this build's mirrors into it`)
     return false
   }

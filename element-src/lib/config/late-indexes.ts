@@ -1,25 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { redact } from '../http/url.js'
-import { entryInRoot } from '../image/path-in-root.js'
-import type { Applied } from './applied.js'
-import { parseConfigFile } from './pip/config-file.js'
-import { optionOf } from './pip/options.js'
+import { textInRoot } from '../image/path-in-root.js'
+import type { Applied, AppliedFile } from './applied.js'
+import { dialects } from './merge.js'
 import { etcUvToml, type Format, systemPipConf, systemUvToml, textAt } from './places.js'
-import { isTable, parseToml } from './uv/toml.js'
 
 const words = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return value.split(/\s+/).filter(Boolean)
   if (Array.isArray(value)) return value.flatMap(words)
-  return isTable(value) ? words(value['url']) : []
-}
-
-const options: readonly string[] = ['index-url', 'extra-index-url', 'find-links']
-
-const inToml = (text: string): readonly string[] => {
-  const top = parseToml(text)
-  const tables = isTable(top) ? [top, top['pip']].filter(isTable) : []
-  return tables.flatMap((table) => [...options, 'index'].flatMap((key) => words(table[key])))
+  return typeof value === 'object' && value !== null && 'url' in value ? words(value.url) : []
 }
 
 /** The indexes and the folders of packages that a file of an installer names, without their passwords. */
@@ -31,16 +20,19 @@ export interface NamedIndexes {
 
 /** What a file names; what no installer could read names none. */
 export const namedIndexes = (format: Format, text: string): NamedIndexes => {
-  const unique = (urls: readonly string[]): readonly string[] => [...new Set(urls.map(redact))]
-  if (format === 'uv') return { asked: unique(inToml(text)), beaten: [] }
-  const found = parseConfigFile(text).entries.filter(({ key }) => options.includes(optionOf(key)))
-  // Where ours has no find-links, [global]'s stays in force.
-  const isBeaten = (entry: { readonly section: string; readonly key: string }): boolean =>
-    format === 'pip' && entry.section === 'global' && optionOf(entry.key) !== 'find-links'
-  return {
-    asked: unique(found.filter((entry) => !isBeaten(entry)).flatMap(({ value }) => words(value))),
-    beaten: unique(found.filter(isBeaten).flatMap(({ value }) => words(value))),
+  const { read, settingOf } = dialects[format]
+  const settings = ['index-url', 'extra-index-url', 'find-links', ...(format === 'uv' ? ['index'] : [])]
+  const asked: string[] = []
+  const beaten: string[] = []
+  for (const entry of read(text).entries) {
+    const setting = settingOf(entry)
+    if (!settings.includes(setting)) continue
+    // Where ours has no find-links, [global]'s stays in force.
+    const isBeaten = format === 'pip' && entry.path[0] === 'global' && setting !== 'find-links'
+    const urls = isBeaten ? beaten : asked
+    urls.push(...words(entry.value).map((url) => redact(url)))
   }
+  return { asked: [...new Set(asked)], beaten: [...new Set(beaten)] }
 }
 
 /**
@@ -51,23 +43,22 @@ export const namedIndexes = (format: Format, text: string): NamedIndexes => {
  * @returns Warnings, without passwords.
  */
 export const lateIndexes = (root: string, { files, others }: Applied): readonly string[] =>
-  [...files, ...others].flatMap(({ path, format, own }) => {
-    if (!entryInRoot(root, path)?.isFile()) return []
-    const before = namedIndexes(format, own ?? '')
-    const found = namedIndexes(format, readFileSync(join(root, path), 'latin1'))
+  [...files, ...others].flatMap(({ path, format, own = '' }) => {
+    const before = namedIndexes(format, own)
+    const now = namedIndexes(format, textInRoot(root, path) ?? '')
+    const added = (urls: readonly string[]): string =>
+      urls.filter((url) => ![...before.asked, ...before.beaten].includes(url)).join(', ')
     // A file that took the place of the system's took our sections away.
     const isSystems = path === systemPipConf
-    const now = isSystems ? { asked: [...found.asked, ...found.beaten], beaten: [] } : found
-    const known = [...before.asked, ...before.beaten]
-    const [asked, beaten] = [now.asked, now.beaten].map((urls) => urls.filter((url) => !known.includes(url)).join(', '))
-    const said = (urls: string | undefined, what: string): readonly string[] =>
-      urls ? [`another element set ${urls} in ${path}${what}`] : []
+    const asked = added(isSystems ? [...now.asked, ...now.beaten] : now.asked)
+    const beaten = isSystems ? '' : added(now.beaten)
+    const set = (urls: string, what: string) => (urls ? [`another element set ${urls} in ${path}${what}`] : [])
     return [
-      ...said(
+      ...set(
         asked,
         ', and from then on its packages came from there, too: set it in finalise.d to have it in the image alone',
       ),
-      ...said(
+      ...set(
         beaten,
         ', [global]: it is in the image, but pip asked the mirrors alone while this was built; to have it asked, set it in [install]',
       ),
@@ -83,9 +74,9 @@ export const lateIndexes = (root: string, { files, others }: Applied): readonly 
 export const unreadUvToml = (
   root: string,
   stage: string,
-  { files, etcUv }: Pick<Applied, 'files'> & { readonly etcUv: string | undefined },
+  { files, etcUv }: { readonly files: readonly AppliedFile[]; readonly etcUv: string | undefined },
 ): readonly string[] => {
-  const now = entryInRoot(root, etcUvToml)?.isFile() ? readFileSync(join(root, etcUvToml), 'latin1') : undefined
+  const now = textInRoot(root, etcUvToml)
   const ours = files.find(({ path }) => path === systemUvToml)
   if (now === undefined || now === etcUv || ours === undefined || ours.own !== undefined) return []
   if ((textAt(join(stage, ours.source)) ?? '').trimEnd().endsWith(now.trimEnd())) return []

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../base/errors.js'
 import type { AppliedFile } from './applied.js'
-import type { Dialect, Entry } from './dialect.js'
-import { iniDialect, remark } from './pip/config-file.js'
+import { type Dialect, type Entry, iniDialect, remark } from './pip/config-file.js'
 import type { Format } from './places.js'
-import { tomlDialect } from './uv/toml.js'
+import { holdsSecret } from './secrets.js'
+import { tomlDialect } from './uv/uv-toml.js'
 
-const dialects: Readonly<Record<Format, Dialect>> = { pip: iniDialect, setuptools: iniDialect, uv: tomlDialect }
+export const dialects: Readonly<Record<Format, Dialect>> = { pip: iniDialect, setuptools: iniDialect, uv: tomlDialect }
 
 /** Our file as it was at first. */
 export type OurFile = Pick<AppliedFile, 'path' | 'format' | 'content' | 'own'>
@@ -38,10 +38,6 @@ export const isMadeOfOurs = (file: OurFile, text: string): boolean => {
   return ours.filter((entry) => isIn(entry, left)).length > ours.length / 2
 }
 
-/** Whether a text holds what must not get into the image. */
-export const holdsSecret = (text: string, secrets: readonly string[]): boolean =>
-  secrets.some((secret) => text.includes(secret))
-
 /** The first line that is not a comment. */
 const firstEntry = (text: string): string | undefined => text.split('\n').find((line) => /^\s*[^\s#;]/.test(line))
 
@@ -49,11 +45,7 @@ const firstEntry = (text: string): string | undefined => text.split('\n').find((
  * The image's own file with what a hook wrote before or behind ours, comments and all, or into the part of ours that is the
  * image's own; undefined if it changed our own lines.
  */
-const aroundOurs = (
-  { format, content, own: before = '' }: OurFile,
-  own: string,
-  edited: string,
-): string | undefined => {
+const aroundOurs = ({ format, content, own: before = '' }: OurFile, own: string, edited: string) => {
   // uv's has the image's own lines as they are, behind ours.
   const isOwnBehind = before !== '' && content.endsWith(before)
   if (isOwnBehind && own !== before) return undefined
@@ -63,15 +55,15 @@ const aroundOurs = (
   // It would go on with the value of our last key.
   if (format !== 'uv' && /^\s/.test(first ?? '')) return undefined
   if (isOwnBehind) return start + end
-  const needsHeader = format !== 'uv' && own === '' && first !== undefined && !first.startsWith('[')
+  const needsHeader = format !== 'uv' && !/^\s*\[/m.test(own) && first !== undefined && !first.startsWith('[')
   const section = dialects[format].read(content).entries.at(-1)?.path[0]
   return `${start}${own}${needsHeader ? `[${section}]\n` : ''}${end}`
 }
 
 /** A list as it is for the image: the image's own made longer, if the hook made ours longer. */
 const asOwnList = (
-  own: readonly unknown[] = [],
-  before: readonly unknown[] = [],
+  own: readonly unknown[],
+  before: readonly unknown[],
   edited: readonly unknown[],
 ): readonly unknown[] => {
   const isAmong = (list: readonly unknown[], item: unknown) => list.some((one) => isDeepStrictEqual(one, item))
@@ -80,20 +72,12 @@ const asOwnList = (
   return [...own.filter((item) => !isAmong(added, item)), ...added]
 }
 
-/** The texts in a value, with nothing escaped. */
-const unescaped = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  return typeof value === 'object' && value !== null ? Object.values(value).map(unescaped).join('\n') : ''
-}
-
 /**
  * What the image's own file becomes when another hook has changed ours: the same change, deletions too, without our own
  * entries and without secrets. Of a file that a hook wrote anew, or around ours, each byte counts; otherwise the entries do.
  *
- * @param file Our file.
  * @param own What the image's own says by now; undefined if there is none.
  * @param edited What ours says by now.
- * @param secrets What must not get into the image.
  * @param leaveOut Is told of each key that is left out, since it holds a secret.
  * @returns The image's file, or undefined if it stays as it is.
  * @throws UserError if the hook left a file that cannot be read, with something of ours in it, naming the file.
@@ -107,7 +91,7 @@ export const merge = (
 ): string | undefined => {
   if (edited === file.content || edited === own) return undefined
   const { read, itemsOf, edit } = dialects[file.format]
-  const isClean = (value: unknown): boolean => !holdsSecret(unescaped(value), secrets)
+  const isClean = (value: unknown): boolean => !holdsSecret(value, secrets)
   // TOML can write a text with escapes.
   const isCleanText = (text: string): boolean => isClean(text) && isClean(read(text).entries)
   const around = aroundOurs(file, own ?? '', edited)
@@ -119,19 +103,18 @@ export const merge = (
       `another element wrote what ${file.format} cannot read into ${file.path}, beside this build's configuration: ${theirs.fault}; fix that element's hook`,
     )
   }
-  const alone = ours.entries.filter((entry) => !isIn(entry, mine.entries))
-  const itemsAt = (entries: readonly Entry[], path: readonly string[]): readonly unknown[] | undefined =>
+  const itemsAt = (entries: readonly Entry[], path: readonly string[]): readonly unknown[] =>
     entries.filter(isAt(path)).flatMap((entry) => itemsOf(entry) ?? [])
   const changed = theirs.entries
     .filter((entry) => !isIn(entry, ours.entries))
     .flatMap((entry): readonly Entry[] => {
       const { path, value } = entry
       const items = itemsOf(entry)
-      const list = items && asOwnList(itemsAt(mine.entries, path), itemsAt(alone, path), items)
-      const clean = list?.filter(isClean)
-      if (clean === undefined ? !isClean(value) : clean.length !== list?.length) leaveOut(path.join('.'))
-      if (clean === undefined) return isClean(value) ? [entry] : []
-      if (isDeepStrictEqual(clean, items)) return [entry]
+      const list = items && asOwnList(itemsAt(mine.entries, path), itemsAt(oursAlone(file), path), items)
+      const wanted = list ?? [value]
+      const clean = wanted.filter(isClean)
+      if (clean.length < wanted.length) leaveOut(path.join('.'))
+      if (isDeepStrictEqual(clean, items ?? [value])) return [entry]
       return clean.length > 0 ? [{ path, value: clean }] : []
     })
   const removed = mine.entries

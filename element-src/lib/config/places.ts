@@ -23,17 +23,20 @@ const unique = (names: readonly string[]): readonly string[] => [...new Set(name
 const sitesOf = (environment: Environment): readonly string[] =>
   (environment['XDG_CONFIG_DIRS'] || usualSite).split(delimiter).filter((site) => site.startsWith('/'))
 
-/** The files of XDG's folders for the whole system. pip reads each of them, and uv the first that is there. */
-const siteFiles = (site: string): readonly Place[] => [
-  { path: join(site, 'pip', 'pip.conf'), format: 'pip' },
-  { path: join(site, 'uv', 'uv.toml'), format: 'uv' },
-]
-
 /** What pip reads after the files of each site, and what uv reads if no site has one. */
 export const etcPipConf = '/etc/pip.conf'
 export const etcUvToml = '/etc/uv/uv.toml'
 export const systemPipConf = join(usualSite, 'pip', 'pip.conf')
 export const systemUvToml = join(usualSite, 'uv', 'uv.toml')
+
+/** The files for the whole system. pip reads each of them, and uv the first that is there. */
+const systemFiles = (sites: readonly string[]): readonly Place[] => [
+  ...sites.flatMap((site): readonly Place[] => [
+    { path: join(site, 'pip', 'pip.conf'), format: 'pip' },
+    { path: join(site, 'uv', 'uv.toml'), format: 'uv' },
+  ]),
+  { path: etcPipConf, format: 'pip' },
+]
 
 /** A user's own files, in the order in which installers read them. */
 export const userFiles = (home: string, configHome = join(home, '.config')): readonly Place[] => [
@@ -52,8 +55,7 @@ export const prefixFiles: readonly Place[] = ['/usr/pip.conf', '/usr/local/pip.c
 /** pip's files in the order in which it reads them; the last wins (pip's documentation, Configuration). */
 export const pipFiles = (environment: Environment): readonly string[] =>
   [
-    ...sitesOf(environment).flatMap(siteFiles),
-    { path: etcPipConf, format: 'pip' },
+    ...systemFiles(sitesOf(environment)),
     ...userFiles(environment['HOME'] || rootsHome, environment['XDG_CONFIG_HOME'] || undefined),
     ...prefixFiles,
   ].flatMap(({ path, format }) => (format === 'pip' ? [path] : []))
@@ -72,7 +74,7 @@ export const placesOf = (
   const sites = unique([...sitesOf(environment).filter((site) => existsSync(site)), usualSite])
   return {
     roots: roots.filter(({ path }, i) => roots.findIndex((other) => other.path === path) === i),
-    all: [...sites.flatMap(siteFiles), { path: etcPipConf, format: 'pip' }],
+    all: systemFiles(sites),
   }
 }
 

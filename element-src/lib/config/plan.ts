@@ -1,33 +1,9 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
-import { resolveLinks } from '../image/path-in-root.js'
-import type { OtherFile } from './applied.js'
+import { resolveLinks, wayTo } from '../image/path-in-root.js'
+import type { Applied, AppliedFile } from './applied.js'
 import type { ConfigFile } from './config-files.js'
-import type { Place } from './places.js'
-
-/** A file to be mounted over one of the image's, by itself or in its folder. */
-export interface PlannedFile extends Place {
-  /** The mount target, in the image, with no link on the way. */
-  readonly path: string
-  readonly missingFolders: readonly string[]
-  /** Whether every user has to read it, not root alone. */
-  readonly isForEveryone: boolean
-  /** What ours says, and the image's own, if it has one. */
-  readonly content: string
-  readonly own: string | undefined
-}
-
-/** A folder to be mounted over one of the image's. */
-export type PlannedFolder = Pick<PlannedFile, 'path' | 'missingFolders' | 'isForEveryone'>
-
-/** What is to be mounted over the image. A file in one of the folders is not mounted by itself. */
-export interface Plan {
-  readonly files: readonly PlannedFile[]
-  readonly folders: readonly PlannedFolder[]
-  /** Where the image's own stays. */
-  readonly others: readonly OtherFile[]
-}
 
 /** Where something of ours goes, in the image. */
 interface MountTarget {
@@ -37,14 +13,19 @@ interface MountTarget {
   readonly missingFolders: readonly string[]
 }
 
-/** The folders on the way to a path without links, and itself, that are missing, parents first. */
-const missingOnWay = (folder: string): readonly string[] => {
-  if (folder === '/') return []
-  const above = missingOnWay(dirname(folder))
-  const found = ignoreErrors(['ENOENT'], () => statSync(folder))
-  if (found === undefined) return [...above, folder]
-  if (!found.isDirectory()) throw new UserError(`${folder} in the image is not a folder: remove it, or make it one`)
-  return above
+/** A folder to be mounted over one of the image's. */
+export interface PlannedFolder extends MountTarget {
+  /** Whether every user has to read what is there, not root alone. */
+  readonly isForEveryone: boolean
+}
+
+/** A file to be mounted over one of the image's, by itself or in its folder. */
+export type PlannedFile = PlannedFolder & Pick<AppliedFile, 'path' | 'format' | 'content' | 'own'>
+
+/** What is to be mounted over the image. A file in one of the folders is not mounted by itself. */
+export interface Plan extends Pick<Applied, 'others'> {
+  readonly files: readonly PlannedFile[]
+  readonly folders: readonly PlannedFolder[]
 }
 
 /**
@@ -54,7 +35,13 @@ const missingOnWay = (folder: string): readonly string[] => {
  */
 export const findFolder = (path: string): MountTarget => {
   const real = resolveLinks(path)
-  return { path: real, missingFolders: missingOnWay(real) }
+  const missingFolders = wayTo(real).filter((folder) => {
+    const found = ignoreErrors(['ENOENT'], () => statSync(folder))
+    if (found?.isDirectory() === false)
+      throw new UserError(`${folder} in the image is not a folder: remove it, or make it one`)
+    return found === undefined
+  })
+  return { path: real, missingFolders }
 }
 
 /**
@@ -87,14 +74,6 @@ const isOfFilesAlone = (folder: string): boolean => {
   return true
 }
 
-const planFile = ({ path: known, format, isForEveryone, render }: ConfigFile): PlannedFile | OtherFile => {
-  const { path, exists, missingFolders } = findMountTarget(known)
-  // Latin-1 maps each byte to one character, so unchanged bytes survive in any encoding.
-  const own = exists ? readFileSync(path, 'latin1') : undefined
-  const content = render(own)
-  return { path, format, own, ...(content === undefined ? {} : { content, missingFolders, isForEveryone }) }
-}
-
 /**
  * Decides what is mounted over the image: the whole folder if it belongs to one installer, so that other hooks can
  * replace the file in it; otherwise the file alone. Nothing is changed yet. It runs in the chroot.
@@ -103,29 +82,31 @@ const planFile = ({ path: known, format, isForEveryone, render }: ConfigFile): P
  * @throws UserError if something else is at a mount target.
  */
 export const planMountsOver = (files: readonly ConfigFile[]): Plan => {
-  const others: OtherFile[] = []
+  const others: Applied['others'][number][] = []
   const planned = new Map<string, PlannedFile>()
-  const named: { path: string; folder: ReturnType<typeof findFolder>; file: PlannedFile; ownsFolder: boolean }[] = []
-  for (const one of files) {
-    const found = planFile(one)
-    if (!('content' in found)) {
-      others.push(found)
+  /** Each file by the path by which it is known, and by that without links. */
+  const named: { readonly path: string; readonly isForEveryone: boolean }[] = []
+  const ownFolders: MountTarget[] = []
+  for (const { path: known, format, isForEveryone, ownsFolder, render } of files) {
+    const { path, exists, missingFolders } = findMountTarget(known)
+    // Latin-1 maps each byte to one character, so unchanged bytes survive in any encoding.
+    const own = exists ? readFileSync(path, 'latin1') : undefined
+    const content = render(own)
+    if (content === undefined) {
+      others.push({ path, format, own })
       continue
     }
-    const file = planned.get(found.path) ?? found
-    planned.set(file.path, file)
-    const folder = findFolder(dirname(one.path))
-    named.push({ path: join(folder.path, basename(one.path)), folder, file, ownsFolder: one.ownsFolder })
-    named.push({ path: file.path, folder: { ...file, path: dirname(file.path) }, file, ownsFolder: false })
+    const file = planned.get(path) ?? { path, format, own, content, missingFolders, isForEveryone }
+    planned.set(path, file)
+    const folder = findFolder(dirname(known))
+    named.push({ ...file, path: join(folder.path, basename(known)) }, file)
+    if (ownsFolder) ownFolders.push(folder)
   }
-  const holdsAnother = (folder: string): boolean =>
-    named.some(({ path }) => path.startsWith(`${folder}/`) && dirname(path) !== folder)
   const folders = new Map<string, PlannedFolder>()
-  for (const { folder, ownsFolder } of named) {
-    const { path, missingFolders } = folder
-    if (!ownsFolder || folders.has(path) || holdsAnother(path)) continue
-    if (!missingFolders.includes(path) && !isOfFilesAlone(path)) continue
-    const isForEveryone = named.some((other) => dirname(other.path) === path && other.file.isForEveryone)
+  for (const { path, missingFolders } of ownFolders) {
+    const holdsAnother = named.some((file) => file.path.startsWith(`${path}/`) && dirname(file.path) !== path)
+    if (holdsAnother || !(missingFolders.includes(path) || isOfFilesAlone(path))) continue
+    const isForEveryone = named.some((file) => dirname(file.path) === path && file.isForEveryone)
     folders.set(path, { path, missingFolders, isForEveryone })
   }
   return { files: [...planned.values()], folders: [...folders.values()], others }

@@ -1,11 +1,12 @@
-import { readdirSync, unlinkSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { unlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { errorMessage } from '../base/errors.js'
-import { keepTimes, modificationTime, removeMadeFolders, setModificationTime } from '../image/footprint.js'
+import { accessOf, modificationTime, setAccess, setModificationTime } from '../image/attributes.js'
+import { type Attempt, keepTimes, removeMadeFolders } from '../image/footprint.js'
 import { entryInRoot } from '../image/path-in-root.js'
-import { type Applied, type AppliedFolder, accessOf, isSameAccess, listEntries, setAccess } from './applied.js'
-import { keepFile, keepOther, lookAt, refuseOurs, type Sides, type Unmounted, warnOfLeftover } from './keep-changes.js'
-import { isLeftover } from './leftovers.js'
+import { type Applied, type AppliedFolder, isAlone, listEntries } from './applied.js'
+import { keepFile, keepOther, lookAt, refuseOurs, type Sides, type Unmounted, warnOfLeftovers } from './keep-changes.js'
 
 /** What became of what was mounted over the image. */
 export interface Reverted {
@@ -17,8 +18,6 @@ export interface Reverted {
   readonly faults: readonly string[]
 }
 
-type Attempt = (action: () => void) => void
-
 /** Applies what other hooks changed in one of our folders to the image's: changes, new files and deletions. */
 const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: Attempt): readonly string[] => {
   const { root, stage, files } = sides
@@ -26,27 +25,25 @@ const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, atte
   if (!entryInRoot(root, folder.path)?.isDirectory()) return []
   const [ours, target] = [join(stage, folder.source), join(root, folder.path)]
   const time = modificationTime(target)
-  const first = new Map(folder.entries.map(({ name, version }) => [name, version]))
-  const last = new Map(listEntries(ours).map(({ name, version }) => [name, version]))
+  const [first, last] = [new Map(folder.entries), new Map(listEntries(ours))]
   const changed = [...new Set([...first.keys(), ...last.keys()])].filter((name) => first.get(name) !== last.get(name))
+  const inodeIn = (entries: ReadonlyMap<string, string>, name: string) => entries.get(name)?.split(' ')[0]
+  const ourFile = (name: string) => files.find(({ source }) => source === join(folder.source, name))
   const kept: string[] = []
-  const keep = (name: string): void => {
+  // Ours first: what a package manager left beside one may take its place.
+  for (const name of [...changed.filter(ourFile), ...changed.filter((name) => !ourFile(name))]) {
     attempt(() => {
-      const file = files.find(({ source }) => source === join(folder.source, name))
-      const inode = (version = ''): string | undefined => version.split(' ')[0]
+      const file = ourFile(name)
       const isKept =
         file === undefined
           ? keepOther(sides, folder.path, folder.source, name)
-          : keepFile(sides, file, inode(first.get(name)) === inode(last.get(name)))
+          : keepFile(sides, file, inodeIn(first, name) === inodeIn(last, name))
       if (isKept) kept.push(join(folder.path, name))
     })
   }
-  // Ours first: what a package manager left beside one may take its place.
-  const isOurs = (name: string): boolean => files.some(({ source }) => source === join(folder.source, name))
-  for (const name of [...changed.filter(isOurs), ...changed.filter((name) => !isOurs(name))]) keep(name)
   attempt(() => {
     const access = accessOf(ours)
-    if (!isSameAccess(access, folder.access)) setAccess(target, access)
+    if (!isDeepStrictEqual(access, folder.access)) setAccess(target, access)
     if (kept.length === 0 && modificationTime(target) === time) return
     const newTime = modificationTime(ours)
     setModificationTime(target, isMade || newTime !== folder.time ? newTime : time)
@@ -72,22 +69,11 @@ const revertFile = (sides: Sides, file: Unmounted): 'removed' | 'kept' | 'left' 
   return isStub ? 'removed' : 'left'
 }
 
-/** Warns of what a package manager left beside one of our files that was mounted by itself. */
-const warnOfLeftovers = (root: string, { path, leftovers }: Unmounted): void => {
-  const folder = dirname(path)
-  if (!entryInRoot(root, folder)?.isDirectory()) return
-  for (const name of readdirSync(join(root, folder))) {
-    if (isLeftover(name, basename(path)) && !leftovers.includes(name)) warnOfLeftover(join(folder, name), path)
-  }
-}
-
 /**
  * Takes out of the image what was mounted over it: the stubs and the folders. The folders around them get their times back.
  * dib has unmounted everything by now. What another hook changed there is kept in the image. Every step is tried, even if
  * others fail. It runs on the host, as root.
  *
- * @param root The image's root, on the host.
- * @param stage The stage folder, on the host.
  * @param secrets What must not get into the image.
  */
 export const revert = (root: string, stage: string, applied: Applied, secrets: readonly string[]): Reverted => {
@@ -102,12 +88,13 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
     }
   }
   const restoreTimes = keepTimes(root, applied.touchedFolders, attempt)
-  const files = applied.files.map((file) => lookAt(root, file))
-  const clean = files.filter((file) => {
-    const before = faults.length
-    attempt(() => refuseOurs(file))
-    return faults.length === before
-  })
+  const clean: Unmounted[] = []
+  for (const file of applied.files.map((file) => lookAt(root, file))) {
+    attempt(() => {
+      refuseOurs(file)
+      clean.push(file)
+    })
+  }
   const sides: Sides = { root, stage, files: clean, secrets }
   for (const folder of applied.folders) {
     const isMade = applied.madeFolders.includes(folder.path)
@@ -115,7 +102,7 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
       kept.push(...revertFolder(sides, folder, isMade, attempt))
     })
   }
-  for (const file of clean.filter(({ source }) => !source.includes('/'))) {
+  for (const file of clean.filter(isAlone)) {
     attempt(() => {
       const outcome = revertFile(sides, file)
       if (outcome === 'removed') removed.push(file.path)

@@ -27,3 +27,15 @@ export const secretsIn = (urls: readonly string[], isRelay = false): readonly st
   })
   return [...new Set(found.flatMap(spellings))]
 }
+
+/** The texts in a value, with nothing escaped. */
+const textsIn = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  return typeof value === 'object' && value !== null ? Object.values(value).map(textsIn).join('\n') : ''
+}
+
+/** Whether a text, or one in a value, holds what must not get into the image. */
+export const holdsSecret = (value: unknown, secrets: readonly string[]): boolean => {
+  const text = textsIn(value)
+  return secrets.some((secret) => text.includes(secret))
+}

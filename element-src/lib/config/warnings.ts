@@ -3,8 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { beatingIndexOptions } from './pip/pip-conf.js'
 import { type Place, placesOf, prefixFiles, rootsHome, textAt, userFiles } from './places.js'
-import { tomlDialect } from './uv/toml.js'
-import { uvIndexKeys } from './uv/uv-toml.js'
+import { uvIndexKeysIn } from './uv/uv-toml.js'
 
 /** What each variable does to the mirrors (pip's documentation, Configuration; uv's, Environment variables). */
 const variables: Readonly<Record<string, string>> = {
@@ -31,9 +30,8 @@ const variables: Readonly<Record<string, string>> = {
 /** The keys of a file by which an installer goes past ours; a user's uv.toml is read besides the system's. */
 const beatingKeys = ({ path, format }: Place, root: string): readonly string[] => {
   const text = textAt(join(root, path)) ?? ''
-  if (format === 'pip') return beatingIndexOptions(text)
-  const keys = format === 'uv' ? tomlDialect.read(text).entries.flatMap((entry) => entry.path.slice(0, 2)) : []
-  return uvIndexKeys.filter((key) => keys.includes(key))
+  if (format === 'setuptools') return []
+  return format === 'pip' ? beatingIndexOptions(text) : uvIndexKeysIn(text)
 }
 
 /** The homes of the image's users, but for those in which ours are mounted over, and the folder that new homes are made of. */

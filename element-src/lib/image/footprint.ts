@@ -1,21 +1,8 @@
-import { rmdirSync, statSync, utimesSync } from 'node:fs'
+import { rmdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { run } from '../base/command.js'
 import { ignoreErrors } from '../base/errors.js'
+import { modificationTime, setModificationTime } from './attributes.js'
 import { entryInRoot, lstatInRoot, wayTo } from './path-in-root.js'
-
-/** A modification time: nanoseconds since 1970, as decimal digits, after a minus sign if it is before 1970. */
-export const modificationTime = (path: string): string => String(statSync(path, { bigint: true }).mtimeNs)
-
-export const setModificationTime = (path: string, nanoseconds: string): void => {
-  const [, sign = '', digits = ''] =
-    /^(-?)(\d+)$/.exec(nanoseconds.replace(/\d+/, (all) => all.padStart(10, '0'))) ?? []
-  const [seconds, fraction] = [digits.slice(0, -9), digits.slice(-9)]
-  // Node.js' own way has the seconds as a floating-point number: right for whole ones, as tarballs have them. It takes a
-  // time before 1970 for now.
-  if (sign === '' && /^0+$/.test(fraction)) utimesSync(path, statSync(path).atimeMs / 1000, Number(seconds))
-  else run('touch', ['--no-create', '-m', `--date=@${sign}${seconds}.${fraction}`, path])
-}
 
 /** A folder of the image's whose time changes. */
 export interface TouchedFolder {
@@ -67,11 +54,14 @@ export const planFootprint = (imageRoot: string, mountPoints: readonly string[])
 export const noteTimes = (root: string, touched: readonly TouchedFolder[]): readonly TouchedFolder[] =>
   touched.map((folder) => ({ ...folder, after: modificationTime(join(root, folder.path)) }))
 
+/** Runs a step of an undoing, of which each is tried. */
+export type Attempt = (action: () => void) => void
+
 /** Removes folders that were made in the image, but for those in which there is something by now: another hook's. */
 export const removeMadeFolders = (
   root: string,
   madeFolders: readonly string[],
-  attempt: (action: () => void) => void = (action) => action(),
+  attempt: Attempt = (action) => action(),
 ): readonly string[] => {
   const removed: string[] = []
   for (const path of [...madeFolders].reverse()) {
@@ -92,11 +82,7 @@ export const removeMadeFolders = (
  * @returns An action that gives each the time that it has without us: the one from before, unless another hook has changed
  *   the folder since.
  */
-export const keepTimes = (
-  root: string,
-  touched: readonly TouchedFolder[],
-  attempt: (action: () => void) => void,
-): (() => void) => {
+export const keepTimes = (root: string, touched: readonly TouchedFolder[], attempt: Attempt): (() => void) => {
   const times = new Map<string, string>()
   for (const { path, before, after } of touched) {
     attempt(() => {

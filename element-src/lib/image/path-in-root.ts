@@ -7,6 +7,10 @@ import { ignoreErrors, UserError } from '../base/errors.js'
 /** What is at a path, links not followed; undefined if nothing is. */
 export const lstatAt = (path: string): Stats | undefined => ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
 
+/** The text of a regular file, a character a byte; undefined if there is none. */
+export const fileText = (path: string): string | undefined =>
+  lstatAt(path)?.isFile() ? readFileSync(path, 'latin1') : undefined
+
 /** Where a link leads, as it is written; undefined if none is there. */
 export const linkAt = (path: string): string | undefined =>
   ignoreErrors(['ENOENT', 'ENOTDIR', 'EINVAL', 'ENAMETOOLONG'], () => readlinkSync(path))
@@ -29,7 +33,7 @@ export const entryInRoot = (root: string, path: string): Stats | undefined =>
 
 /** The text of a regular file that entryInRoot finds, a character a byte. */
 export const textInRoot = (root: string, path: string): string | undefined =>
-  entryInRoot(root, path)?.isFile() ? readFileSync(join(root, path), 'latin1') : undefined
+  linkOnWay(root, path) === undefined ? fileText(join(root, path)) : undefined
 
 /**
  * Looks at a path in the image from the host.

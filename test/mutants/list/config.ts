@@ -17,11 +17,7 @@ export const ofConfig: readonly Mutant[] = [
   ...sabotages(
     'lib/config/merge.ts',
     'unit/config/merge.ts',
-    [
-      'a key that another hook wrote with a password is left out of the image',
-      '!holdsSecret(unescaped(value), secrets)',
-      'true',
-    ],
+    ['a key that another hook wrote with a password is left out of the image', '!holdsSecret(value, secrets)', 'true'],
     [
       'nothing of ours gets into the image with what another hook wrote',
       '.filter((entry) => !isIn(entry, ours.entries))\n    .flatMap',
@@ -45,8 +41,8 @@ export const ofConfig: readonly Mutant[] = [
     'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts',
     [
       'a file that another hook wrote with a password stays out of the image',
-      'if (filesIn(from).some(holdsOne)) {',
-      'if (from === null) {',
+      'if (filesIn(from).some((file) =>',
+      'if ([].some((file) =>',
     ],
     [
       'the build fails if our configuration is in the image at the end',
@@ -55,8 +51,8 @@ export const ofConfig: readonly Mutant[] = [
     ],
     [
       'what another hook deletes is deleted in the image',
-      'if (lstat(from) === undefined) return remove(to)',
-      'if (lstat(from) === undefined) return false',
+      'if (lstatAt(from) === undefined) return remove(to)',
+      'if (lstatAt(from) === undefined) return false',
     ],
   ),
   ...sabotages(
@@ -103,7 +99,7 @@ export const ofConfig: readonly Mutant[] = [
       "if (option === 'cache-dir') return { value: section === 'global' ? cacheFolder : undefined }",
       '',
     ],
-    ["other users' pip keeps no cache", "'no-cache-dir': 'false',\n  })", '})'],
+    ["other users' pip keeps no cache", "'no-cache-dir': 'false',\n  }", '}'],
     [
       "the image's proxy does not stand before the relay",
       "if (option === 'proxy' && settings.relay) return { value: undefined }",
@@ -115,10 +111,10 @@ export const ofConfig: readonly Mutant[] = [
       'downloadingCommands.some',
     ],
   ),
-  ...sabotages('lib/config/pip/overlay.ts', 'unit/config/pip/pip-conf.ts unit/config/pydistutils-cfg.ts', [
+  ...sabotages('lib/config/pip/pip-conf.ts', 'unit/config/pip/pip-conf.ts unit/config/pydistutils-cfg.ts', [
     'a file that pip cannot read is refused',
-    'if (fault !== undefined) {',
-    'if (fault === null) {',
+    'if (faults[0] === undefined) return entries',
+    'if (faults) return entries',
   ]),
   ...sabotages('lib/config/pip/config-file.ts', 'unit/config/pip/config-file.ts unit/config/pip/any-edit.ts', [
     'a value of several lines is one value',
@@ -126,7 +122,7 @@ export const ofConfig: readonly Mutant[] = [
     'if (ownIndent > 99 && open !== undefined) {',
   ]),
   ...sabotages(
-    'lib/config/config-files.ts',
+    'lib/config/pip/pip-conf.ts',
     'unit/config/pydistutils-cfg.ts',
     ['easy_install gets a password with a percent sign as it is', "index.replaceAll('%', '%%')", 'index'],
     [
@@ -144,18 +140,18 @@ export const ofConfig: readonly Mutant[] = [
       "if (cache === 'none') return ['no-cache = true']",
       "if (cache === 'none') return []",
     ],
-    [
-      "the image's own indexes of uv are not asked",
-      'if (!tables.some(isReplaced)) return own',
-      'if (tables) return own',
-    ],
+    ["the image's own indexes of uv are not asked", 'if (gone.length === 0) return own', 'if (gone) return own'],
     ['uv asks the official index last', 'urls.at(-1) ??', 'urls.at(0) ??'],
   ),
   ...sabotages(
     'lib/config/late-indexes.ts',
     'unit/config/late-indexes.ts',
-    ['a password in an index that another element set is not in the log', 'new Set(urls.map(redact))', 'new Set(urls)'],
-    ['an index that another element sets is named', '!known.includes(url)', 'known.includes(url)'],
+    ['a password in an index that another element set is not in the log', '.map((url) => redact(url))', ''],
+    [
+      'an index that another element sets is named',
+      '![...before.asked, ...before.beaten].includes(url)',
+      '[...before.asked, ...before.beaten].includes(url)',
+    ],
   ),
   ...sabotages(
     'lib/config/plan.ts',
@@ -165,7 +161,7 @@ export const ofConfig: readonly Mutant[] = [
       'if (found !== undefined && !found.isFile())',
       'if (found === null)',
     ],
-    ['a file where a folder should be is refused', 'if (!found.isDirectory()) throw', 'if (found === null) throw'],
+    ['a file where a folder should be is refused', 'if (found?.isDirectory() === false)', 'if (found === null)'],
   ),
   ...sabotages(
     'lib/config/warnings.ts',

@@ -169,7 +169,7 @@ export const ofImage: readonly Mutant[] = [
       'ignoreErrors',
     ],
   ),
-  ...sabotages('lib/image/footprint.ts', 'unit/image/modification-time.ts', [
+  ...sabotages('lib/image/attributes.ts', 'unit/image/modification-time.ts', [
     'times come back to the nanosecond',
     '--date=@${sign}${seconds}.${fraction}',
     '--date=@${sign}${seconds}',

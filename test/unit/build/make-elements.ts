@@ -101,3 +101,10 @@ t.test('who vendors a hook reads why: our comments are in it, and none of what i
   t.notMatch(text, /\/\*\* What the hooks do, decided once/, 'a type is not in it, nor what is said of it')
   t.notMatch(text, /biome-ignore/)
 })
+
+t.test("a package's licence is in a hook once, however many of the package's files have it at their top", async (t) => {
+  for (const hook of ['pre-install.d/00-configure-pypi-mirror', 'cleanup.d/00-unconfigure-pypi-mirror']) {
+    const text = readFileSync(join(project, 'elements', 'pypi', hook), 'utf8')
+    t.equal(text.match(/Redistribution and use in source and binary forms/g)?.length, 1, hook)
+  }
+})

@@ -7,7 +7,7 @@ t.test('the indexes that a file names, without passwords, and which of them pip 
   t.same(namedIndexes('pip', pip), { asked: ['/srv', 'http://b', 'http://c'], beaten: ['http://u:****@a'] })
   t.same(namedIndexes('setuptools', '[easy_install]\nindex_url = http://a\n').asked, ['http://a'])
   const uv = 'index-url = "http://a"\n[pip]\nfind-links = ["/srv"]\n[[index]]\nname = "x"\nurl = "http://b"\n'
-  t.same(namedIndexes('uv', uv).asked, ['http://a', 'http://b', '/srv'])
+  t.same(namedIndexes('uv', uv).asked, ['http://a', '/srv', 'http://b'])
   t.same(namedIndexes('uv', 'not toml').asked, [])
 })
 

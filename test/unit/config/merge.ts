@@ -1,7 +1,6 @@
 import t from 'tap'
-import { renderPydistutilsCfg } from '../../../element-src/lib/config/config-files.js'
 import { isMadeOfOurs, merge, type OurFile } from '../../../element-src/lib/config/merge.js'
-import { renderPipConf } from '../../../element-src/lib/config/pip/pip-conf.js'
+import { renderPipConf, renderPydistutilsCfg } from '../../../element-src/lib/config/pip/pip-conf.js'
 import { secretsIn } from '../../../element-src/lib/config/secrets.js'
 import { renderUvToml } from '../../../element-src/lib/config/uv/uv-toml.js'
 import { indexAt, officialIndex } from '../../../element-src/lib/settings/index-list.js'
@@ -127,6 +126,12 @@ t.test('lines before or behind ours go into the image as they are, comments and 
       'as they would be without ours',
     )
   }
+  const comments = '# of the company\n'
+  t.equal(
+    become(pip(comments), (ours) => `${ours}timeout = 60\n`),
+    `${comments}[global]\ntimeout = 60\n`,
+    'a key has its section also behind comments alone',
+  )
   const [before, behind] = ['native-tls = true\n', '# why\n[pip]\nno-deps = true\n']
   t.equal(
     become(uv(), (ours) => before + ours + behind),

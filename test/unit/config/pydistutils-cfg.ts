@@ -1,5 +1,5 @@
 import t from 'tap'
-import { renderPydistutilsCfg } from '../../../element-src/lib/config/config-files.js'
+import { renderPydistutilsCfg } from '../../../element-src/lib/config/pip/pip-conf.js'
 import { readAsSetuptools } from '../../support/builds/python.js'
 
 const none = { path: '/root/.pydistutils.cfg', own: undefined }

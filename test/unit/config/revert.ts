@@ -1,9 +1,9 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type Applied, accessOf, listEntries } from '../../../element-src/lib/config/applied.js'
+import { type Applied, listEntries } from '../../../element-src/lib/config/applied.js'
 import { revert } from '../../../element-src/lib/config/revert.js'
-import { modificationTime } from '../../../element-src/lib/image/footprint.js'
+import { accessOf, modificationTime } from '../../../element-src/lib/image/attributes.js'
 
 type Files = Record<string, NonNullable<Parameters<Test['testdir']>[0]>>
 
@@ -26,7 +26,7 @@ const stub = (stage: string): Applied['files'] => [
     own: undefined,
     source: 'file-0',
     access: accessOf(join(stage, 'file-0')),
-    leftovers: [],
+    beside: [],
   },
 ]
 
@@ -68,7 +68,7 @@ t.test("other hooks' new files and deletions in a folder of ours are the image's
   const image = { root: { '.pip': { kept: 'kept', gone: 'gone' } } }
   const { root, stage } = prepare(t, image, { 'folder-0': { kept: 'kept' } })
   const source = join(stage, 'folder-0')
-  const entries = [...listEntries(source), { name: 'gone', version: '1 1' }]
+  const entries = [...listEntries(source), ['gone', '1 1'] as const]
   const folder = { path: '/root/.pip', source: 'folder-0', access: accessOf(source), time, entries }
   writeFileSync(join(source, 'pip.log'), 'asked https://user:secret@mirror.example/')
   writeFileSync(join(source, 'notes'), 'nothing of ours')

@@ -1,14 +1,8 @@
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import {
-  keepTimes,
-  modificationTime,
-  noteTimes,
-  planFootprint,
-  removeMadeFolders,
-  setModificationTime,
-} from '../../../element-src/lib/image/footprint.js'
+import { modificationTime, setModificationTime } from '../../../element-src/lib/image/attributes.js'
+import { keepTimes, noteTimes, planFootprint, removeMadeFolders } from '../../../element-src/lib/image/footprint.js'
 
 const attempt = (action: () => void): void => action()
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { modificationTime, setModificationTime } from '../../../element-src/lib/image/footprint.js'
+import { modificationTime, setModificationTime } from '../../../element-src/lib/image/attributes.js'
 
 t.test('times come back to the nanosecond, before 1970 as well', async (t) => {
   const file = join(t.testdir(), 'file')

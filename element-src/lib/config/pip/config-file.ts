@@ -1,5 +1,23 @@
-import type { Dialect, Entry } from '../dialect.js'
 import { optionOf } from './options.js'
+
+/** A key with its value, whatever the file's format: a list is an array of its items. */
+export interface Entry {
+  /** The names of the section or of the tables that it is in, and its own. */
+  readonly path: readonly string[]
+  /** What becomes of it: undefined takes it out. */
+  readonly value: unknown
+}
+
+/** How the files of a format are read and changed. */
+export interface Dialect {
+  /** A text's entries, and what its installer could not read of it. */
+  readonly read: (text: string) => { readonly entries: readonly Entry[]; readonly fault: string | undefined }
+  /** The setting that a key is of, by its first name. */
+  readonly settingOf: (entry: Entry) => string
+  /** The items of a value that is a list. */
+  readonly itemsOf: (entry: Entry) => readonly unknown[] | undefined
+  readonly edit: (text: string, changes: readonly Entry[]) => string
+}
 
 /** A key with its value. */
 export interface ConfigEntry {
@@ -72,50 +90,49 @@ export const parseConfigFile = (text: string): ConfigText => {
   return { lines, entries, sections, faults }
 }
 
-/** A section of a file: its keys, each with one value or a list of them. */
-export type Section = Readonly<Record<string, string | readonly string[]>>
-
 /** What our files say of themselves. */
 export const remark = 'Of the pypi element, for the time of this build. What a hook adds here goes into the image.'
 
-/**
- * Writes the format of Python's configparser. Values stand as they are: RawConfigParser, which is what pip reads with,
- * knows no quotes and no escapes (the package ini writes both, and pip would take them for a part of the URL). A list
- * goes over several lines, which every pip since 1.5 splits at white space.
- */
-export const renderConfigFile = (sections: Readonly<Record<string, Section>>): string => {
-  const lines = [`# ${remark}`]
-  for (const [name, section] of Object.entries(sections)) {
-    lines.push(`[${name}]`)
-    for (const [key, value] of Object.entries(section)) {
-      if (typeof value === 'string') lines.push(`${key} = ${value}`)
-      else lines.push(`${key} =`, ...value.map((item) => `    ${item}`))
-    }
-  }
-  return `${lines.join('\n')}\n`
+/** A value's lines, the first behind the key. */
+const linesOf = (key: string, value: unknown, indent: string): readonly string[] => {
+  const [first = '', ...others] = Array.isArray(value) ? value.map(String) : String(value).split('\n')
+  return [`${key} = ${first}`, ...others.map((line) => `    ${line}`)].map((line) => indent + line)
 }
 
-const indentOf = (line = ''): string => /^\s*/.exec(line)?.[0] ?? ''
-
-/** Sets a key where it stands, or else at the end of its section, or else in a new section at the end; or takes it out. */
-const editEntry = (text: string, { path: [section = '', key = ''], value }: Entry): string => {
+/**
+ * Sets keys where they stand, or else at the end of their sections, or else in new sections at the end; or takes them out. Of
+ * two changes of a key the last counts. Values stand as they are: RawConfigParser, which is what pip reads with, knows no
+ * quotes and no escapes (the package ini writes both, and pip would take them for a part of the URL).
+ */
+const edit = (text: string, changes: readonly Entry[]): string => {
   const { lines, entries, sections } = parseConfigFile(text)
-  const inSection = entries.filter((entry) => entry.section === section)
-  const place = inSection.find((entry) => entry.key === key)
-  const [start, end] = [place?.firstLine ?? 0, place?.endLine ?? 0]
-  if (value === undefined) return [...lines.slice(0, start), ...lines.slice(end)].join('\n')
-  const [first = '', ...others] = Array.isArray(value) ? value.map(String) : String(value).split('\n')
-  const linesOf = (indent: string): readonly string[] =>
-    [`${key} = ${first}`, ...others.map((line) => `    ${line}`)].map((line) => indent + line)
-  if (!sections.includes(section)) {
-    return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}[${section}]\n${linesOf('').join('\n')}\n`
+  const changed: { readonly from: number; readonly to: number; readonly lines: readonly string[] }[] = []
+  const added = new Map<string, readonly string[]>()
+  const last = new Map(changes.map((change) => [change.path.join('\n'), change]))
+  for (const { path, value } of last.values()) {
+    const [section = '', key = ''] = path
+    const inSection = entries.filter((entry) => entry.section === section)
+    const place = inSection.find((entry) => entry.key === key)
+    if (value === undefined) {
+      if (place !== undefined) changed.push({ from: place.firstLine, to: place.endLine, lines: [] })
+    } else if (sections.includes(section)) {
+      const header = lines.findIndex((line) => line.trimStart().startsWith(`[${section}]`))
+      const before = inSection.at(-1) ?? { firstLine: header, endLine: header + 1 }
+      // With the indentation of an existing line: a deeper one would continue the value above it.
+      const indent = /^\s*/.exec(lines[(place ?? before).firstLine] ?? '')?.[0] ?? ''
+      const from = place?.firstLine ?? before.endLine
+      changed.push({ from, to: place?.endLine ?? from, lines: linesOf(key, value, indent) })
+    } else added.set(section, [...(added.get(section) ?? [`[${section}]`]), ...linesOf(key, value, '')])
   }
-  const last = inSection.at(-1)
-  const header = lines.findIndex((line) => line.trimStart().startsWith(`[${section}]`))
-  // With the indentation of an existing line: a deeper one would continue the value above it.
-  const added = linesOf(indentOf(lines[place?.firstLine ?? last?.firstLine ?? header]))
-  const at = place === undefined ? (last?.endLine ?? header + 1) : start
-  return [...lines.slice(0, at), ...added, ...lines.slice(place === undefined ? at : end)].join('\n')
+  const edited: string[] = []
+  let next = 0
+  for (const { from, to, lines: ours } of changed.sort((a, b) => a.from - b.from)) {
+    edited.push(...lines.slice(next, from), ...ours)
+    next = to
+  }
+  const old = [...edited, ...lines.slice(next)].join('\n')
+  const sectionsAdded = [...added.values()].flatMap((one) => one.map((line) => `${line}\n`)).join('')
+  return `${old}${sectionsAdded === '' || old === '' || old.endsWith('\n') ? '' : '\n'}${sectionsAdded}`
 }
 
 /** The keys whose values are lists. */
@@ -127,7 +144,8 @@ export const iniDialect: Dialect = {
     const { entries, faults } = parseConfigFile(text)
     return { entries: entries.map(({ section, key, value }) => ({ path: [section, key], value })), fault: faults[0] }
   },
+  settingOf: ({ path: [, key = ''] }) => optionOf(key),
   itemsOf: ({ path: [, key = ''], value }) =>
     lists.includes(optionOf(key)) ? String(value).split(/\s+/).filter(Boolean) : undefined,
-  edit: (text, changes) => changes.reduce(editEntry, text),
+  edit,
 }

@@ -1,14 +1,60 @@
+import { UserError } from '../../base/errors.js'
 import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
-import { parseConfigFile, type Section } from './config-file.js'
+import { type ConfigEntry, type Entry, iniDialect, parseConfigFile, remark } from './config-file.js'
 import { downloadingCommands, type IndexOption, indexOptions, isIndexOption, optionOf } from './options.js'
-import { type OwnFile, overlay, parseOwnFile, type Rule, type Value } from './overlay.js'
 
-/** The commands that gain most from a cache. */
-const cachingCommands = ['install', 'download', 'wheel'] as const
+/** One of the image's own files. */
+export interface OwnFile {
+  /** The path by which the installer knows it, in the image. */
+  readonly path: string
+  /** What it says, one character per byte; undefined if the image has none. */
+  readonly own: string | undefined
+}
+
+/** Our value: a list goes over several lines, which every pip since 1.5 splits at white space; undefined is none. */
+type Value = string | readonly string[] | undefined
+
+/** A section's keys. */
+type Keys = Readonly<Record<string, Value>>
+
+/** What becomes of a key of the image's own file: it gets our value, or is taken out, or stays if there is no rule. */
+type Rule = (entry: ConfigEntry) => { readonly value: Value } | undefined
+
+const asEntry = (section: string, key: string, value: Value): Entry => ({
+  path: [section, key],
+  value: typeof value === 'object' ? ['', ...value] : value,
+})
+
+/** @throws UserError if the installer could not read it either, naming the file and the line. */
+const parseOwnFile = ({ path, own = '' }: OwnFile): readonly ConfigEntry[] => {
+  const { entries, faults } = parseConfigFile(own)
+  if (faults[0] === undefined) return entries
+  throw new UserError(
+    `${path} in the image cannot be read, neither by pip nor by Python: ${faults[0]}; fix it or remove it`,
+  )
+}
+
+/**
+ * The text that replaces the image's own file while the build runs: its keys stay in force except those that a rule
+ * names, and ours are added.
+ *
+ * @param additions Our keys, by their sections; if the own file has one, its place is kept.
+ * @throws UserError if the image's own file cannot be read, naming it.
+ */
+const overlay = (file: OwnFile, rule: Rule, additions: Readonly<Record<string, Keys>>): string => {
+  const replaced = parseOwnFile(file).flatMap((entry): readonly Entry[] => {
+    const found = rule(entry)
+    return found === undefined ? [] : [asEntry(entry.section, entry.key, found.value)]
+  })
+  const added = Object.entries(additions).flatMap(([section, keys]) =>
+    Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [asEntry(section, key, value)])),
+  )
+  return iniDialect.edit(`# ${remark}\n${file.own ?? ''}`, [...replaced, ...added])
+}
 
 /** Our value for each option; undefined to remove the option. */
-const valuesOf = ({ indexes, trustedHosts }: PipSettings): Readonly<Record<IndexOption, Value | undefined>> => {
+const valuesOf = ({ indexes, trustedHosts }: PipSettings): Readonly<Record<IndexOption, Value>> => {
   const [first = '', ...others] = indexes.map(urlWithCredentials)
   return {
     'index-url': first,
@@ -21,12 +67,10 @@ const valuesOf = ({ indexes, trustedHosts }: PipSettings): Readonly<Record<Index
   }
 }
 
-const retriesOf = ({ retries }: PipSettings): string | undefined => retries?.toString()
-
 /** The options that would bypass the mirrors, or leave a trace of them in the image. */
 const competing =
   (settings: PipSettings, cacheFolder?: string): Rule =>
-  (section, key) => {
+  ({ section, key }) => {
     const option = optionOf(key)
     if (isIndexOption(option)) return { value: valuesOf(settings)[option] }
     // A log names the mirrors, with their passwords in pips up to 18.1.
@@ -35,30 +79,24 @@ const competing =
     if (option === 'cache-dir') return { value: section === 'global' ? cacheFolder : undefined }
     // pip asks a proxy even for 127.0.0.1 if a file names one.
     if (option === 'proxy' && settings.relay) return { value: undefined }
-    if (option === 'retries' && retriesOf(settings) !== undefined) return { value: retriesOf(settings) }
+    if (option === 'retries' && settings.retries !== undefined) return { value: String(settings.retries) }
     return undefined
   }
 
-const without = (keys: Readonly<Record<string, Value | undefined>>): Section =>
-  Object.fromEntries(
-    Object.entries(keys).flatMap(([key, value]): [string, Value][] => (value === undefined ? [] : [[key, value]])),
-  )
-
 /** Our keys in [global]. */
-const globalKeys = (settings: PipSettings): Section => {
-  const values = valuesOf(settings)
-  return without({
-    'index-url': values['index-url'],
-    'extra-index-url': settings.indexes.length > 1 ? values['extra-index-url'] : undefined,
-    'trusted-host': values['trusted-host'],
-    retries: retriesOf(settings),
+const globalKeys = (settings: PipSettings): Keys => {
+  const { 'find-links': _, 'no-index': __, 'extra-index-url': others, ...values } = valuesOf(settings)
+  return {
+    ...values,
+    'extra-index-url': settings.indexes.length > 1 ? others : undefined,
+    retries: settings.retries?.toString(),
     // pip would ask the indexes for newer pips, and a user for a password.
     'disable-pip-version-check': 'true',
     'no-input': 'true',
-  })
+  }
 }
 
-const forEach = (commands: readonly string[], keys: Section): Readonly<Record<string, Section>> =>
+const forEach = (commands: readonly string[], keys: Keys): Readonly<Record<string, Keys>> =>
   Object.fromEntries(commands.map((command) => [command, keys]))
 
 /**
@@ -67,13 +105,16 @@ const forEach = (commands: readonly string[], keys: Section): Readonly<Record<st
  * @param cacheFolder Where pip may keep what it downloads, in the image; undefined for its own place.
  * @throws UserError if the image's own file cannot be read, naming it.
  */
-export const renderPipConf = (settings: PipSettings, { path, own }: OwnFile, cacheFolder?: string): string => {
-  const global = { ...globalKeys(settings), ...without({ 'cache-dir': cacheFolder }) }
+export const renderPipConf = (settings: PipSettings, file: OwnFile, cacheFolder?: string): string => {
   // An empty value cancels the system file's, except in pip 25.2 and 25.3. An image that wants no cache gets none.
-  const wantsNone = parseOwnFile(path, own ?? '').entries.some(({ key }) => optionOf(key) === 'no-cache-dir')
-  const caching = cacheFolder === undefined || wantsNone ? {} : forEach(cachingCommands, { 'no-cache-dir': '' })
-  // [global] comes last, since a key that a hook appends is meant for it.
-  return overlay(path, own, competing(settings, cacheFolder), { ...caching, global })
+  const wantsNone = parseOwnFile(file).some(({ key }) => optionOf(key) === 'no-cache-dir')
+  const isCaching = cacheFolder !== undefined && !wantsNone
+  return overlay(file, competing(settings, cacheFolder), {
+    // The commands that gain most from a cache.
+    ...(isCaching ? forEach(['install', 'download', 'wheel'], { 'no-cache-dir': '' }) : {}),
+    // Last, since a key that a hook appends is meant for it.
+    global: { ...globalKeys(settings), 'cache-dir': cacheFolder },
+  })
 }
 
 /** What files that are not mounted over set in [global], and what of it ours cancel if they do. */
@@ -87,36 +128,25 @@ const cancelled = ['find-links', 'no-index', 'log'] as const
  * @param others What the other files of the image say that are not mounted over.
  * @throws UserError if the image's own file cannot be read, naming it.
  */
-export const renderSystemPipConf = (
-  settings: PipSettings,
-  { path, own }: OwnFile,
-  others: readonly string[] = [],
-): string => {
+export const renderSystemPipConf = (settings: PipSettings, file: OwnFile, others: readonly string[] = []): string => {
   const values = { ...valuesOf(settings), log: '/dev/null' }
   const set = others.flatMap((text) => parseConfigFile(text).entries.map(({ key }) => optionOf(key)))
-  const keys = without({
+  const keys = {
     'index-url': values['index-url'],
     'extra-index-url': values['extra-index-url'],
     'trusted-host': values['trusted-host'],
-    retries: retriesOf(settings),
+    retries: settings.retries?.toString(),
     ...Object.fromEntries(cancelled.flatMap((option) => (set.includes(option) ? [[option, values[option]]] : []))),
     // `false`: pip up to 18.1 takes `true` for a folder's name and fails; later ones have no cache with either. Not in
     // [global]: `pip cache purge` fails if there is no cache.
     'no-cache-dir': 'false',
-  })
-  return overlay(path, own, competing(settings), {
-    ...forEach(downloadingCommands, keys),
-    global: globalKeys(settings),
-  })
+  }
+  return overlay(file, competing(settings), { ...forEach(downloadingCommands, keys), global: globalKeys(settings) })
 }
 
-/** The entries of a file, read after the system's, that beat ours there: those of a command, which [DEFAULT] is part of. */
-export const beatingEntries = (text: string): readonly { readonly section: string; readonly option: string }[] =>
-  parseConfigFile(text).entries.flatMap(({ section, key }) =>
-    section === 'DEFAULT' || downloadingCommands.some((command) => command === section)
-      ? [{ section, option: optionOf(key) }]
-      : [],
-  )
+/** Whether an entry of a file, read after the system's, beats ours there: one of a command, which [DEFAULT] is part of. */
+const isBeating = ({ section }: ConfigEntry): boolean =>
+  section === 'DEFAULT' || downloadingCommands.some((command) => command === section)
 
 /**
  * Renders /etc/pip.conf, which pip reads after the files of XDG_CONFIG_DIRS.
@@ -125,19 +155,38 @@ export const beatingEntries = (text: string): readonly { readonly section: strin
  *   key, so that the image's own can stay.
  * @throws UserError if the image's own file cannot be read, naming it.
  */
-export const renderEtcPipConf = (settings: PipSettings, { path, own }: OwnFile): string | undefined => {
-  if (own === undefined) return undefined
-  const { entries } = parseOwnFile(path, own)
+export const renderEtcPipConf = (settings: PipSettings, file: OwnFile): string | undefined => {
   const rule = competing(settings)
-  // A proxy can only be taken out: an empty one is not heard by pip 25.2 and 25.3.
-  const beats =
-    beatingEntries(own).some(({ section, option }) => rule(section, option) !== undefined) ||
-    (settings.relay === true && entries.some(({ key }) => optionOf(key) === 'proxy'))
-  return beats ? overlay(path, own, rule, {}) : undefined
+  const beats = (entry: ConfigEntry): boolean =>
+    // A proxy can only be taken out: an empty one is not heard by pip 25.2 and 25.3.
+    (isBeating(entry) || (settings.relay === true && optionOf(entry.key) === 'proxy')) && rule(entry) !== undefined
+  return parseOwnFile(file).some(beats) ? overlay(file, rule, {}) : undefined
 }
 
 /** The options by which pip finds packages that a file sets, in sections that beat ours. */
 export const beatingIndexOptions = (text: string): readonly string[] => {
-  const found = beatingEntries(text).map(({ option }) => option)
+  const found = parseConfigFile(text)
+    .entries.filter(isBeating)
+    .map(({ key }) => optionOf(key))
   return indexOptions.filter((option) => found.includes(option))
+}
+
+/**
+ * Renders .pydistutils.cfg, which easy_install and setuptools' setup_requires read (setuptools' documentation,
+ * easy_install, Configuration Files). What the image's own file sets besides indexes stays in force.
+ *
+ * @param index The only index that they can use.
+ * @returns The file's text. It is read with interpolation, so a percent sign is doubled. Python 2.7 undoes that only in a
+ *   value that refers to another one: ours refers to an empty one.
+ * @throws UserError if the image's own file cannot be read, naming it.
+ */
+export const renderPydistutilsCfg = (index: string, file: OwnFile): string => {
+  const quoted = index.includes('%') ? `${index.replaceAll('%', '%%')}%(find_links)s` : index
+  const rule: Rule = ({ section, key }) =>
+    (section === 'easy_install' || section === 'DEFAULT') &&
+    // distutils takes dashes for underscores (its dist.py).
+    ['index_url', 'find_links', 'allow_hosts'].includes(key.replaceAll('-', '_'))
+      ? { value: undefined }
+      : undefined
+  return overlay(file, rule, { easy_install: { index_url: quoted, find_links: '' } })
 }

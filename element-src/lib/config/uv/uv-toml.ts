@@ -1,9 +1,66 @@
+import { parse, stringify, type TomlTable, type TomlValue } from 'smol-toml'
 import { UserError } from '../../base/errors.js'
 import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
-import { remark } from '../pip/config-file.js'
-import type { OwnFile } from '../pip/overlay.js'
-import { isTable, parseToml, type TomlTable, writeToml } from './toml.js'
+import { type Dialect, type Entry, remark } from '../pip/config-file.js'
+import type { OwnFile } from '../pip/pip-conf.js'
+
+const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
+const isTable = (value: unknown): value is TomlTable =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+
+// The parser's tables have no prototype, so that none would equal one of ours.
+const plain = (value: TomlValue): TomlValue => {
+  if (typeof value === 'string') return asBytes(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (!isTable(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [asBytes(key), plain(inner)]))
+}
+
+/** The values that are not tables. An array of tables is one value; an empty table says nothing. */
+const leavesOf = (value: TomlValue, path: readonly string[] = []): readonly Entry[] =>
+  isTable(value)
+    ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
+    : [{ path, value: value }]
+
+/**
+ * Reads TOML 1.0; whole numbers are bigint, so that they are told from others.
+ *
+ * @param text The text, one character per byte, as its values are: an escape such as `\u00fc` is two of them.
+ * @returns Its values, or the number of the line that cannot be read, 0 if that is not known.
+ */
+const parseToml = (text: string): readonly Entry[] | number => {
+  try {
+    return leavesOf(plain(parse(Buffer.from(text, 'latin1').toString('utf8'), { integersAsBigInt: true })))
+  } catch (error) {
+    return (error as { line?: number }).line ?? 0
+  }
+}
+
+const setIn = (table: TomlTable, { path: [key = '', ...below], value }: Entry): TomlTable => {
+  const { [key]: before, ...others } = table
+  if (below.length === 0) return value === undefined ? others : { ...table, [key]: value as TomlValue }
+  const inner = setIn(isTable(before) ? before : {}, { path: below, value })
+  return Object.keys(inner).length === 0 ? others : { ...table, [key]: inner }
+}
+
+/** uv.toml. By an edit its comments go: what a hook writes around ours does not come here. */
+export const tomlDialect: Dialect = {
+  read: (text) => {
+    const entries = parseToml(text)
+    return typeof entries === 'number'
+      ? { entries: [], fault: `it is not TOML${entries === 0 ? '' : ` (line ${entries})`}` }
+      : { entries, fault: undefined }
+  },
+  settingOf: ({ path: [key = '', inner = ''] }) => (key === 'pip' ? inner : key),
+  itemsOf: ({ value }) => (Array.isArray(value) ? value : undefined),
+  edit: (text, changes) => {
+    const table = [...tomlDialect.read(text).entries, ...changes].reduce(setIn, {})
+    const written = stringify(table, { numbersAsFloat: true }).trim()
+    return written === '' ? '' : `${written}\n`
+  },
+}
 
 // A basic string of TOML 1.0: JSON's escapes are its own.
 const quote = (text: string): string => JSON.stringify(text)
@@ -11,7 +68,7 @@ const quote = (text: string): string => JSON.stringify(text)
 const list = (items: readonly string[]): string => `[${items.map(quote).join(', ')}]`
 
 /** The keys by which uv finds packages (uv's documentation, Settings); each may be in the table `pip`, too. */
-export const uvIndexKeys = ['index-url', 'extra-index-url', 'find-links', 'no-index', 'index'] as const
+const uvIndexKeys = ['index-url', 'extra-index-url', 'find-links', 'no-index', 'index'] as const
 
 /** The keys of the image's own file that do not stay in force: those above, and the ones that name uv's cache. */
 const replaced: readonly string[] = [
@@ -23,6 +80,12 @@ const replaced: readonly string[] = [
   'link-mode',
 ]
 
+/** The keys by which uv finds packages that a file sets. */
+export const uvIndexKeysIn = (text: string): readonly string[] => {
+  const found = tomlDialect.read(text).entries.map(tomlDialect.settingOf)
+  return uvIndexKeys.filter((key) => found.includes(key))
+}
+
 /** Where uv may keep what it downloads: nowhere, or in a folder of the image. */
 export type UvCache = 'none' | { readonly folder: string }
 
@@ -33,21 +96,18 @@ const cacheLines = (cache: UvCache | undefined): readonly string[] => {
   return ['no-cache = false', `cache-dir = ${quote(cache.folder)}`, 'link-mode = "copy"']
 }
 
-const isReplaced = (table: TomlTable): boolean => Object.keys(table).some((key) => replaced.includes(key))
-
-const without = (table: TomlTable): TomlTable =>
-  Object.fromEntries(Object.entries(table).filter(([key]) => !replaced.includes(key)))
-
 /** What stays in force of the image's own file: as it is written, if that can be. */
-const staying = (path: string, own: string): string => {
-  const values = parseToml(own)
-  if (typeof values === 'number') {
-    throw new UserError(`${path} in the image is not TOML that uv could read (line ${values}): fix it or remove it`)
+const staying = ({ path, own = '' }: OwnFile): string => {
+  const entries = parseToml(own)
+  if (typeof entries === 'number') {
+    throw new UserError(`${path} in the image is not TOML that uv could read (line ${entries}): fix it or remove it`)
   }
-  const { pip, ...top } = values
-  const tables = [top, ...(isTable(pip) ? [pip] : [])]
-  if (!tables.some(isReplaced)) return own
-  return writeToml({ ...without(top), ...(pip === undefined ? {} : { pip: isTable(pip) ? without(pip) : pip }) })
+  const gone = entries.filter((entry) => replaced.includes(tomlDialect.settingOf(entry)))
+  if (gone.length === 0) return own
+  return tomlDialect.edit(
+    own,
+    gone.map((entry) => ({ ...entry, value: undefined })),
+  )
 }
 
 /**
@@ -60,11 +120,7 @@ const staying = (path: string, own: string): string => {
  * @param cache Where uv may keep what it downloads; undefined for its own place.
  * @throws UserError if the image's own file cannot be read, naming it.
  */
-export const renderUvToml = (
-  { indexes, unverifiedHosts }: PipSettings,
-  { path, own }: OwnFile,
-  cache?: UvCache,
-): string => {
+export const renderUvToml = ({ indexes, unverifiedHosts }: PipSettings, file: OwnFile, cache?: UvCache): string => {
   const urls = indexes.map(urlWithCredentials)
   const lines = [`# ${remark}`, `index-url = ${quote(urls.at(-1) ?? '')}`]
   if (urls.length > 1) {
@@ -72,5 +128,5 @@ export const renderUvToml = (
   }
   // uv needs no trust for http, and before 0.4 some refuse the key.
   if (unverifiedHosts.length > 0) lines.push(`allow-insecure-host = ${list(unverifiedHosts)}`)
-  return `${[...lines, ...cacheLines(cache)].join('\n')}\n${staying(path, own ?? '')}`
+  return `${[...lines, ...cacheLines(cache)].join('\n')}\n${staying(file)}`
 }

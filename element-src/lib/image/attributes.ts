@@ -1,0 +1,89 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { run } from '../base/command.js'
+import { lstatAt } from './path-in-root.js'
+
+/** A modification time: nanoseconds since 1970, as decimal digits, after a minus sign if it is before 1970. */
+export const modificationTime = (path: string): string => String(statSync(path, { bigint: true }).mtimeNs)
+
+export const setModificationTime = (path: string, nanoseconds: string): void => {
+  const [, sign = '', digits = ''] =
+    /^(-?)(\d+)$/.exec(nanoseconds.replace(/\d+/, (all) => all.padStart(10, '0'))) ?? []
+  const [seconds, fraction] = [digits.slice(0, -9), digits.slice(-9)]
+  // Node.js' own way has the seconds as a floating-point number: right for whole ones, as tarballs have them. It takes a
+  // time before 1970 for now.
+  if (sign === '' && /^0+$/.test(fraction)) utimesSync(path, statSync(path).atimeMs / 1000, Number(seconds))
+  else run('touch', ['--no-create', '-m', `--date=@${sign}${seconds}.${fraction}`, path])
+}
+
+/** A file's or folder's permissions and owner. */
+export interface Access {
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+}
+
+/** What a hook that makes a file by itself gives it, root's umask being 022. */
+export const usualAccess: Access = { mode: 0o644, uid: 0, gid: 0 }
+
+export const accessOf = (path: string): Access => {
+  const { mode, uid, gid } = statSync(path)
+  return { mode: mode & 0o7777, uid, gid }
+}
+
+export const setAccess = (path: string, { mode, uid, gid }: Access): void => {
+  chownSync(path, uid, gid)
+  // After chown, which clears set-user-ID.
+  chmodSync(path, mode)
+}
+
+/** What is to take the place of an entry is made beside it, and moved there: whole or not at all. */
+const replace = (path: string, make: (temporary: string) => void): void => {
+  const temporary = `${path}.pypi-new`
+  try {
+    make(temporary)
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/**
+ * Writes a file whole or not at all. The time of the folder changes.
+ *
+ * @param text What it is to say, a character a byte.
+ * @param attributesOf The file whose attributes it gets, but for its time.
+ * @param access Permissions and owner, if they are not that file's.
+ */
+export const replaceFile = (path: string, text: string, attributesOf: string, time: string, access?: Access): void =>
+  replace(path, (temporary) => {
+    const descriptor = openSync(temporary, 'wx', 0o600)
+    try {
+      writeFileSync(descriptor, text, 'latin1')
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    run('cp', ['--attributes-only', '--preserve=all', attributesOf, temporary])
+    if (access !== undefined) setAccess(temporary, access)
+    setModificationTime(temporary, time)
+  })
+
+/** Copies an entry of whatever kind, with its attributes, over another: whole or not at all. The time of the folder changes. */
+export const replaceEntry = (from: string, path: string): void =>
+  replace(path, (temporary) => {
+    run('cp', ['-a', '--no-target-directory', from, temporary])
+    // rename(2) replaces neither a folder by a file, nor a folder that is not empty.
+    if ([path, from].some((one) => lstatAt(one)?.isDirectory())) rmSync(path, { recursive: true, force: true })
+  })
