@@ -250,7 +250,7 @@ t.test('a server that sends one file at a time sends what was asked for, though 
   await until(() => held.length === 1)
   // A guess that is silent for a minute ends by itself, and no installer waits so long.
   const reply = ask(link, { 'User-Agent': agent }).catch(() => undefined)
-  t.match(await Promise.race([reply, pause(40_000)]), { status: 200, isCut: false })
+  t.match(await Promise.race([reply, pause(40_000, undefined, { ref: false })]), { status: 200, isCut: false })
 })
 
 t.test(
