@@ -1,4 +1,4 @@
-# The commands and variables of passwords in a mirrors file need all of it; base64, so that none of it acts on Node.js.
+# password-command and password-env need the caller's whole environment. base64 keeps it from affecting Node.js.
 if [ -n "${DIB_PYPI_MIRRORS:-}" ]; then
     PYPI_CALLER_ENVIRONMENT=$(base64 <"/proc/$$/environ") || fail "cannot read the environment in /proc/$$/environ"
     # Linux takes 128 KiB in one variable.

@@ -91,7 +91,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   info(`mounted over ${done.mountPoints.join(', ')} for this build`)
   if (done.mountPoints.includes(etcPipConf)) {
     info(
-      `${etcPipConf} is mounted over by itself, since it sets what beats the mirrors: a package that owns it cannot be upgraded or removed before finalise.d`,
+      `${etcPipConf} itself is mounted over, since it sets what beats the mirrors. A package that owns it cannot be upgraded or removed before finalise.d`,
     )
   }
   info(`installers ask ${asksIndexes ? describeIndexes(indexes) : 'the relay'}`)

@@ -63,8 +63,8 @@ const describeBuild = ({ mirrorFolder, localMirrors, fill, pip, reasonForRelay }
 
 /** The official index is on only if installers are told of it. */
 const describeOfficial = (told: PipSettings, { officialIsOff }: Settings): string => {
-  if (told.indexes.some(({ isOfficial }) => isOfficial)) return 'official index: on'
-  return `official index: off (${officialIsOff ?? 'it cannot be reached'})`
+  if (told.indexes.some(({ isOfficial }) => isOfficial)) return 'the build asks PyPI too'
+  return `the build does not ask PyPI (${officialIsOff ?? 'it cannot be reached'})`
 }
 
 /**
@@ -78,7 +78,7 @@ const prepareFillFolder = (folder: string): void => {
   const { kind } = layoutOf(folder, '')
   if (kind === 'empty' || kind === 'flat') return
   throw new UserError(
-    `${folder} holds something else than wheels and sdists side by side, so DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE, or unset DIB_PYPI_FILL_MIRROR`,
+    `${folder} holds something other than wheels and sdists side by side, so DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE, or unset DIB_PYPI_FILL_MIRROR`,
   )
 }
 

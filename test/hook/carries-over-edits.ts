@@ -246,8 +246,8 @@ python3 -m pip config set global.extra-index-url http://127.0.0.1:1/further
 printf 'find-links = ["/srv"]\\n' >>/root/.config/uv/uv.toml`,
     })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
-    const said = ran.log.match(/^pypi: warning: another element set .*?(?=: (?:set|it is) )/gm) ?? []
-    const there = ', and from then on its packages came from there, too'
+    const said = ran.log.match(/^pypi: warning: another element set .*?(?=: (?:to have it|the image has) )/gm) ?? []
+    const there = ', so installers asked there too from then on'
     t.same([...said].sort(), [
       `pypi: warning: another element set /srv in /root/.config/uv/uv.toml${there}`,
       `pypi: warning: another element set http://127.0.0.1:1/asked in /etc/pip.conf${there}`,

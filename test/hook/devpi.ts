@@ -42,7 +42,7 @@ t.test('a partial mirror by devpi-server: what was fetched once is served when t
   succeeded(t, first)
   t.match(first.log, /Successfully installed demo-app-1\.0 demo-lib-2\.1/)
   t.ok(ownLines(first.log).includes(`the build uses index ${devpi}`))
-  t.match(first.log, /^pypi: official index: off /m)
+  t.match(first.log, /^pypi: the build does not ask PyPI /m)
   t.ok(upstream.requests.length > 0, 'devpi asked the upstream')
 
   await upstream.stop()

@@ -74,7 +74,7 @@ t.test('a https mirror whose authority the image does not know is refused by eac
   t.match(ran.log, /CERTIFICATE_VERIFY_FAILED|certificate verify failed/)
   t.match(
     ran.log,
-    /^pypi: warning: https:.* is unusable: it has a certificate that the image does not trust .*DIB_PYPI_RELAY=always.* in root\.d.*DIB_PYPI_TRUSTED_HOST/m,
+    /^pypi: warning: https:.* is unusable \(\d+ ms\): it has a certificate that the image does not trust .* in root\.d.*DIB_PYPI_RELAY=always.*DIB_PYPI_TRUSTED_HOST/m,
     'the element says so before pip runs',
   )
 })

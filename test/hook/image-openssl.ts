@@ -37,7 +37,7 @@ for (const [what, text] of Object.entries(configurations)) {
       prepare: `cat >$ROOT/etc/ssl/openssl.cnf <<'END'\n${text}END`,
     })
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log.slice(-3000) })
-    t.match(ran.log, /is down: it refuses the connection/)
+    t.match(ran.log, /is down \(\d+ ms\): it refuses the connection/)
     t.same(ran.differences, [])
   })
 }

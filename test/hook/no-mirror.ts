@@ -11,7 +11,7 @@ const inChroot = `python3 -m pip config list
 [ ! -e /tmp/pypi ] || echo 'there is a /tmp/pypi'
 `
 
-t.test('online, without a mirror, the official index is used alone', async (t) => {
+t.test('online, without a mirror, PyPI is used alone', async (t) => {
   const scratch = scratchFolder(t)
   const build = await runPhases(scratch, { inChroot, compare: false })
   succeeded(t, build)
@@ -21,9 +21,9 @@ t.test('online, without a mirror, the official index is used alone', async (t) =
   t.same(
     [...own.slice(0, 3), ...own.slice(4, 6)],
     [
-      `warning: ${missing}: the official index is used alone`,
+      `warning: ${missing}: PyPI is used alone`,
       `the build uses index ${officialIndex}`,
-      'official index: on',
+      'the build asks PyPI too',
       `mounted over ${mountedOver.join(', ')} for this build`,
       `installers ask index ${officialIndex}`,
     ],
@@ -40,6 +40,6 @@ t.test('offline, without a mirror, the user is told that nothing can be found', 
   const build = await runPhases(scratch, { inChroot, compare: false, environment: { DIB_OFFLINE: '1' } })
   succeeded(t, build)
   const missing = `there is no folder ${localMirror(scratch)} and no DIB_PYPI_MIRROR_URL`
-  t.equal(ownLines(build.log)[0], `warning: ${missing}, and the official index is off: no package can be found`)
+  t.equal(ownLines(build.log)[0], `warning: ${missing}, and PyPI is off: no package can be found`)
   t.notOk(build.log.includes(officialIndex), 'the official index is nowhere')
 })

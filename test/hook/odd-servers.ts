@@ -86,7 +86,7 @@ for (const { python, root, wheels } of roots) {
       // Node.js' lenient parser takes all but one; that mirror is asked by pip all the same.
       const line =
         name === "a space in a header's name"
-          ? `warning: ${url} is odd: it sends what is not HTTP (HPE_INVALID_HEADER_TOKEN), N ms; pip asks it all the same`
+          ? `warning: ${url} is odd (N ms): it sends what is not HTTP (HPE_INVALID_HEADER_TOKEN); pip still asks it`
           : `${url} answers 200, N ms`
       t.ok(ownLines(ran.log).includes(line), `the probe keeps ${name}`)
     }

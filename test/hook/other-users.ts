@@ -99,7 +99,7 @@ rmdir /srv/home`,
     t.equal(ran.status, 0, 'the hooks succeed', { log: ran.log })
     t.match(
       ran.log,
-      /^pypi: warning: HOME is \/srv\/home, which the image does not have yet: .*easy_install.*create the folder in root\.d$/m,
+      /^pypi: warning: HOME is \/srv\/home, which the image does not have yet\. .*easy_install.*create the folder in root\.d$/m,
     )
     t.match(ran.log, /^https:\/\/user:secret@mirror\.example\/simple$/m, 'pip reads the system-wide file')
     t.match(ran.log, /^none for easy_install$/m)

@@ -198,7 +198,7 @@ for (const row of [...ofDpkg, ...ofRpm.flat()]) {
     t.equal(without.status, 0, 'it succeeds without ours', { log: without.log })
     t.equal(withElement.status, 0, 'the hooks succeed', { log: withElement.log })
     t.match(withElement.log, /^(?:install|global)\.index-url='file:\/\/\/tmp\/pypi'$/m, 'root asks the mirror')
-    const named = kept.filter((path) => withElement.log.includes(`, and left ${path} in the image`))
+    const named = kept.filter((path) => withElement.log.includes(`a package manager left ${path} in the image`))
     t.same(named, warned)
     const about = (isSame ? [] : warned).flatMap((path) => [path, path.replace(/\.(?:dpkg-|rpm)\w+$/, '')])
     for (const path of kept.filter((one) => !about.includes(one)))
@@ -224,7 +224,7 @@ sed -i s/global/install/ $ROOT/etc/pip.conf`,
     t.match(ran.log, /^pypi: mounted over .*, \/etc\/pip\.conf\b/m)
     t.match(
       ran.log,
-      /^pypi: \/etc\/pip\.conf is mounted over by itself, .*: a package that owns it cannot be upgraded or removed/m,
+      /^pypi: \/etc\/pip\.conf itself is mounted over, .* A package that owns it cannot be upgraded or removed/m,
     )
     t.match(ran.log, /\/etc\/pip\.conf.*Device or resource busy/)
   },
@@ -261,7 +261,7 @@ if UV_PYTHON_INSTALL_MIRROR=http://127.0.0.1:1 UV_HTTP_RETRIES=0 /srv/installers
       t.equal(ran.kept(ours), undefined, 'and ours is not')
     }
     const warning =
-      /^pypi: warning: another element wrote \/etc\/uv\/uv\.toml while the image was built, and uv did not/m
+      /^pypi: warning: another element wrote \/etc\/uv\/uv\.toml during the build, but uv read ours instead/m
     const refusal = /Python downloads are set to 'manual'/
     t.match(followed.log, refusal, 'uv downloads no Python')
     t.notMatch(followed.log, warning)

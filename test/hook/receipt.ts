@@ -81,14 +81,11 @@ rm -rf /usr/local/lib/python3*/dist-packages/demo_lib*`,
     t.equal(receipt.metadata.timestamp, '1970-01-02T00:00:00.000Z')
     t.notMatch(readFileSync(path, 'latin1'), /secret/)
     t.ok(
-      ownLines(one.log).includes(`${path} is the receipt: 1 distribution in the image, 1 that came and is not in it`),
+      ownLines(one.log).includes(`${path} is the receipt: 1 package in the image, 1 that came and is not in it`),
       'the log says where it is',
       { lines: ownLines(one.log) },
     )
-    t.match(
-      one.log,
-      /^pypi: \d+ distributions in the image did not come through the relay, and are not in the receipt$/m,
-    )
+    t.match(one.log, /^pypi: \d+ packages in the image did not come through the relay, and are not in the receipt$/m)
     const other = read(`${images[1]}.d/pypi.cdx.json`)
     t.same([names(other.components), others(other)], [['demo-lib 2.1'], []])
     t.same(readdirSync(`${images[1]}.d`), ['pypi.cdx.json'])
@@ -263,7 +260,7 @@ t.test('where there is no space for a receipt, the build ends with an error that
 t.test("what is mounted in an image is not looked into, unless it is a partition of the image's", async (t) => {
   for (const [partitions, expected] of [
     ['/', undefined],
-    ['/|/srv/data', '1 distribution in the image did not come through the relay, and is not in the receipt'],
+    ['/|/srv/data', '1 package in the image did not come through the relay, and is not in the receipt'],
   ] as const) {
     const ran = await run(join(scratchFolder(t), 'image'), {
       root: await muslRoot(),

@@ -60,7 +60,7 @@ ${install}`,
       'a relay on this host is between installers and indexes, for a URL with a password',
       /^the build uses index http:\/\/builder:\*{4}@/,
       /^http:\/\/builder:\*{4}@\S+ answers 200, N ms$/,
-      /^official index: /,
+      /^the build (?:asks|does not ask) PyPI/,
     ],
     'the log says why there is a relay, before it says what it found',
   )

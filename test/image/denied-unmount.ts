@@ -77,7 +77,7 @@ t.test('a partition for which dib would not unmount the mirror is refused before
   })
   t.equal(build.status, 1, 'the build fails', { log: build.log.slice(-3000) })
   t.same(ownLines(build.log), [
-    'error: a partition of the image is mounted at /pypi (DIB_BLOCK_DEVICE_CONFIG), for which dib would not unmount /tmp/pypi but copy the mirror into the image: mount the partition elsewhere, or name a DIB_IMAGE_CACHE without pypi/mirror',
+    'error: a partition of the image is mounted at /pypi (DIB_BLOCK_DEVICE_CONFIG), so dib would not unmount /tmp/pypi but copy the mirror into the image. Mount the partition elsewhere, or name a DIB_IMAGE_CACHE without pypi/mirror',
   ])
   t.notMatch(build.log, /^Unmount \S+\/tmp\/\.?pypi/m, 'nothing of ours was mounted')
   t.notOk(existsSync(build.image), 'there is no image')

@@ -46,8 +46,8 @@ set -eu
   t.same(ownLines(build.log), [
     `${localMirror(scratch)} is a flat folder of 2 files for any Python; it is read-only at /tmp/pypi in the image, with its index at file:///tmp/pypi-index`,
     `the build uses index ${refused}, then file:///tmp/pypi-index`,
-    'official index: off (DIB_OFFLINE)',
-    `warning: ${refused} is down: it refuses the connection, N ms; left out of this build (DIB_PYPI_UNREACHABLE=drop)`,
+    'the build does not ask PyPI (DIB_OFFLINE)',
+    `warning: ${refused} is down (N ms): it refuses the connection; left out of this build (DIB_PYPI_UNREACHABLE=drop)`,
     'file:///tmp/pypi-index is a folder, N ms',
     `mounted over ${mountedOver.join(', ')} for this build`,
     'installers ask index file:///tmp/pypi-index',

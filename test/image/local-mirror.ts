@@ -78,10 +78,10 @@ ls .eggs
   t.same(ownLines(build.log), [
     `${localMirror(scratch)} is a PEP 503 index; it is read-only at /tmp/pypi in the image`,
     'the build uses index file:///tmp/pypi',
-    'official index: off (DIB_OFFLINE)',
+    'the build does not ask PyPI (DIB_OFFLINE)',
     'file:///tmp/pypi is a folder, N ms',
     `mounted over /root/.pip, /root/.config/uv, /root/.config/pip, /etc/xdg/pip, /etc/xdg/uv, /root/.pydistutils.cfg, /etc/pip.conf for this build`,
-    '/etc/pip.conf is mounted over by itself, since it sets what beats the mirrors: a package that owns it cannot be upgraded or removed before finalise.d',
+    '/etc/pip.conf itself is mounted over, since it sets what beats the mirrors. A package that owns it cannot be upgraded or removed before finalise.d',
     'installers ask index file:///tmp/pypi',
     `the image holds no mirror configuration; removed ${madeForMounts.filter((path) => path !== '/root/.config').join(', ')}`,
   ])

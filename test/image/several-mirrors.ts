@@ -65,7 +65,7 @@ cat /root/.pydistutils.cfg
       [
         `${localMirror(scratch)} is a PEP 503 index; it is read-only at /tmp/pypi in the image`,
         `the build uses ${order}`,
-        'official index: off (DIB_NO_PYPI_PIP)',
+        'the build does not ask PyPI (DIB_NO_PYPI_PIP)',
         `http://builder:****@${first} answers 200, N ms`,
         `${second} answers 200, N ms`,
         'file:///tmp/pypi is a folder, N ms',
@@ -146,7 +146,7 @@ stat -c %a /root/.pip/pip.conf /root/.pydistutils.cfg | paste -s
       'the modes that a hook would give it, and of a file that is mounted over by itself',
     )
     const warnings = ownLines(build.log).filter(
-      (line) => line.startsWith('warning: ') && !/ is (?:down|unusable|odd|without a page): /.test(line),
+      (line) => line.startsWith('warning: ') && !/ is (?:down|unusable|odd|without a page) \(N ms\): /.test(line),
     )
     t.match(
       warnings[0],

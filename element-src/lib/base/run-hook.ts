@@ -12,7 +12,7 @@ export const runHook = async (action: () => void | Promise<void>): Promise<void>
   // secret has a mode of its own.
   process.umask(0o022)
   const tellUnfinished = (): void =>
-    fail('the hook ended before it was done: this is an error of the element: report it')
+    fail('the hook ended before it was done. This is an error of the element: report it')
   process.once('exit', tellUnfinished)
   try {
     await action()

@@ -106,7 +106,7 @@ const isOfPackage = (name: string): boolean => leftover.exec(name)?.[1] !== unde
 
 const warnOfLeftover = (path: string, own: string): void =>
   warn(
-    `a package manager took this build's ${own} for one that was changed by hand, and left ${path} in the image: unless the image's own was changed, ${
+    `a package manager left ${path} in the image: it took this build's ${own} for one changed by hand. If nobody changed the image's own, ${
       isOfPackage(path) ? `move it to ${own}` : 'remove it'
     } in finalise.d`,
   )

@@ -54,13 +54,10 @@ export const lateIndexes = (root: string, { files, others }: Applied): readonly 
     const beaten = isSystems ? '' : added(now.beaten)
     const set = (urls: string, what: string) => (urls ? [`another element set ${urls} in ${path}${what}`] : [])
     return [
-      ...set(
-        asked,
-        ', and from then on its packages came from there, too: set it in finalise.d to have it in the image alone',
-      ),
+      ...set(asked, ', so installers asked there too from then on: to have it in the image only, set it in finalise.d'),
       ...set(
         beaten,
-        ', [global]: it is in the image, but pip asked the mirrors alone while this was built; to have it asked, set it in [install]',
+        ', [global]: the image has it, but in this build pip asked only the mirrors. To have pip ask it, set it in [install]',
       ),
     ]
   })
@@ -81,6 +78,6 @@ export const unreadUvToml = (
   if (now === undefined || now === etcUv || ours === undefined || ours.own !== undefined) return []
   if ((textAt(join(stage, ours.source)) ?? '').trimEnd().endsWith(now.trimEnd())) return []
   return [
-    `another element wrote ${etcUvToml} while the image was built, and uv did not read it: ours stood in its place; what uv needs in the build, write there in root.d`,
+    `another element wrote ${etcUvToml} during the build, but uv read ours instead: if uv needs it in the build, write it in root.d`,
   ]
 }

@@ -46,7 +46,7 @@ const missingHome = (environment: Environment, root: string): readonly string[] 
   return !home.startsWith('/') || home === rootsHome || existsSync(join(root, home))
     ? []
     : [
-        `HOME is ${home}, which the image does not have yet: pip and uv find the mirrors there by the system-wide files, but easy_install, pip 1.5 and uv before 0.4.26 do not; create the folder in root.d`,
+        `HOME is ${home}, which the image does not have yet. There easy_install, pip 1.5 and uv before 0.4.26 do not find the mirrors: create the folder in root.d`,
       ]
 }
 

@@ -24,7 +24,7 @@ export class HttpError extends Error {
   }
 }
 
-/** Who asks, which decides what a user can do: installers in the image, the relay on the host, or the relay for a mirrors file. */
+/** Who asks: installers in the image, the relay on the host, or the relay for a mirrors file. Messages suggest a remedy for that place. */
 export type Asker = 'image' | 'host' | 'file'
 
 /** What a fault was met in. */
@@ -84,10 +84,10 @@ export const clientCertificateFault = ({ asker, hasClientCertificate }: Omit<Fau
 const untrusted = ({ asker, host }: FaultContext, code: string): string => {
   const last = `DIB_PYPI_TRUSTED_HOST=${host} would switch verification off, so that anybody on the way can change packages`
   if (asker === 'file')
-    return `has a certificate that the host does not trust (${code}): name its CA in ca of the mirrors file, or install it on the host`
+    return `has a certificate that the host does not trust (${code}): name its CA in the mirrors file (ca), or install it on the host`
   return asker === 'host'
-    ? `has a certificate that the host does not trust (${code}): install its CA on the host, or name it in ca of a mirrors file (DIB_PYPI_MIRRORS); ${last}`
-    : `has a certificate that the image does not trust (${code}): name its CA in ca of a mirrors file (DIB_PYPI_MIRRORS), or set DIB_PYPI_RELAY=always if the host trusts it, or install it in the image, in root.d (an element's pre-install.d comes too late); ${last}`
+    ? `has a certificate that the host does not trust (${code}): install its CA on the host, or name it in a mirrors file (DIB_PYPI_MIRRORS, ca). ${last}`
+    : `has a certificate that the image does not trust (${code}): name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in the image in root.d. If the host trusts it, set DIB_PYPI_RELAY=always. ${last}`
 }
 
 /** Says what went wrong with a request; an HttpError stays what it is. */
@@ -103,7 +103,7 @@ export const faultOf = (error: unknown, context?: FaultContext): HttpError => {
     const setting = asker === 'file' ? 'client-cert in the mirrors file' : 'PIP_CLIENT_CERT'
     if (aboutClient.test(text)) return new HttpError('tls', clientCertificateFault(context), code)
     if (code.startsWith('ERR_OSSL_'))
-      return new HttpError('tls', `is not asked: ${setting} is not a PEM file with a certificate and its key`, code)
+      return new HttpError('tls', `cannot be used: ${setting} is not a PEM file with a certificate and its key`, code)
     if (hasClientCertificate && reasons[code] === reset)
       return new HttpError('tls', `${reset}, having seen the client certificate of ${setting}`, code)
     if (isAboutCertificate(fault)) return new HttpError('tls', untrusted(context, code), code)

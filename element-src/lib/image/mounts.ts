@@ -86,6 +86,6 @@ export const refusePartitions = (target: string, partitions: readonly string[]):
   const partition = partitions.find((path) => path !== '/' && target.endsWith(path))
   if (partition === undefined) return
   throw new UserError(
-    `a partition of the image is mounted at ${partition} (DIB_BLOCK_DEVICE_CONFIG), for which dib would not unmount ${target} but copy the mirror into the image: mount the partition elsewhere, or name a DIB_IMAGE_CACHE without pypi/mirror`,
+    `a partition of the image is mounted at ${partition} (DIB_BLOCK_DEVICE_CONFIG), so dib would not unmount ${target} but copy the mirror into the image. Mount the partition elsewhere, or name a DIB_IMAGE_CACHE without pypi/mirror`,
   )
 }

@@ -25,7 +25,7 @@ export const fileFaults = (mirror: string, paths: readonly string[]): readonly s
       'outside',
     ),
     ...about('is a symbolic link to a file that does not exist: replace the link with the file', 'missing'),
-    ...about('is not a regular file and is left out: replace it with the distribution', 'special', 'folder'),
+    ...about('is not a regular file and is left out: replace it with the wheel or sdist', 'special', 'folder'),
   ]
 }
 
@@ -69,11 +69,11 @@ export const pageFault = (mirror: string, folder: string): string | undefined =>
     const found = findInMirror(mirror, file)
     if (found === 'missing') return `${page} links to ${href}, which does not exist: make the mirror anew`
     if (found === 'special') {
-      return `${page} links to ${href}, which is not a regular file: replace it with the distribution`
+      return `${page} links to ${href}, which is not a regular file: replace it with the wheel or sdist`
     }
     const metadata = attributes['data-core-metadata'] ?? attributes['data-dist-info-metadata']
     if (metadata !== undefined && findInMirror(mirror, `${file}.metadata`) !== 'file') {
-      return `${page} says that the metadata of ${href} lies beside it, but it does not: pip 22.3 and later fail on that; make the mirror with these files, or without saying so`
+      return `${page} names metadata beside ${href}, but there is none: pip 22.3 and later fail on that. Make the mirror with it, or without naming it`
     }
   }
   return undefined

@@ -114,7 +114,7 @@ const detect = (mirror: string, folder: string, opened: Folder): Detected => {
         ...asIs,
         description: layout.kind === 'empty' ? emptyFolder : 'a folder without packages',
         warnings: () => [
-          `${path} ${layout.kind === 'empty' ? 'is empty' : 'is not a mirror'}: looked for a project's folder with an index.html (PEP 503) there, in simple/ and in web/simple/, and for wheels and sdists; no package is found in it`,
+          `${path} ${layout.kind === 'empty' ? 'is empty' : 'is not a mirror'}: no package is found in it. Fill it with wheels and sdists, or with a PEP 503 index at its top, in simple/ or web/simple/`,
         ],
       }
   }

@@ -27,7 +27,7 @@ export interface ProbeResult {
 export interface ProbeContext {
   readonly index: Index
   readonly client: HttpClient
-  /** Where this process is, and who names the indexes: it decides what a user can do about a fault. */
+  /** Where the probe runs: messages suggest a remedy for that place. */
   readonly asker: Asker
   /** How long it may take in all, in seconds; for the message. */
   readonly seconds: number

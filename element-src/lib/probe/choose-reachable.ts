@@ -39,15 +39,15 @@ export const chooseReachable = (
       unreachable === 'fail' && isFault(found)
         ? ''
         : state !== 'down' || unreachable === 'keep'
-          ? '; pip asks it all the same'
+          ? '; pip still asks it'
           : index.projects !== undefined
-            ? '; its projects are asked there and nowhere else, so they are not found while it is down'
+            ? '; its projects come only from there, so installers do not find them while it is down'
             : isLeft
               ? `; left out of this build (DIB_PYPI_UNREACHABLE=drop)${without}`
-              : '; pip asks it all the same, since no other index is left'
+              : '; pip still asks it, since no other index is left'
     const further = notes.map((note) => `; ${note}`).join('')
     if (state === 'up') info(`${url} ${reason}, ${milliseconds} ms${further}`)
-    else warn(`${url} is ${names[state]}: ${reason}, ${milliseconds} ms${effect}${further}`)
+    else warn(`${url} is ${names[state]} (${milliseconds} ms): ${reason}${effect}${further}`)
   }
   const faults = probed.filter(isFault)
   if (unreachable === 'fail' && faults.length > 0) {

@@ -38,7 +38,7 @@ export const probeDevpi = async (answer: Answer, context: ProbeContext): Promise
     } catch {
       return {
         state: 'slow',
-        reason: `it is a devpi-server whose index gives no answer in ${context.seconds} s, as a new one does that first fetches the list of all projects: write ${usedAs} for it`,
+        reason: `it is a devpi-server whose index gives no answer in ${context.seconds} s: a new one first fetches the list of all projects. Write ${usedAs} for it`,
         usedAs,
       }
     }
@@ -140,7 +140,7 @@ const judge = (url: URL, root: Answer, project: Answer | undefined, nearby: stri
       const there = samePlace(project.url, page) ? shown : `${project.url.origin}${project.url.pathname}`
       return {
         state: 'misplaced',
-        reason: `it leads to ${there}, which is not an index: a login or a wrong path, perhaps; write the URL of the index itself, and credentials if it wants them`,
+        reason: `it leads to ${there}, which is not an index (a login or a wrong path, perhaps): write the index's own URL, with credentials if it wants them`,
       }
     }
   }

@@ -47,7 +47,7 @@ export const probeFolder = (url: string): ProbeResult => {
     : {
         state: 'down',
         reason:
-          'the image has no such folder: put the mirror of the host into pypi/mirror below DIB_IMAGE_CACHE, and write file:///tmp/pypi',
+          "the image has no such folder: put the host's mirror into DIB_IMAGE_CACHE/pypi/mirror, and write file:///tmp/pypi",
       }
 }
 

@@ -24,7 +24,7 @@ const arrivalOf = (component: Readonly<Record<string, unknown>>, refuse: (why: s
   if (purl === undefined) return refuse(`its component ${shown} names no file of a Python project in its purl`)
   const { project, file } = purl
   if (project !== name || /[/\\]|[^ -~]/.test(file) || !isDistribution(file) || versionOf(file, project) === undefined)
-    return refuse(`its component ${shown} has a purl whose file is not a distribution of that project`)
+    return refuse(`its component ${shown} has a purl whose file is not a wheel or sdist of that project`)
   const hash = listOf(component['hashes']).find(({ alg }) => alg === 'SHA-256')
   const sha256 = textOf(hash?.['content'])
   if (!/^[0-9a-f]{64}$/.test(sha256)) return refuse(`its component ${shown} has no SHA-256 of ${file}`)

@@ -180,11 +180,11 @@ export const writeReceipt = (
     throw new UserError(`DIB_PYPI_RECEIPT: ${path} cannot be written: ${why}`)
   }
   return [
-    `${path} is the receipt: ${installed} distribution${installed === 1 ? '' : 's'} in the image, ${others} that came and ${others === 1 ? 'is' : 'are'} not in it`,
+    `${path} is the receipt: ${installed} package${installed === 1 ? '' : 's'} in the image, ${others} that came and ${others === 1 ? 'is' : 'are'} not in it`,
     ...(unseen === 0
       ? []
       : [
-          `${unseen} distribution${unseen === 1 ? '' : 's'} in the image did not come through the relay, and ${unseen === 1 ? 'is' : 'are'} not in the receipt`,
+          `${unseen} package${unseen === 1 ? '' : 's'} in the image did not come through the relay, and ${unseen === 1 ? 'is' : 'are'} not in the receipt`,
         ]),
   ]
 }

@@ -130,7 +130,9 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
     const user = strangerOf(request.socket)
     if (user !== undefined) {
       if (user !== 'gone')
-        log.once(`a process of user ${user} that is not of this build asked for packages: its connections are closed`)
+        log.once(
+          `a process of user ${user} that is not of this build asked for packages: the relay closes its connections`,
+        )
       return hangUp(response)
     }
     const index = indexes[route.index]

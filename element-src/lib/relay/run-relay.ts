@@ -79,7 +79,7 @@ const chooseIndexes = async ({
   const behind = chosen.filter(isBehind)
   if (lock !== undefined)
     for (const { label } of chosen.filter((index) => !isBehind(index)))
-      warn(`${label} is a folder of the image, or is not there: under DIB_PYPI_LOCK it is not asked`)
+      warn(`${label} is a folder of the image, or is not there: with DIB_PYPI_LOCK the relay does not ask it`)
   // One that is absent owns its projects all the same, and has none of them.
   const absent = indexes.filter((index) => index.absent !== undefined).map((index) => ({ ...index, folder: nowhere }))
   return {

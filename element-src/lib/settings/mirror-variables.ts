@@ -67,7 +67,7 @@ export const trustedHosts = (
   const shared = new Set(http.filter((host) => https.includes(host.toLowerCase())))
   const warnings = [...shared].map(
     (host) =>
-      `${host} serves an http and an https index: pip trusts the host for the http one, and so does not verify the https one's certificate`,
+      `${host} serves an http and an https index, so pip does not verify the certificate of the https one: use https for both`,
   )
   return { hosts: [...new Set([...http, ...asked])], warnings }
 }

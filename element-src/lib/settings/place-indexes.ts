@@ -78,8 +78,8 @@ export const placeIndexes = (
     const warnings = lost.map(({ source, label }) => `${source} is ${label}, but ${missing}: nothing is found there`)
     return { indexes, localMirrors, warnings }
   }
-  if (official.length > 0) return { indexes, localMirrors, warnings: [`${none}: the official index is used alone`] }
-  const nothing = `${none}, and the official index is off`
+  if (official.length > 0) return { indexes, localMirrors, warnings: [`${none}: PyPI is used alone`] }
+  const nothing = `${none}, and PyPI is off`
   if (unreachable === 'fail') {
     throw new UserError(
       `DIB_PYPI_UNREACHABLE is fail, and no package can be found: ${nothing}; fill the folder or set DIB_PYPI_MIRROR_URL`,

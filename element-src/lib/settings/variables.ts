@@ -34,10 +34,7 @@ export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
 export const warnOfFalse = (environment: Environment): readonly string[] =>
   officialIndexFlags
     .filter((name) => /^(?:0|no|off|false)$/i.test(environment[name] ?? ''))
-    .map(
-      (name) =>
-        `${name}=${environment[name]} counts as set, so that the official index is off: unset ${name} to use that index`,
-    )
+    .map((name) => `${name}=${environment[name]} counts as set, so PyPI is off: unset ${name} to use PyPI`)
 
 const retries = z.pipe(
   z.optional(

@@ -78,8 +78,8 @@ export const ofHttp: readonly Mutant[] = [
   ]),
   ...sabotages('lib/http/http-error.ts', 'unit/http/client.ts unit/probe/probe-server.ts unit/probe/further.ts', [
     'to switch verification off is never the first advice',
-    'name its CA in ca of a mirrors file (DIB_PYPI_MIRRORS), or set DIB_PYPI_RELAY=always',
-    '${last}; name its CA in ca of a mirrors file (DIB_PYPI_MIRRORS), or set DIB_PYPI_RELAY=always',
+    '(${code}): name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in the image',
+    '(${code}): ${last}. Name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in the image',
   ]),
   ...sabotages(
     'lib/probe/choose-reachable.ts',

@@ -44,7 +44,7 @@ export const checkStandardBuild = (t: Test, scratch: string, build: BuiltImage):
     [
       `${localMirror(scratch)} is a PEP 503 index; it is read-only at /tmp/pypi in the image`,
       'the build uses index file:///tmp/pypi',
-      'official index: off (DIB_OFFLINE)',
+      'the build does not ask PyPI (DIB_OFFLINE)',
       'file:///tmp/pypi is a folder, N ms',
       `mounted over ${mountedOver.join(', ')} for this build`,
       'installers ask index file:///tmp/pypi',

@@ -31,7 +31,7 @@ t.test('a hook ends with 0 only after its last step', async (t) => {
 t.test('a hook whose action never settles fails, and says so', async (t) => {
   t.same(runAction('() => new Promise(() => {})'), {
     status: 1,
-    log: 'pypi: error: the hook ended before it was done: this is an error of the element: report it\n',
+    log: 'pypi: error: the hook ended before it was done. This is an error of the element: report it\n',
   })
 })
 

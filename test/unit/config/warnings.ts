@@ -70,7 +70,7 @@ t.test(
 
 t.test('a HOME that the image does not have is warned of', async (t) => {
   const root = t.testdir({ there: {} })
-  t.match(competingSettings({ HOME: '/missing' }, root), [/^HOME is \/missing, which the image does not have yet: /])
+  t.match(competingSettings({ HOME: '/missing' }, root), [/^HOME is \/missing, which the image does not have yet\. /])
   t.same(competingSettings({ HOME: '/root' }, root), [])
   t.same(competingSettings({ HOME: '/there' }, root), [])
 })

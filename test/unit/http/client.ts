@@ -340,7 +340,7 @@ t.test("a server's certificate is verified, a client's is shown to its own serve
     t.equal((await get(wanting, client(general))).text, page, 'PIP_CLIENT_CERT, as pip, for all')
     await t.rejects(get(wanting, client({ ...general, environment: { PIP_CLIENT_CERT: tls.authority } })), {
       kind: 'tls',
-      message: 'is not asked: PIP_CLIENT_CERT is not a PEM file with a certificate and its key',
+      message: 'cannot be used: PIP_CLIENT_CERT is not a PEM file with a certificate and its key',
     })
   }
 })

@@ -6,7 +6,7 @@ t.test('a mount whose path ends in that of a partition is refused', async (t) =>
     t.throws(() => refusePartitions('/tmp/pypi', ['/', '/boot', partition]), {
       name: 'UserError',
       message: new RegExp(
-        `^a partition of the image is mounted at ${partition} \\(DIB_BLOCK_DEVICE_CONFIG\\), for which`,
+        `^a partition of the image is mounted at ${partition} \\(DIB_BLOCK_DEVICE_CONFIG\\), so dib would not unmount`,
       ),
     })
   }

@@ -62,9 +62,9 @@ t.test('several folders are one index each', async (t) => {
 t.test('what is no mirror is said, with what was looked for', async (t) => {
   const empty = t.testdir({})
   t.same(warningsOf(empty), [
-    `${empty} is empty: looked for a project's folder with an index.html (PEP 503) there, in simple/ and in web/simple/, and for wheels and sdists; no package is found in it`,
+    `${empty} is empty: no package is found in it. Fill it with wheels and sdists, or with a PEP 503 index at its top, in simple/ or web/simple/`,
   ])
-  t.match(warningsOf(t.testdir({ 'a.txt': '' }))[0], / is not a mirror: looked for /)
+  t.match(warningsOf(t.testdir({ 'a.txt': '' }))[0], / is not a mirror: no package is found in it\. Fill it /)
 })
 
 t.test("a page's links are followed as the image would", async (t) => {

@@ -181,7 +181,7 @@ t.test('where files lie on another host that is out of reach, the line names it,
   t.equal(notes.length, 1)
   t.match(
     notes[0],
-    /^its files lie on 127\.0\.0\.1:\d+, which has a certificate that the image does not trust \(\w+\): name its CA in ca .*DIB_PYPI_RELAY=always.* root\.d.*DIB_PYPI_TRUSTED_HOST=127\.0\.0\.1 would switch verification off/,
+    /^its files lie on 127\.0\.0\.1:\d+, which has a certificate that the image does not trust \(\w+\): name its CA in .* root\.d.*DIB_PYPI_RELAY=always.*DIB_PYPI_TRUSTED_HOST=127\.0\.0\.1 would switch verification off/,
   )
   t.match(await probe(`${mirror}/simple/`, { trustedHosts: ['127.0.0.1'] }), { state: 'up', notes: [] })
   t.match(await probe(`${mirror}/simple/`, { environment: { PIP_CERT: tls.authority } }), { state: 'up', notes: [] })
@@ -268,7 +268,7 @@ t.test(
       })
       t.match(await probe(url, { environment: { ...environment, PIP_CLIENT_CERT: tls.authority } }), {
         state: 'refuses',
-        reason: 'it is not asked: PIP_CLIENT_CERT is not a PEM file with a certificate and its key',
+        reason: 'it cannot be used: PIP_CLIENT_CERT is not a PEM file with a certificate and its key',
       })
     }
   },
@@ -297,7 +297,7 @@ t.test("devpi's bare address is used as its index", async (t) => {
   const fresh = await servePages(t, { '/root/pypi/?no_projects=': config, '/root/pypi/+simple/': undefined }, devpi)
   t.match(await probe(fresh, { milliseconds: 2000 }), {
     state: 'slow',
-    reason: new RegExp(`no answer in 2 s, .*: write ${fresh}/root/pypi/\\+simple/ for it$`),
+    reason: new RegExp(`no answer in 2 s: .*\\. Write ${fresh}/root/pypi/\\+simple/ for it$`),
     usedAs: `${fresh}/root/pypi/+simple/`,
   })
 })

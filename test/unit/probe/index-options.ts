@@ -30,7 +30,7 @@ t.test('an index of a mirrors file is asked as the file says, and a fault names 
   const ca = text(tls.authority)
   t.match(await ask({}), {
     state: 'refuses',
-    reason: /^it has a certificate that the host does not trust \(\w+\): name its CA in ca of the mirrors file/,
+    reason: /^it has a certificate that the host does not trust \(\w+\): name its CA in the mirrors file \(ca\)/,
   })
   t.match(await ask({ ca }), {
     state: 'refuses',

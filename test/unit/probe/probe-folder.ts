@@ -9,7 +9,7 @@ t.test('a folder on disk is up, and anything else is down', async (t) => {
       probeFolder(`file://${folder}/${path}`),
       {
         state: 'down',
-        reason: /^the image has no such folder: put the mirror of the host into pypi.mirror below DIB_IMAGE_CACHE/,
+        reason: /^the image has no such folder: put the host's mirror into DIB_IMAGE_CACHE.pypi.mirror/,
       },
       path,
     )

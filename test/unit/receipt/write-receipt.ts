@@ -15,8 +15,8 @@ t.test('a receipt is written whole into a folder that is made for it, and told',
   const folder = t.testdir({ image: { 'demo-1.0.dist-info': {}, 'six-1.0.dist-info': {}, 'pbr-1.0.egg-info': {} } })
   const plan = planReceipt({ IMAGE_NAME: join(folder, 'out', 'my image') }, [], undefined)
   t.same(writeReceipt(plan, arrivals, join(folder, 'image')), [
-    `${folder}/out/my image.d/pypi.cdx.json is the receipt: 1 distribution in the image, 1 that came and is not in it`,
-    '2 distributions in the image did not come through the relay, and are not in the receipt',
+    `${folder}/out/my image.d/pypi.cdx.json is the receipt: 1 package in the image, 1 that came and is not in it`,
+    '2 packages in the image did not come through the relay, and are not in the receipt',
   ])
   t.match(JSON.parse(readFileSync(plan.path, 'utf8')), { components: [{ name: 'demo' }] })
   t.same(readdirSync(join(folder, 'out', 'my image.d')), ['pypi.cdx.json'])

@@ -59,7 +59,7 @@ t.test('a page of HTML, or nothing, in place of a wheel is passed on and not kep
     const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
     t.ok((await ask(await relay.link('demo-app', wheel))).body.equals(sent))
     await relay.end()
-    t.match(relay.log(), /is not kept, .*: what was sent is not a distribution$/m)
+    t.match(relay.log(), /is not kept, .*: what was sent is not a wheel or an sdist$/m)
     t.same(readdirSync(folder), [])
   }
 })

@@ -77,7 +77,7 @@ t.test('with no other index, a connection that fails is closed to the installer 
   await t.rejects(relay.page('demo-app'), closed)
   t.match(
     relay.log(),
-    /^pypi: warning: \S+ closes the connection without an answer, asked for demo-app: installers are told so\n$/,
+    /^pypi: warning: \S+ closes the connection without an answer, asked for demo-app: the relay passes this on\n$/,
   )
 })
 
@@ -110,7 +110,7 @@ t.test('drop: an index that is down has nothing, until it answers again', { time
   t.equal((await relay.page('demo-app', 1)).status, 200)
   const server = createServer((_request, response) => response.end('<a href="demo_app-1.0.tar.gz">x</a>'))
   await listen(t, server, port)
-  while (!relay.log().includes('answers again: it')) await pause(50)
+  while (!relay.log().includes('answers again: the relay asks it')) await pause(50)
   t.equal((await relay.page('demo-app')).status, 200)
 })
 
@@ -251,7 +251,7 @@ for (const [unreachable, told, later] of [
       names.map(() => told),
     )
     await listen(t, live, port)
-    if (unreachable === 'drop') while (!relay.log().includes('answers again: it')) await pause(50)
+    if (unreachable === 'drop') while (!relay.log().includes('answers again: the relay asks it')) await pause(50)
     t.same(await askFor(['after']), [later])
     t.equal(relay.log().match(/left out|ends the build/g)?.length ?? 0, unreachable === 'keep' ? 0 : 1)
   })

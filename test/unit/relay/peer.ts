@@ -64,7 +64,7 @@ t.test('packages are for processes of the build: below disk-image-create, or in 
   t.equal(upstream.asked.length, asked)
   t.equal(
     relay.log(),
-    `pypi: warning: a process of user ${nobody} that is not of this build asked for packages: its connections are closed\n`,
+    `pypi: warning: a process of user ${nobody} that is not of this build asked for packages: the relay closes its connections\n`,
   )
   const ours = await openTestRelay(t, [at(upstream.url)], {
     imageRoot: join(scratchFolder(t), 'none'),

@@ -13,7 +13,7 @@ const dib = { TMP_HOOKS_PATH: '/build/hooks', TMP_MOUNT_PATH: '/build/mnt', TMP_
 
 const urls = ({ indexes }: PipSettings): readonly string[] => indexes.map(({ url }) => url)
 
-t.test('without a mirror and without a setting, the official index is used alone', async (t) => {
+t.test('without a mirror and without a setting, PyPI is used alone', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir()
   const online = readSettings({ ...dib, DIB_IMAGE_CACHE })
   t.same(online.pip, {
@@ -25,7 +25,7 @@ t.test('without a mirror and without a setting, the official index is used alone
   })
   t.equal(easyInstallIndex(online.pip.indexes), officialIndex)
   t.same(online.warnings, [
-    `there is no folder ${DIB_IMAGE_CACHE}/pypi/mirror and no DIB_PYPI_MIRROR_URL: the official index is used alone`,
+    `there is no folder ${DIB_IMAGE_CACHE}/pypi/mirror and no DIB_PYPI_MIRROR_URL: PyPI is used alone`,
   ])
   for (const variable of ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP']) {
     const environment = { ...dib, DIB_IMAGE_CACHE, [variable]: 'yes' }
@@ -46,9 +46,7 @@ t.test('a flag that is set to a word for no counts as set, and a warning says so
   for (const word of ['false', '0', 'No', 'OFF']) {
     const { officialIsOff, warnings } = settings({ DIB_NO_PYPI_PIP: word })
     t.equal(officialIsOff, 'DIB_NO_PYPI_PIP')
-    t.same(warnings, [
-      `DIB_NO_PYPI_PIP=${word} counts as set, so that the official index is off: unset DIB_NO_PYPI_PIP to use that index`,
-    ])
+    t.same(warnings, [`DIB_NO_PYPI_PIP=${word} counts as set, so PyPI is off: unset DIB_NO_PYPI_PIP to use PyPI`])
   }
   const both = settings({ DIB_NO_PYPI_PIP: '1', DIB_OFFLINE: '1' })
   t.match(both, { officialIsOff: 'DIB_OFFLINE, DIB_NO_PYPI_PIP', warnings: [] })
@@ -296,7 +294,7 @@ t.test('what a section of a mirrors file owns stays its own while it is not ther
   })
   const alone = read('[official]\n', { DIB_OFFLINE: '1' })
   t.equal(describeIndexes(alone.pip.indexes), 'index file:///tmp/pypi', 'pip goes nowhere else')
-  t.match(alone.warnings.at(-1), /and the official index is off: no package can be found/)
+  t.match(alone.warnings.at(-1), /and PyPI is off: no package can be found/)
 })
 
 t.test('a folder that builds fill is an index by itself, the last, and offline too', async (t) => {

@@ -25,7 +25,7 @@ export const lockedSource = (lock: readonly Arrival[], log: RelayLog): Source =>
   const find = async (project: string): Promise<Found> => {
     const files = projects.get(project)
     if (files !== undefined) return { kind: 'page', files, links: [] }
-    log.once(`${project} is not in the lock (DIB_PYPI_LOCK), so installers are told that there is no such project`)
+    log.once(`${project} is not in the lock (DIB_PYPI_LOCK): the relay answers that there is no such project`)
     return { kind: 'none' }
   }
   return { config: lockedIndex, find, filesOf: find, projects: () => [...projects.keys()].sort() }

@@ -134,7 +134,7 @@ export const lockedFileServer = (
         why.push(`${index.config.label} ${errorMessage(fault)}`)
       }
     }
-    const reasons = why.length === 0 ? 'none is asked for its project' : why.join('; ')
+    const reasons = why.length === 0 ? 'none may serve its project' : why.join('; ')
     const cause = `${name} is in the lock (DIB_PYPI_LOCK), and no mirror has it: ${reasons}`
     log.once(cause)
     refuse(response, cause)

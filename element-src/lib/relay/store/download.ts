@@ -137,7 +137,7 @@ export const startDownload = (
     const isRight = digest.isRight()
     const isProven = isRight ?? (length !== undefined && said['content-encoding'] === undefined)
     if (isRight === false) return onRefused(file, 'its hash is not the one that the index names')
-    if (!looksLikeDistribution(first)) return onRefused(file, 'what was sent is not a distribution')
+    if (!looksLikeDistribution(first)) return onRefused(file, 'what was sent is not a wheel or an sdist')
     if (!isProven) return onRefused(file, 'the index names neither its hash nor its length, so it may not be whole')
     if (await mirror.keep(storage, file.name, digest.sha256(), file, origin)) await onKept(key, file)
   }

@@ -28,13 +28,13 @@ export const folderIndex = (
       const other = found.find((file) => !all.includes(file))
       if (other !== undefined)
         log.once(
-          `${other.name} in ${config.folder} is not used: by the mirrors file ${project} comes from an index that no build has kept it from; build once online with DIB_PYPI_FILL_MIRROR`,
+          `${other.name} in ${config.folder} is not used: no build kept it from an index that the mirrors file asks for ${project}. Build once online with DIB_PYPI_FILL_MIRROR`,
         )
       if (all.length === 0) return { kind: 'none' }
       const old = excludeNewer(all, config.excludeNewer)
       return old === undefined
         ? refuse(
-            `${config.label} names no upload times of ${project}, so that exclude-newer cannot be kept: leave exclude-newer out for it`,
+            `${config.label} names no upload times of ${project}, so exclude-newer cannot be kept: leave exclude-newer out for it`,
           )
         : { kind: 'page', files: old, links: [] }
     } catch (error) {

@@ -58,7 +58,7 @@ export const newOutage = ({
   const waiting = new Set<() => void>()
 
   const answered = (): void => {
-    if (state === 'down') log.info(`${label} answers again: it is asked from here on`)
+    if (state === 'down') log.info(`${label} answers again: the relay asks it from here on`)
     state = 'up'
   }
 
@@ -82,7 +82,7 @@ export const newOutage = ({
     if (unreachable === 'fail') log.fail(`${label} ${message}: DIB_PYPI_UNREACHABLE=fail ends the build`)
     else if (unreachable === 'drop' && hasOthers)
       log.warn(`${label} ${message}: left out of this build until it answers again (DIB_PYPI_UNREACHABLE=drop)`)
-    else log.warn(`${label} ${message}: it is down, and installers are told so until it answers again`)
+    else log.warn(`${label} ${message}: it is down, and the relay passes this on until it answers again`)
     onDown(`${label} ${message}`)
     for (const resolve of waiting) resolve()
     waiting.clear()

@@ -123,7 +123,9 @@ export const serverIndex = (
       body.destroy()
       const found: Found = { kind: 'answer', ...passedOn(status, body.statusMessage, headers) }
       const isNotHere = status === 404 || status === 410
-      return isNotHere ? { found } : { found, note: `answers ${status}, asked for ${project}: installers are told so` }
+      return isNotHere
+        ? { found }
+        : { found, note: `answers ${status}, asked for ${project}: the relay passes this on` }
     }
     const bytes = await readBody(body, largestPage)
     const page = parse(bytes, answered)
@@ -131,7 +133,7 @@ export const serverIndex = (
     const files = excludeNewer(page.files.filter(mayFetch), config.excludeNewer)
     if (files === undefined)
       return refused(
-        `names no upload times of ${project}, so that exclude-newer cannot be kept: use an index that does (PEP 700), or leave exclude-newer out for it`,
+        `names no upload times of ${project}, so exclude-newer cannot be kept: use an index that does (PEP 700), or leave exclude-newer out`,
       )
     const note =
       page.links.length > 0 && hasRules
@@ -181,7 +183,7 @@ export const serverIndex = (
       }
       outage.failed(found)
       if (!isHeld || milliseconds === undefined) {
-        say(`${found.message}, asked for ${project}: installers are told so`)
+        say(`${found.message}, asked for ${project}: the relay passes this on`)
         throw found
       }
       await Promise.race([pause(milliseconds * outage.tempo), outage.whenDown(gone)])

@@ -110,7 +110,7 @@ export const sectionSchema = (now: Date) =>
     'exclude-newer': z.optional(
       readBy(
         (value) => parseExcludeNewer(value, now),
-        'is not a valid time: write a duration in weeks, days or hours (7 days, P7D), a date (2026-03-31) or an instant (2026-03-31T12:00:00Z)',
+        'is not a valid time. Write a duration in weeks, days or hours (7 days, P7D), a date (2026-03-31) or an instant (2026-03-31T12:00:00Z)',
       ),
     ),
   })

@@ -32,15 +32,15 @@ const faultOfValue = (value: string): string | undefined => {
       JSON.parse(value)
       return undefined
     } catch {
-      return 'begins with a double quote, but is not a text in double quotes: end it with one, and write \\" and \\\\ for " and \\ in it'
+      return 'begins with a double quote, but is not a text in double quotes. End it with one, and write \\" and \\\\ for " and \\ in it'
     }
   }
   if (value.startsWith("'")) return 'is in single quotes: use double quotes'
   const [sign] = /[;#\\]/.exec(value) ?? []
   if (sign === undefined) return undefined
   const inQuotes =
-    sign === '\\' ? 'put the value in double quotes, and write \\\\ for it' : 'put the value in double quotes'
-  return `has ${sign} in it, which could begin a comment or an escape: ${inQuotes}, or put the comment on a line of its own`
+    sign === '\\' ? 'Put the value in double quotes, and write \\\\ for it' : 'Put the value in double quotes'
+  return `has ${sign} in it, which could begin a comment or an escape. ${inQuotes}, or put the comment on a line of its own`
 }
 
 const nameRule = 'name it in letters, digits, - and _, beginning with a letter'
@@ -143,7 +143,7 @@ const refuseOverlaps = (sections: readonly MirrorSection[]): void => {
       const [name, same] = sharedPatterns(index, other) ?? []
       if (same !== undefined) {
         throw new UserError(
-          `${place('projects')} has ${name}, and [${other.name}] has ${same}: a project can come from one section only, so remove or exclude it in one of them`,
+          `${place('projects')} has ${name}, and [${other.name}] has ${same}: a project can come from one section only. Remove or exclude it in one of them`,
         )
       }
     }

@@ -76,7 +76,7 @@ const faults: readonly (readonly [string, RegExp])[] = [
   ['trusted = maybe', /line 3: trusted in \[corp\] must be yes or no$/],
   ['trusted = yes\nca = /x', /line 3: trusted in \[corp\] switches off what ca is for/],
   ['projects = corp-[ab]', /line 3: projects in \[corp\] is not a list of projects/],
-  ['exclude-newer = 1 month', /line 3: exclude-newer in \[corp\] is not a valid time: write a duration/],
+  ['exclude-newer = 1 month', /line 3: exclude-newer in \[corp\] is not a valid time\. Write a duration/],
   ['[plain]\nurl = http://plain.example/\nca = /x', /line 5: ca in \[plain\] is for https, and url is not/],
   ['[local]\nurl = file:///srv/x', /url in \[local\] is a folder outside file:\/\/\/tmp\/pypi, the local mirror:/],
   [
