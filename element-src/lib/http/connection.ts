@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import type { LookupAddress } from 'node:dns'
 import { Agent, request } from 'node:http'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { type SecureContext, connect as tlsConnect } from 'node:tls'
@@ -16,7 +14,7 @@ export interface Route {
   readonly tls: TlsOptions
   /** For the proxy alone: DIB_PYPI_TRUSTED_HOST trusts the index, and the certificate is for the index. */
   readonly proxyTls: TlsOptions
-  readonly lookup: LookupFunction | undefined
+  readonly lookup: LookupFunction
   readonly fault: FaultContext
   /** When whoever asked first has gone. */
   readonly gone: AbortSignal
@@ -46,17 +44,12 @@ export const proxyRefusal = (proxy: URL): HttpError =>
     '407',
   )
 
-const open = (
-  to: URL,
-  { verifies, context }: TlsOptions,
-  lookup: LookupFunction | undefined,
-  over?: Socket,
-): Socket => {
+const open = (to: URL, { verifies, context }: TlsOptions, lookup: LookupFunction, over?: Socket): Socket => {
   const host = hostOf(to)
   const there = {
     host,
     port: Number(portOf(to)),
-    ...(lookup === undefined ? {} : { lookup }),
+    lookup,
     // Node.js 18 tries one of several addresses unless it is told to, and later ones give each a quarter of a second.
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: 1000,
@@ -108,40 +101,9 @@ export const newAgent = (): Agent =>
       if (proxy === undefined) return open(url, tls, lookup)
       if (!isTls(url)) return open(proxy, proxyTls, lookup)
       tunnel({ ...route, proxy }).then(
-        (socket) => done(null, open(url, tls, undefined, socket)),
+        (socket) => done(null, open(url, tls, lookup, socket)),
         (error) => done(error),
       )
       return undefined
     },
   })
-
-// The name is an argument: it holds no credentials.
-const program = `require('dns').lookup(process.argv[1], { all: true },
-  (error, addresses) => console.log(JSON.stringify(error ? error.code : addresses)))`
-
-/**
- * Makes what looks up hosts as pip will, each in a process of its own: a name server that is silent keeps getaddrinfo(3) for
- * ten seconds and more, and no process can end while it waits.
- */
-export const newLookup = ([command, ...args]: readonly [string, ...string[]], signal: AbortSignal): LookupFunction => {
-  const ask = (host: string): Promise<readonly LookupAddress[]> =>
-    new Promise((resolve, reject) => {
-      execFile(command, [...args, '-e', program, host], { signal, killSignal: 'SIGKILL' }, (error, output) => {
-        const answer: readonly LookupAddress[] | string = error ? 'ETIMEDOUT' : JSON.parse(output)
-        if (typeof answer !== 'string') resolve(answer)
-        else reject(Object.assign(new Error(answer), { code: answer, syscall: 'getaddrinfo' }))
-      })
-    })
-  // RFC 6761, 6.3. An image need not have /etc/hosts.
-  const local = ['127.0.0.1', '::1'].map((address) => ({ address, family: isIP(address) }))
-  const asked = new Map([['localhost', Promise.resolve<readonly LookupAddress[]>(local)]])
-  return (host, { all }, callback) => {
-    const asking = asked.get(host) ?? ask(host)
-    asked.set(host, asking)
-    asking.then(
-      (addresses) =>
-        all ? callback(null, [...addresses]) : callback(null, addresses[0]?.address ?? '', addresses[0]?.family),
-      (error) => callback(error, []),
-    )
-  }
-}

@@ -6,6 +6,7 @@ import { errorCode } from '../base/errors.js'
 import { newContext, readPem } from './certificates.js'
 import { newAgent, proxyFault, proxyRefusal, type Route } from './connection.js'
 import { type Asker, faultOf, HttpError, isAboutCertificate } from './http-error.js'
+import { newSharedLookup } from './look-up.js'
 import { proxyFor } from './proxy.js'
 import { authorization, type Credentials, credentialsOf, isHostIn, isSameServer, isTls } from './url.js'
 
@@ -42,7 +43,7 @@ export interface ClientOptions {
   readonly trustedHosts: readonly string[]
   /** Who asks, for the words of a fault. */
   readonly asker: Asker
-  /** By default that of Node.js. */
+  /** By default one of its own. */
   readonly lookup?: LookupFunction | undefined
 }
 
@@ -89,7 +90,7 @@ class Failure {
 
 /** Makes what exchanges requests for answers, without following redirects. */
 export const newExchange = (options: ClientOptions): Exchange => {
-  const { own, environment, pipOptions, asker, lookup } = options
+  const { own, environment, pipOptions, asker, lookup = newSharedLookup() } = options
   const agent = newAgent()
   /** Hosts whose certificates need the system's authorities: reading them takes longer than most requests. */
   const needsAll = new Set<string>()

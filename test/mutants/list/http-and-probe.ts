@@ -18,6 +18,11 @@ export const ofHttp: readonly Mutant[] = [
     ['DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy', 'proxyTls: { verifies: true,', 'proxyTls: { verifies,'],
     ['heads of a megabyte are read, and no longer ones', 'maxHeaderSize: maxHeadBytes,', ''],
   ),
+  ...sabotages('lib/http/look-up.ts', 'unit/http/look-up.ts', [
+    'connections that are made at one time look up their host once',
+    'const asking = asked.get(host) ?? ask(host)',
+    'const asking = ask(host)',
+  ]),
   ...sabotages('lib/http/connection.ts', 'unit/http/client.ts unit/probe/probe-server.ts', [
     'the certificate of a server is verified',
     'rejectUnauthorized: verifies,',
