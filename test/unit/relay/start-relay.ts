@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { RelayConfig } from '../../../element-src/lib/relay/config.js'
 import { spawnRelay } from '../../../element-src/lib/relay/control.js'
@@ -45,13 +46,17 @@ t.test('one that does not start is told in one line', async (t) => {
     silent: '',
     refusing: `${bySh}console.log('{"error":"no port is free"}')`,
     odd: `${bySh}console.log("x")`,
-    unreached: `${bySh}console.log('{"control":"http://127.0.0.1:1/","indexes":[]}')`,
+    // As where lo is down.
+    unreached: `${bySh}process.on('SIGTERM', () => process.exit())
+console.log('{"control":"http://127.0.0.1:1/","indexes":[]}')
+require('fs').writeFileSync('PIDFILE', String(process.pid))
+require('fs').closeSync(1)
+setTimeout(() => undefined, 60_000)`.replace('PIDFILE', join(t.testdirName, 'pid')),
   })
   for (const [name, why] of [
     ['silent', 'it ended before it said where it listens'],
     ['refusing', 'no port is free'],
     ['odd', 'it ended before it said where it listens'],
-    // As where lo is down.
     [
       'unreached',
       /^the relay does not start: nothing reaches it at 127\.0\.0\.1 \(.*\): is the interface lo up\?; DIB/,
@@ -62,4 +67,7 @@ t.test('one that does not start is told in one line', async (t) => {
         typeof why === 'string' ? `the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it` : why,
     })
   }
+  // The one that runs is ended: it would hold a port, and passwords, for as long as the build lasts.
+  const pid = readFileSync(join(folder, 'pid'), 'utf8')
+  while (existsSync(`/proc/${pid}`)) await pause(5)
 })
