@@ -3,7 +3,7 @@ import { HttpError } from '../http/http-error.js'
 import type { PageFile } from '../index/page.js'
 import type { Arrival } from '../receipt/bill.js'
 import type { Index } from '../settings/index-list.js'
-import type { Sendable } from './server/send-file.js'
+import type { Sendable } from './server/reply.js'
 
 /** A file that an installer asked for. */
 export interface Sent {

@@ -7,28 +7,16 @@ import type { PageFile } from '../index/page.js'
 import { type LookAhead, newLookAhead } from './ahead/look-ahead.js'
 import { newArrivals } from './arrivals.js'
 import { keptLine, type RelayConfig, type RelayStatus } from './config.js'
-import { lockedSource } from './lock/locked-source.js'
-import { checkFolders } from './lock/missing.js'
-import { lockedFileServer } from './lock/serve-locked.js'
+import { checkFolders } from './lock/find-locked.js'
+import { lockedFileServer, lockedSource } from './lock/serve-locked.js'
 import { newRelayLog } from './relay-log.js'
 import { openIndexes } from './served-index.js'
 import { newStranger } from './server/peer.js'
-import { hangUp, notFound, refuse } from './server/reply.js'
+import { type Call, notFound, refuse } from './server/reply.js'
 import { partOf, type Route, routeOf, type Secrets } from './server/route.js'
-import { serveFile } from './server/serve-file.js'
-import { servePage, serveRoot } from './server/serve-page.js'
+import { serveFile, servePage, serveRoot } from './server/serve.js'
 import { openMirrorFolder } from './store/mirror-folder.js'
 import type { Asker } from './upstream/answer.js'
-
-/** A relay that listens. */
-export interface OpenRelay {
-  /** Its port of 127.0.0.1. */
-  readonly port: number
-  /** Ends it: what is on its way is given up, what has come whole is written. */
-  readonly end: () => Promise<RelayStatus>
-  /** Resolved when it has ended. */
-  readonly ended: Promise<void>
-}
 
 /** For so long, in milliseconds, its end waits for what is still to be written. */
 const lastWrites = 10_000
@@ -52,25 +40,28 @@ const newMayFetch = (ownPort: () => number): ((file: PageFile) => boolean) => {
   }
 }
 
-const askerOf = ({ headers }: IncomingMessage, response: ServerResponse): Asker => {
+/** A request, and what servers are told of who asks. */
+const callOf = (request: IncomingMessage, response: ServerResponse): Call => {
   const gone = new AbortController()
   response.on('close', () => gone.abort())
-  const agent = headers['user-agent']
-  return { headers: agent === undefined ? {} : { 'User-Agent': agent }, gone: gone.signal }
+  const agent = request.headers['user-agent']
+  const headers: Asker['headers'] = agent === undefined ? {} : { 'User-Agent': agent }
+  return { request, response, asker: { headers, gone: gone.signal } }
 }
 
 /**
  * Opens the relay.
  *
- * @returns The relay; rejected with the system's error if it cannot listen, or the folder cannot be used.
+ * @returns The relay, once it listens; rejected with the system's error if it cannot, or the folder cannot be used.
  */
-export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<OpenRelay> => {
+export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
   const log = newRelayLog(config.logFile)
   const over = new AbortController()
   // Each download listens, and Node.js takes more than 10 for a leak.
   setMaxListeners(0, over.signal)
-  const mirror = config.fill === undefined ? undefined : openMirrorFolder(config.fill, log)
-  const arrivals = config.receipt || config.lock !== undefined ? newArrivals(config.lock) : undefined
+  const { fill, lock, tempo = 1 } = config
+  const mirror = fill === undefined ? undefined : openMirrorFolder(fill, log)
+  const arrivals = config.receipt || lock !== undefined ? newArrivals(lock) : undefined
   const strangerOf = newStranger(config)
   let port = 0
   let failure: string | undefined
@@ -88,17 +79,17 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
     signal: over.signal,
   })
 
-  const locked = config.lock && lockedSource(config.lock, log)
-  if (locked !== undefined) await checkFolders(indexes, locked)
+  if (lock !== undefined) await checkFolders(indexes, lock)
+  const locked = lock && lockedSource(lock, log)
   const serveLocked = locked && lockedFileServer(indexes, locked, log, over.signal)
 
   // Under a lock no index is asked for a page before a file is.
   if (config.ahead !== false && locked === undefined) ahead = newLookAhead(indexes, over.signal)
 
   const status = (): RelayStatus => ({
-    folder: config.fill ?? null,
-    keptFiles: mirror?.kept().files ?? 0,
-    keptBytes: mirror?.kept().bytes ?? 0,
+    folder: fill ?? null,
+    keptFiles: mirror?.kept.files ?? 0,
+    keptBytes: mirror?.kept.bytes ?? 0,
     failure: failure ?? null,
     arrivals: config.receipt ? (arrivals?.all() ?? []) : [],
   })
@@ -109,7 +100,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
   })
   const writeAll = async (): Promise<RelayStatus> => {
     over.abort()
-    const flushed = Promise.all(indexes.map(({ flush }) => flush())).then(() => mirror?.flush())
+    const flushed = Promise.all(indexes.map(({ downloads }) => downloads?.flush())).then(() => mirror?.flush())
     await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, lastWrites).unref())])
     return status()
   }
@@ -119,60 +110,63 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
     return ending
   }
 
-  const control = async ({ method }: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const control = async ({ request: { method }, response }: Call): Promise<void> => {
     if (method === 'POST') response.on('close', onEnded)
     const told = method === 'POST' ? await end() : status()
     response.writeHead(200, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(told))
   }
 
-  const handle = async (request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> => {
-    if (route.kind === 'control') return control(request, response)
+  const handle = async (call: Call, route: Route): Promise<void> => {
+    if (route.kind === 'control') return control(call)
+    const { request, response } = call
     const user = strangerOf(request.socket)
     if (user !== undefined) {
       if (user !== 'gone')
         log.once(
           `a process of user ${user} that is not of this build asked for packages: the relay closes its connections`,
         )
-      return hangUp(response)
+      response.destroy()
+      return
     }
     const index = indexes[route.index]
     const source = locked ?? index?.source
-    if (source === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(response)
-    if (failure !== undefined) return refuse(response, failure)
-    const project = route.kind === 'root' ? '' : `${route.project}/`
+    if (source === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(call)
+    if (failure !== undefined) return refuse(call, failure)
     if (route.kind !== 'file' && !route.hasSlash) {
+      const project = route.kind === 'root' ? '' : `${route.project}/`
       const path = `/${secrets.installers}/${partOf(route.index, source.config)}/simple/${project}`
       response.writeHead(301, { Location: path }).end()
       return
     }
-    if (route.kind === 'root') return serveRoot(request, response, source)
-    const asker = askerOf(request, response)
+    if (route.kind === 'root') return serveRoot(call, source)
     if (serveLocked !== undefined)
-      return route.kind === 'file'
-        ? serveLocked(request, response, route, asker)
-        : servePage(request, response, route.project, source, asker)
-    if (index === undefined || !index.isAsked(route.project)) return notFound(response)
+      return route.kind === 'file' ? serveLocked(call, route) : servePage(call, route.project, source)
+    if (index === undefined || !index.isAsked(route.project)) return notFound(call)
     if (route.kind === 'file') {
-      ahead?.asked(index, route, request, asker)
-      return serveFile(request, response, source, route, index, asker)
+      ahead?.asked(index, route, request, call.asker)
+      return serveFile(call, index, route)
     }
     const began = Date.now()
     response.on('close', () => {
-      if (!response.headersSent && Date.now() - began >= longWait * (config.tempo ?? 1))
-        index.onLeft(Date.now() - began)
+      if (!response.headersSent && Date.now() - began >= longWait * tempo) index.onLeft(Date.now() - began)
     })
-    await servePage(request, response, route.project, source, asker)
+    await servePage(call, route.project, source)
   }
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const answer = async (call: Call): Promise<void> => {
+    const { request, response } = call
     const route = routeOf(request.url ?? '', secrets)
     try {
-      if (route === undefined) notFound(response)
-      else await handle(request, response, route)
+      if (route === undefined) notFound(call)
+      else await handle(call, route)
     } catch (error) {
-      if (response.headersSent || response.destroyed || error instanceof HttpError) return hangUp(response)
+      // As a server did that cannot be reached: installers try again.
+      if (response.headersSent || response.destroyed || error instanceof HttpError) {
+        response.destroy()
+        return
+      }
       log.warn(`the relay could not answer a request: ${errorMessage(error)}`)
-      refuse(response, `the relay could not answer: ${errorMessage(error)}`)
+      refuse(call, `the relay could not answer: ${errorMessage(error)}`)
     }
   }
 
@@ -180,7 +174,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
   const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (request, response) => {
     request.on('error', () => undefined).resume()
     response.on('error', () => undefined)
-    answer(request, response)
+    answer(callOf(request, response))
   })
   server.on('clientError', (_error, socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
@@ -193,9 +187,12 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets): Promise<
     server.closeAllConnections?.()
   })
   return {
+    /** Its port of 127.0.0.1. */
     port,
+    /** Resolved when it has ended. */
     ended,
-    end: async () => {
+    /** Ends it: what is on its way is given up, what has come whole is written. */
+    end: async (): Promise<RelayStatus> => {
       const told = await end()
       const line = keptLine(told)
       if (line !== undefined) log.info(line)

@@ -1,42 +1,39 @@
-import { type HttpClient, newClient } from '../http/client.js'
+import { newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
 import { newDigest } from '../index/hashes.js'
 import type { PageFile } from '../index/page.js'
-import type { Index } from '../settings/index-list.js'
 import type { Arrivals } from './arrivals.js'
 import type { RelayConfig } from './config.js'
 import { isAskedAt, isKeptFor, markOf } from './project-rules.js'
 import type { RelayLog } from './relay-log.js'
-import type { FileParts } from './server/serve-file.js'
+import type { Sendable } from './server/reply.js'
 import { newDownloads } from './store/downloads.js'
 import type { MirrorFolder } from './store/mirror-folder.js'
+import type { Asker } from './upstream/answer.js'
 import { folderIndex } from './upstream/folder-index.js'
-import type { Found, Source } from './upstream/found.js'
+import type { Found } from './upstream/found.js'
 import { metadataHashes, newMetadataFiles } from './upstream/metadata.js'
 import { isOfConnection, newOutage } from './upstream/outage.js'
 import { serverIndex } from './upstream/server-index.js'
 import { newTraffic } from './upstream/traffic.js'
 
 /** An index, and what its files are served from. Each is one by its place among the others: two may have one URL. */
-export interface ServedIndex extends FileParts {
-  readonly config: Index
-  /** Its place among the others. */
-  readonly place: number
-  readonly source: Source
-  /** What sends requests for which nobody has asked yet. */
-  readonly aheadClient: HttpClient
-  /** Whether the server of a URL has too much to do for anything ahead. */
-  readonly isBusy: (url: string) => boolean
-  /** Whether it is asked for a project, by the rules of all. */
-  readonly isAsked: (project: string) => boolean
-  /** Takes note that an installer left after so many milliseconds without an answer. */
-  readonly onLeft: (milliseconds: number) => void
-  /** Resolved when what came of it is kept. */
-  readonly flush: () => Promise<void>
+export type ServedIndex = ReturnType<typeof openIndexes>[number]
+
+/** A file of an index, as paths of the relay have it. */
+export interface WantedFile {
+  readonly index: ServedIndex
+  readonly project: string
+  /** What stands for it in its index. */
+  readonly key: string
+  readonly file: PageFile
 }
 
+/** What stands for a file in its index: the `nth` of that name on the project's page. */
+export const keyOf = (project: string, nth: number, name: string): string => `${project}~${nth}/${name}`
+
 /** What all indexes have in common. */
-export interface CommonParts {
+interface CommonParts {
   readonly config: RelayConfig
   readonly log: RelayLog
   /** The folder that is filled. */
@@ -56,51 +53,48 @@ export interface CommonParts {
 const originOf = (url: string): string => new URL(url).origin
 
 /** Opens the indexes, in their order. */
-export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
+export const openIndexes = (parts: CommonParts) => {
   const { config, log, mirror, arrivals, mayFetch, onMetadata, onFailure, signal } = parts
-  const traffic = newTraffic(config.tempo)
+  const { indexes, unreachable, tempo = 1 } = config
+  const traffic = newTraffic(tempo)
   const down: (() => boolean)[] = []
-  const hasRules = config.indexes.some(({ projects, exclude }) => projects ?? exclude)
+  const hasRules = indexes.some(({ projects, exclude }) => projects ?? exclude)
 
-  /** Folders do not count: they hold what was kept. */
-  const hasOther = (own: number, project: string): boolean =>
-    config.indexes.some(
-      (other, i) =>
-        i !== own && other.folder === undefined && !down[i]?.() && isAskedAt(project, other, config.indexes),
-    )
-
-  return config.indexes.map((index, i): ServedIndex => {
+  return indexes.map((index, place) => {
     const { label, url, folder } = index
     const origin = markOf(index)
     let downCause = ''
     const unwatched = newClient({ ...config, own: index, asker: index.name === undefined ? 'host' : 'file' })
     const [client, aheadClient] = [traffic.watch(unwatched, false), traffic.watch(unwatched, true)]
+    // Folders do not count: they hold what was kept.
+    const others = [...indexes.entries()].filter(([i, other]) => i !== place && other.folder === undefined)
     const outage = newOutage({
       label,
-      unreachable: config.unreachable,
-      tempo: config.tempo ?? 1,
-      hasOthers: config.indexes.some((other) => other !== index && other.folder === undefined),
+      unreachable,
+      tempo,
+      hasOthers: others.length > 0,
       connect: async (over) => {
-        const { body } = await client.request(new URL(url), {
-          headers: { 'User-Agent': 'dib-pypi-element' },
-          signal: over,
-        })
+        const headers = { 'User-Agent': 'dib-pypi-element' }
+        const { body } = await client.request(new URL(url), { headers, signal: over })
         body.destroy()
       },
       log,
       onDown: (cause) => {
         downCause = cause
-        if (config.unreachable === 'fail') onFailure(cause)
+        if (unreachable === 'fail') onFailure(cause)
       },
       signal,
     })
-    down[i] = outage.isDown
-    const whileDown = (project: string): Found | undefined =>
-      config.unreachable === 'fail'
-        ? { kind: 'refused', cause: downCause }
-        : config.unreachable === 'drop' && hasOther(i, project)
-          ? { kind: 'none' }
-          : undefined
+    down[place] = outage.isDown
+    const isAsked = (project: string, at = index): boolean => isAskedAt(project, at, indexes)
+    const isElsewhere = (project: string): boolean =>
+      others.some(([i, other]) => !down[i]?.() && isAsked(project, other))
+    const whileDown = (project: string): Found | undefined => {
+      if (unreachable === 'fail') return { kind: 'refused', cause: downCause }
+      return unreachable === 'drop' && isElsewhere(project) ? { kind: 'none' } : undefined
+    }
+    // What a lock has it has by its hash.
+    const isAnyones = !index.isKept || config.lock !== undefined
     const source =
       folder === undefined
         ? serverIndex(index, {
@@ -116,23 +110,22 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
             { ...index, folder },
             log,
             config.mirror,
-            // What a lock has it has by its hash.
-            index.isKept && config.lock === undefined
-              ? (project, file) => isKeptFor(project, file, config.named ?? config.indexes)
-              : () => true,
+            (project, file) => isAnyones || isKeptFor(project, file, config.named ?? indexes),
           )
 
+    /** Takes note of a fault of a server, which is not always that of the index. */
     const onFault = ({ name, url: at }: PageFile, fault: HttpError): void => {
       const isOwn = originOf(at) === originOf(url)
       if (isOwn && isOfConnection(fault)) outage.failed(fault)
       log.once(`${isOwn ? label : `${originOf(at)}, to which ${label} links,`} ${fault.message}, asked for ${name}`)
     }
 
-    const metadata = newMetadataFiles()
-    const keepMetadata: FileParts['keepMetadata'] = async (key, file, asker) => {
+    const metadata = newMetadataFiles(client, aheadClient)
+    /** Keeps a wheel's metadata if the folder has the wheel. */
+    const keepMetadata = async (key: string, file: PageFile, asker: Asker): Promise<void> => {
       const there = file.coreMetadata === undefined ? undefined : await mirror?.find(file, origin)
       if (mirror === undefined || there === undefined) return
-      const answer = await metadata(key, file, client, asker).catch(() => undefined)
+      const answer = await metadata(key, file, asker).catch(() => undefined)
       if (answer?.status !== 200) return
       const digest = newDigest(metadataHashes(file))
       digest.update(answer.bytes)
@@ -144,35 +137,43 @@ export const openIndexes = (parts: CommonParts): readonly ServedIndex[] => {
       newDownloads({
         mirror,
         origin,
+        client,
+        aheadClient,
         // Not the relay's own signal: files that are kept as it ends still get their metadata.
         onKept: (key, file) => keepMetadata(key, file, { headers: {}, gone: new AbortController().signal }),
-        onMetadata: (key, bytes) => onMetadata(i, key, bytes),
+        onMetadata: (key, bytes) => onMetadata(place, key, bytes),
         traffic,
         onRefused: ({ name }, why) =>
           log.once(`${name} of ${label} is not kept, so that an offline build lacks it: ${why}`),
         onBroken: onFault,
-        tempo: config.tempo ?? 1,
+        tempo,
         signal,
       })
     return {
       config: index,
-      place: i,
+      place,
       source,
+      /** What sends requests for it; a folder's pages may link to servers. */
       client,
-      aheadClient,
-      isBusy: (at) => traffic.isBusy(originOf(at)),
       metadata,
+      /** The folder that is filled, the mark of the index in it, and what is on its way there. */
       mirror,
       origin,
       downloads,
+      /** The folder of the host in which its files are: the local mirror, for one in that. */
       folder: folder && (config.mirror ?? folder),
-      watch: (project, file, sendable) => arrivals?.watch({ project, file, index, place: i }, sendable) ?? sendable,
+      /** Watches what is sent of a file of a project. */
+      watch: (project: string, file: PageFile, sendable: Sendable): Sendable =>
+        arrivals?.watch({ project, file, index, place }, sendable) ?? sendable,
       keepMetadata,
       onFault,
-      isAsked: (project) => isAskedAt(project, index, config.indexes),
-      onLeft: (milliseconds) =>
+      /** Whether the server of a URL has too much to do for anything ahead. */
+      isBusy: (at: string): boolean => traffic.isBusy(originOf(at)),
+      /** Whether it is asked for a project, by the rules of all. */
+      isAsked: (project: string): boolean => isAsked(project),
+      /** Takes note that an installer left after so many milliseconds without an answer. */
+      onLeft: (milliseconds: number): void =>
         outage.failed(new HttpError('connection', `does not answer in ${Math.round(milliseconds / 1000)} s`)),
-      flush: async () => downloads?.flush(),
     }
   })
 }

@@ -48,7 +48,7 @@ export const ofRelay: readonly Mutant[] = [
   ]),
   ...sabotages('lib/relay/open-relay.ts', 'unit/relay/faults.ts', [
     'with DIB_PYPI_UNREACHABLE=fail nothing more is served once an index is down',
-    'if (failure !== undefined) return refuse(response, failure)',
+    'if (failure !== undefined) return refuse(call, failure)',
     '',
   ]),
   ...sabotages('lib/relay/server/reply.ts', 'unit/relay/serves.ts unit/relay/folders.ts', [
@@ -119,18 +119,18 @@ export const ofRelay: readonly Mutant[] = [
     ],
     [
       'DIB_PYPI_UNREACHABLE=keep leaves out no index',
-      ": config.unreachable === 'drop' && hasOther(i, project)",
-      ': hasOther(i, project)',
+      "return unreachable === 'drop' && isElsewhere(project)",
+      'return isElsewhere(project)',
     ],
     [
       'an index that is down is left out only while another has the project',
-      ": config.unreachable === 'drop' && hasOther(i, project)",
-      ": config.unreachable === 'drop'",
+      "return unreachable === 'drop' && isElsewhere(project)",
+      "return unreachable === 'drop'",
     ],
     [
       'a folder of what was kept does not count as another index',
-      'i !== own && other.folder === undefined &&',
-      'i !== own &&',
+      'i !== place && other.folder === undefined)',
+      'i !== place)',
     ],
   ),
   ...sabotages(
@@ -193,26 +193,30 @@ export const ofRelay: readonly Mutant[] = [
     ['a cookie of a server is not passed on', "  'www-authenticate',\n", "  'www-authenticate',\n  'set-cookie',\n"],
   ),
   ...sabotages(
-    'lib/relay/server/send-file.ts',
+    'lib/relay/server/reply.ts',
     'unit/relay/folders.ts',
     ['what the relay serves fills no cache in the image', "{ 'Cache-Control': 'no-store' } as const", '{} as const'],
     ['a part is sent if it is of the same file', "(condition !== undefined && condition !== headers['etag'])", 'false'],
     ['a part ends where it was asked to', 'Math.min(Number(last) + 1, length)', 'length'],
   ),
   ...sabotages(
-    'lib/relay/store/download.ts',
+    'lib/relay/store/downloads.ts',
     'unit/relay/fill.ts unit/relay/downloads.ts',
     [
       'a file whose hash is not what its index tells is not kept',
-      'if (isRight === false) return onRefused',
-      'if (isRight === null) return onRefused',
+      'if (isRight === false) return on.onRefused',
+      'if (isRight === null) return on.onRefused',
     ],
     [
       'a page that says not found is not kept as a wheel',
-      'if (!looksLikeDistribution(first)) return onRefused',
-      'if (first === null) return onRefused',
+      'if (!looksLikeDistribution(first)) return on.onRefused',
+      'if (first === null) return on.onRefused',
     ],
-    ['what may not be whole is not kept', 'if (!isProven) return onRefused', 'if (isProven === null) return onRefused'],
+    [
+      'what may not be whole is not kept',
+      'if (!isProven) return on.onRefused',
+      'if (isProven === null) return on.onRefused',
+    ],
   ),
   ...sabotages('lib/relay/store/mirror-folder.ts', 'unit/relay/fill.ts unit/relay/downloads.ts', [
     'a full disk is said once, and the build goes on',
@@ -220,10 +224,14 @@ export const ofRelay: readonly Mutant[] = [
     '\n',
   ]),
   ...sabotages(
-    'lib/relay/store/temporary-file.ts',
+    'lib/relay/store/growing-file.ts',
     'unit/relay/downloads.ts unit/relay/fill.ts',
-    ['what is on its way cannot be read by others', "openAt(path, 'wx+', 0o600)", "openAt(path, 'wx+', 0o644)"],
-    ['a kept file is readable by every user', 'fchmodSync(descriptor, 0o666 & ~process.umask())', ''],
+    [
+      'what is on its way cannot be read by others',
+      "fileOf(open(path, 'wx+', 0o600), path)",
+      "fileOf(open(path, 'wx+', 0o644), path)",
+    ],
+    ['a kept file is readable by every user', 'await file.chmod(0o666 & ~process.umask())', ''],
   ),
   ...sabotages(
     'lib/relay/relay-log.ts',
@@ -296,30 +304,30 @@ export const ofRelay: readonly Mutant[] = [
     'unit/relay/lock.ts',
     [
       'a file of which no hash is told is read whole before an installer gets any of it',
-      'if (fetched.status !== 200 || digest.isRight() !== true) return giveUp()',
-      'if (fetched.status !== 200) return giveUp()',
+      'if (fetched.status !== 200 || digest.isRight() !== true) {',
+      'if (fetched.status !== 200) {',
     ],
-    ['a file that is longer than the lock says is not read to its end', 'if (at > size) break', ''],
+    ['a file that is longer than the lock says is not read to its end', 'if (length > size) break', ''],
   ),
+  ...sabotages('lib/relay/lock/serve-locked.ts', 'unit/relay/lock.ts', [
+    'a project that is not in the lock is not found',
+    "return { kind: 'none' }",
+    "return { kind: 'page', files: [], links: [] }",
+  ]),
   ...sabotages(
-    'lib/relay/lock/locked-source.ts',
+    'lib/relay/lock/find-locked.ts',
     'unit/relay/lock.ts',
-    [
-      'a project that is not in the lock is not found',
-      "return { kind: 'none' }",
-      "return { kind: 'page', files: [], links: [] }",
-    ],
     [
       "a lock's files are not yanked, and have no metadata",
       'requiresPython,\n})',
       "requiresPython,\n  yanked: 'old',\n})",
     ],
+    [
+      'an offline build whose folder lacks a file of the lock ends before anything is mounted',
+      'if (missing.length === 0) return',
+      'if (missing.length >= 0) return',
+    ],
   ),
-  ...sabotages('lib/relay/lock/missing.ts', 'unit/relay/lock.ts', [
-    'an offline build whose folder lacks a file of the lock ends before anything is mounted',
-    'if (missing.length === 0) return',
-    'if (missing.length >= 0) return',
-  ]),
   ...sabotages(
     'lib/relay/upstream/traffic.ts',
     'unit/relay/ahead/guesses.ts',

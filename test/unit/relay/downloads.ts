@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
-import { fileAt } from '../../../element-src/lib/relay/store/temporary-file.js'
+import { fileAt } from '../../../element-src/lib/relay/store/growing-file.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
 import { ask, at, openTestRelay } from '../../support/relay/test-relay.js'
 import { type Instead, likeWheel, sendPart, serveIndex, sha256 } from '../../support/relay/upstream.js'

@@ -1,19 +1,9 @@
-import type { PageFile } from '../../index/page.js'
-import type { ServedIndex } from '../served-index.js'
-import type { Guess } from '../store/download.js'
+import type { ServedIndex, WantedFile } from '../served-index.js'
+import type { Guess } from '../store/downloads.js'
 import type { Asker } from '../upstream/answer.js'
 
 /** What makes a file likely to be asked for: that its metadata was, or that it is the newest on a page that will be read. */
 type Reason = 'metadata' | 'page'
-
-/** A file of an index, as paths of the relay have it. */
-export interface GuessedFile {
-  readonly index: ServedIndex
-  readonly project: string
-  /** What stands for it in its index. */
-  readonly key: string
-  readonly file: PageFile
-}
 
 /** Files that are fetched before an installer asks for them. */
 export interface Guesses {
@@ -22,7 +12,7 @@ export interface Guesses {
   /** Takes note that a file was asked for that would have been guessed: guesses are likely to be right. */
   readonly foretold: () => void
   /** Fetches a file, unless too much was guessed, or guessed wrong. */
-  readonly suggest: (reason: Reason, guessed: GuessedFile, headers: Asker['headers']) => void
+  readonly suggest: (reason: Reason, guessed: WantedFile, headers: Asker['headers']) => void
 }
 
 /** So many at a time. */
@@ -43,7 +33,7 @@ const mostUnproven = 4
 const mostProjects = 10_000
 
 interface Made {
-  readonly guessed: GuessedFile
+  readonly guessed: WantedFile
   readonly reason: Reason
   readonly headers: Asker['headers']
   isProven: boolean
@@ -96,7 +86,7 @@ export const newGuesses = (): Guesses => {
       // One that is in the folder is not fetched, nor one that turned out to be wrong meanwhile.
       const there = await index.mirror?.find(file, index.origin)
       if (there === undefined && projectOf(made.guessed.project).made === made)
-        made.guess = index.downloads?.guess(key, file, index.aheadClient, made.headers, mayTake)
+        made.guess = index.downloads?.guess(key, file, made.headers, mayTake)
       await made.guess?.received
     } finally {
       running -= 1

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { PageFile } from '../../index/page.js'
 import { versionOf } from '../../index/version.js'
-import type { ServedIndex } from '../served-index.js'
-import type { Route } from '../server/route.js'
+import { keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
+import type { FileRoute } from '../server/route.js'
 import type { Asker } from '../upstream/answer.js'
 import { chooseFile } from './choose-file.js'
 import { newGuesses } from './guesses.js'
@@ -14,7 +14,7 @@ export interface LookAhead {
   /** Takes note that an installer asks for a file, or for its metadata. */
   readonly asked: (
     index: ServedIndex,
-    route: Extract<Route, { kind: 'file' }>,
+    route: FileRoute,
     request: Pick<IncomingMessage, 'method' | 'headers' | 'socket'>,
     asker: Asker,
   ) => void
@@ -32,12 +32,7 @@ const lately = 5_000
 const mostRemembered = 10_000
 
 /** One file of an index, and for whom it is looked at. */
-interface Looked {
-  readonly index: ServedIndex
-  readonly project: string
-  readonly file: PageFile
-  /** What stands for it in its index. */
-  readonly key: string
+interface Looked extends WantedFile {
   readonly installer: Installer
   readonly asker: Asker
   /** When the installer asked for what led here: milliseconds since 1970. */
@@ -61,8 +56,6 @@ const newSlots = (most: number): ((work: () => Promise<void>) => Promise<void>) 
     }
   }
 }
-
-const keyOf = (project: string, nth: number, name: string): string => `${project}~${nth}/${name}`
 
 /**
  * Begins with nothing asked for.
@@ -110,7 +103,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     }
     let text = ''
     await inSlot(async () => {
-      const answer = await index.metadata(key, file, index.aheadClient, asker)
+      const answer = await index.metadata(key, file, asker)
       if (answer.status === 200) text = answer.bytes.toString('utf8')
     })
     await follow(text, looked)

@@ -1,36 +1,47 @@
+import { UserError } from '../../base/errors.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { digestOf } from '../../index/hashes.js'
 import { fileAtUrl } from '../../index/local-url.js'
 import type { PageFile } from '../../index/page.js'
-import type { ServedIndex } from '../served-index.js'
+import type { Arrival } from '../../receipt/bill.js'
+import type { ServedIndex, WantedFile } from '../served-index.js'
 import type { Asker } from '../upstream/answer.js'
 
-/** A file of an index that may be one of the lock's. */
-export interface Candidate {
-  readonly index: ServedIndex
-  /** What the index says of it, with the lock's hash and length. */
-  readonly file: PageFile
+/** A file of a lock as pages list it. Neither yanked, which pip and uv refuse unpinned, nor with metadata, whose hash the lock does not have. */
+export const lockedFile = ({ file, sha256, length, uploaded, requiresPython }: Arrival): PageFile => ({
+  name: file,
+  url: `lock:${sha256}`,
+  hashes: { sha256 },
+  size: length,
+  uploadTime: uploaded,
+  requiresPython,
+})
+
+/** A file of an index that may be one of the lock's, of which it has hash and length. */
+export interface Candidate extends WantedFile {
   /** Whether it is known to be the lock's: the index says so, or it lies in a folder and was read. */
   readonly isKnown: boolean
 }
 
-/** Finds the files of a lock where indexes have them. */
-export interface LockedFiles {
-  /**
-   * The places where a file may be, the surest first; all in the order of the indexes.
-   *
-   * @param say Told why an index has it not.
-   */
-  readonly candidates: (
-    project: string,
-    locked: PageFile,
-    asker: Asker,
-    say: (why: string) => void,
-  ) => AsyncGenerator<Candidate>
+const pageOf = async (
+  { source, config: { label } }: ServedIndex,
+  project: string,
+  asker: Asker,
+): Promise<readonly PageFile[] | string> => {
+  const found = await source.filesOf(project, asker).catch(faultOf)
+  if (found instanceof HttpError) {
+    if (asker.gone.aborted) throw found
+    return `${label} ${found.message}`
+  }
+  if (found.kind === 'refused') return found.cause
+  if (found.kind === 'answer' && found.status !== 404 && found.status !== 410) return `${label} answers ${found.status}`
+  return found.kind === 'page' ? found.files : []
 }
 
-/** Begins with nothing known. */
-export const newLockedFiles = (indexes: readonly ServedIndex[]): LockedFiles => {
+const isAnother = 'has another file of that name'
+
+/** Begins with nothing known of the files of a lock. */
+export const newFinder = (indexes: readonly ServedIndex[]) => {
   const read = new Map<string, Promise<boolean>>()
 
   /** A folder's own word is not enough: its file may have been damaged since. */
@@ -43,46 +54,63 @@ export const newLockedFiles = (indexes: readonly ServedIndex[]): LockedFiles => 
     return known.catch(() => false)
   }
 
-  const pageOf = async (
-    { source, config: { label } }: ServedIndex,
+  /**
+   * The places where a file may be, the surest first; all in the order of the indexes.
+   *
+   * @param say Told why an index has it not.
+   */
+  return async function* (
     project: string,
+    { name, size, hashes }: PageFile,
     asker: Asker,
-  ): Promise<readonly PageFile[] | string> => {
-    const found = await source.filesOf(project, asker).catch(faultOf)
-    if (found instanceof HttpError) {
-      if (asker.gone.aborted) throw found
-      return `${label} ${found.message}`
-    }
-    if (found.kind === 'refused') return found.cause
-    if (found.kind === 'answer')
-      return found.status === 404 || found.status === 410 ? [] : `${label} answers ${found.status}`
-    return found.kind === 'page' ? found.files : []
-  }
-
-  return {
-    candidates: async function* (project, { name, size, hashes }, asker, say) {
-      const unknown: Candidate[] = []
-      for (const index of indexes.filter(({ isAsked }) => isAsked(project))) {
-        const { folder, config } = index
-        const { label } = config
-        const page = await pageOf(index, project, asker)
-        if (typeof page === 'string') {
-          say(page)
-          continue
-        }
-        const same = page.filter((file) => file.name === name)
-        if (same.length === 0) say(`${label} does not have it`)
-        for (const listed of same) {
-          const file = { ...listed, size, hashes }
-          const told = listed.hashes['sha256']?.toLowerCase()
-          const isLocal = listed.url.startsWith('file:')
-          if (isLocal ? await isInFolder(folder ?? '', file) : told === hashes['sha256'])
-            yield { index, file, isKnown: true }
-          else if (isLocal || told !== undefined) say(`${label} has another file of that name`)
-          else unknown.push({ index, file, isKnown: false })
-        }
+    say: (why: string) => void,
+  ): AsyncGenerator<Candidate> {
+    const unknown: Candidate[] = []
+    for (const index of indexes.filter(({ isAsked }) => isAsked(project))) {
+      const { label } = index.config
+      const page = await pageOf(index, project, asker)
+      if (typeof page === 'string') {
+        say(page)
+        continue
       }
-      yield* unknown
-    },
+      const same = page.filter((file) => file.name === name)
+      if (same.length === 0) say(`${label} does not have it`)
+      for (const listed of same) {
+        const file = { ...listed, size, hashes }
+        const candidate = { index, project, key: `${project}~${index.place} ${file.url}`, file }
+        const told = listed.hashes['sha256']?.toLowerCase()
+        const isLocal = listed.url.startsWith('file:')
+        if (isLocal ? await isInFolder(index.folder ?? '', file) : told === hashes['sha256'])
+          yield { ...candidate, isKnown: true }
+        else if (isLocal || told !== undefined) say(`${label} ${isAnother}`)
+        else unknown.push({ ...candidate, isKnown: false })
+      }
+    }
+    yield* unknown
   }
+}
+
+/**
+ * Makes sure that a build without servers will have each file of its lock.
+ *
+ * @throws UserError if one is not in the folders: all that are missing.
+ */
+export const checkFolders = async (indexes: readonly ServedIndex[], lock: readonly Arrival[]): Promise<void> => {
+  if (indexes.some(({ config }) => config.folder === undefined)) return
+  const find = newFinder(indexes)
+  const asker = { headers: {}, gone: new AbortController().signal }
+  const missing: string[] = []
+  for (const arrival of [...lock].sort((one, other) => (one.project < other.project ? -1 : 1))) {
+    let more = ''
+    const say = (why: string): void => {
+      if (why.endsWith(isAnother)) more = ' (another file has its name)'
+    }
+    const { value } = await find(arrival.project, lockedFile(arrival), asker, say).next()
+    if (value?.isKnown !== true) missing.push(`${arrival.file}${more}`)
+  }
+  if (missing.length === 0) return
+  const where = indexes.map(({ config }) => config.folder).join(', ') || 'a folder, since there is no local mirror'
+  throw new UserError(
+    `DIB_PYPI_LOCK: no server is asked, and ${missing.length} file${missing.length === 1 ? '' : 's'} of the lock ${missing.length === 1 ? 'is' : 'are'} not in ${where}: ${missing.join(', ')}; copy them there, or build online`,
+  )
 }

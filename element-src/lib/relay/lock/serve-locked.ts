@@ -1,54 +1,63 @@
 import { randomUUID } from 'node:crypto'
-import { unlinkSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { errorMessage, ignoreErrors } from '../../base/errors.js'
+import { errorMessage } from '../../base/errors.js'
 import { faultOf } from '../../http/http-error.js'
 import { newDigest } from '../../index/hashes.js'
 import type { PageFile } from '../../index/page.js'
+import type { Arrival } from '../../receipt/bill.js'
+import { indexAt } from '../../settings/index-list.js'
 import type { RelayLog } from '../relay-log.js'
 import type { ServedIndex } from '../served-index.js'
-import { notFound, refuse } from '../server/reply.js'
-import type { Route } from '../server/route.js'
-import { type Sendable, sendFile } from '../server/send-file.js'
-import { serveBytes } from '../server/serve-file.js'
-import { fileAt } from '../store/temporary-file.js'
-import type { Asker } from '../upstream/answer.js'
+import { type Call, notFound, pageOrReply, refuse, type Sendable, sendFile } from '../server/reply.js'
+import type { FileRoute } from '../server/route.js'
+import { serveBytes } from '../server/serve.js'
+import { unnamedFile } from '../store/growing-file.js'
 import { fetchFile } from '../upstream/fetch-file.js'
-import type { Source } from '../upstream/found.js'
-import { type Candidate, newLockedFiles } from './find-locked.js'
+import type { Found, Source } from '../upstream/found.js'
+import { type Candidate, lockedFile, newFinder } from './find-locked.js'
 
-const keyOf = ({ index, file }: Candidate): string => `${index.place} ${file.url}`
+/** What installers see of a lock: one index, whose host their paths show. */
+export const lockedIndex = indexAt('http://lock')
+
+/** The files of a lock as an index: no server is asked for its pages. */
+export const lockedSource = (lock: readonly Arrival[], log: RelayLog): Source => {
+  const projects = new Map<string, PageFile[]>()
+  for (const arrival of lock)
+    projects.set(arrival.project, [...(projects.get(arrival.project) ?? []), lockedFile(arrival)])
+  const find = async (project: string): Promise<Found> => {
+    const files = projects.get(project)
+    if (files !== undefined) return { kind: 'page', files, links: [] }
+    log.once(`${project} is not in the lock (DIB_PYPI_LOCK): the relay answers that there is no such project`)
+    return { kind: 'none' }
+  }
+  return { config: lockedIndex, find, filesOf: find, projects: () => [...projects.keys()].sort() }
+}
 
 /** Fetches a file that no hash is told of, and looks whether it is the lock's before an installer gets any of it. */
 const fetchUnknown = async ({ index, file }: Candidate, signal: AbortSignal): Promise<Sendable | undefined> => {
   const { size = 0, hashes } = file
-  const named = index.mirror?.newFile()
-  const storage = named ?? fileAt(join(tmpdir(), `pypi-relay-${randomUUID()}`))
-  const giveUp = async (): Promise<undefined> => {
-    await storage.remove()
-    return undefined
-  }
+  // Without a name it goes with the relay, however that ends.
+  const storage = index.mirror?.newUnnamed() ?? unnamedFile(join(tmpdir(), `pypi-relay-${randomUUID()}`))
   try {
     const digest = newDigest(hashes)
     const fetched = await fetchFile(index.client, { url: file.url, headers: {}, hasHash: true }, signal)
-    let at = 0
+    let length = 0
     if (fetched.status === 200)
       for await (const chunk of fetched.chunks) {
-        await storage.write(chunk, at)
+        await storage.write(chunk, length)
         digest.update(chunk)
-        at += chunk.length
-        if (at > size) break
+        length += chunk.length
+        if (length > size) break
       }
     fetched.leave()
-    if (fetched.status !== 200 || digest.isRight() !== true) return giveUp()
-    const { path } = storage
-    if (named !== undefined) await index.mirror?.keep(named, file.name, digest.sha256(), file, index.origin)
-    // Without a name it goes with the relay, however that ends.
-    if (path !== undefined) ignoreErrors(['ENOENT'], () => unlinkSync(path))
+    if (fetched.status !== 200 || digest.isRight() !== true) {
+      await storage.remove()
+      return undefined
+    }
+    await index.mirror?.keep(storage, file.name, digest.sha256(), file, index.origin)
   } catch (error) {
-    await giveUp()
+    await storage.remove()
     throw error
   }
   return {
@@ -71,19 +80,14 @@ export const lockedFileServer = (
   source: Source,
   log: RelayLog,
   signal: AbortSignal,
-): ((
-  request: IncomingMessage,
-  response: ServerResponse,
-  route: Extract<Route, { kind: 'file' }>,
-  asker: Asker,
-) => Promise<void>) => {
-  const { candidates } = newLockedFiles(indexes)
+): ((call: Call, route: FileRoute) => Promise<void>) => {
+  const find = newFinder(indexes)
   /** Files that turned out to be others than the lock's. */
   const wrong = new Set<string>()
   const fetched = new Map<string, Promise<Sendable | undefined>>()
 
   const fetchOnce = (candidate: Candidate): Promise<Sendable | undefined> => {
-    const key = keyOf(candidate)
+    const { key } = candidate
     const known = fetched.get(key) ?? fetchUnknown(candidate, signal)
     fetched.set(key, known)
     known.catch(() => fetched.delete(key))
@@ -91,43 +95,35 @@ export const lockedFileServer = (
   }
 
   /** Returns why nothing was sent; undefined if the file was. */
-  const tryOne = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    project: string,
-    candidate: Candidate,
-    asker: Asker,
-  ): Promise<string | undefined> => {
-    const { index, file, isKnown } = candidate
-    if (wrong.has(keyOf(candidate))) return 'has another file of that name'
-    if (isKnown) {
-      const key = `${project}~${keyOf(candidate)}`
-      const other = await serveBytes(request, response, key, project, file, index, asker)
+  const tryOne = async (call: Call, candidate: Candidate): Promise<string | undefined> => {
+    const { index, project, file, key, isKnown } = candidate
+    if (isKnown && !wrong.has(key)) {
+      const other = await serveBytes(call, candidate)
       return other && `answers ${other.status}`
     }
-    const sendable = await fetchOnce(candidate)
+    const sendable = wrong.has(key) ? undefined : await fetchOnce(candidate)
     if (sendable === undefined) return 'has another file of that name'
-    await sendFile(request, response, index.watch(project, file, sendable))
+    await sendFile(call, index.watch(project, file, sendable))
     return undefined
   }
 
-  return async (request, response, { project, nth, name }, asker) => {
-    const found = await source.filesOf(project, asker)
-    const files: readonly PageFile[] = found.kind === 'page' ? found.files : []
-    const locked = files.filter((file) => file.name === name)[nth]
-    if (locked === undefined) return notFound(response)
+  return async (call, { project, nth, name }) => {
+    const page = pageOrReply(call, await source.filesOf(project, call.asker))
+    if (page === undefined) return
+    const locked = page.files.filter((file) => file.name === name)[nth]
+    if (locked === undefined) return notFound(call)
     const why: string[] = []
-    for await (const candidate of candidates(project, locked, asker, (line) => why.push(line))) {
-      const { index, file } = candidate
+    for await (const candidate of find(project, locked, call.asker, (line) => why.push(line))) {
+      const { index, file, key } = candidate
       try {
-        const other = await tryOne(request, response, project, candidate, asker)
+        const other = await tryOne(call, candidate)
         if (other === undefined) return
         why.push(`${index.config.label} ${other}`)
       } catch (error) {
-        if (asker.gone.aborted) throw error
+        if (call.asker.gone.aborted) throw error
         const fault = faultOf(error)
-        if (fault.kind === 'odd') wrong.add(keyOf(candidate))
-        if (response.headersSent) {
+        if (fault.kind === 'odd') wrong.add(key)
+        if (call.response.headersSent) {
           index.onFault(file, fault)
           throw fault
         }
@@ -137,6 +133,6 @@ export const lockedFileServer = (
     const reasons = why.length === 0 ? 'none may serve its project' : why.join('; ')
     const cause = `${name} is in the lock (DIB_PYPI_LOCK), and no mirror has it: ${reasons}`
     log.once(cause)
-    refuse(response, cause)
+    refuse(call, cause)
   }
 }

@@ -9,14 +9,14 @@ export type Route =
   /** `hasSlash`: the links of a page are relative to a path that ends in one. */
   | { readonly kind: 'root'; readonly index: number; readonly hasSlash: boolean }
   | { readonly kind: 'page'; readonly index: number; readonly project: string; readonly hasSlash: boolean }
-  /** `nth`: of several files of one name that the project's page lists. */
-  | {
-      readonly kind: 'file'
-      readonly index: number
-      readonly project: string
-      readonly nth: number
-      readonly name: string
-    }
+  | ({ readonly kind: 'file'; readonly index: number } & FileRoute)
+
+/** A file, or its metadata: the `nth` of several of one name that the project's page lists. */
+export interface FileRoute {
+  readonly project: string
+  readonly nth: number
+  readonly name: string
+}
 
 /** The relay's two secrets, each the first part of paths: installers' own, and the one by which it is asked and ended. */
 export interface Secrets {

@@ -1,54 +1,25 @@
-import { statSync } from 'node:fs'
+import { statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode, errorMessage } from '../../base/errors.js'
+import { errorCode, errorMessage, ignoreErrors } from '../../base/errors.js'
 import { isDistribution } from '../../index/distribution-file.js'
-import { type FolderStore, openFolderStore } from '../../index/folder-store.js'
+import { openFolderStore } from '../../index/folder-store.js'
 import type { PageFile } from '../../index/page.js'
 import type { RelayLog } from '../relay-log.js'
-import { fileAt, type TemporaryFile, unnamedFile } from './temporary-file.js'
+import { fileAt, type TemporaryFile, unnamedFile } from './growing-file.js'
 
 /** The folder that a build fills. */
-export interface MirrorFolder {
-  /** A file in it for what is on its way; undefined if no more is kept. */
-  readonly newFile: () => TemporaryFile | undefined
-  /** The same for what may not be kept: it has no name. */
-  readonly newUnnamed: () => TemporaryFile | undefined
-  /** Says, once, that no more is kept, and why. */
-  readonly giveUp: (error: unknown) => void
-  readonly find: FolderStore['find']
-  /**
-   * Keeps a file that is whole. One of the same name stays.
-   *
-   * @param described What its index tells of it.
-   * @returns Whether the folder has it now.
-   */
-  readonly keep: (
-    file: TemporaryFile,
-    name: string,
-    sha256: string,
-    described?: PageFile,
-    origin?: string,
-  ) => Promise<boolean>
-  /** Keeps something small in the same way; if it cannot, no more is kept. */
-  readonly keepBytes: (name: string, content: Buffer, sha256: string) => Promise<void>
-  /** What was kept. */
-  readonly kept: () => { readonly files: number; readonly bytes: number }
-  /** Resolved when all is written. */
-  readonly flush: () => Promise<void>
-}
+export type MirrorFolder = ReturnType<typeof openMirrorFolder>
 
 /**
  * Opens the folder.
  *
- * @param folder Its path, on the host.
- * @param log Where to say what is not kept.
  * @throws The system's error if it cannot be read.
  */
-export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder => {
+export const openMirrorFolder = (folder: string, log: RelayLog) => {
   let hasGivenUp = false
-  let files = 0
-  let bytes = 0
+  const kept = { files: 0, bytes: 0 }
 
+  /** Says, once, that no more is kept, and why. */
   const giveUp = (error: unknown): void => {
     if (hasGivenUp) return
     hasGivenUp = true
@@ -59,19 +30,29 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
   }
   const { newPath, find, put, flush } = openFolderStore(folder, giveUp)
 
-  const keep: MirrorFolder['keep'] = async (file, name, sha256, described, origin) => {
+  /** A file in it for what is on its way; undefined if no more is kept. */
+  const newFile = (): TemporaryFile | undefined => (hasGivenUp ? undefined : fileAt(newPath()))
+
+  /**
+   * Keeps a file that is whole. One of the same name stays.
+   *
+   * @param described What its index tells of it.
+   * @returns Whether the folder has it now.
+   */
+  const keep = async (
+    file: TemporaryFile,
+    name: string,
+    sha256: string,
+    described?: PageFile,
+    origin?: string,
+  ): Promise<boolean> => {
     if (hasGivenUp) return false
-    const path = join(folder, name)
+    const [path, free] = [join(folder, name), newPath()]
     try {
-      if (file.path === undefined) {
-        const named = await file.copyTo(newPath())
-        return await keep(named, name, sha256, described, origin).finally(named.remove)
-      }
-      await file.sync()
-      const done = await put(file.path, name, sha256, described, origin)
+      const done = await put(await file.settle(free), name, sha256, described, origin)
       if (done === 'kept' && isDistribution(name)) {
-        files += 1
-        bytes += statSync(path).size
+        kept.files += 1
+        kept.bytes += statSync(path).size
       }
       if (done === 'other')
         log.warn(
@@ -81,27 +62,28 @@ export const openMirrorFolder = (folder: string, log: RelayLog): MirrorFolder =>
     } catch (error) {
       giveUp(error)
       return false
+    } finally {
+      ignoreErrors(['ENOENT'], () => unlinkSync(free))
     }
   }
 
   return {
     giveUp,
-    newFile: () => (hasGivenUp ? undefined : fileAt(newPath())),
-    newUnnamed: () => (hasGivenUp ? undefined : unnamedFile(newPath())),
+    newFile,
+    /** The same for what may not be kept: it has no name. */
+    newUnnamed: (): TemporaryFile | undefined => (hasGivenUp ? undefined : unnamedFile(newPath())),
     find,
     keep,
-    keepBytes: async (name, content, sha256) => {
-      const file = hasGivenUp ? undefined : fileAt(newPath())
-      try {
-        await file?.write(content, 0)
-        if (file !== undefined) await keep(file, name, sha256)
-      } catch (error) {
-        giveUp(error)
-      } finally {
-        await file?.remove()
-      }
+    /** Keeps something small in the same way. */
+    keepBytes: async (name: string, content: Buffer, sha256: string): Promise<void> => {
+      const file = newFile()
+      if (file === undefined) return
+      await file.write(content, 0).then(() => keep(file, name, sha256), giveUp)
+      await file.remove()
     },
-    kept: () => ({ files, bytes }),
+    /** What was kept. */
+    kept,
+    /** Resolved when all is written. */
     flush,
   }
 }

@@ -18,7 +18,7 @@ export interface MetadataAnswer extends PassedOn {
 }
 
 /** Fetches the metadata that lies beside a wheel (PEP 658); rejected with an HttpError. */
-export type FetchMetadata = (key: string, file: PageFile, client: HttpClient, asker: Asker) => Promise<MetadataAnswer>
+export type FetchMetadata = (key: string, file: PageFile, asker: Asker) => Promise<MetadataAnswer>
 
 /** What the index tells of metadata's hashes. */
 export const metadataHashes = ({ coreMetadata }: PageFile): Hashes =>
@@ -31,17 +31,25 @@ const isMetadata = (bytes: Buffer, file: PageFile): boolean => {
   return digest.isRight() ?? /^metadata-version:/im.test(bytes.toString('latin1'))
 }
 
-/** Begins with none remembered. */
-export const newMetadataFiles = (): FetchMetadata => {
+/**
+ * Begins with none remembered.
+ *
+ * @param aheadClient What sends requests for which nobody has asked yet.
+ */
+export const newMetadataFiles = (client: HttpClient, aheadClient: HttpClient): FetchMetadata => {
   const share = newShare<MetadataAnswer>()
   const known = new Map<string, MetadataAnswer>()
   let remembered = 0
 
-  const fetchIt = async (file: PageFile, client: HttpClient, headers: Asker['headers'], signal: AbortSignal) => {
+  const fetchIt = async (file: PageFile, { headers, isAhead }: Asker, signal: AbortSignal) => {
     const url = new URL(file.url)
     url.pathname += '.metadata'
     const hasHash = newDigest(metadataHashes(file)).isRight() !== undefined
-    const { chunks, ...answer } = await fetchFile(client, { url: url.href, headers, hasHash }, signal)
+    const { chunks, ...answer } = await fetchFile(
+      isAhead ? aheadClient : client,
+      { url: url.href, headers, hasHash },
+      signal,
+    )
     const parts: Buffer[] = []
     let length = 0
     for await (const chunk of chunks) {
@@ -52,10 +60,10 @@ export const newMetadataFiles = (): FetchMetadata => {
     return { ...answer, bytes: Buffer.concat(parts) }
   }
 
-  return async (key, file, client, { headers, gone }) => {
+  return async (key, file, asker) => {
     const old = known.get(key)
     if (old !== undefined) return old
-    const answer = await share(key, gone, (signal) => fetchIt(file, client, headers, signal))
+    const answer = await share(key, asker.gone, (signal) => fetchIt(file, asker, signal))
     if (answer.status !== 200 || known.has(key) || !isMetadata(answer.bytes, file)) return answer
     remembered += answer.bytes.length
     if (remembered > mostRemembered) {
