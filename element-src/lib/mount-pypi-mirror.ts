@@ -18,8 +18,7 @@ import {
   writeJson,
 } from './image/stage.js'
 import { findPrograms, stageBuiltins, stageRuntime } from './image/stage-runtime.js'
-import { layoutOf } from './index/layout.js'
-import { type LocalMirror, missingFolder } from './index/local-mirror.js'
+import { detectMirrors, type LocalMirror, missingFolder } from './index/local-mirror.js'
 import { readLock } from './receipt/lock.js'
 import { planReceipt } from './receipt/receipt-file.js'
 import { askRelay, startRelay } from './relay/control.js'
@@ -75,8 +74,7 @@ const describeOfficial = (told: PipSettings, { officialIsOff }: Settings): strin
 const prepareFillFolder = (folder: string): void => {
   // dib keeps its cache in folders of these modes.
   mkdirSync(folder, { recursive: true, mode: 0o755 })
-  const { kind } = layoutOf(folder, '')
-  if (kind === 'empty' || kind === 'flat') return
+  if (detectMirrors(folder, ['']).every(({ isFlat }) => isFlat)) return
   throw new UserError(
     `${folder} holds something other than wheels and sdists side by side, so DIB_PYPI_FILL_MIRROR does not touch it: name another DIB_IMAGE_CACHE, or unset DIB_PYPI_FILL_MIRROR`,
   )

@@ -1,23 +1,16 @@
-import { type Dirent, opendirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, mkdirSync, opendirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { localMirrorUrl } from '../image/stage.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
 import { factsFile, readFacts, readSums, sumsFile } from './folder-records.js'
 import { fileAtUrl, findInMirror, urlBelow } from './local-url.js'
-import type { Page, PageFile } from './page.js'
+import type { PageFile } from './page.js'
 import { readPage } from './read-page.js'
+import { renderPage, renderRoot } from './render.js'
 
-/** A folder of the mirror, and the mirror: what is in the image is found from there. */
-export interface Place {
-  /** The mirror, on the host. */
-  readonly mirror: string
-  /** The folder below it; empty for the mirror itself. */
-  readonly below: string
-}
-
-/** A folder of the host in the mirror that it is in; without one it is the mirror itself. */
-export const placeOf = (folder: string, mirror = folder): Place => ({ mirror, below: relative(mirror, folder) })
+/** A folder of the mirror, which is on the host, as the path below it: empty for the mirror itself. */
+export const placeOf = (folder: string, mirror = folder) => ({ mirror, below: relative(mirror, folder) })
 
 /** A folder of the host as an index: distributions side by side, a tree of PEP 503, one whose folders have no pages or have
  * projects' names as written, or several of these at once. URLs are as the image has them. */
@@ -25,8 +18,6 @@ export interface Folder {
   readonly files: (project: string) => readonly PageFile[]
   /** The normalised names that it may have files of. */
   readonly projects: () => readonly string[]
-  /** What lies beside the folders with a distribution's name and is not a file that the image can read. */
-  readonly unusable: () => ReadonlySet<string>
 }
 
 /** What a folder holds, read as it is wanted: a mirror of everything has half a million entries. */
@@ -40,15 +31,9 @@ export const entriesOf = function* (folder: string): Generator<Dirent> {
 }
 
 /** Where tools put their index: dir2pi, pip2pi and dumb-pypi; bandersnatch. */
-export const placesOfIndexes = ['', 'simple', 'web/simple']
+export const placesOfIndexes = ['simple', 'web/simple']
 
 const faults = ['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ELOOP', 'ENAMETOOLONG']
-
-/** The page of a project's folder, with all that it links to; undefined if it has none that can be read. */
-export const pageOf = ({ mirror, below }: Place): Page | undefined => {
-  const bytes = ignoreErrors(faults, () => readFileSync(join(mirror, below, 'index.html')))
-  return bytes && readPage(bytes, 'text/html', new URL(`${urlBelow(localMirrorUrl, below)}/index.html`))
-}
 
 /** A file as a page lists it, if the image can read it: links to servers, and to what is in the mirror. */
 const asSeen = (mirror: string, file: PageFile): PageFile | undefined => {
@@ -60,8 +45,11 @@ const asSeen = (mirror: string, file: PageFile): PageFile | undefined => {
 }
 
 /** The distributions that the page of a project's folder lists, and that the image can read; undefined if it has no page. */
-export const filesOnPage = (place: Place): readonly PageFile[] | undefined =>
-  pageOf(place)?.files.flatMap((file) => asSeen(place.mirror, file) ?? [])
+export const filesOnPage = (mirror: string, below: string): readonly PageFile[] | undefined => {
+  const bytes = ignoreErrors(faults, () => readFileSync(join(mirror, below, 'index.html')))
+  const address = new URL(`${urlBelow(localMirrorUrl, below)}/index.html`)
+  return bytes && readPage(bytes, 'text/html', address).files.flatMap((file) => asSeen(mirror, file) ?? [])
+}
 
 /** What a wheel's metadata says of the Pythons that it is for (core metadata, Requires-Python). */
 const requiredPython = (metadata: string): string | undefined => {
@@ -74,7 +62,6 @@ interface Scan {
   /** By project. */
   readonly files: ReadonlyMap<string, readonly string[]>
   readonly folders: ReadonlyMap<string, readonly string[]>
-  readonly unusable: ReadonlySet<string>
   readonly describe: (name: string) => PageFile
 }
 
@@ -84,25 +71,20 @@ const add = (map: Map<string, string[]>, key: string, value: string): void => {
   else values.push(value)
 }
 
-const scan = (place: Place, warn: (warning: string) => void): Scan => {
-  const { mirror, below } = place
+const scan = (mirror: string, below: string, warn: (warning: string) => void): Scan => {
   const folder = join(mirror, below)
   const files = new Map<string, string[]>()
   const folders = new Map<string, string[]>()
   const is = (entry: Dirent, kind: 'file' | 'folder'): boolean =>
     (kind === 'file' ? entry.isFile() : entry.isDirectory()) ||
     (entry.isSymbolicLink() && ignoreErrors(['EACCES'], () => findInMirror(mirror, join(below, entry.name))) === kind)
-  const unusable = new Set<string>()
   let hasMetadata = false
   for (const entry of entriesOf(folder)) {
     const { name } = entry
     if (name.startsWith('.')) continue
     hasMetadata ||= name.endsWith('.metadata')
     if (isDistribution(name) && is(entry, 'file')) for (const project of projectsOf(name)) add(files, project, name)
-    else {
-      if (is(entry, 'folder')) add(folders, normaliseName(name), name)
-      if (isDistribution(name) && !entry.isDirectory()) unusable.add(name)
-    }
+    else if (is(entry, 'folder')) add(folders, normaliseName(name), name)
   }
   const { hashes, odd } = files.size > 0 ? readSums(folder) : { hashes: new Map<string, string>(), odd: [] }
   if (odd.length > 0) {
@@ -132,7 +114,7 @@ const scan = (place: Place, warn: (warning: string) => void): Scan => {
       coreMetadata: metadata ? (ofMetadata === undefined ? true : { sha256: ofMetadata }) : undefined,
     }
   }
-  return { files, folders, unusable, describe }
+  return { files, folders, describe }
 }
 
 /** Changes if what a folder holds does, or what is written in it of its files. */
@@ -149,7 +131,7 @@ const signatureOf = (folder: string): string =>
  *
  * @param warn Called with what the user should know, once for each fault.
  */
-export const openFolder = ({ mirror, below }: Place, warn: (warning: string) => void): Folder => {
+export const openFolder = ({ mirror, below }: ReturnType<typeof placeOf>, warn: (warning: string) => void): Folder => {
   const scans = new Map<string, { readonly signature: string; readonly scan: Scan }>()
   const warned = new Set<string>()
   const warnOnce = (warning: string): void => {
@@ -161,7 +143,7 @@ export const openFolder = ({ mirror, below }: Place, warn: (warning: string) => 
       const signature = signatureOf(join(mirror, place))
       const known = scans.get(place)
       if (known?.signature === signature) return known.scan
-      const found = scan({ mirror, below: place }, warnOnce)
+      const found = scan(mirror, place, warnOnce)
       scans.set(place, { signature, scan: found })
       return found
     })
@@ -169,7 +151,7 @@ export const openFolder = ({ mirror, below }: Place, warn: (warning: string) => 
     const found = look(place)
     return found?.files.get(project)?.map(found.describe) ?? []
   }
-  const places = placesOfIndexes.map((place) => join(below, place).replace(/^\.$/, ''))
+  const places = ['', ...placesOfIndexes].map((place) => join(below, place).replace(/^\.$/, ''))
   return {
     files: (project) => {
       const folders = places.flatMap(
@@ -180,7 +162,7 @@ export const openFolder = ({ mirror, below }: Place, warn: (warning: string) => 
       )
       const inFolders = folders.flatMap(
         (folder) =>
-          filesOnPage({ mirror, below: folder })?.filter(({ name }) => projectsOf(name).includes(project)) ??
+          filesOnPage(mirror, folder)?.filter(({ name }) => projectsOf(name).includes(project)) ??
           sideBySide(folder, project),
       )
       // What a page says of a file is more than a folder knows, so pages come first.
@@ -190,10 +172,22 @@ export const openFolder = ({ mirror, below }: Place, warn: (warning: string) => 
       }
       return [...all.values()]
     },
-    unusable: () => look(below)?.unusable ?? new Set(),
     projects: () => {
       const found = places.flatMap((place) => look(place) ?? [])
       return [...new Set(found.flatMap(({ files, folders }) => [...files.keys(), ...folders.keys()]))].sort()
     },
   }
+}
+
+/** Makes an index of a folder: a page for each project, and one of the projects (PEP 503). */
+export const writePages = (index: Folder, folder: string, hrefOf = ({ url }: PageFile): string => url): void => {
+  const projects = index.projects().filter((project) => {
+    const listed = index.files(project)
+    if (listed.length === 0) return false
+    mkdirSync(join(folder, project))
+    const page = renderPage(project, { files: listed, links: [] }, hrefOf, 'html')
+    writeFileSync(join(folder, project, 'index.html'), page)
+    return true
+  })
+  writeFileSync(join(folder, 'index.html'), renderRoot(projects, 'html'))
 }

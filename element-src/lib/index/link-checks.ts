@@ -29,29 +29,8 @@ export const fileFaults = (mirror: string, paths: readonly string[]): readonly s
   ]
 }
 
-/**
- * Looks at the symbolic links on the way to a project's files, and at those in its folder.
- *
- * @param mirror The mirror, on the host.
- * @param folder The project's folder, below the mirror.
- * @returns A warning if some lead to files outside the mirror.
- */
-export const projectFaults = (mirror: string, folder: string): readonly string[] => {
-  const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))
-  const entries = readdirSync(join(mirror, folder)).slice(0, manyEntries)
-  const paths = [...way, ...entries.map((name) => join(folder, name))]
-  const outside = paths.filter((path) => findInMirror(mirror, path) === 'outside')
-  return fileFaults(mirror, outside)
-}
-
-/**
- * Looks whether the links of a project's page lead to files that the image has.
- *
- * @param mirror The mirror, on the host.
- * @param folder The project's folder, below the mirror.
- * @returns What is wrong with the first link that is wrong, or undefined. Links to servers are none of the mirror's.
- */
-export const pageFault = (mirror: string, folder: string): string | undefined => {
+/** What is wrong with the first link of a project's page that does not lead to a file that the image has. Those to servers may lead anywhere. */
+const pageFault = (mirror: string, folder: string): string | undefined => {
   const page = join(mirror, folder, 'index.html')
   const base = `${urlBelow(localMirrorUrl, folder)}/index.html`
   let count = 0
@@ -77,4 +56,24 @@ export const pageFault = (mirror: string, folder: string): string | undefined =>
     }
   }
   return undefined
+}
+
+/**
+ * Looks at one project of an index: at the links of its page, and at the symbolic links in its folder and on the way to it. It is a
+ * sample, of what the user who runs the hook may read.
+ *
+ * @param folder The project's folder, below the mirror.
+ */
+export const projectFaults = (mirror: string, folder: string): readonly string[] => {
+  const symbolicLinks = (): readonly string[] => {
+    const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))
+    const entries = readdirSync(join(mirror, folder)).slice(0, manyEntries)
+    const paths = [...way, ...entries.map((name) => join(folder, name))]
+    return fileFaults(
+      mirror,
+      paths.filter((path) => findInMirror(mirror, path) === 'outside'),
+    )
+  }
+  const page = ignoreErrors(['EACCES'], () => pageFault(mirror, folder))
+  return [...(ignoreErrors(['EACCES'], symbolicLinks) ?? []), ...(page === undefined ? [] : [page])]
 }

@@ -1,127 +1,164 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { flatIndexUrl, localMirrorUrl } from '../image/stage.js'
-import { type Folder, openFolder } from './folder.js'
-import { type Layout, layoutOf } from './layout.js'
-import { fileFaults, pageFault, projectFaults, some } from './link-checks.js'
-import { urlBelow } from './local-url.js'
-import type { PageFile } from './page.js'
-import { renderPage, renderRoot } from './render.js'
+import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
+import { entriesOf, filesOnPage, openFolder, placesOfIndexes, writePages } from './folder.js'
+import { fileFaults, projectFaults, some } from './link-checks.js'
+import { findInMirror, urlBelow } from './local-url.js'
 import { describeTargets } from './wheel-targets.js'
 
-/** A folder of the local mirror that is used as an index, as pip can use it. */
-export interface LocalMirror {
+/** What a folder of the local mirror holds, and so how pip can use it. */
+interface Layout {
+  /** What was recognised, for the log. */
+  readonly description: string
+  /** The names of its wheels and sdists if they lie side by side; what they are for decides who can install them. */
+  readonly files: readonly string[]
+  /** Whether a build may fill it: it has nothing yet, or wheels and sdists side by side, as `pip download` leaves them. */
+  readonly isFlat: boolean
+  /** Where an index of its own is, below the mirror; undefined if one has to be made. */
+  readonly index: string | undefined
+  /** Looks for what the user should know of it, a line each. */
+  readonly warnings: () => readonly string[]
+}
+
+/** A folder of the local mirror that is used as an index. */
+export interface LocalMirror extends Omit<Layout, 'index'> {
   /** The folder, below the mirror; empty for the mirror itself. */
   readonly below: string
   /** The folder, on the host. */
   readonly folder: string
   /** The index, if the image has it. */
   readonly url: string
-  /** What was recognised, for the log. */
-  readonly description: string
-  /** The names of its wheels and sdists if they lie side by side; what they are for decides who can install them. */
-  readonly files: readonly string[]
   /** Makes the index, in the folder of all indexes in memory; undefined if the mirror's own is used. */
   readonly writeIndex: ((folder: string) => void) | undefined
-  /** Looks for what the user should know of it, a line each. */
-  readonly warnings: () => readonly string[]
 }
 
-/** What is said of a folder that is named and missing, or has nothing yet: what a build fills may be so. */
+/** What is said of a folder that is named and missing: one that a build fills may be so. */
 export const missingFolder = 'a folder that does not exist'
-export const emptyFolder = 'an empty folder'
 
-/** A folder without the place of its index in memory. */
-interface Detected {
-  readonly description: string
-  readonly files: readonly string[]
-  /** Where an index of its own is, below the mirror; undefined if one has to be made. */
-  readonly index: string | undefined
-  readonly warnings: () => readonly string[]
+/** If there are many folders, those that are looked at: a mirror of everything has half a million. */
+const enough = 1000
+
+/** The packaging guide's layout for a server that lists folders. */
+const holdsProject = (folder: string, name: string): boolean =>
+  (ignoreErrors(['EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'], () => readdirSync(join(folder, name))) ?? [])
+    .slice(0, enough)
+    .some((file) => isDistribution(file) && projectsOf(file).includes(normaliseName(name)))
+
+/** What a folder has, if it is there. */
+const lookInto = (folder: string) => {
+  const found = {
+    /** Distributions, and links and the like with the names of such. */
+    files: [] as string[],
+    /** Those of them that are not regular files by themselves. */
+    links: new Set<string>(),
+    /** A folder with a page and a normalised name. */
+    project: undefined as string | undefined,
+    /** Folders with a page whose names are not normalised, and are not there under the normalised name as well. */
+    written: [] as string[],
+    /** A folder without a page that holds a distribution of the project whose name it has. */
+    pageless: undefined as string | undefined,
+    isEmpty: true,
+    /** Whether it was read to its end. */
+    isWhole: true,
+  }
+  const lookAt = (name: string): void => {
+    const normalised = normaliseName(name)
+    if (existsSync(join(folder, name, 'index.html'))) {
+      if (normalised === name) found.project ??= name
+      else if (!existsSync(join(folder, normalised))) found.written.push(name)
+    } else if (found.pageless === undefined && holdsProject(folder, name)) found.pageless = name
+  }
+  let others = 0
+  for (const entry of entriesOf(folder)) {
+    const { name } = entry
+    found.isEmpty = false
+    if (!entry.isDirectory() && isDistribution(name)) {
+      found.files.push(name)
+      if (!entry.isFile()) found.links.add(name)
+      continue
+    }
+    others += 1
+    found.isWhole = others <= enough || found.project === undefined
+    if (!found.isWhole) break
+    if (others <= enough && !entry.isFile() && !name.startsWith('.')) lookAt(name)
+  }
+  return found
 }
 
-const files = (count: number): string => (count === 1 ? '1 file' : `${count} files`)
+/** Whether a tree lists a distribution, by its page or beside it. */
+const lists = (mirror: string, below: string, file: string): boolean =>
+  existsSync(join(mirror, below, file)) || !!filesOnPage(mirror, below)?.some(({ name }) => name === file)
 
-/** Makes an index: a page for each project, and one of the projects (PEP 503). */
-export const writePages = (index: Folder, folder: string, hrefOf = ({ url }: PageFile): string => url): void => {
-  const projects = index.projects().filter((project) => {
-    const listed = index.files(project)
-    if (listed.length === 0) return false
-    mkdirSync(join(folder, project))
-    const page = renderPage(project, { files: listed, links: [] }, hrefOf, 'html')
-    writeFileSync(join(folder, project, 'index.html'), page)
-    return true
-  })
-  writeFileSync(join(folder, 'index.html'), renderRoot(projects, 'html'))
-}
-
-const indexWarnings = (mirror: string, { below, project, strayFiles }: Extract<Layout, { kind: 'index' }>) => {
-  const place = join(below, project)
-  // A sample, of what the user who runs the hook may read.
-  const fault = ignoreErrors(['EACCES'], () => pageFault(mirror, place))
-  const stray = `lies beside its projects' folders, where pip does not look: move it into one`
-  return [
-    ...(ignoreErrors(['EACCES'], () => projectFaults(mirror, place)) ?? []),
-    ...(fault === undefined ? [] : [fault]),
-    ...(strayFiles.length > 0 ? [`${some(strayFiles)} in ${join(mirror, below)} ${stray}`] : []),
-  ]
-}
-
-const describeIndex = (folder: string, below: string): string =>
-  below === folder ? 'a PEP 503 index' : `a PEP 503 index in ${below.slice(folder === '' ? 0 : folder.length + 1)}`
-
-const describeTree = (folder: string, { below, writtenName, pageless }: Extract<Layout, { kind: 'tree' }>): string => {
-  if (writtenName !== undefined) return `a tree with projects' names as written (${writtenName})`
-  return pageless === undefined ? describeIndex(folder, below) : `a tree with a folder without a page (${pageless})`
-}
-
-const detect = (mirror: string, folder: string, opened: Folder): Detected => {
-  const layout = layoutOf(mirror, folder)
-  const asIs = { index: folder, files: [], warnings: () => [] }
+const look = (mirror: string, folder: string): Layout => {
+  const lookBelow = (below: string) =>
+    ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => lookInto(join(mirror, below)))
   const path = join(mirror, folder)
-  const check = (distributions: readonly string[]) => {
-    const unusable = opened.unusable()
-    const left = distributions.filter((name) => unusable.has(name)).map((name) => join(folder, name))
-    return { names: distributions.filter((name) => !unusable.has(name)), warnings: () => fileFaults(mirror, left) }
+  const top = lookBelow(folder)
+  const asIs = { index: folder, files: [], isFlat: false }
+  if (top === undefined) {
+    const warnings = () => [`${path} does not exist: no package is found in it`]
+    return { ...asIs, description: missingFolder, warnings }
   }
-  switch (layout.kind) {
-    case 'index': {
-      const { below } = layout
-      const description = describeIndex(folder, below)
-      return { ...asIs, index: below, description, warnings: () => indexWarnings(mirror, layout) }
-    }
-    case 'tree': {
-      const { names, warnings } = check(layout.files)
-      const beside = names.length > 0 ? `, and ${files(names.length)} that it does not list` : ''
-      return { index: undefined, files: [], description: `${describeTree(folder, layout)}${beside}`, warnings }
-    }
-    case 'flat': {
-      const { names, warnings } = check(layout.files)
-      const description = `a flat folder of ${files(names.length)}${describeTargets(names)}`
-      return { index: undefined, files: names, description, warnings }
-    }
-    case 'unreadable':
-      return { ...asIs, description: 'a folder that only root can look into, taken for a PEP 503 index' }
-    case 'missing':
-      return {
-        ...asIs,
-        description: missingFolder,
-        warnings: () => [`${path} does not exist: no package is found in it`],
-      }
-    default:
-      return {
-        ...asIs,
-        description: layout.kind === 'empty' ? emptyFolder : 'a folder without packages',
-        warnings: () => [
-          `${path} ${layout.kind === 'empty' ? 'is empty' : 'is not a mirror'}: no package is found in it. Fill it with wheels and sdists, or with a PEP 503 index at its top, in simple/ or web/simple/`,
-        ],
-      }
+  /** Of distributions side by side those that the image can read. What is wrong with the others is for warnings. */
+  const check = (all: readonly string[]) => {
+    const isUnusable = (name: string): boolean =>
+      top.links.has(name) && ignoreErrors(['EACCES'], () => findInMirror(mirror, join(folder, name))) !== 'file'
+    const unusable = all.filter(isUnusable).map((name) => join(folder, name))
+    const usable = all.filter((name) => !isUnusable(name))
+    const count = usable.length === 1 ? '1 file' : `${usable.length} files`
+    return { usable, count, warnings: () => fileFaults(mirror, unusable) }
   }
+  for (const place of [...placesOfIndexes, '']) {
+    const below = place === '' ? folder : join(folder, place)
+    const tree = place === '' ? top : lookBelow(below)
+    if (tree === undefined) continue
+    const { project, written, pageless, isWhole } = tree
+    // Folders with pages, though none lists anything: an index that is empty, or wrong, and pip's to use.
+    const sample = project ?? written[0]
+    // A project that is called simple has its files there.
+    if (sample === undefined && pageless === undefined) continue
+    // A folder is a project's if its page lists a distribution: pypi-mirror keeps further trees beside its projects.
+    const writtenName = written.find((name) => filesOnPage(mirror, join(below, name))?.length)
+    // dir2pi and dumb-pypi leave the files that they list in the folder itself.
+    const stray =
+      place === ''
+        ? top.files
+        : top.files.filter((name) => !projectsOf(name).some((one) => lists(mirror, join(below, one), name)))
+    const index = `a PEP 503 index${place === '' ? '' : ` in ${place}`}`
+    const isMade = writtenName !== undefined || (isWhole && (stray.length > 0 || pageless !== undefined))
+    if (sample !== undefined && !isMade) {
+      const fault = `${some(stray)} in ${join(mirror, below)} lies beside its projects' folders, where pip does not look: move it into one`
+      const warnings = () => [...projectFaults(mirror, join(below, sample)), ...(stray.length > 0 ? [fault] : [])]
+      return { ...asIs, index: below, description: index, warnings }
+    }
+    const { usable, count, warnings } = check(stray)
+    const kind =
+      writtenName !== undefined
+        ? `a tree with projects' names as written (${writtenName})`
+        : pageless === undefined
+          ? index
+          : `a tree with a folder without a page (${pageless})`
+    const beside = usable.length > 0 ? `, and ${count} that it does not list` : ''
+    return { ...asIs, index: undefined, description: `${kind}${beside}`, warnings }
+  }
+  if (top.files.length > 0) {
+    const { usable, count, warnings } = check(top.files)
+    const description = `a flat folder of ${count}${describeTargets(usable)}`
+    return { index: undefined, files: usable, isFlat: true, description, warnings }
+  }
+  const [description, fault] = top.isEmpty
+    ? ['an empty folder', 'is empty']
+    : ['a folder without packages', 'is not a mirror']
+  const warnings = () => [
+    `${path} ${fault}: no package is found in it. Fill it with wheels and sdists, or with a PEP 503 index at its top, in simple/ or web/simple/`,
+  ]
+  return { ...asIs, isFlat: top.isEmpty, description, warnings }
 }
 
 /**
- * Recognises what folders of the local mirror hold, and so how pip can use them.
+ * Recognises what folders of the local mirror hold. Nothing in them is changed, and no more of them is read than it takes.
  *
  * @param mirror The mirror, on the host.
  * @param folders The folders that are named as indexes, below it; empty for the mirror itself. Each once.
@@ -129,18 +166,26 @@ const detect = (mirror: string, folder: string, opened: Folder): Detected => {
  *   each has a folder of its own in there.
  */
 export const detectMirrors = (mirror: string, folders: readonly string[]): readonly LocalMirror[] => {
-  const detected = folders.map((below) => {
-    const faults: string[] = []
-    const opened = openFolder({ mirror, below }, (fault) => faults.push(fault))
-    return { below, opened, faults, found: detect(mirror, below, opened) }
-  })
-  const made = detected.filter(({ found }) => found.index === undefined)
-  return detected.map((one): LocalMirror => {
-    const { below, opened, faults, found } = one
-    const { index, ...told } = found
+  const description = 'a folder that only root can look into, taken for a PEP 503 index'
+  const layouts = folders.map(
+    (index): Layout =>
+      ignoreErrors(['EACCES'], () => look(mirror, index)) ?? {
+        index,
+        files: [],
+        isFlat: false,
+        description,
+        warnings: () => [],
+      },
+  )
+  const made = layouts.filter(({ index }) => index === undefined)
+  return layouts.map((layout, i): LocalMirror => {
+    const { index, ...told } = layout
+    const below = folders[i] ?? ''
     const common = { ...told, below, folder: join(mirror, below) }
     if (index !== undefined) return { ...common, url: urlBelow(localMirrorUrl, index), writeIndex: undefined }
-    const place = made.length === 1 ? '' : String(made.indexOf(one) + 1)
+    const place = made.length === 1 ? '' : String(made.indexOf(layout) + 1)
+    const faults: string[] = []
+    const opened = openFolder({ mirror, below }, (fault) => faults.push(fault))
     return {
       ...common,
       url: urlBelow(flatIndexUrl, place),

@@ -34,8 +34,8 @@ export const ofImage: readonly Mutant[] = [
     ],
     [
       'a folder that another tool made is not filled',
-      "if (kind === 'empty' || kind === 'flat') return",
-      'if (kind) return',
+      '.every(({ isFlat }) => isFlat)) return',
+      '.every(Boolean)) return',
     ],
     [
       'a mount that fails does not leave the relay running',

@@ -121,10 +121,10 @@ export const ofIndex: readonly Mutant[] = [
       'text',
     ],
   ),
-  ...sabotages('lib/index/layout.ts', 'unit/index/layout.ts', [
+  ...sabotages('lib/index/local-mirror.ts', 'unit/index/layout.ts', [
     "a tree with projects' names as written is told",
-    'if (normalised === entry.name) project ??= entry.name',
-    'if (true) project ??= entry.name',
+    'if (normalised === name) found.project ??= name',
+    'if (true) found.project ??= name',
   ]),
   ...sabotages('lib/index/wheel-targets.ts', 'unit/index/wheel-targets.ts', [
     "a folder without a file for the image's Python is named",
