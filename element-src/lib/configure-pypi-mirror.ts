@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from './base/command.js'
-import { run } from './base/command.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
 import { configFiles } from './config/config-files.js'
@@ -9,7 +8,7 @@ import { etcPipConf, etcUvToml, systemUvToml, textAt } from './config/places.js'
 import { secretsIn } from './config/secrets.js'
 import { competingSettings } from './config/warnings.js'
 import { type Footprint, noteTimes, removeMadeFolders } from './image/footprint.js'
-import { cacheFolder, openJson, readJson, stagedProgram, stageEntry, stageMountPoint } from './image/stage.js'
+import { openJson, readJson, runStaged, stagedProgram, stageEntry, stageMountPoint } from './image/stage.js'
 import { folderWarnings } from './index/wheel-targets.js'
 import { chooseReachable } from './probe/choose-reachable.js'
 import { probeAll, readPipOptions } from './probe/probe-all.js'
@@ -37,18 +36,13 @@ export interface StagedSettings {
  *
  * @param done What cleanup.d has to undo besides.
  */
-const unmountStage = <Done extends Footprint>(
-  { mountPoints, footprint }: { readonly mountPoints: readonly string[]; readonly footprint: Footprint },
-  done: Done,
-): void => {
+const unmountStage = ({ mountPoints, footprint }: StagedSettings, done: State): void => {
   // Before the unmounting: the folder can no longer be seen from here afterwards.
   const writeState = openJson(join(stageMountPoint, stageEntry.state))
-  const [program, ...args] = stagedProgram('umount')
   // Lazily, since this very process runs from a file in there.
-  run(program, [...args, '--no-mtab', '--lazy', ...mountPoints])
+  runStaged('umount', ['--no-mtab', '--lazy', ...mountPoints])
   removeMadeFolders('/', footprint.madeFolders)
-  const touchedFolders = [...done.touchedFolders, ...noteTimes('/', footprint.touchedFolders)]
-  writeState({ ...done, touchedFolders })
+  writeState({ ...done, touchedFolders: [...done.touchedFolders, ...noteTimes('/', footprint.touchedFolders)] })
 }
 
 /**
@@ -59,35 +53,26 @@ const unmountStage = <Done extends Footprint>(
  *   that, or the files cannot be mounted.
  */
 export const configurePypiMirror = async (environment: Environment): Promise<void> => {
-  const {
-    pip: asked,
-    asksIndexes,
-    ...staged
-  } = readJson<StagedSettings>(
+  const staged = readJson<StagedSettings>(
     join(stageMountPoint, stageEntry.settings),
     'the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?',
   )
-  setVerbose(staged.verbose)
+  const { asksIndexes, verbose } = staged
+  setVerbose(verbose)
   for (const folder of staged.onlyFolders) folderWarnings(folder).forEach(warn)
   for (const warning of competingSettings(environment)) warn(warning)
-  const indexes = asksIndexes
-    ? chooseReachable(
-        await probeAll(asked, environment, stagedProgram('node'), 'image', readPipOptions(environment)),
-        asked.unreachable,
-      )
-    : asked.indexes
-  const pip: PipSettings = { ...asked, indexes }
+  const probe = () => probeAll(staged.pip, environment, stagedProgram('node'), 'image', readPipOptions(environment))
+  const indexes = asksIndexes ? chooseReachable(await probe(), staged.pip.unreachable) : staged.pip.indexes
+  const pip: PipSettings = { ...staged.pip, indexes }
 
-  const programs = { mount: stagedProgram('mount'), copy: stagedProgram('cp') }
-  const caches = { pip: join(cacheFolder, 'pip'), uv: join(cacheFolder, 'uv') }
-  const done = apply(stageMountPoint, programs, configFiles(pip, environment, caches))
+  const done = apply(configFiles(pip, environment))
   const etcUv = textAt(etcUvToml)
   const systemUv = done.files.find(({ path }) => path === systemUvToml)
   if (systemUv !== undefined && systemUv.own === undefined && etcUv === undefined) {
     writeFileSync(join(stageMountPoint, stageEntry.systemUv), systemUv.content, { encoding: 'latin1', mode: 0o600 })
   }
   const secrets = secretsIn(pip.indexes.map(urlWithCredentials), pip.relay)
-  unmountStage(staged, { ...done, etcUv, secrets, verbose: staged.verbose } satisfies State)
+  unmountStage(staged, { ...done, etcUv, secrets, verbose })
   info(`mounted over ${done.mountPoints.join(', ')} for this build`)
   if (done.mountPoints.includes(etcPipConf)) {
     info(

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { downloadingCommands, isIndexOption, optionOf } from '../../element-src/lib/config/pip/options.js'
+import { downloadingCommands, isIndexOption, optionOf } from '../../element-src/lib/config/pip/config-file.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
 /** Options whose names are like those of ours, and which leave the mirrors and the caches as they are. */

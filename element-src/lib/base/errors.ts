@@ -32,3 +32,13 @@ export const ignoreErrors = <Result>(codes: readonly string[], action: () => Res
     throw error
   }
 }
+
+/** Runs a step of an undoing, of which each is tried, and says what went wrong with it. */
+export const faultsOf = (step: () => void): readonly string[] => {
+  try {
+    step()
+    return []
+  } catch (error) {
+    return [errorMessage(error)]
+  }
+}

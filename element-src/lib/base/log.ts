@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { errorMessage, UserError } from './errors.js'
 
 let verbose = false
 
@@ -6,8 +7,6 @@ let verbose = false
 export const setVerbose = (on: boolean): void => {
   verbose = on
 }
-
-export const isVerbose = (): boolean => verbose
 
 // Standard error is where dib-run-parts writes as well, so the lines come in the order in which they were said.
 const say = (line: string): void => {
@@ -21,9 +20,32 @@ export const info = (line: string): void => say(line)
 export const warn = (line: string): void => say(`warning: ${line}`)
 
 /** Says why the build ends here. */
-export const fail = (line: string): void => say(`error: ${line}`)
+const fail = (line: string): void => say(`error: ${line}`)
 
 /** Says a single step, where DIB_DEBUG_TRACE is above 0. */
 export const step = (line: string): void => {
   if (verbose) say(`trace: ${line}`)
+}
+
+/**
+ * Runs a hook's action: the one place where errors are caught. A fault ends the hook with one line and exit status 1,
+ * so that dib-run-parts ends the build. So does an action that never comes to its end, on which Node.js ends quietly when
+ * nothing is left to wait for: the status is 0 only after the last step.
+ */
+export const runHook = async (action: () => void | Promise<void>): Promise<void> => {
+  process.exitCode = 1
+  // The caller's may be 027 or 077, by which no user of the image but root would read what is for all of them. What is
+  // secret has a mode of its own.
+  process.umask(0o022)
+  const tellUnfinished = (): void =>
+    fail('the hook ended before it was done. This is an error of the element: report it')
+  process.once('exit', tellUnfinished)
+  try {
+    await action()
+    process.exitCode = 0
+  } catch (error) {
+    fail(errorMessage(error))
+    if (!(error instanceof UserError) && verbose && error instanceof Error) fail(String(error.stack))
+  }
+  process.removeListener('exit', tellUnfinished)
 }

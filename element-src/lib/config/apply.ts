@@ -9,32 +9,29 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { run } from '../base/command.js'
 import { ignoreErrors, UserError } from '../base/errors.js'
 import { accessOf, modificationTime, usualAccess } from '../image/attributes.js'
-import { noteTimes, planChanges, removeMadeFolders } from '../image/footprint.js'
+import { noteTimes, planFootprint, removeMadeFolders } from '../image/footprint.js'
 import { mountArguments } from '../image/mounts.js'
-import { type Command, cacheFolder } from '../image/stage.js'
+import { lstatAt } from '../image/path-in-root.js'
+import { cacheFolder, runStaged, stageMountPoint } from '../image/stage.js'
 import { type Applied, type AppliedFile, type AppliedFolder, isAlone, listEntries } from './applied.js'
 import type { ConfigFile } from './config-files.js'
 import { type PlannedFile, type PlannedFolder, planMountsOver } from './plan.js'
 
 /** Makes the folder that is mounted over one of the image's: its files with their attributes. */
-const prepareFolder = (stage: string, source: string, [program, ...args]: Command, planned: PlannedFolder) => {
-  const { path, missingFolders, isForEveryone } = planned
-  const folder = join(stage, source)
-  if (missingFolders.includes(path)) mkdirSync(folder, { mode: 0o755 })
-  else run(program, [...args, '-a', path, folder])
+const prepareFolder = (folder: string, { path, isForEveryone }: PlannedFolder): void => {
+  if (lstatAt(path) === undefined) mkdirSync(folder, { mode: 0o755 })
+  else runStaged('cp', ['-a', path, folder])
   if (isForEveryone) chmodSync(folder, 0o755)
   // dib removes it in the end, as the user, if the build fails.
-  const { uid, gid } = statSync(stage)
+  const { uid, gid } = statSync(stageMountPoint)
   if (uid !== 0) chownSync(folder, uid, gid)
 }
 
 /** Writes one of our files, in a copy of the image's folder or by itself. */
-const prepareFile = (stage: string, source: string, planned: PlannedFile): AppliedFile => {
-  const { path, own, format, content, isForEveryone } = planned
-  const place = join(stage, source)
+const prepareFile = (source: string, { path, own, format, content, isForEveryone }: PlannedFile): AppliedFile => {
+  const place = join(stageMountPoint, source)
   const alone = isAlone({ source })
   writeFileSync(place, content, { encoding: 'latin1', mode: 0o600 })
   const ownAccess = alone || own === undefined ? usualAccess : accessOf(path)
@@ -48,44 +45,35 @@ const prepareFile = (stage: string, source: string, planned: PlannedFile): Appli
  * Mounts our files and folders over the image's, by bind mounts: the image's own are not touched. If the image has
  * none, an empty stub is made for the mount. It runs in the chroot, as root.
  *
- * @param stage The stage folder, in the image, writable.
- * @param programs mount(8) and cp(1).
  * @throws UserError if something else is at a mount target, or a file does not read as it was written.
  *   What was made is removed again.
  */
-export const apply = (
-  stage: string,
-  programs: { readonly mount: Command; readonly copy: Command },
-  configFiles: readonly ConfigFile[],
-): Applied => {
+export const apply = (configFiles: readonly ConfigFile[]): Applied => {
   const plan = planMountsOver(configFiles)
   const sources = new Map(plan.folders.map(({ path }, i) => [path, `folder-${i}`]))
   const alone = plan.files.filter(({ path }) => !sources.has(dirname(path)))
   const stubs = alone.flatMap(({ path, own }) => (own === undefined ? [path] : []))
-  const missing = [...plan.folders, ...alone].flatMap(({ missingFolders }) => missingFolders)
-  const { madeFolders, touchedFolders } = planChanges('/', [...new Set(missing)], stubs)
+  const needed = [...sources.keys(), ...alone.map(({ path }) => dirname(path))]
+  const { madeFolders, touchedFolders } = planFootprint('/', needed, stubs)
 
-  for (const folder of plan.folders) prepareFolder(stage, sources.get(folder.path) ?? '', programs.copy, folder)
+  const inStage = (source: string): string => join(stageMountPoint, source)
+  for (const folder of plan.folders) prepareFolder(inStage(sources.get(folder.path) ?? ''), folder)
   const files = plan.files.map((file, i) => {
     const folder = sources.get(dirname(file.path))
-    return prepareFile(stage, folder === undefined ? `file-${i}` : join(folder, basename(file.path)), file)
+    return prepareFile(folder === undefined ? `file-${i}` : join(folder, basename(file.path)), file)
   })
   const folders = [...sources].map(([path, source]): AppliedFolder => {
-    const place = join(stage, source)
+    const place = inStage(source)
     return { path, source, access: accessOf(place), time: modificationTime(place), entries: listEntries(place) }
   })
+  const mounted = [...folders, ...files.filter(isAlone)]
   try {
     mkdirSync(cacheFolder, { recursive: true, mode: 0o700 })
     for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
     for (const path of stubs) writeFileSync(path, '', { mode: 0o600, flag: 'wx' })
     const noted = noteTimes('/', touchedFolders)
-    const mounts = [...folders, ...files.filter(isAlone)].map(({ path, source }) => ({
-      source: join(stage, source),
-      target: path,
-      isReadOnly: false,
-    }))
-    const [program, ...args] = programs.mount
-    run(program, [...args, ...mountArguments(stage, mounts)])
+    const mounts = mounted.map(({ path, source }) => ({ source: inStage(source), target: path, isReadOnly: false }))
+    runStaged('mount', mountArguments(stageMountPoint, mounts))
     for (const { path, content } of files) {
       if (readFileSync(path, 'latin1') === content) continue
       throw new UserError(

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { Environment } from '../base/command.js'
+import { cacheFolder } from '../image/stage.js'
 import { easyInstallIndex } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
 import {
@@ -26,31 +28,20 @@ export interface ConfigFile extends Place {
   readonly render: (own: string | undefined) => string | undefined
 }
 
-/** Where root's installers keep what they download, in the image: nothing of it stays there. */
-export interface CacheFolders {
-  readonly pip: string
-  readonly uv: string
-}
-
 /**
  * What is mounted over the image: the one list of it. It runs in the chroot.
  *
  * @param environment The environment that hooks in the chroot have.
- * @param caches undefined for the installers' own places.
  * @returns The files, in the order in which they are mounted.
  */
-export const configFiles = (
-  settings: PipSettings,
-  environment: Environment,
-  caches?: CacheFolders,
-): readonly ConfigFile[] => {
+export const configFiles = (settings: PipSettings, environment: Environment): readonly ConfigFile[] => {
   const { roots, all } = placesOf(environment)
   const renderForRoot = (file: OwnFile, format: Place['format']): string | undefined => {
     if (format === 'setuptools') return renderPydistutilsCfg(easyInstallIndex(settings.indexes), file)
-    if (format === 'uv') return renderUvToml(settings, file, caches && { folder: caches.uv })
+    if (format === 'uv') return renderUvToml(settings, file, { folder: join(cacheFolder, 'uv') })
     // Each other one would beat ~/.pip/pip.conf, which alone pip 1.5 knows, key by key.
     const isNeeded = file.own !== undefined || file.path.endsWith('/.pip/pip.conf')
-    return isNeeded ? renderPipConf(settings, file, caches?.pip) : undefined
+    return isNeeded ? renderPipConf(settings, file, join(cacheFolder, 'pip')) : undefined
   }
   const renderForAll = (file: OwnFile, format: Place['format']): string | undefined => {
     // uv reads it instead of /etc/uv/uv.toml.

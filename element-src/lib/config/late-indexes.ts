@@ -11,15 +11,11 @@ const words = (value: unknown): readonly string[] => {
   return typeof value === 'object' && value !== null && 'url' in value ? words(value.url) : []
 }
 
-/** The indexes and the folders of packages that a file of an installer names, without their passwords. */
-export interface NamedIndexes {
-  readonly asked: readonly string[]
-  /** Those that pip does not ask: [global], which our sections of each command beat. */
-  readonly beaten: readonly string[]
-}
-
-/** What a file names; what no installer could read names none. */
-export const namedIndexes = (format: Format, text: string): NamedIndexes => {
+/**
+ * The indexes and the folders of packages that a file of an installer names, without their passwords; what no installer could
+ * read names none. Beaten are those that pip does not ask: [global], which our sections of each command beat.
+ */
+export const namedIndexes = (format: Format, text: string) => {
   const { read, settingOf } = dialects[format]
   const settings = ['index-url', 'extra-index-url', 'find-links', ...(format === 'uv' ? ['index'] : [])]
   const asked: string[] = []

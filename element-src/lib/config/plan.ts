@@ -1,20 +1,14 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { ignoreErrors, UserError } from '../base/errors.js'
-import { resolveLinks, wayTo } from '../image/path-in-root.js'
+import { UserError } from '../base/errors.js'
+import { fileText, lstatAt, resolveLinks, wayTo } from '../image/path-in-root.js'
 import type { Applied, AppliedFile } from './applied.js'
 import type { ConfigFile } from './config-files.js'
 
-/** Where something of ours goes, in the image. */
-interface MountTarget {
+/** A folder to be mounted over one of the image's. */
+export interface PlannedFolder {
   /** Its path without links, as pip would follow them, dangling ones too. */
   readonly path: string
-  /** The folders on the way to it that the image does not have, parents first. */
-  readonly missingFolders: readonly string[]
-}
-
-/** A folder to be mounted over one of the image's. */
-export interface PlannedFolder extends MountTarget {
   /** Whether every user has to read what is there, not root alone. */
   readonly isForEveryone: boolean
 }
@@ -22,42 +16,32 @@ export interface PlannedFolder extends MountTarget {
 /** A file to be mounted over one of the image's, by itself or in its folder. */
 export type PlannedFile = PlannedFolder & Pick<AppliedFile, 'path' | 'format' | 'content' | 'own'>
 
-/** What is to be mounted over the image. A file in one of the folders is not mounted by itself. */
-export interface Plan extends Pick<Applied, 'others'> {
-  readonly files: readonly PlannedFile[]
-  readonly folders: readonly PlannedFolder[]
-}
-
 /**
- * Finds where one of our folders goes, by the path by which it is known. It runs in the chroot.
+ * Finds where one of our folders goes, by the path by which it is known.
  *
  * @throws UserError if something else is there or on the way, or a link leads to itself.
  */
-export const findFolder = (path: string): MountTarget => {
+export const findFolder = (path: string): string => {
   const real = resolveLinks(path)
-  const missingFolders = wayTo(real).filter((folder) => {
-    const found = ignoreErrors(['ENOENT'], () => statSync(folder))
-    if (found?.isDirectory() === false)
+  for (const folder of wayTo(real)) {
+    if (lstatAt(folder)?.isDirectory() === false)
       throw new UserError(`${folder} in the image is not a folder: remove it, or make it one`)
-    return found === undefined
-  })
-  return { path: real, missingFolders }
+  }
+  return real
 }
 
 /**
- * Finds where one of our files goes, by the path by which pip knows it. It runs in the chroot.
+ * Finds where one of our files goes, by the path by which pip knows it.
  *
  * @throws UserError if it is something that pip cannot read, or a link leads to itself.
  */
-export const findMountTarget = (path: string): MountTarget & { readonly exists: boolean } => {
+export const findMountTarget = (path: string): string => {
   // The folders on the way are checked first: their fault is the one to fix.
-  const lexical = join(findFolder(dirname(path)).path, basename(path))
-  const real = resolveLinks(lexical)
-  const { missingFolders } = findFolder(dirname(real))
-  const found = ignoreErrors(['ENOENT'], () => statSync(real))
-  if (found !== undefined && !found.isFile())
+  const real = resolveLinks(join(findFolder(dirname(path)), basename(path)))
+  findFolder(dirname(real))
+  if (lstatAt(real)?.isFile() === false)
     throw new UserError(`${path} in the image is not a file, which pip could read: remove it`)
-  return { path: real, exists: found !== undefined, missingFolders }
+  return real
 }
 
 /** The size, in bytes, up to which a folder is one of configuration: its files are copied. */
@@ -78,36 +62,34 @@ const isOfFilesAlone = (folder: string): boolean => {
  * Decides what is mounted over the image: the whole folder if it belongs to one installer, so that other hooks can
  * replace the file in it; otherwise the file alone. Nothing is changed yet. It runs in the chroot.
  *
- * @param files The files. Of two that are one file in the image, the first counts.
+ * @param configFiles The files. Of two that are one file in the image, the first counts.
+ * @returns The files and the folders, and files where the image's own stays. A file in one of the folders is not mounted by itself.
  * @throws UserError if something else is at a mount target.
  */
-export const planMountsOver = (files: readonly ConfigFile[]): Plan => {
+export const planMountsOver = (configFiles: readonly ConfigFile[]) => {
   const others: Applied['others'][number][] = []
-  const planned = new Map<string, PlannedFile>()
+  const files = new Map<string, PlannedFile>()
   /** Each file by the path by which it is known, and by that without links. */
-  const named: { readonly path: string; readonly isForEveryone: boolean }[] = []
-  const ownFolders: MountTarget[] = []
-  for (const { path: known, format, isForEveryone, ownsFolder, render } of files) {
-    const { path, exists, missingFolders } = findMountTarget(known)
-    // Latin-1 maps each byte to one character, so unchanged bytes survive in any encoding.
-    const own = exists ? readFileSync(path, 'latin1') : undefined
+  const named: PlannedFolder[] = []
+  const ownFolders = new Set<string>()
+  for (const { path: known, format, isForEveryone, ownsFolder, render } of configFiles) {
+    const path = findMountTarget(known)
+    const own = fileText(path)
     const content = render(own)
     if (content === undefined) {
       others.push({ path, format, own })
       continue
     }
-    const file = planned.get(path) ?? { path, format, own, content, missingFolders, isForEveryone }
-    planned.set(path, file)
+    const file = files.get(path) ?? { path, format, own, content, isForEveryone }
+    files.set(path, file)
     const folder = findFolder(dirname(known))
-    named.push({ ...file, path: join(folder.path, basename(known)) }, file)
-    if (ownsFolder) ownFolders.push(folder)
+    named.push({ ...file, path: join(folder, basename(known)) }, file)
+    if (ownsFolder) ownFolders.add(folder)
   }
-  const folders = new Map<string, PlannedFolder>()
-  for (const { path, missingFolders } of ownFolders) {
+  const folders = [...ownFolders].flatMap((path): readonly PlannedFolder[] => {
     const holdsAnother = named.some((file) => file.path.startsWith(`${path}/`) && dirname(file.path) !== path)
-    if (holdsAnother || !(missingFolders.includes(path) || isOfFilesAlone(path))) continue
-    const isForEveryone = named.some((file) => dirname(file.path) === path && file.isForEveryone)
-    folders.set(path, { path, missingFolders, isForEveryone })
-  }
-  return { files: [...planned.values()], folders: [...folders.values()], others }
+    if (holdsAnother || (lstatAt(path) !== undefined && !isOfFilesAlone(path))) return []
+    return [{ path, isForEveryone: named.some((file) => dirname(file.path) === path && file.isForEveryone) }]
+  })
+  return { files: [...files.values()], folders, others }
 }

@@ -1,22 +1,12 @@
 import { unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { errorMessage } from '../base/errors.js'
+import { faultsOf } from '../base/errors.js'
 import { accessOf, modificationTime, setAccess, setModificationTime } from '../image/attributes.js'
 import { type Attempt, keepTimes, removeMadeFolders } from '../image/footprint.js'
 import { entryInRoot } from '../image/path-in-root.js'
 import { type Applied, type AppliedFolder, isAlone, listEntries } from './applied.js'
 import { keepFile, keepOther, lookAt, refuseOurs, type Sides, type Unmounted, warnOfLeftovers } from './keep-changes.js'
-
-/** What became of what was mounted over the image. */
-export interface Reverted {
-  /** The stubs and folders that were removed, in the image. */
-  readonly removed: readonly string[]
-  /** What another hook changed, in the image. */
-  readonly kept: readonly string[]
-  /** What could not be undone, a line each. */
-  readonly faults: readonly string[]
-}
 
 /** Applies what other hooks changed in one of our folders to the image's: changes, new files and deletions. */
 const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: Attempt): readonly string[] => {
@@ -75,18 +65,13 @@ const revertFile = (sides: Sides, file: Unmounted): 'removed' | 'kept' | 'left' 
  * others fail. It runs on the host, as root.
  *
  * @param secrets What must not get into the image.
+ * @returns The stubs and folders that were removed, what another hook changed, and what could not be undone, a line each.
  */
-export const revert = (root: string, stage: string, applied: Applied, secrets: readonly string[]): Reverted => {
+export const revert = (root: string, stage: string, applied: Applied, secrets: readonly string[]) => {
   const removed: string[] = []
   const kept: string[] = []
   const faults: string[] = []
-  const attempt: Attempt = (action) => {
-    try {
-      action()
-    } catch (error) {
-      faults.push(errorMessage(error))
-    }
-  }
+  const attempt: Attempt = (step) => void faults.push(...faultsOf(step))
   const restoreTimes = keepTimes(root, applied.touchedFolders, attempt)
   const clean: Unmounted[] = []
   for (const file of applied.files.map((file) => lookAt(root, file))) {

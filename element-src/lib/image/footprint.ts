@@ -22,32 +22,20 @@ export interface Footprint {
   readonly touchedFolders: readonly TouchedFolder[]
 }
 
-/** Says what making files and folders, parents first, will change in the image. Nothing is changed yet. */
-export const planChanges = (
-  root: string,
-  madeFolders: readonly string[],
-  madeFiles: readonly string[] = [],
-): Footprint => {
-  const parents = new Set([...madeFolders, ...madeFiles].map((path) => dirname(path)))
+/**
+ * Says what making folders, with those on their way, and files will change in the image. Nothing is changed yet.
+ *
+ * @throws UserError if one of the folders or one on its way is a link.
+ */
+export const planFootprint = (root: string, folders: readonly string[], files: readonly string[] = []): Footprint => {
+  const madeFolders = [...new Set(folders.flatMap(wayTo))].filter((folder) => !lstatInRoot(root, folder))
+  const parents = new Set([...madeFolders, ...files].map((path) => dirname(path)))
   // dib makes and removes a folder in /tmp for each of its phases.
   for (const path of [...madeFolders, '/tmp']) parents.delete(path)
   return {
     madeFolders,
     touchedFolders: [...parents].map((path) => ({ path, before: modificationTime(join(root, path)) })),
   }
-}
-
-/**
- * Says what mounting will make and change in the image, from the host. Nothing is changed yet.
- *
- * @throws UserError if one of them or a folder on its way is a link.
- */
-export const planFootprint = (imageRoot: string, mountPoints: readonly string[]): Footprint => {
-  const onTheWay = new Set(mountPoints.flatMap(wayTo))
-  return planChanges(
-    imageRoot,
-    [...onTheWay].filter((folder) => !lstatInRoot(imageRoot, folder)),
-  )
 }
 
 /** The folders' times now, once everything is made, to tell later changes from ours. */

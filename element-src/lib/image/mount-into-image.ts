@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run, runAsync } from '../base/command.js'
-import { errorMessage, ignoreErrors, UserError } from '../base/errors.js'
+import { errorMessage, faultsOf, ignoreErrors, UserError } from '../base/errors.js'
 import { planFootprint } from './footprint.js'
 import { type Mount, type Mounted, mountArguments, parseMountinfo } from './mounts.js'
 import { lstatInRoot, refuseFileAt } from './path-in-root.js'
@@ -67,29 +67,13 @@ const faultOf = ({ isReadOnly }: Mount, found: Mounted | undefined): string | un
   return found.isPrivate ? undefined : 'is mounted, but shared with the host'
 }
 
-/** Runs an undoing command; what goes wrong is for the report, after everything has been tried. */
-const attempt = (program: string, args: readonly string[]): readonly string[] => {
-  try {
-    run(program, args)
-    return []
-  } catch (error) {
-    return [errorMessage(error)]
-  }
-}
-
-/** What is done around mounting. If it fails, the mounts are undone. */
-export interface Besides {
-  /** What to do while sudo and mount run, which take a while. */
-  readonly meanwhile: () => Promise<void>
-  /** What to do with what is mounted. */
-  readonly afterwards: () => void
-}
-
 /**
  * Mounts files and folders of the host in the image, from the host: all of them as asked, or none.
  *
  * @param folder A folder to write a table of mounts in, on the host.
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
+ * @param besides What to do while sudo and mount run, which take a while, and what to do with what is mounted. If it fails,
+ *   the mounts are undone.
  * @throws UserError if /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
  *   anything is mounted; or if one of the mounts is not as asked, what was to be done besides fails, or the build is ended
  *   meanwhile, after all of them are undone.
@@ -98,7 +82,7 @@ export const mountIntoImage = async (
   imageRoot: string,
   folder: string,
   mounts: readonly ImageMount[],
-  { meanwhile, afterwards }: Besides,
+  { meanwhile, afterwards }: { readonly meanwhile: () => Promise<void>; readonly afterwards: () => void },
 ): Promise<void> => {
   if (!lstatInRoot(imageRoot, '/tmp')?.isDirectory())
     throw new UserError('the image has no folder /tmp: make it in root.d')
@@ -146,10 +130,11 @@ export const mountIntoImage = async (
     const targets = onHost.map(({ target }) => target).reverse()
     const faults = targets
       .filter((target) => topMount(left, target) !== undefined)
-      .flatMap((target) => attempt('sudo', ['umount', '-l', target]))
+      .flatMap((target) => faultsOf(() => run('sudo', ['umount', '-l', target])))
     // If the image is gone, mount(8) has made the folders above its mount targets again.
     const ways = image.isThere() ? [] : [join(root, 'tmp'), root, dirname(root)]
-    attempt('sudo', ['rmdir', ...[...madeFolders].reverse().map((path) => join(root, path)), ...ways])
+    const made = [...madeFolders].reverse().map((path) => join(root, path))
+    faultsOf(() => run('sudo', ['rmdir', ...made, ...ways]))
     throw new UserError([reason, ...faults].join('; '))
   } finally {
     signals?.ignore()

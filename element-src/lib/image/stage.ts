@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { run } from '../base/command.js'
 import { ignoreErrors, UserError } from '../base/errors.js'
 
 /** Where the local mirror is mounted, in the image. */
@@ -58,13 +59,16 @@ export const stageEntry = {
 /** The staged folder on the host, below dib's $TMP_HOOKS_PATH; mode 0700: it holds credentials. */
 export const stageFolder = (hooksFolder: string): string => join(hooksFolder, 'pypi')
 
-/** A program with what goes before its arguments. */
-export type Command = readonly [string, ...string[]]
-
-/** A program of the staged folder, run in the image by the staged loader. */
-export const stagedProgram = (name: 'mount' | 'umount' | 'cp' | 'node'): Command => {
+/** A program of the staged folder, run in the image by the staged loader: what to run, before its arguments. */
+export const stagedProgram = (name: string): readonly [string, ...string[]] => {
   const libraries = join(stageMountPoint, stageEntry.libraries)
   return [join(libraries, 'ld.so'), '--library-path', libraries, join(stageMountPoint, name)]
+}
+
+/** Runs such a program to its end. */
+export const runStaged = (name: 'mount' | 'umount' | 'cp', args: readonly string[]): void => {
+  const [program, ...before] = stagedProgram(name)
+  run(program, [...before, ...args])
 }
 
 /** Makes a file of mode 0600 for a later hook of this build; what it returns writes a value there, once, and closes it. */

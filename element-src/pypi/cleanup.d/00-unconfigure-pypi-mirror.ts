@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { runHook } from '../../lib/base/run-hook.js'
+import { runHook } from '../../lib/base/log.js'
 import { unconfigurePypiMirror } from '../../lib/unconfigure-pypi-mirror.js'
 
 // launcher/on-host-as-root.sh starts `node HOOK TARGET_ROOT` by sudo, which keeps no environment.

@@ -1,4 +1,4 @@
-import { runHook } from '../../lib/base/run-hook.js'
+import { runHook } from '../../lib/base/log.js'
 import { mountPypiMirror } from '../../lib/mount-pypi-mirror.js'
 import { callerVariable } from '../../lib/settings/mirrors-file/read-mirrors-file.js'
 

@@ -1,4 +1,4 @@
-import { runHook } from '../../lib/base/run-hook.js'
+import { runHook } from '../../lib/base/log.js'
 import { configurePypiMirror } from '../../lib/configure-pypi-mirror.js'
 
 runHook(() => configurePypiMirror(process.env))

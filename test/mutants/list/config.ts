@@ -78,7 +78,7 @@ export const ofConfig: readonly Mutant[] = [
     ["root's own configuration is root's", 'alone ? 0o600 : ownAccess.mode', 'alone ? 0o644 : ownAccess.mode'],
   ),
   ...sabotages(
-    'lib/config/pip/options.ts',
+    'lib/config/pip/config-file.ts',
     'unit/config/pip/pip-conf.ts unit/config/pip/any-edit.ts',
     [
       "an index in [download] of the image's own pip.conf is not asked",
@@ -158,10 +158,14 @@ export const ofConfig: readonly Mutant[] = [
     'unit/config/plan.ts',
     [
       'a FIFO where a file should be is refused, without waiting for it',
-      'if (found !== undefined && !found.isFile())',
-      'if (found === null)',
+      'if (lstatAt(real)?.isFile() === false)',
+      'if (path === real + 1)',
     ],
-    ['a file where a folder should be is refused', 'if (found?.isDirectory() === false)', 'if (found === null)'],
+    [
+      'a file where a folder should be is refused',
+      'if (lstatAt(folder)?.isDirectory() === false)',
+      'if (path === folder + 1)',
+    ],
   ),
   ...sabotages(
     'lib/config/warnings.ts',

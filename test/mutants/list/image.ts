@@ -3,12 +3,12 @@ import { type Mutant, sabotages } from '../mutant.js'
 /** The image and the host: nothing is left, nothing is open, nothing leads elsewhere. */
 export const ofImage: readonly Mutant[] = [
   ...sabotages(
-    'lib/base/run-hook.ts',
+    'lib/base/log.ts',
     'unit/base/run-hook.ts',
     ['a hook that ends before it is done fails the build', 'process.exitCode = 1\n', 'process.exitCode = 0\n'],
-    ['no stack trace is in the log', '!(error instanceof UserError) && isVerbose() &&', ''],
+    ['no stack trace is in the log', '!(error instanceof UserError) && verbose &&', ''],
   ),
-  ...sabotages('lib/base/run-hook.ts', 'unit/base/run-hook.ts', [
+  ...sabotages('lib/base/log.ts', 'unit/base/run-hook.ts', [
     'a umask of the host that closes everything closes nothing to the users of the image',
     'process.umask(0o022)',
     '',
@@ -105,7 +105,7 @@ export const ofImage: readonly Mutant[] = [
     ],
     [
       'mounts are undone when one fails',
-      ".flatMap((target) => attempt('sudo', ['umount', '-l', target]))",
+      ".flatMap((target) => faultsOf(() => run('sudo', ['umount', '-l', target])))",
       '.flatMap(() => [])',
     ],
   ),
@@ -117,7 +117,7 @@ export const ofImage: readonly Mutant[] = [
       "if (found === undefined) return 'is not mounted'",
       'if (found === undefined) return undefined',
     ],
-    ['no folder of ours is left where a mount fails', "attempt('sudo', ['rmdir', ...", "attempt('true', [..."],
+    ['no folder of ours is left where a mount fails', "run('sudo', ['rmdir', ...", "run('true', [..."],
   ),
   ...sabotages('lib/image/mounts.ts', 'unit/image/mountinfo.ts', [
     'a mount that is shared is told',

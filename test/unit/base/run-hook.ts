@@ -8,7 +8,7 @@ import { project } from '../../../build/project.js'
 const runAction = (action: string): { status: number | null; log: string } => {
   const program = buildSync({
     stdin: {
-      contents: `import { runHook } from './run-hook.js'
+      contents: `import { runHook } from './log.js'
 import { UserError } from './errors.js'
 runHook(${action})`,
       resolveDir: join(project, 'element-src', 'lib', 'base'),

@@ -12,7 +12,8 @@ t.test(
     const root = t.testdir({ etc: {}, srv: {} })
     const before = '1234567890123456789'
     for (const name of ['etc', 'srv']) setModificationTime(join(root, name), before)
-    const { touchedFolders } = planFootprint(root, ['/etc/xdg', '/srv/ours'])
+    const { madeFolders, touchedFolders } = planFootprint(root, ['/etc/xdg/pip', '/srv'], ['/srv/ours'])
+    t.same(madeFolders, ['/etc/xdg', '/etc/xdg/pip'])
     t.same(touchedFolders, [
       { path: '/etc', before },
       { path: '/srv', before },

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import t from 'tap'
 import { errorMessage, UserError } from '../../../element-src/lib/base/errors.js'
-import { indexOptions } from '../../../element-src/lib/config/pip/options.js'
+import { indexOptions } from '../../../element-src/lib/config/pip/config-file.js'
 import { renderPipConf, renderPydistutilsCfg } from '../../../element-src/lib/config/pip/pip-conf.js'
 import { renderUvToml } from '../../../element-src/lib/config/uv/uv-toml.js'
 import { easyInstallIndex, officialIndex } from '../../../element-src/lib/settings/index-list.js'

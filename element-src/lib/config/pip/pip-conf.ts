@@ -1,8 +1,18 @@
 import { UserError } from '../../base/errors.js'
 import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
-import { type ConfigEntry, type Entry, iniDialect, parseConfigFile, remark } from './config-file.js'
-import { downloadingCommands, type IndexOption, indexOptions, isIndexOption, optionOf } from './options.js'
+import {
+  type ConfigEntry,
+  downloadingCommands,
+  type Entry,
+  type IndexOption,
+  indexOptions,
+  iniDialect,
+  isIndexOption,
+  optionOf,
+  parseConfigFile,
+  remark,
+} from './config-file.js'
 
 /** One of the image's own files. */
 export interface OwnFile {
@@ -26,7 +36,7 @@ const asEntry = (section: string, key: string, value: Value): Entry => ({
   value: typeof value === 'object' ? ['', ...value] : value,
 })
 
-/** @throws UserError if the installer could not read it either, naming the file and the line. */
+/** @throws UserError, as all that render do, if the installer could not read it either, naming the file and the line. */
 const parseOwnFile = ({ path, own = '' }: OwnFile): readonly ConfigEntry[] => {
   const { entries, faults } = parseConfigFile(own)
   if (faults[0] === undefined) return entries
@@ -40,7 +50,6 @@ const parseOwnFile = ({ path, own = '' }: OwnFile): readonly ConfigEntry[] => {
  * names, and ours are added.
  *
  * @param additions Our keys, by their sections; if the own file has one, its place is kept.
- * @throws UserError if the image's own file cannot be read, naming it.
  */
 const overlay = (file: OwnFile, rule: Rule, additions: Readonly<Record<string, Keys>>): string => {
   const replaced = parseOwnFile(file).flatMap((entry): readonly Entry[] => {
@@ -103,7 +112,6 @@ const forEach = (commands: readonly string[], keys: Keys): Readonly<Record<strin
  * Renders root's pip.conf. Of the image's own file, what it sets besides indexes stays in force.
  *
  * @param cacheFolder Where pip may keep what it downloads, in the image; undefined for its own place.
- * @throws UserError if the image's own file cannot be read, naming it.
  */
 export const renderPipConf = (settings: PipSettings, file: OwnFile, cacheFolder?: string): string => {
   // An empty value cancels the system file's, except in pip 25.2 and 25.3. An image that wants no cache gets none.
@@ -126,7 +134,6 @@ const cancelled = ['find-links', 'no-index', 'log'] as const
  * switches off every user's cache, since pip would keep the mirrors' addresses and passwords in it.
  *
  * @param others What the other files of the image say that are not mounted over.
- * @throws UserError if the image's own file cannot be read, naming it.
  */
 export const renderSystemPipConf = (settings: PipSettings, file: OwnFile, others: readonly string[] = []): string => {
   const values = { ...valuesOf(settings), log: '/dev/null' }
@@ -153,7 +160,6 @@ const isBeating = ({ section }: ConfigEntry): boolean =>
  *
  * @returns The file's text with our values for the keys that beat ours, the rest verbatim; undefined if there is no such
  *   key, so that the image's own can stay.
- * @throws UserError if the image's own file cannot be read, naming it.
  */
 export const renderEtcPipConf = (settings: PipSettings, file: OwnFile): string | undefined => {
   const rule = competing(settings)
@@ -178,7 +184,6 @@ export const beatingIndexOptions = (text: string): readonly string[] => {
  * @param index The only index that they can use.
  * @returns The file's text. It is read with interpolation, so a percent sign is doubled. Python 2.7 undoes that only in a
  *   value that refers to another one: ours refers to an empty one.
- * @throws UserError if the image's own file cannot be read, naming it.
  */
 export const renderPydistutilsCfg = (index: string, file: OwnFile): string => {
   const quoted = index.includes('%') ? `${index.replaceAll('%', '%%')}%(find_links)s` : index

@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { merge } from '../../../../element-src/lib/config/merge.js'
-import { parseConfigFile } from '../../../../element-src/lib/config/pip/config-file.js'
-import { downloadingCommands, isIndexOption, optionOf } from '../../../../element-src/lib/config/pip/options.js'
+import {
+  downloadingCommands,
+  isIndexOption,
+  optionOf,
+  parseConfigFile,
+} from '../../../../element-src/lib/config/pip/config-file.js'
 import {
   renderEtcPipConf,
   renderPipConf,

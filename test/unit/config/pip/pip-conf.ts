@@ -1,5 +1,5 @@
 import t from 'tap'
-import { downloadingCommands } from '../../../../element-src/lib/config/pip/options.js'
+import { downloadingCommands } from '../../../../element-src/lib/config/pip/config-file.js'
 import {
   renderEtcPipConf,
   renderPipConf,
