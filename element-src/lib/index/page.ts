@@ -1,5 +1,4 @@
-/** Names of hash algorithms that installers know in links (pip's models/link.py); the first to check by, which all know. */
-export const algorithms: readonly string[] = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5']
+import type { Hashes } from './hashes.js'
 
 /** A file of a project, as an index lists it (PEP 503, PEP 691, PEP 700). */
 export interface PageFile {
@@ -8,7 +7,7 @@ export interface PageFile {
   /** Where it is: an absolute URL without a fragment. Text, since a page can have thousands. */
   readonly url: string
   /** Its hashes by the names of their algorithms, as the index tells them; some may be wrong in form. */
-  readonly hashes: Readonly<Record<string, string>>
+  readonly hashes: Hashes
   /** What else its link's fragment has, such as `subdirectory=src`. */
   readonly fragment?: string | undefined
   /** The Python versions that it is for (PEP 440), if the index says so. */
@@ -22,22 +21,14 @@ export interface PageFile {
   /** The indexes that it was kept from, by their marks, in a folder that builds fill. */
   readonly origins?: readonly string[] | undefined
   /** Whether its metadata lies beside it (PEP 658, PEP 714): true, or their hashes. */
-  readonly coreMetadata?: true | Readonly<Record<string, string>> | undefined
-}
-
-/** A link of a page that installers use, and that leads to no file: to a repository (`git+https:`), or with `#egg=`. */
-export interface PassedLink {
-  readonly name: string
-  /** Absolute, with its fragment. */
-  readonly url: string
-  readonly requiresPython?: string | undefined
-  readonly yanked?: boolean | string | undefined
+  readonly coreMetadata?: true | Hashes | undefined
 }
 
 /** A project's page: what it lists, in its order. */
 export interface Page {
   readonly files: readonly PageFile[]
-  readonly links: readonly PassedLink[]
+  /** What installers use, and what leads to no file: to a repository (`git+https:`), or with `#egg=`. URLs have their fragments. */
+  readonly links: readonly PageFile[]
 }
 
 /** A page that is not what PEP 691 says. */

@@ -1,6 +1,7 @@
 import { fileNameIn } from './distribution-file.js'
+import { algorithms } from './hashes.js'
 import { type Attributes, startTags } from './html.js'
-import { algorithms, type Page, PageError, type PageFile, type PassedLink } from './page.js'
+import { type Page, PageError, type PageFile } from './page.js'
 
 // By hand and not by a schema: of 3,000 files, which a page may have, zod takes a third of a second.
 type Fields = Readonly<Record<string, unknown>>
@@ -72,7 +73,7 @@ type Described = { -readonly [Key in keyof PageFile]: PageFile[Key] }
 
 const newPage = () => {
   const files: PageFile[] = []
-  const links: PassedLink[] = []
+  const links: PageFile[] = []
   const add = (link: string | undefined, filename: unknown, file: Described): void => {
     if (link === undefined) return
     const hash = link.indexOf('#')
@@ -84,13 +85,10 @@ const newPage = () => {
       if (hash >= 0) file.fragment = readFragment(link.slice(hash + 1), file.hashes)
       files.push(file)
     } else if (isRepository || /[#&]egg=/.test(link)) {
-      const { requiresPython, yanked } = file
-      links.push({
-        name: textOf(filename) ?? /[#&]egg=([^&]*)/.exec(link)?.[1] ?? file.url,
-        url: link,
-        requiresPython,
-        yanked,
-      })
+      file.name = textOf(filename) ?? /[#&]egg=([^&]*)/.exec(link)?.[1] ?? file.url
+      file.url = link
+      file.hashes = {}
+      links.push(file)
     }
   }
   return { page: { files, links }, add }

@@ -1,4 +1,5 @@
-import { algorithms, type Page, type PageFile, type PassedLink } from './page.js'
+import { algorithms, type Hashes } from './hashes.js'
+import type { Page, PageFile } from './page.js'
 
 /** The forms in which a page is served, and their media types (PEP 691). */
 export const mediaTypes = {
@@ -25,7 +26,7 @@ export const formFor = (accept: string | undefined): Form => {
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>"\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.codePointAt(0)};`)
 
-const bestHash = (hashes: Readonly<Record<string, string>>): string | undefined => {
+const bestHash = (hashes: Hashes): string | undefined => {
   const name = algorithms.find((algorithm) => hashes[algorithm] !== undefined)
   return name && `${name}=${hashes[name]}`
 }
@@ -65,14 +66,6 @@ export const fileAsJson = (file: Omit<PageFile, 'url'>, url: string | undefined)
   'dist-info-metadata': file.coreMetadata,
 })
 
-const linkAsJson = ({ name, url, requiresPython, yanked }: PassedLink) => ({
-  filename: name,
-  url,
-  hashes: {},
-  'requires-python': requiresPython,
-  yanked,
-})
-
 /**
  * Writes a project's page, in HTML (PEP 503) or JSON (PEP 691).
  *
@@ -90,7 +83,10 @@ export const renderPage = (
         // 1.1 wants a list of versions, too (PEP 700), which no installer reads; sizes and times are read all the same.
         meta: { 'api-version': '1.0' },
         name: project,
-        files: [...files.map((file) => fileAsJson(file, hrefOf(file))), ...links.map(linkAsJson)],
+        files: [
+          ...files.map((file) => fileAsJson(file, hrefOf(file))),
+          ...links.map((link) => fileAsJson(link, link.url)),
+        ],
       })
     : htmlPage(project, [
         ...files.map((file) =>

@@ -1,4 +1,4 @@
-import { versionOf } from '../index/version.js'
+import { versionOf } from '../index/distribution-file.js'
 import { distributionKey } from './installed.js'
 
 /** A distribution that came into a build, as the relay saw it, a receipt has it, and a lock demands it. */

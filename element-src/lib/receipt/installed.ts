@@ -2,8 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realp
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { parseMountinfo } from '../image/mounts.js'
-import { normaliseName } from '../index/distribution-file.js'
-import { versionKey } from '../index/version.js'
+import { normaliseName, versionKey } from '../index/distribution-file.js'
 
 /** A distribution of one project in one version, whoever installed it, as one text. */
 export const distributionKey = (project: string, version: string): string => `${project} ${versionKey(version)}`

@@ -1,6 +1,5 @@
 import { UserError } from '../base/errors.js'
-import { isDistribution } from '../index/distribution-file.js'
-import { versionOf } from '../index/version.js'
+import { isDistribution, versionOf } from '../index/distribution-file.js'
 import { readHostFile } from '../settings/mirrors-file/host-files.js'
 import { type Arrival, parsePurl, propertyNames, toolName } from './bill.js'
 

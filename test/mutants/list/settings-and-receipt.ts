@@ -241,7 +241,7 @@ export const ofSettings: readonly Mutant[] = [
     'purlOf(project, decoded.version, decoded.file) === purl ? decoded : undefined',
     'decoded',
   ]),
-  ...sabotages('lib/index/version.ts', 'unit/index/version.ts', [
+  ...sabotages('lib/index/distribution-file.ts', 'unit/index/version.ts', [
     '1.0 and 1.0.0 are one version',
     "(?:\\.0+)+(?![.\\d]*\\d)/, '$1')",
     "(?:\\.0+)+(?![.\\d]*\\d)/, '$&')",

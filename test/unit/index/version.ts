@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
-import { normaliseVersion, versionKey, versionOf } from '../../../element-src/lib/index/version.js'
+import { normaliseVersion, versionKey, versionOf } from '../../../element-src/lib/index/distribution-file.js'
 
 const versions = ['1', '1.0', '1.0.0', '0', '0.0', '10.0', '1.10', '2019.03.09', '0!1.0', '1!2.0', 'v1.2', ' 1.3 ']
   .concat(['1.0a1', '1.0-alpha', '1.0.Beta_2', '1.0c1', '1.0preview3', '1.0pre', '1.0rc01', '1.0.0a0', '1.0b'])

@@ -1,6 +1,6 @@
 import { compare, satisfies, valid } from '@renovatebot/pep440'
+import { versionOf } from '../../index/distribution-file.js'
 import type { PageFile } from '../../index/page.js'
-import { versionOf } from '../../index/version.js'
 import { wheelFit } from '../../index/wheel-targets.js'
 import type { Installer } from './installer.js'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { versionOf } from '../../index/distribution-file.js'
 import type { PageFile } from '../../index/page.js'
-import { versionOf } from '../../index/version.js'
 import { keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { FileRoute } from '../server/route.js'
 import type { Asker } from '../upstream/answer.js'
