@@ -88,7 +88,13 @@ const prepareFillFolder = (folder: string): void => {
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const settings = readSettings(environment)
-  const { hooksFolder, imageRoot, mirrorFolder, localMirrors, partitions } = settings
+  const {
+    TMP_HOOKS_PATH: hooksFolder,
+    TMP_MOUNT_PATH: imageRoot,
+    DIB_MOUNTPOINTS: partitions,
+    DIB_PYPI_LOCK,
+  } = settings
+  const { mirrorFolder, localMirrors } = settings
   closeBuildFolder(hooksFolder, imageRoot)
   if (mirrorFolder !== undefined) {
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
@@ -96,8 +102,8 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   if (settings.fill && mirrorFolder !== undefined) prepareFillFolder(mirrorFolder)
   refuseFileAt(imageRoot, '/root')
   for (const warning of settings.warnings) warn(warning)
-  const lock = settings.lock === undefined ? undefined : readLock(settings.lock)
-  const receipt = settings.receipt ? planReceipt(environment, partitions, settings.lock) : undefined
+  const lock = DIB_PYPI_LOCK === undefined ? undefined : readLock(DIB_PYPI_LOCK)
+  const receipt = settings.DIB_PYPI_RECEIPT ? planReceipt(environment, partitions, DIB_PYPI_LOCK) : undefined
   const programs = findPrograms()
   const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
@@ -149,7 +155,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
       mountPoints,
       asksIndexes: relay === undefined,
       onlyFolders: onlyFolders.map(({ below }) => join(mirrorMountPoint, below)),
-      verbose: settings.verbose,
+      verbose: settings.DIB_DEBUG_TRACE,
     } satisfies StagedSettings)
     const asksServers = relay === undefined && pip.indexes.some(({ scheme }) => scheme !== 'file')
     return stageRuntime(folder, programs, asksServers)

@@ -118,11 +118,12 @@ export const spawnRelay = (
  *   does not start, or an index is unusable and the build is to end on that.
  */
 export const startRelay = async (
-  { buildFolder, hooksFolder, imageRoot, mirrorFolder, fill, ahead, receipt, pip }: Settings,
+  settings: Settings,
   environment: Environment,
   lock: readonly Arrival[] | undefined,
 ): Promise<{ readonly control: string; readonly pip: PipSettings }> => {
-  const build = findBuild(buildFolder)
+  const { mirrorFolder, pip } = settings
+  const build = findBuild(settings.TMP_BUILD_DIR)
   if (build === undefined) {
     throw new UserError(
       'disk-image-create is not among the processes that started this hook: run it by disk-image-create',
@@ -130,19 +131,19 @@ export const startRelay = async (
   }
   const { control, indexes } = await spawnRelay(
     // dib has copied it there.
-    join(hooksFolder, 'pypi-relay', 'pypi-relay'),
+    join(settings.TMP_HOOKS_PATH, 'pypi-relay', 'pypi-relay'),
     {
       indexes: pip.indexes,
       environment: environmentForRelay(environment),
       unreachable: pip.unreachable,
       trustedHosts: pip.unverifiedHosts,
       mirror: mirrorFolder,
-      fill: fill ? mirrorFolder : undefined,
-      ahead,
-      receipt,
+      fill: settings.fill ? mirrorFolder : undefined,
+      ahead: settings.DIB_PYPI_RELAY_AHEAD,
+      receipt: settings.DIB_PYPI_RECEIPT,
       lock,
       build,
-      imageRoot,
+      imageRoot: settings.TMP_MOUNT_PATH,
       logFile: `/proc/${build.pid}/fd/1`,
     },
     { PATH: environment['PATH'] ?? '/usr/bin:/bin' },

@@ -1,22 +1,80 @@
 import { join } from 'node:path'
+import type { Environment } from '../base/command.js'
 import { UserError } from '../base/errors.js'
 import { localMirrorUrl } from '../image/stage.js'
 import { detectMirrors, type LocalMirror } from '../index/local-mirror.js'
 import { folderOfMirror } from '../index/local-url.js'
 import { type Index, indexAt, theOfficialIndex } from './index-list.js'
+import { mirrorVariable, type UserSettings } from './variables.js'
 
-/** What decides the list of indexes, besides who names them. */
-export interface Circumstances {
-  /** The folder on the host where the local mirror is looked for. */
-  readonly mirrorFolder: string
-  /** Whether it is there, or will be made. */
-  readonly hasFolder: boolean
-  /** Whether builds fill it (DIB_PYPI_FILL_MIRROR), this one or an earlier one. */
-  readonly isFilled: boolean
-  readonly isOffline: boolean
-  /** The variables that keep the official index away. */
-  readonly off: readonly string[]
-  readonly unreachable: 'drop' | 'keep' | 'fail'
+/** What names the mirrors of a build: the variables, or a mirrors file. */
+export interface NamedIndexes {
+  /** In pip's order. */
+  readonly indexes: readonly Index[]
+  /** What the user should know, a line each. */
+  readonly warnings: readonly string[]
+  /** The variables of the caller's that hold passwords. */
+  readonly passwordVariables: readonly string[]
+}
+
+const deprecated = 'PYPI_MIRROR_URL'
+
+const suffixNumber = (name = ''): number => Number(/_([0-9]+)$/.exec(name)?.[1] ?? 0)
+
+/**
+ * The mirrors that DIB_PYPI_MIRROR_URL and its suffixed forms name, then those of the deprecated PYPI_MIRROR_URL, each
+ * family in plain string order of the names. A variable that is empty counts as not set.
+ *
+ * @throws UserError if a value is not a URL that pip can use.
+ */
+export const mirrorsOfVariables = (environment: Environment): NamedIndexes => {
+  const family = (prefix: string): readonly Index[] =>
+    Object.entries(environment)
+      // A shell, and so dib, knows no other names; one with a line break would reach the log.
+      .flatMap(([variable, url]) =>
+        variable.startsWith(prefix) && /^\w+$/.test(variable) && url ? [{ variable, url }] : [],
+      )
+      .sort((a, b) => (a.variable < b.variable ? -1 : 1))
+      .map(({ variable, url }) => indexAt(url, variable))
+
+  const named = family(mirrorVariable)
+  const old = family(deprecated)
+  const indexes = [...named, ...old]
+  const names = (list: readonly Index[]): string => list.map(({ source }) => source).join(', ')
+  const isNumberOrder = [named, old].every((list) =>
+    list.every((mirror, i) => i === 0 || suffixNumber(mirror.source) >= suffixNumber(list[i - 1]?.source)),
+  )
+  const warnings = [
+    ...(old.length > 0 ? [`${names(old)}: the name ${deprecated} is deprecated, use ${mirrorVariable} instead`] : []),
+    ...(isNumberOrder
+      ? []
+      : [`the mirrors' order is that of their variables' names as strings, not as numbers: ${names(indexes)}`]),
+  ]
+  return { indexes, warnings, passwordVariables: [] }
+}
+
+/**
+ * The hosts for pip's trusted-host. Since pip 7 an http index is ignored unless its host is trusted. A host is named
+ * without its port: pip knows host:port only since 19.3. An https mirror's host is never added, since trust would
+ * switch off the verification of its certificate (pip's documentation, `--trusted-host`). An IPv6 address goes without its
+ * brackets: every pip that knows them at all knows it so.
+ *
+ * @returns Each host once, and a warning if trust in an http mirror also takes TLS verification from an https one.
+ */
+export const trustedHosts = (
+  mirrors: readonly Index[],
+  asked: readonly string[],
+): { readonly hosts: readonly string[]; readonly warnings: readonly string[] } => {
+  const hostsOf = (wanted: Index['scheme'], among: readonly Index[]): readonly string[] =>
+    among.filter(({ scheme }) => scheme === wanted).map(({ host }) => host)
+  const http = hostsOf('http', mirrors)
+  const https = hostsOf('https', [...mirrors, theOfficialIndex()]).map((host) => host.toLowerCase())
+  const shared = new Set(http.filter((host) => https.includes(host.toLowerCase())))
+  const warnings = [...shared].map(
+    (host) =>
+      `${host} serves an http and an https index, so pip does not verify the certificate of the https one: use https for both`,
+  )
+  return { hosts: [...new Set([...http, ...asked])], warnings }
 }
 
 /** The indexes of a build. */
@@ -35,15 +93,20 @@ const isTop = ({ url }: Index): boolean => folderOfMirror(url) === ''
  * Decides what pip is to ask, and in which order: what is named, the official index, and the local mirror. Without any
  * of them the local mirror's URL stands alone, so that pip finds nothing rather than goes elsewhere.
  *
- * @param named What variables name, or the sections of a mirrors file.
- * @param mirrorsFile That file; undefined if variables name the mirrors, which go before the official index.
+ * @param named What variables name, which goes before the official index, or the sections of a mirrors file.
+ * @param off The variables that keep the official index away.
+ * @param mirrorFolder The folder on the host where the local mirror is looked for.
+ * @param hasFolder Whether it is there, or will be made.
  * @throws UserError if no package can be found, and the build is to end on that.
  */
 export const placeIndexes = (
   named: readonly Index[],
-  mirrorsFile: string | undefined,
-  { mirrorFolder, hasFolder, isFilled, isOffline, off, unreachable }: Circumstances,
+  users: UserSettings,
+  off: readonly string[],
+  mirrorFolder: string,
+  hasFolder: boolean,
 ): PlacedIndexes => {
+  const { DIB_PYPI_MIRRORS: mirrorsFile, DIB_OFFLINE: isOffline } = users
   const official = mirrorsFile === undefined && off.length === 0 ? [theOfficialIndex()] : []
   const local = indexAt(localMirrorUrl, 'the local mirror')
   const isAlone = named.every(({ absent }) => absent !== undefined)
@@ -52,7 +115,10 @@ export const placeIndexes = (
   // Online, what is there is upstream as well, with the time of its upload.
   const isWanted = isOffline || listed.every(({ excludeNewer }) => excludeNewer === undefined)
   const kept: readonly Index[] =
-    isFilled && hasFolder && isWanted && !listed.some((index) => isTop(index) && !index.projects && !index.exclude)
+    users.DIB_PYPI_FILL_MIRROR &&
+    hasFolder &&
+    isWanted &&
+    !listed.some((index) => isTop(index) && !index.projects && !index.exclude)
       ? [{ ...local, source: 'DIB_PYPI_FILL_MIRROR', ...(isOffline ? { isKept: true } : { isFilled: true }) }]
       : []
   const all = [...listed, ...kept]
@@ -80,7 +146,7 @@ export const placeIndexes = (
   }
   if (official.length > 0) return { indexes, localMirrors, warnings: [`${none}: PyPI is used alone`] }
   const nothing = `${none}, and PyPI is off`
-  if (unreachable === 'fail') {
+  if (users.DIB_PYPI_UNREACHABLE === 'fail') {
     throw new UserError(
       `DIB_PYPI_UNREACHABLE is fail, and no package can be found: ${nothing}; fill the folder or set DIB_PYPI_MIRROR_URL`,
     )

@@ -6,27 +6,21 @@ import { errorCode, ignoreErrors, UserError } from '../base/errors.js'
 import { setVerbose } from '../base/log.js'
 import type { LocalMirror } from '../index/local-mirror.js'
 import type { Index } from './index-list.js'
-import { mirrorsOfVariables, type NamedIndexes, trustedHosts } from './mirror-variables.js'
 import { callerEnvironment, callerVariable, readMirrorsFile } from './mirrors-file/read-mirrors-file.js'
-import { placeIndexes } from './place-indexes.js'
-import { dibVariables, officialIndexFlags, unknownVariables, userVariables, warnOfFalse } from './variables.js'
+import { mirrorsOfVariables, type NamedIndexes, placeIndexes, trustedHosts } from './place-indexes.js'
+import {
+  dibVariables,
+  officialIndexFlags,
+  type UserSettings,
+  unknownVariables,
+  userVariables,
+  warnOfFalse,
+} from './variables.js'
 
-/** What the hooks do, decided once, on the host, from the environment. */
-export interface Settings {
-  /** The folder of the build's hooks, on the host. */
-  readonly hooksFolder: string
-  /** The image's root while it is built, on the host. */
-  readonly imageRoot: string
-  /** The folder of the build, on the host. */
-  readonly buildFolder: string
+/** What the hooks do, decided once, on the host, from the environment: the variables, and what follows from them. */
+export interface Settings extends UserSettings, z.output<typeof dibVariables> {
   /** Whether what an online build downloads is kept in the folder of the local mirror. */
   readonly fill: boolean
-  /** Whether the relay fetches pages and metadata before installers ask. */
-  readonly ahead: boolean
-  /** Whether a receipt of what came into the image is written beside it. */
-  readonly receipt: boolean
-  /** The receipt, on the host, whose files the build gets, and no others. */
-  readonly lock: string | undefined
   /** Why there is a relay between installers and indexes, for the log; undefined if there is none. Nobody else decides that. */
   readonly reasonForRelay: string | undefined
   /** The local mirror, on the host, or undefined if there is none. */
@@ -35,16 +29,10 @@ export interface Settings {
   readonly localMirrors: readonly LocalMirror[]
   /** Why the official index is not asked: the variables, or the mirrors file; undefined if it is. */
   readonly officialIsOff: string | undefined
-  /** Where partitions of the image will be mounted, in the image. */
-  readonly partitions: readonly string[]
-  /** The mirrors file, on the host, or undefined if variables name the mirrors. */
-  readonly mirrorsFile: string | undefined
   /** The variables of the caller's that hold passwords, which dib would hand to the chroot. */
   readonly passwordVariables: readonly string[]
   /** What the hook in the image's chroot needs. */
   readonly pip: PipSettings
-  /** Whether to log each step (DIB_DEBUG_TRACE). */
-  readonly verbose: boolean
   /** What the user should know, a line each. */
   readonly warnings: readonly string[]
 }
@@ -64,8 +52,6 @@ export interface PipSettings {
   /** Whether the indexes are the relay's, on 127.0.0.1: no proxy is asked for them. */
   readonly relay?: boolean
 }
-
-type UserSettings = z.output<typeof userVariables>
 
 const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Environment): z.output<Schema> => {
   const result = z.safeParse(schema, environment)
@@ -146,30 +132,17 @@ export const readSettings = (environment: Environment): Settings => {
   const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
   // One that is to be filled is made if it is missing.
   const hasFolder = findMirror(mirrorFolder) || fill
-  const { indexes, localMirrors, warnings } = placeIndexes(named.indexes, users.DIB_PYPI_MIRRORS, {
-    mirrorFolder,
-    hasFolder,
-    isFilled: users.DIB_PYPI_FILL_MIRROR,
-    isOffline: users.DIB_OFFLINE,
-    off,
-    unreachable: users.DIB_PYPI_UNREACHABLE,
-  })
+  const { indexes, localMirrors, warnings } = placeIndexes(named.indexes, users, off, mirrorFolder, hasFolder)
   const isOfficialAsked = indexes.some(({ isOfficial, absent }) => isOfficial && absent === undefined)
   const trusted = trustedHosts(users.DIB_PYPI_MIRRORS === undefined ? named.indexes : [], users.DIB_PYPI_TRUSTED_HOST)
   return {
-    hooksFolder: dib.TMP_HOOKS_PATH,
-    imageRoot: dib.TMP_MOUNT_PATH,
-    buildFolder: dib.TMP_BUILD_DIR,
+    ...users,
+    ...dib,
     fill,
-    ahead: users.DIB_PYPI_RELAY_AHEAD,
-    receipt: users.DIB_PYPI_RECEIPT,
-    lock: users.DIB_PYPI_LOCK,
     reasonForRelay: reasonForRelay(users, fill, indexes),
     mirrorFolder: hasFolder ? mirrorFolder : undefined,
     localMirrors,
     officialIsOff: isOfficialAsked ? undefined : off.join(', ') || 'DIB_PYPI_MIRRORS has no section [official]',
-    partitions: dib.DIB_MOUNTPOINTS,
-    mirrorsFile: users.DIB_PYPI_MIRRORS,
     passwordVariables: named.passwordVariables,
     pip: {
       indexes,
@@ -178,7 +151,6 @@ export const readSettings = (environment: Environment): Settings => {
       unverifiedHosts: users.DIB_PYPI_TRUSTED_HOST,
       unreachable: users.DIB_PYPI_UNREACHABLE,
     },
-    verbose: users.DIB_DEBUG_TRACE,
     warnings: [
       ...unknownVariables(environment),
       ...fillNotes(users),

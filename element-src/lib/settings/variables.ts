@@ -69,7 +69,7 @@ const trustedHosts = z.pipe(
 )
 
 /**
- * The variables that a user sets, but for the two families of mirrors (mirror-variables.ts). README.md has a row for each of
+ * The variables that a user sets, but for the two families of mirrors (place-indexes.ts). README.md has a row for each of
  * them; a test holds the two together.
  */
 export const userVariables = z.object({
@@ -127,6 +127,9 @@ export const userVariables = z.object({
     z.transform((value) => Number(value) > 0),
   ),
 })
+
+/** What the user sets. */
+export type UserSettings = z.output<typeof userVariables>
 
 /** How many letters to change, to add or to drop make one word of the other (Levenshtein's distance). */
 const distance = (a: string, b: string): number => {

@@ -58,7 +58,7 @@ export const ofSettings: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/settings/mirror-variables.ts',
+    'lib/settings/place-indexes.ts',
     'unit/settings/mirror-variables.ts unit/settings/settings.ts',
     [
       'an https mirror is trusted by its certificate alone',
@@ -107,8 +107,8 @@ export const ofSettings: readonly Mutant[] = [
     ],
     [
       'with DIB_PYPI_UNREACHABLE=fail a build without any package ends',
-      "if (unreachable === 'fail') {",
-      "if (unreachable === 'keep') {",
+      "if (users.DIB_PYPI_UNREACHABLE === 'fail') {",
+      "if (users.DIB_PYPI_UNREACHABLE === 'keep') {",
     ],
     [
       'what was kept is found offline, whoever owns it',

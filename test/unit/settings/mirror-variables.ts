@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mirrorsOfVariables } from '../../../element-src/lib/settings/mirror-variables.js'
+import { mirrorsOfVariables } from '../../../element-src/lib/settings/place-indexes.js'
 
 const order = (environment: Record<string, string>) => mirrorsOfVariables(environment).indexes.map(({ url }) => url)
 

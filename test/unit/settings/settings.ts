@@ -98,7 +98,7 @@ t.test('each folder of the mirror that is named is an index by itself, however i
 t.test('the local mirror is used before the official index, unless it is off', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} } })
   const local = { ...dib, DIB_IMAGE_CACHE }
-  t.same(readSettings({ ...local, DIB_MOUNTPOINTS: '/|/pypi' }).partitions, ['/', '/pypi'])
+  t.same(readSettings({ ...local, DIB_MOUNTPOINTS: '/|/pypi' }).DIB_MOUNTPOINTS, ['/', '/pypi'])
   t.match(readSettings(local), {
     mirrorFolder: `${DIB_IMAGE_CACHE}/pypi/mirror`,
     warnings: [],
@@ -209,7 +209,7 @@ t.test('a hook that dib did not start says so', async (t) => {
 
 t.test('DIB_DEBUG_TRACE counts from 1', async (t) => {
   const verbose = (DIB_DEBUG_TRACE: string) =>
-    readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_DEBUG_TRACE }).verbose
+    readSettings({ ...dib, DIB_IMAGE_CACHE: '/none', DIB_DEBUG_TRACE }).DIB_DEBUG_TRACE
   t.equal(verbose('0'), false)
   t.equal(verbose('2'), true)
   t.equal(verbose(''), false)
@@ -228,10 +228,10 @@ t.test('the cache is where dib has it by default', async (t) => {
 t.test('a receipt and a lock need the relay', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} } })
   const settings = (environment: Record<string, string>) => readSettings({ ...dib, DIB_IMAGE_CACHE, ...environment })
-  t.match(settings({}), { receipt: false, lock: undefined })
+  t.match(settings({}), { DIB_PYPI_RECEIPT: false, DIB_PYPI_LOCK: undefined })
   t.match(settings({ DIB_PYPI_RECEIPT: '1', DIB_PYPI_LOCK: 'image.d/pypi.cdx.json' }), {
-    receipt: true,
-    lock: join(process.cwd(), 'image.d/pypi.cdx.json'),
+    DIB_PYPI_RECEIPT: true,
+    DIB_PYPI_LOCK: join(process.cwd(), 'image.d/pypi.cdx.json'),
   })
   for (const name of ['DIB_PYPI_RECEIPT', 'DIB_PYPI_LOCK'])
     t.throws(() => settings({ [name]: '1', DIB_PYPI_RELAY: 'never' }), {
@@ -371,7 +371,8 @@ t.test('a variable that looks like one of the element, and is none, is named wit
 
 t.test('the relay looks ahead unless DIB_PYPI_RELAY_AHEAD is no; what is neither yes nor no is refused', async (t) => {
   const DIB_IMAGE_CACHE = t.testdir({ pypi: { mirror: {} } })
-  const ahead = (value?: string) => readSettings({ ...dib, DIB_IMAGE_CACHE, DIB_PYPI_RELAY_AHEAD: value }).ahead
+  const ahead = (value?: string) =>
+    readSettings({ ...dib, DIB_IMAGE_CACHE, DIB_PYPI_RELAY_AHEAD: value }).DIB_PYPI_RELAY_AHEAD
   t.same([undefined, '', 'yes', 'no'].map(ahead), [true, true, true, false])
   t.throws(() => ahead('0'), { message: 'DIB_PYPI_RELAY_AHEAD must be yes or no' })
 })

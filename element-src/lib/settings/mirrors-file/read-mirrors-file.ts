@@ -1,7 +1,7 @@
 import type { Environment } from '../../base/command.js'
 import { UserError } from '../../base/errors.js'
 import type { Index } from '../index-list.js'
-import type { NamedIndexes } from '../mirror-variables.js'
+import type { NamedIndexes } from '../place-indexes.js'
 import { getCredentials, readHostFile, readPemFiles } from './host-files.js'
 import { parseMirrorsFile } from './sections.js'
 
