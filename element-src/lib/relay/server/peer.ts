@@ -27,15 +27,19 @@ const written = (address = '', port = 0): string => {
  * @returns Null if it has gone; undefined if the tables do not show our own end either, so that nothing follows.
  */
 const peerOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): Peer | null | undefined => {
-  const lines = ['tcp', 'tcp6'].flatMap((name) =>
-    (ignoreErrors(unseen, () => readFileSync(`/proc/self/net/${name}`, 'latin1')) ?? '').split('\n'),
-  )
-  const lineOf = (from: string, to: string): readonly string[] | undefined =>
-    lines.map((line) => line.trim().split(/\s+/)).find(([, a, b]) => a?.endsWith(from) && b?.endsWith(to))
   const [ours, theirs] = [written(localAddress, localPort), written(remoteAddress, remotePort)]
-  const line = lineOf(theirs, ours)
-  if (line !== undefined) return line[9] === '0' ? null : { uid: Number(line[7]), inode: line[9] ?? '' }
-  return lineOf(ours, theirs) === undefined ? undefined : null
+  /** The fields of a connection's line, from its own address on. */
+  const lineOf = (table: string, from: string, to: string): readonly string[] | undefined =>
+    new RegExp(`${from} (?:[0-9A-F]{24})?${to} .*`).exec(table)?.[0].split(/ +/)
+  const tables: string[] = []
+  // The kernel takes ten milliseconds for each on a large machine, however few connections there are.
+  for (const name of ['tcp', 'tcp6']) {
+    const table = ignoreErrors(unseen, () => readFileSync(`/proc/self/net/${name}`, 'latin1')) ?? ''
+    const line = lineOf(table, theirs, ours)
+    if (line !== undefined) return line[8] === '0' ? null : { uid: Number(line[6]), inode: line[8] ?? '' }
+    tables.push(table)
+  }
+  return tables.some((table) => lineOf(table, ours, theirs) !== undefined) ? null : undefined
 }
 
 /** The processes of a build: what disk-image-create started, and what runs in the image's root. */
