@@ -52,7 +52,7 @@ for_tests := packages $(if $(filter 0,$(shell id -u)),host-packages)
 test: $(for_tests) ## Run the tests: unit, hook, image; the last two as root. TESTS=file... names some
 	@$(run) test/run.ts $(or $(strip $(TESTS)),unit hook image)
 
-test-hosts: $(for_tests) ## Run the tests of other hosts and images, as root: Debian 13, arm64, an older release, each Node.js, TripleO's elements
+test-hosts: $(for_tests) ## Run the tests of other hosts, images and servers, as root: Debian 13, arm64, RPM, each Node.js, the newest dib, elements of others
 	@$(run) test/run.ts hosts
 
 bench: packages host-packages ## Measure against dib's own element and other engines, as root; writes docs/bench.md. QUICK=1 tries it, RELAY=1 measures the relay alone

@@ -11,8 +11,8 @@ import { ignoreErrors } from '../element-src/lib/base/errors.js'
 import { oldRoot, smallRoot } from './support/setup/fixtures.js'
 
 const layers = ['unit', 'hook', 'image', 'hosts']
-/** One more than there are processors: some wait. */
-const jobs = cpus().length + 1
+/** Two more than there are processors: some wait. */
+const jobs = cpus().length + 2
 /** The longest that a file may take, in seconds: longer than the slowest on a busy machine. */
 const limit = 900
 const isCi = process.env['CI'] === 'true'
@@ -128,9 +128,9 @@ const runJob = (files: readonly string[], program: string): Promise<readonly Out
     })
   })
 
-/** Deals files to as many processes as run at a time, the longest first. */
-const deal = (files: readonly string[]): readonly (readonly string[])[] => {
-  const hands = Array.from({ length: Math.min(jobs, files.length) }, () => ({ files: [] as string[], seconds: 0 }))
+/** Deals files to so many processes, the longest first. */
+const deal = (files: readonly string[], processes: number): readonly (readonly string[])[] => {
+  const hands = Array.from({ length: processes }, () => ({ files: [] as string[], seconds: 0 }))
   for (const file of files) {
     const hand = hands.reduce((least, one) => (one.seconds < least.seconds ? one : least))
     hand.files.push(file)
@@ -151,9 +151,12 @@ try {
   // A file that has not run yet may be the longest.
   const files = found.sort((a, b) => (times[b] ?? limit) - (times[a] ?? limit))
   const isUnit = (file: string): boolean => file.startsWith('test/unit/')
-  const waiting = [...deal(files.filter(isUnit)), ...files.filter((file) => !isUnit(file)).map((file) => [file])].map(
-    (ofJob, i) => ({ files: ofJob, program: join(folder, `job-${i}`) }),
-  )
+  const builds = files.filter((file) => !isUnit(file)).map((file) => [file])
+  // Most unit tests wait more than they work: beside builds, half of the jobs are enough for them.
+  const waiting = [...deal(files.filter(isUnit), builds.length > 0 ? jobs / 2 : jobs), ...builds].map((ofJob, i) => ({
+    files: ofJob,
+    program: join(folder, `job-${i}`),
+  }))
   mkdirSync(results, { recursive: true })
   mkdirSync(folder, { recursive: true })
   for (const { files, program } of waiting) {

@@ -1,21 +1,20 @@
 import { join } from 'node:path'
 import { elementOfDib, elementOfOurs, hooksOfOurs } from '../support/builds/dib.js'
+import { releases, wheelInImage } from '../support/builds/installers.js'
 import { runPhases } from '../support/builds/run-phases.js'
 import { hookSeconds } from '../support/observation/hook-seconds.js'
 import { median } from '../support/observation/median.js'
-import { benchTools } from '../support/setup/fixtures.js'
 import { inSeconds, type Section } from './table.js'
 import { readRuns, secondsOf, timer } from './timer.js'
 import { installed, makeWheelFolder } from './wheel-folders.js'
 
 const limit = 60
-/** Where the tools are in the chroot. */
-const tools = '/opt/bench-tools'
+const newest = Math.max(...(await releases(/^pip-/)).map((release) => Number.parseInt(release, 10)))
 
 const installers: Readonly<Record<string, string>> = {
-  'pip 23.3': `python3 ${tools}/old/pip install`,
-  'the newest pip': `python3 ${tools}/new/pip install`,
-  uv: `${tools}/uv/bin/uv pip install --no-cache --offline --python /usr/bin/python3`,
+  'pip 23.3': `python3 ${wheelInImage('23.3')}/pip install`,
+  'the newest pip': `python3 ${wheelInImage(`${newest}.`)}/pip install`,
+  uv: `/srv/installers/uv-new/uv pip install --no-cache --offline --python /usr/bin/python3`,
 }
 
 const installs = Object.entries(installers).map(
@@ -30,7 +29,6 @@ export const foldersSection = async (
   sizes: readonly number[],
   largest: number,
 ): Promise<Section> => {
-  const prepare = `mkdir $ROOT${tools}; mount --bind ${(await benchTools()).folder} $ROOT${tools}`
   const rows: string[][] = []
   for (const files of [...sizes, largest]) {
     const isLargest = files === largest
@@ -41,7 +39,7 @@ export const foldersSection = async (
         element,
         compare: false,
         environment: { DIB_NO_PYPI_PIP: '1', DIB_IMAGE_CACHE: imageCache },
-        prepare,
+        withInstallers: true,
         ...(isLargest ? {} : { inChroot: [timer, ...installs, ''].join('\n') }),
       })
       if (status !== 0) throw new Error(`${files} files: a phase failed:\n${log.slice(-2000)}`)

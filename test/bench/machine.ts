@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { benchTools, devpiPrograms, nginxProgram, proxpiPrograms, smallRoot } from '../support/setup/fixtures.js'
+import { devpiPrograms, hostInstallers, nginxProgram, proxpiPrograms, smallRoot } from '../support/setup/fixtures.js'
 
 /** What the numbers were measured on. It names no host. */
 export interface Machine {
@@ -46,7 +46,7 @@ export const describeMachine = (versions: Machine['versions']): Machine => ({
 
 /** The versions of what is measured. */
 export const versions = async (): Promise<Machine['versions']> => {
-  const { oldPip, newPip, uv } = await benchTools()
+  const { oldPip, newPip, uv } = await hostInstallers()
   const root = await smallRoot()
   return {
     'Node.js': process.versions.node,

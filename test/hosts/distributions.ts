@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { copyFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../build/project.js'
 import { scratchFolder } from '../support/builds/build-image.js'
@@ -40,7 +41,11 @@ for (const [name, host] of Object.entries({ "this machine's own release": ownHos
     { skip },
     async (t) => {
       const scratch = scratchFolder(t)
+      // In there .cache is not seen if it is a link.
+      const root = join(scratch, 'root.tar')
+      copyFileSync(await fixtures.tinyRootTarball(), root)
       const built = await standardBuild(t, scratch, {
+        root,
         runBy: ['bash', '-euc', enter, 'enter', host, scratch, project],
         environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
       })

@@ -6,8 +6,8 @@ import { project } from '../../build/project.js'
 import { type Build, buildImage, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { attributesOfOwnFiles, makeOwnFiles } from '../support/builds/own-files.js'
 import { needsRoot } from '../support/builds/root.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { differences, parseTree, readTree, type Tree } from '../support/observation/tree.js'
+import { tinyRootTarball } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -49,7 +49,7 @@ find "$root${host}" "$root/root" "$root/srv" -exec touch -h -d '2001-02-03 04:05
 
 t.test('an image is the same with and without the element, entry by entry', async (t) => {
   const scratch = scratchFolder(t)
-  const root = makeTinyRoot(scratch)
+  const root = await tinyRootTarball()
   mkdirSync(join(scratch, 'cache', 'pypi', 'mirror', 'demo-app'), { recursive: true })
   writeFileSync(join(scratch, 'cache', 'pypi', 'mirror', 'demo-app', 'index.html'), '')
   const host = join(scratch, 'host')

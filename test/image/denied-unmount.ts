@@ -4,7 +4,6 @@ import t from 'tap'
 import { buildImage, ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { changedMounts, watchHost, watchMounts } from '../support/observation/harm.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
@@ -26,7 +25,7 @@ exec /usr/bin/sudo "$@"`
     const path = pathWith(join(scratch, 'bin'), 'sudo', sudo)
     const shorter = pathWith(join(scratch, 'shorter'), 'timeout', 'shift; exec /usr/bin/timeout 1 "$@"').split(':')[0]
     const build = await buildImage(scratch, {
-      root: makeTinyRoot(scratch),
+      root: await fixtures.tinyRootTarball(),
       options: ['--offline'],
       environment: { PATH: `${shorter}:${path}` },
       runBy: watchMounts(),

@@ -1,12 +1,15 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { ignoreErrors } from '../../element-src/lib/base/errors.js'
 import { type Build, type BuiltImage, buildImage, ownLines, scratchFolder } from '../support/builds/build-image.js'
 import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { changedMounts, watchHost, watchMounts } from '../support/observation/harm.js'
 import { noRelayIsLeft } from '../support/observation/relays.js'
+import { listen } from '../support/servers/listen.js'
+import { tinyRootTarball } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -14,7 +17,7 @@ needsRoot(t)
 const failingBuild = async (t: Test, fault: (scratch: string) => Build): Promise<BuiltImage> => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
-  const root = makeTinyRoot(scratch)
+  const root = await tinyRootTarball()
   const build = await buildImage(scratch, { root, options: ['--offline'], runBy: watchMounts(), ...fault(scratch) })
   t.not(build.status, 0, 'the build fails', { log: build.log.slice(-2000) })
   t.notOk(existsSync(build.image), 'there is no image')
@@ -49,24 +52,26 @@ for (const [hook, what] of Object.entries(hooks)) {
   })
 }
 
-t.test('where our hook in the image is killed, the build fails', async (t) => {
-  const build = await failingBuild(t, () => ({
-    hooks: {
-      // From the host, where the hook is known by its root: other builds may run at the same time.
-      'extra-data.d/50-kill-ours': `#!/bin/bash
-set -u
-kill_it() {
-    while [ -d "$TMP_MOUNT_PATH" ]; do
-        for process in $(pgrep -f -- '^/tmp/.pypi/lib/ld.so .*/tmp/.pypi/node '); do
-            [ "$(readlink "/proc/$process/root")" = "$TMP_MOUNT_PATH" ] || continue
-            kill -9 "$process" && exit
-        done
-    done
+/** Kills our hook in the image of a test: from the host it is known by its root. */
+const killHook = (scratch: string): void => {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const read = (): string => `${readlinkSync(`/proc/${pid}/root`)} ${readFileSync(`/proc/${pid}/cmdline`, 'latin1')}`
+    const command = ignoreErrors(['EACCES', 'ENOENT', 'ESRCH'], read) ?? ''
+    if (command.startsWith(`${scratch}/`) && command.includes('/tmp/.pypi/node\0')) process.kill(Number(pid), 'SIGKILL')
+  }
 }
-kill_it >/dev/null 2>&1 &
-`,
-    },
-  }))
+
+t.test('where our hook in the image is killed, the build fails', async (t) => {
+  let scratch = ''
+  // Until it is answered, the hook waits.
+  const server = await listen(
+    t,
+    createServer(() => killHook(scratch)),
+  )
+  const build = await failingBuild(t, (folder) => {
+    scratch = folder
+    return { environment: { DIB_PYPI_MIRROR_URL: `http://127.0.0.1:${server.port}/simple` } }
+  })
   // Of a killed process it is dib's shell that has the last word.
   t.match(build.log, /\bKilled +\$target_dir\/\$target$/m, 'and says why')
   t.notMatch(build.log, /00-configure-pypi-mirror completed/)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { buildImage, namesInTarball, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
 import { readConfiguration, standardBuild } from '../support/builds/standard-build.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
+import { tinyRootTarball } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -28,7 +28,7 @@ t.test('variables that reach into Node.js, its libraries and the loader do nothi
 t.test('where the loader is told to run nothing, the build fails', async (t) => {
   const scratch = scratchFolder(t)
   const build = await buildImage(scratch, {
-    root: makeTinyRoot(scratch),
+    root: await tinyRootTarball(),
     options: ['--offline'],
     hooks: {
       'environment.d/50-hostile.bash': 'export LD_TRACE_LOADED_OBJECTS=1\n',

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { buildImage, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { watchHost } from '../support/observation/harm.js'
+import { tinyRootTarball } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -45,7 +45,7 @@ exit 99`
 t.test('where a build is killed and its folder removed by hand, the mirror is whole', async (t) => {
   const scratch = scratchFolder(t)
   const host = watchHost(scratch)
-  const root = makeTinyRoot(scratch)
+  const root = await tinyRootTarball()
   for (const [hook, isMounted] of Object.entries(phases)) {
     const marker = join(scratch, 'kill')
     const build = await buildImage(scratch, {

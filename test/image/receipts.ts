@@ -12,10 +12,10 @@ import {
   succeeded,
 } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { makeWheels, sortIntoMirror } from '../support/servers/mirror.js'
 import { documented, documentedBuilds } from '../support/servers/recipes.js'
 import { serveMirror } from '../support/servers/server.js'
+import { tinyRootTarball } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -82,7 +82,7 @@ t.test('under its lock an image comes out the same again, online and offline', a
 
 t.test("a receipt lies beside dib's manifests, for several image types as for one", async (t) => {
   const scratch = scratchFolder(t)
-  const root = makeTinyRoot(scratch)
+  const root = await tinyRootTarball()
   const outside = join(scratch, 'images')
   mkdirSync(outside)
   for (const [type, name] of [
@@ -118,7 +118,7 @@ t.test('a build that fails leaves no receipt, nor that of an earlier build', asy
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'pypi.cdx.json'), 'an earlier one')
   const built = await buildImage(scratch, {
-    root: makeTinyRoot(scratch),
+    root: await tinyRootTarball(),
     options: ['--offline', '-o', join(scratch, 'images', 'image')],
     environment: { DIB_PYPI_RECEIPT: '1' },
     hooks: { 'install.d/50-fail': '#!/bin/bash\nexit 7\n' },

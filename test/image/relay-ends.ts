@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { buildImage, localMirror, scratchFolder } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { noRelayIsLeft, relays } from '../support/observation/relays.js'
 import { makeMirror } from '../support/servers/mirror.js'
+import { tinyRootTarball } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -34,7 +34,7 @@ for (const [name, signal] of [
     const marker = join(scratch, 'marker')
     let seen: readonly string[] = []
     const build = await buildImage(scratch, {
-      root: makeTinyRoot(scratch),
+      root: await tinyRootTarball(),
       options: ['--offline'],
       runBy: sendSignal(signal, marker),
       environment: { DIB_PYPI_RELAY: 'always' },

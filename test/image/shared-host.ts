@@ -4,8 +4,8 @@ import t from 'tap'
 import { project } from '../../build/project.js'
 import { buildImage, namesInTarball, ownLines, scratchFolder, succeeded } from '../support/builds/build-image.js'
 import { needsRoot } from '../support/builds/root.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { changedMounts, folderInMirror, watchHost, watchMounts } from '../support/observation/harm.js'
+import { tinyRootTarball } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -16,7 +16,7 @@ t.test('a build on a host whose mounts are shared, whose scripts try to harm the
   const host = watchHost(scratch)
   const inMirror = folderInMirror(scratch)
   const build = await buildImage(scratch, {
-    root: makeTinyRoot(scratch),
+    root: await tinyRootTarball(),
     options: ['--offline'],
     runBy: watchMounts(
       `

@@ -6,9 +6,9 @@ import { buildImage, localMirror, scratchFolder, succeeded } from '../support/bu
 import { pathWith } from '../support/builds/path.js'
 import { needsRoot } from '../support/builds/root.js'
 import { standardBuild } from '../support/builds/standard-build.js'
-import { makeTinyRoot } from '../support/builds/tiny-root.js'
 import { makeMirror } from '../support/servers/mirror.js'
 import { serveMirror } from '../support/servers/server.js'
+import { tinyRootTarball } from '../support/setup/fixtures.js'
 
 needsRoot(t)
 
@@ -72,7 +72,7 @@ exec /usr/bin/sudo "$@"`
 t.test("where a user's build on a disk fails, dib can remove all that the element made", async (t) => {
   const scratch = scratchFolder(t)
   const build = await buildImage(scratch, {
-    root: makeTinyRoot(scratch),
+    root: await tinyRootTarball(),
     options: ['--offline', '--no-tmpfs'],
     runBy: ['bash', '-euc', becomeUser, scratch],
     environment: { USER: 'builder', DIB_NO_TMPFS: '1' },

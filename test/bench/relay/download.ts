@@ -5,7 +5,7 @@ import { openFolder, placeOf, writePages } from '../../../element-src/lib/index/
 import { cleanEnvironment } from '../../support/builds/clean-environment.js'
 import { runProgram } from '../../support/builds/run.js'
 import { wheelsOf } from '../../support/servers/mirror.js'
-import { benchTools } from '../../support/setup/fixtures.js'
+import { hostInstallers } from '../../support/setup/fixtures.js'
 
 /** What downloads: two pips, and uv, which installs. */
 export type Tool = 'pip 23.3' | 'the newest pip' | 'uv'
@@ -27,7 +27,7 @@ export interface Packages {
  */
 export const download = async (scratch: string, tool: Tool, index: string, packages: Packages): Promise<number> => {
   const { names, files, constraints } = packages
-  const { oldPip, newPip, uv } = await benchTools()
+  const { oldPip, newPip, uv } = await hostInstallers()
   const folder = mkdtempSync(join(scratch, 'got-'))
   const common = ['--index-url', index, ...(constraints === undefined ? [] : ['-c', constraints]), ...names]
   const byPip = ['download', '--quiet', '--no-cache-dir', '--only-binary', ':all:', '--dest', folder, ...common]

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { tinyRootTarball } from '../setup/fixtures.js'
 import {
   type Build,
   type BuiltImage,
@@ -10,7 +11,6 @@ import {
   ownLines,
   succeeded,
 } from './build-image.js'
-import { makeTinyRoot } from './tiny-root.js'
 
 /** A hook of install.d that shows what pip and easy_install are told; it needs no Python in the image. */
 export const readConfiguration = `#!/bin/bash
@@ -68,7 +68,7 @@ export const standardBuild = async (t: Test, scratch: string, build: Build = {})
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'index.html'), '')
   const built = await buildImage(scratch, {
-    root: makeTinyRoot(scratch),
+    root: await tinyRootTarball(),
     ...build,
     options: ['--offline', ...(build.options ?? [])],
     hooks: { 'install.d/50-read-configuration': readConfiguration, ...build.hooks },

@@ -7,6 +7,8 @@ import gc
 import importlib
 import json
 import os
+import select
+import signal
 import sys
 
 sys.path.insert(0, sys.argv[1])
@@ -45,16 +47,33 @@ def run(arguments, environment, log):
         sys.stderr.flush()
 
 
-count = 0
-for line in iter(sys.stdin.readline, ''):
-    job = json.loads(line)
-    count += 1
-    if os.fork() == 0:
-        pid = os.fork()
-        if pid == 0:
-            os._exit(run(*job[1:]))
-        status = os.waitpid(pid, 0)[1]
-        os.write(1, (json.dumps([job[0], status]) + '\n').encode())
-        os._exit(0)
-    while count and os.waitpid(-1, os.WNOHANG)[0]:
-        count -= 1
+# A run that ends wakes the loop.
+woken, waker = os.pipe()
+signal.signal(signal.SIGCHLD, lambda *_: os.write(waker, b'.'))
+runs = {}
+rest = b''
+is_open = True
+while is_open or runs:
+    try:
+        ready = select.select([woken, 0] if is_open else [woken], [], [])[0]
+    except select.error:
+        continue  # Python 2.7 is interrupted by the signal, and then finds what woke it.
+    if woken in ready:
+        os.read(woken, 4096)
+        while runs:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            os.write(1, (json.dumps([runs.pop(pid), status]) + '\n').encode())
+    if 0 in ready:
+        chunk = os.read(0, 65536)
+        is_open = chunk != b''
+        lines = (rest + chunk).split(b'\n')
+        rest = lines.pop()
+        for line in lines:
+            job = json.loads(line.decode())
+            pid = os.fork()
+            if pid == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                os._exit(run(*job[1:]))
+            runs[pid] = job[0]

@@ -7,7 +7,7 @@ import { project } from '../../../build/project.js'
 import { cleanEnvironment } from '../builds/clean-environment.js'
 import { runProgram } from '../builds/run.js'
 import type { Ending } from '../builds/scratch.js'
-import { benchTools, oldRoot, pips } from '../setup/fixtures.js'
+import { hostInstallers, oldRoot, pips } from '../setup/fixtures.js'
 import type { TestRelay } from './test-relay.js'
 
 /** What an installer did. */
@@ -29,18 +29,23 @@ export interface Installers {
 }
 
 /**
- * Has an installer install from indexes directly, and through a relay that has them: what works directly has to work there.
+ * Has an installer install through a relay, and from indexes directly: what works directly has to work there. If all of a
+ * sample came through the relay, nothing else could come directly, and that is not tried.
  *
+ * @param serve Starts the indexes once more, since they know what they were asked.
+ * @param sample What there is to install, if that is all that the indexes have.
  * @returns Whether it works directly.
  */
 export const compare = async (
   t: Test,
   what: string,
   install: Install,
-  urls: readonly string[],
   relay: TestRelay,
+  serve: () => Promise<readonly string[]>,
+  sample?: string,
 ): Promise<boolean> => {
-  const [direct, through] = await Promise.all([install(urls), install(urls.map((_url, i) => relay.index(i)))])
+  const through = await install(relay.indexes)
+  const direct = sample !== undefined && through.files === sample ? through : await install(await serve())
   const how =
     direct.files !== undefined
       ? 'works'
@@ -95,7 +100,7 @@ const modulesIn = (folder: string): string =>
  * @param retries How often pip and uv ask again.
  */
 export const openInstallers = async (t: Ending, scratch: string, retries = 2): Promise<Installers> => {
-  const { newPip, uv } = await benchTools()
+  const { newPip, uv } = await hostInstallers()
   const program = join(project, 'test', 'support', 'relay', 'fork_pip.py')
   const pipEnvironment = {
     PATH: process.env['PATH'],

@@ -57,6 +57,8 @@ export interface TestRelay {
   readonly control: string
   /** An index as installers get it. */
   readonly index: (i?: number) => string
+  /** All of them. */
+  readonly indexes: readonly string[]
   /** The page of a project. */
   readonly page: (project: string, i?: number, accept?: string) => Promise<Reply>
   /** The URL of a file, by its name, that a project's page lists. */
@@ -118,6 +120,7 @@ export const openTestRelay = async (
     page,
     control: `${origin}/${secrets.control}/`,
     index,
+    indexes: indexes.map((_, i) => index(i)),
     link: async (project, name, i = 0) => {
       const { body } = await page(project, i)
       const { files } = JSON.parse(body.toString()) as { files: { filename: string; url: string }[] }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { project } from '../../../build/project.js'
 
@@ -68,6 +68,9 @@ export const rpmRootTarball = async (): Promise<string> => `${await rpmRoot()}.t
 
 /** A root with no more than folders, as a tarball, for builds that are to end before dib enters the chroot. */
 export const bareRootTarball = async (): Promise<string> => `${await made('bare-root')}.tar`
+
+/** A root of 8 MB, as a tarball, in which all of dib's phases run: for builds that install nothing. */
+export const tinyRootTarball = async (): Promise<string> => `${await made('tiny-root')}.tar`
 
 /** A root of an older release of Debian or Ubuntu, with an older C library, Python 2.7 and sudo. Nothing writes into it. */
 export const oldRoot = (): Promise<string> => made('old-root', 'old-root.done-2')
@@ -147,13 +150,11 @@ export const fipsNode = async (): Promise<{ readonly node: string; readonly sys:
   return { node: join(folder, 'node'), sys: join(folder, 'sys') }
 }
 
-/** What `make bench` installs with: two releases of pip, which Python runs as folders, and uv. */
-export const benchTools = async () => {
-  const folder = await made('bench-tools', 'bench-tools/installed')
-  return {
-    folder,
-    oldPip: join(folder, 'old', 'pip'),
-    newPip: join(folder, 'new', 'pip'),
-    uv: join(folder, 'uv', 'bin', 'uv'),
-  }
+/** Installers that run on this machine as well: pip as its releases 23.3 and the newest, folders that Python runs, and uv. */
+export const hostInstallers = async () => {
+  const folder = await unpackedPips()
+  const pip = (release: number): string =>
+    join(folder, readdirSync(folder).find((name) => name.startsWith(`pip-${release}.`)) ?? '', 'pip')
+  const newest = Math.max(...readdirSync(folder).map((name) => Number.parseInt(name.slice('pip-'.length), 10)))
+  return { oldPip: pip(23), newPip: pip(newest), uv: join(await installers(), 'uv-new', 'uv') }
 }

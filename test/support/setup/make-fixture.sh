@@ -113,6 +113,19 @@ case $name in
         folders
         pack
         ;;
+    tiny-root)
+        # This machine's own bash and what dib-run-parts wants besides, with their libraries; a static busybox for the rest.
+        folders srv usr/{sbin,lib,lib64}
+        for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$name/$folder"; done
+        echo 'root:x:0:0:root:/root:/bin/bash' >"$name/etc/passwd"
+        for program in bash find mktemp date env sort awk grep stat; do
+            program=$(PATH=/usr/bin:/bin type -P $program)
+            for file in "$program" $(ldd "$program" | grep -o '/[^ ]*'); do install -D "$file" "$name/$file"; done
+        done
+        cp "$(type -P busybox)" "$name/usr/bin/busybox"
+        chroot "$name" /usr/bin/busybox --install -s /usr/bin 2>/dev/null || true
+        pack
+        ;;
     old-root)
         case $ID in
             debian) bootstrap mawk,python2.7,sudo bullseye ;;
@@ -183,9 +196,6 @@ case $name in
         }
         compile old-root python2.7 /srv/installers/setuptools-old $(in_image '*-py2.py3-*.whl')
         compile small-root python3 /srv/installers/{setuptools-old,setuptools-new,pipx} $(in_image '*-py3-*.whl')
-        ;;
-    bench-tools) # A pip that scans flat folders slowly, the newest, and uv.
-        for tool in old/pip==23.3.2 new/pip uv/uv; do pip install --no-deps --target "$name/${tool%%/*}" "${tool#*/}"; done
         ;;
     pypi-mirror) # Of 2014; with the last releases that Python 2.7 runs, or older ones.
         pip download --no-deps --dest "$scratch" pypi-mirror==1.0.0 PyYAML==3.13 pkginfo==1.4.2

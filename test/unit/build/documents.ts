@@ -163,6 +163,7 @@ t.test('the pages in docs/ name files that are there, and promises.md each test 
     'hosts',
     'hostile-environment',
     'make-image',
+    'image-types',
     'node-versions',
     'plot',
     'users',

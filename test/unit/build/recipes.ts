@@ -20,12 +20,12 @@ t.test(
       'test/support/servers/mirror-makers.ts',
       'test/support/servers/nginx.ts',
       'test/support/servers/devpi.ts',
-      'test/hook/fleet.ts',
+      'test/hosts/fleet.ts',
       'test/hook/devpi.ts',
       'test/hook/nginx-cache.ts',
       'test/support/servers/guarded-index.ts',
       'test/hook/mirrors-file.ts',
-      'test/image/offline.ts',
+      'test/hosts/offline.ts',
     ].map(read)
     const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => heading)
     for (const heading of headings.filter((name) => !name.endsWith('not tested)') && name !== 'Tools for indexes')) {
