@@ -1,3 +1,4 @@
+import { ofAhead } from './list/ahead.js'
 import { ofConfig } from './list/config.js'
 import { ofHttp } from './list/http-and-probe.js'
 import { ofImage } from './list/image.js'
@@ -7,4 +8,4 @@ import { ofSettings } from './list/settings-and-receipt.js'
 import type { Mutant } from './mutant.js'
 
 /** A new promise brings one. */
-export const mutants: readonly Mutant[] = [ofImage, ofHttp, ofIndex, ofSettings, ofConfig, ofRelay].flat()
+export const mutants: readonly Mutant[] = [ofImage, ofHttp, ofIndex, ofSettings, ofConfig, ofRelay, ofAhead].flat()

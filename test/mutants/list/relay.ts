@@ -235,7 +235,7 @@ export const ofRelay: readonly Mutant[] = [
   ),
   ...sabotages(
     'lib/relay/relay-log.ts',
-    'unit/relay/hostile.ts unit/relay/serves.ts unit/relay/faults.ts',
+    'unit/relay/relay-log.ts',
     ['what a server sends steers no terminal', "line.replace(/[\\u0000-\\u001f\\u007f]+/g, ' ')", 'line'],
     ['a fault is said once', '!said.has(line)', 'true'],
   ),

@@ -93,7 +93,7 @@ t.test(
       urls.map((url) => at(url)),
       { receipt: true },
     )
-    for (const i of [2, 1, 0]) await ask(await relay.link('demo-app', file.name, i))
+    for (const i of [2, 1, 0, 1]) await ask(await relay.link('demo-app', file.name, i))
     const { arrivals } = await relay.end()
     t.same(
       new Set(arrivals.map(({ sha256: digits, mirror }) => `${digits} ${mirror}`)),

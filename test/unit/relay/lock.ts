@@ -115,6 +115,23 @@ t.test('a mirror that tells no hash serves a file, whole or in parts, once it wa
   t.equal(upstream.asked.filter((path) => path.includes('/f/')).length, 1, 'it is fetched once')
 })
 
+t.test(
+  'a mirror that tells no hash is passed over if its file is another one, or goes on behind the end',
+  async (t) => {
+    const good = await serveIndex(t, { demo: [untold(right)] })
+    const endless: Instead = (request, response) => {
+      if (!request.url?.startsWith('/f/')) return false
+      response.writeHead(200).write(Buffer.concat([content, content]))
+      return true
+    }
+    for (const instead of [undefined, endless]) {
+      const bad = await serveIndex(t, { demo: [untold(wrong)] }, instead)
+      const relay = await openLocked(t, [at(bad.url), at(good.url)])
+      isRight(t, await ask(relay.link), instead === undefined ? 'another one' : 'without an end')
+    }
+  },
+)
+
 t.test('of a file that is not what its mirror tells, an installer never gets all', async (t) => {
   const [bad, good] = [await serveIndex(t, { demo: [lying] }), await serveIndex(t, { demo: [right] })]
   const relay = await openLocked(t, [at(bad.url), at(good.url)])
