@@ -1,8 +1,7 @@
 import type { LookupAddress } from 'node:dns'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PerformanceObserver } from 'node:perf_hooks'
 import t from 'tap'
@@ -49,12 +48,10 @@ t.test('an answer is remembered, a failure is not', async (t) => {
     ['[{"address":"192.0.2.1","family":4}]', 1],
     ['"ENOTFOUND"', 2],
   ] as const) {
-    const file = join(tmpdir(), `look-up-${process.pid}`)
-    t.teardown(() => rmSync(file, { force: true }))
+    const file = join(t.testdir(), 'asked')
     const lookup = newLookup(['sh', '-c', `echo >> ${file}; echo '${answer}'`], new AbortController().signal)
     for (const _i of [1, 2]) await new Promise((resolve) => lookup('mirror.example', { all: true }, resolve))
     t.equal(readFileSync(file, 'utf8').length, times, answer)
-    rmSync(file)
   }
 })
 
