@@ -270,7 +270,7 @@ t.test(
       'old_lib-2.0': new Date(Date.now() - 3_600_000).toISOString(),
     })
     const file = join(scratch, 'mirrors.ini')
-    const text = recipe('Projects of your own, and the official index', {
+    const text = recipe('Projects of your own, and PyPI', {
       'https://pypi.corp.example/simple': `http://127.0.0.1:${port}/simple`,
       '[official]': `[official]\nurl = http://127.0.0.1:${port}/simple`,
     })

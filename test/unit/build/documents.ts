@@ -85,27 +85,6 @@ t.test('the plot docs/bench.svg shows the figures of docs/bench.md', async (t) =
   t.equal(read('docs/bench.svg'), plotOf(read('docs/bench.md')), 'node build/run.mjs test/bench/plot.ts draws it')
 })
 
-t.test('each message that docs/troubleshooting.md explains is one of the element', async (t) => {
-  const [, table = ''] = /^## Messages\n([\s\S]*?)^## /m.exec(read('docs/troubleshooting.md')) ?? []
-  const sources = execFileSync('git', ['ls-files', 'element-src', 'build'], { cwd: project, encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .filter((path) => existsSync(join(project, path)))
-    .map(read)
-    .join('\n')
-  const messages = [...table.matchAll(/^\| (`.*?`[^|]*) \|/gm)].flatMap(([, cell = '']) =>
-    [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
-  )
-  t.ok(messages.length > 20)
-  for (const message of messages) {
-    // What stands for names, and what the code puts together of several texts.
-    const parts = message
-      .split(/\.\.\.|: |\d+|PIP_INDEX_URL|\/etc\/pip\.conf|HOME|\/pypi\/mirror/)
-      .map((part) => part.replace(/^[\s:,]+(?:is )?|^is |[\s:,]+$/g, ''))
-    for (const part of parts.filter((text) => /\w{3}/.test(text))) t.ok(sources.includes(part), part)
-  }
-})
-
 t.test('each link to a heading of this project leads to one', async (t) => {
   const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md'].concat(
     readdirSync(join(project, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
