@@ -23,7 +23,7 @@ import { readLock } from './receipt/lock.js'
 import { planReceipt } from './receipt/receipt-file.js'
 import { askRelay, startRelay } from './relay/control.js'
 import { describeIndexes } from './settings/index-list.js'
-import { type PipSettings, readSettings, type Settings } from './settings/settings.js'
+import { readSettings, type Settings } from './settings/settings.js'
 
 /**
  * Closes dib's build folder to the other users of the host. On tmpfs dib leaves it open to everyone (1777), so that they could
@@ -38,32 +38,20 @@ const closeBuildFolder = (hooksFolder: string, imageRoot: string): void => {
   if (uid === process.getuid?.() && (mode & 0o077) !== 0) chmodSync(folder, 0o700)
 }
 
-/** What the build uses, each line understood by itself. */
-const describeBuild = ({ mirrorFolder, localMirrors, fill, pip, reasonForRelay }: Settings): readonly string[] => {
-  const folders = localMirrors.map(({ below, folder, description, url }) => {
-    const place = below === '' ? mirrorMountPoint : `${mirrorMountPoint}/${below}`
+/** Says what the build uses, each line understood by itself. */
+const describeBuild = ({ mirrorFolder, localMirrors, fill, pip, reasonForRelay }: Settings): void => {
+  if (mirrorFolder !== undefined && !localMirrors.some(({ below }) => below === ''))
+    info(`${mirrorFolder} is read-only at ${mirrorMountPoint} in the image, and not an index of this build by itself`)
+  for (const { below, folder, description, url } of localMirrors) {
     // One that is to be filled may have been missing when the settings were read; it has been made since.
     const what = fill && below === '' && description === missingFolder ? 'an empty folder' : description
     // The relay serves the host's folders by itself.
     const made = reasonForRelay === undefined && url.startsWith(flatIndexUrl) ? `, with its index at ${url}` : ''
-    return `${folder} is ${what}; it is read-only at ${place} in the image${made}`
-  })
-  const isUsed = localMirrors.some(({ below }) => below === '')
-  const unused =
-    mirrorFolder === undefined || isUsed
-      ? []
-      : [`${mirrorFolder} is read-only at ${mirrorMountPoint} in the image, and not an index of this build by itself`]
-  const relay =
-    reasonForRelay === undefined
-      ? []
-      : [`a relay on this host is between installers and indexes, for ${reasonForRelay}`]
-  return [...unused, ...folders, ...relay, `the build uses ${describeIndexes(pip.indexes)}`]
-}
-
-/** The official index is on only if installers are told of it. */
-const describeOfficial = (told: PipSettings, { officialIsOff }: Settings): string => {
-  if (told.indexes.some(({ isOfficial }) => isOfficial)) return 'the build asks PyPI too'
-  return `the build does not ask PyPI (${officialIsOff ?? 'it cannot be reached'})`
+    info(`${folder} is ${what}; it is read-only at ${join(mirrorMountPoint, below)} in the image${made}`)
+  }
+  if (reasonForRelay !== undefined)
+    info(`a relay on this host is between installers and indexes, for ${reasonForRelay}`)
+  info(`the build uses ${describeIndexes(pip.indexes)}`)
 }
 
 /**
@@ -108,13 +96,9 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
   if (receipt !== undefined) writeJson(join(folder, stageEntry.receipt), receipt)
-  if (settings.passwordVariables.length > 0) {
-    writeFileSync(
-      join(folder, stageEntry.hiddenVariables),
-      settings.passwordVariables.map((name) => `${name}\n`).join(''),
-    )
-  }
-  for (const line of describeBuild(settings)) info(line)
+  const hidden = settings.passwordVariables.map((name) => `${name}\n`).join('')
+  if (hidden !== '') writeFileSync(join(folder, stageEntry.hiddenVariables), hidden)
+  describeBuild(settings)
   const relay = settings.reasonForRelay === undefined ? undefined : await startRelay(settings, environment, lock)
   const pip = relay?.pip ?? settings.pip
   // It is what environment.d/01-reach-pypi-relay.bash looks for, in each phase from here on.
@@ -169,5 +153,8 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     if (relay !== undefined) await askRelay(relay.control, 'POST').catch(() => undefined)
     throw error
   }
-  info(describeOfficial(pip, settings))
+  // It is on only if installers are told of it.
+  const isOn = pip.indexes.some(({ isOfficial }) => isOfficial)
+  const why = settings.officialIsOff ?? 'it cannot be reached'
+  info(isOn ? 'the build asks PyPI too' : `the build does not ask PyPI (${why})`)
 }

@@ -5,7 +5,7 @@ import { info, setVerbose, warn } from './base/log.js'
 import type { Applied } from './config/applied.js'
 import { lateIndexes, unreadUvToml } from './config/late-indexes.js'
 import { revert } from './config/revert.js'
-import { parseMountinfo } from './image/mounts.js'
+import { topMount } from './image/mounts.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, readJson, stageEntry, stageFolder } from './image/stage.js'
 import { type ReceiptPlan, writeReceipt } from './receipt/receipt-file.js'
@@ -54,17 +54,15 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   const relay: RelayStatus | undefined = existsSync(path)
     ? await closeRelay(readJson<{ control: string }>(path, 'extra-data.d did not say where the relay is').control)
     : undefined
-  const cachesAreLeft = entryInRoot(imageRoot, cacheFolder) !== undefined
-  if (cachesAreLeft) rmSync(join(imageRoot, cacheFolder), { recursive: true })
+  const left: string[] = []
+  if (entryInRoot(imageRoot, cacheFolder) !== undefined) {
+    rmSync(join(imageRoot, cacheFolder), { recursive: true })
+    left.push(`${cacheFolder} was copied with it: did post-root.d/99-remove-pypi-caches run?`)
+  }
   const { removed, kept, faults } = revert(imageRoot, folder, done, done.secrets)
   const mountPoints = [mirrorMountPoint, flatIndexMountPoint]
   const targets = [...mountPoints, ...done.mountPoints].map((path) => join(realpathSync(imageRoot), path))
-  const mounted = parseMountinfo().filter(({ target }) => targets.includes(target))
-  const left = [
-    ...(cachesAreLeft ? [`${cacheFolder} was copied with it: did post-root.d/99-remove-pypi-caches run?`] : []),
-    ...faults,
-    ...mounted.map(({ target }) => `${target} is still mounted`),
-  ]
+  left.push(...faults, ...targets.filter(topMount).map((target) => `${target} is still mounted`))
   if (left.length > 0) throw new UserError(`the image is not clean: ${left.join('; ')}`)
   for (const path of mountPoints) {
     // dib empties /tmp only after this, and an element may pack the image before that.

@@ -38,7 +38,7 @@ export const configFiles = (settings: PipSettings, environment: Environment): re
   const { roots, all } = placesOf(environment)
   const renderForRoot = (file: OwnFile, format: Place['format']): string | undefined => {
     if (format === 'setuptools') return renderPydistutilsCfg(easyInstallIndex(settings.indexes), file)
-    if (format === 'uv') return renderUvToml(settings, file, { folder: join(cacheFolder, 'uv') })
+    if (format === 'uv') return renderUvToml(settings, file, join(cacheFolder, 'uv'))
     // Each other one would beat ~/.pip/pip.conf, which alone pip 1.5 knows, key by key.
     const isNeeded = file.own !== undefined || file.path.endsWith('/.pip/pip.conf')
     return isNeeded ? renderPipConf(settings, file, join(cacheFolder, 'pip')) : undefined
@@ -46,7 +46,7 @@ export const configFiles = (settings: PipSettings, environment: Environment): re
   const renderForAll = (file: OwnFile, format: Place['format']): string | undefined => {
     // uv reads it instead of /etc/uv/uv.toml.
     const etcUv = { path: etcUvToml, own: textAt(etcUvToml) }
-    if (format === 'uv') return renderUvToml(settings, file.own === undefined ? etcUv : file, 'none')
+    if (format === 'uv') return renderUvToml(settings, file.own === undefined ? etcUv : file)
     if (file.path === etcPipConf) return renderEtcPipConf(settings, file)
     return renderSystemPipConf(settings, file, [textAt(etcPipConf) ?? ''])
   }

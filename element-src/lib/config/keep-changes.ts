@@ -1,18 +1,17 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { UserError } from '../base/errors.js'
 import { warn } from '../base/log.js'
 import { accessOf, modificationTime, replaceEntry, replaceFile, setAccess, usualAccess } from '../image/attributes.js'
-import { entryInRoot, fileText, lstatAt, textInRoot } from '../image/path-in-root.js'
+import { entryInRoot, fileText, lstatAt } from '../image/path-in-root.js'
 import type { AppliedFile } from './applied.js'
 import { isMadeOfOurs, merge } from './merge.js'
 import { etcUvToml, systemUvToml } from './places.js'
 import { holdsSecret } from './secrets.js'
 
-/** One of our files that is unmounted by now, and what the image's own says before anything is changed there. */
+/** One of our files that is unmounted by now. */
 export interface Unmounted extends AppliedFile {
-  /** Undefined if there is none, or our empty stub. */
+  /** What the image's own says before anything is changed there; undefined if there is none, or our empty stub. */
   readonly now: string | undefined
 }
 
@@ -39,20 +38,6 @@ const remove = (path: string): boolean => {
   if (lstatAt(path) === undefined) return false
   rmSync(path, { recursive: true })
   return true
-}
-
-/** Looks at the image's own file. */
-export const lookAt = (root: string, file: AppliedFile): Unmounted => {
-  const text = textInRoot(root, file.path)
-  return { ...file, now: text === '' && file.own === undefined ? undefined : text }
-}
-
-/** @throws UserError if the image's own file holds our configuration. */
-export const refuseOurs = ({ now, ...file }: Unmounted): void => {
-  if (now === undefined || now === file.own || !isMadeOfOurs(file, now)) return
-  throw new UserError(
-    `${file.path} in the image holds this build's configuration: dib copied it before it was unmounted; build again`,
-  )
 }
 
 /** What the image's file becomes by an edit of our file, or of a copy of it. */

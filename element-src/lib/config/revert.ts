@@ -1,12 +1,13 @@
 import { unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { faultsOf } from '../base/errors.js'
+import { faultsOf, UserError } from '../base/errors.js'
 import { accessOf, modificationTime, setAccess, setModificationTime } from '../image/attributes.js'
 import { type Attempt, keepTimes, removeMadeFolders } from '../image/footprint.js'
-import { entryInRoot } from '../image/path-in-root.js'
+import { entryInRoot, textInRoot } from '../image/path-in-root.js'
 import { type Applied, type AppliedFolder, isAlone, listEntries } from './applied.js'
-import { keepFile, keepOther, lookAt, refuseOurs, type Sides, type Unmounted, warnOfLeftovers } from './keep-changes.js'
+import { keepFile, keepOther, type Sides, type Unmounted, warnOfLeftovers } from './keep-changes.js'
+import { isMadeOfOurs } from './merge.js'
 
 /** Applies what other hooks changed in one of our folders to the image's: changes, new files and deletions. */
 const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: Attempt): readonly string[] => {
@@ -73,21 +74,26 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
   const faults: string[] = []
   const attempt: Attempt = (step) => void faults.push(...faultsOf(step))
   const restoreTimes = keepTimes(root, applied.touchedFolders, attempt)
-  const clean: Unmounted[] = []
-  for (const file of applied.files.map((file) => lookAt(root, file))) {
+  const files: Unmounted[] = []
+  for (const file of applied.files) {
     attempt(() => {
-      refuseOurs(file)
-      clean.push(file)
+      const text = textInRoot(root, file.path)
+      const now = text === '' && file.own === undefined ? undefined : text
+      if (now !== undefined && now !== file.own && isMadeOfOurs(file, now))
+        throw new UserError(
+          `${file.path} in the image holds this build's configuration: dib copied it before it was unmounted; build again`,
+        )
+      files.push({ ...file, now })
     })
   }
-  const sides: Sides = { root, stage, files: clean, secrets }
+  const sides: Sides = { root, stage, files, secrets }
   for (const folder of applied.folders) {
     const isMade = applied.madeFolders.includes(folder.path)
     attempt(() => {
       kept.push(...revertFolder(sides, folder, isMade, attempt))
     })
   }
-  for (const file of clean.filter(isAlone)) {
+  for (const file of files.filter(isAlone)) {
     attempt(() => {
       const outcome = revertFile(sides, file)
       if (outcome === 'removed') removed.push(file.path)

@@ -34,27 +34,16 @@ const beatingKeys = ({ path, format }: Place, root: string): readonly string[] =
   return format === 'pip' ? beatingIndexOptions(text) : uvIndexKeysIn(text)
 }
 
-/** The homes of the image's users, but for those in which ours are mounted over, and the folder that new homes are made of. */
-const otherHomes = (root: string, mounted: readonly string[]): readonly string[] => {
+/** The homes of the image's users, and the folder that new homes are made of. */
+const homesIn = (root: string): readonly string[] => {
   const homes = (textAt(join(root, '/etc/passwd')) ?? '').split('\n').map((line) => line.split(':')[5] ?? '')
-  return [...new Set(['/etc/skel', ...homes])].filter((home) => /^\/./.test(home) && !mounted.includes(home))
-}
-
-/** Says whom a home that is not there yet leaves out: nothing is made in its place, so that `useradd --create-home` works. */
-const missingHome = (environment: Environment, root: string): readonly string[] => {
-  const home = environment['HOME'] ?? ''
-  return !home.startsWith('/') || home === rootsHome || existsSync(join(root, home))
-    ? []
-    : [
-        `HOME is ${home}, which the image does not have yet. There easy_install, pip 1.5 and uv before 0.4.26 do not find the mirrors: create the folder in root.d`,
-      ]
+  return [...new Set(['/etc/skel', ...homes])].filter((home) => /^\/./.test(home))
 }
 
 /**
  * Looks for what beats our files, and is not mounted over: variables, the files in Python's prefix, and other users' own.
  *
  * @param environment The environment that hooks in the chroot have.
- * @param root Where the image's root is, seen from this process.
  * @returns A line for each, naming the variable or the file.
  */
 export const competingSettings = (environment: Environment, root = '/'): readonly string[] => {
@@ -62,22 +51,26 @@ export const competingSettings = (environment: Environment, root = '/'): readonl
     .filter(([name]) => environment[name])
     .map(([name, effect]) => `${name} is set in the build's environment: ${effect}; unset it`)
   const mounted = placesOf(environment).roots.map(({ path }) => path)
+  const mountedHomes = mounted.map((path) => dirname(dirname(path)))
   const warnings = (places: readonly Place[], why: string): readonly string[] =>
-    places
-      .filter(({ path }) => !mounted.includes(path))
-      .map((place) => ({ path: place.path, keys: beatingKeys(place, root) }))
-      .filter(({ keys }) => keys.length > 0)
-      .map(({ path, keys }) => `${path} in the image sets ${keys.join(', ')}: ${why}`)
+    places.flatMap((place) => {
+      const keys = mounted.includes(place.path) ? [] : beatingKeys(place, root)
+      return keys.length > 0 ? [`${place.path} in the image sets ${keys.join(', ')}: ${why}`] : []
+    })
+  const home = environment['HOME'] ?? ''
+  // Nothing is made in the place of a home that is not there yet, so that `useradd --create-home` works.
+  const isMissing = home.startsWith('/') && home !== rootsHome && !existsSync(join(root, home))
   return [
     ...ofVariables,
     ...warnings(prefixFiles, 'pip reads it last, so that it beats the mirrors; remove it'),
     ...warnings(
-      otherHomes(
-        root,
-        mounted.map((path) => dirname(dirname(path))),
-      ).flatMap((home) => userFiles(home)),
+      homesIn(root).flatMap((one) => (mountedHomes.includes(one) ? [] : userFiles(one))),
       'it beats the mirrors for the user whose file it is; write it in finalise.d instead',
     ),
-    ...missingHome(environment, root),
+    ...(isMissing
+      ? [
+          `HOME is ${home}, which the image does not have yet. There easy_install, pip 1.5 and uv before 0.4.26 do not find the mirrors: create the folder in root.d`,
+        ]
+      : []),
   ]
 }

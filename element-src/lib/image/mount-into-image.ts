@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { run, runAsync } from '../base/command.js'
 import { errorMessage, faultsOf, ignoreErrors, UserError } from '../base/errors.js'
 import { planFootprint } from './footprint.js'
-import { type Mount, type Mounted, mountArguments, parseMountinfo } from './mounts.js'
+import { type Mount, mountArguments, parseMountinfo, topMount } from './mounts.js'
 import { lstatInRoot, refuseFileAt } from './path-in-root.js'
 
 /** Signals that end a program, as a user, a terminal or a CI system sends them. */
@@ -57,11 +57,8 @@ export interface ImageMount extends Mount {
   readonly through?: string
 }
 
-const topMount = (mounted: readonly Mounted[], target: string): Mounted | undefined =>
-  mounted.filter((mount) => mount.target === target).at(-1)
-
 /** What is wrong with a mount that was just made, or undefined if it is as it should be. */
-const faultOf = ({ isReadOnly }: Mount, found: Mounted | undefined): string | undefined => {
+const faultOf = ({ isReadOnly }: Mount, found: ReturnType<typeof topMount>): string | undefined => {
   if (found === undefined) return 'is not mounted'
   if (isReadOnly && !found.isReadOnly) return 'is mounted, but not read-only'
   return found.isPrivate ? undefined : 'is mounted, but shared with the host'
@@ -110,9 +107,8 @@ export const mountIntoImage = async (
     // Wait for both, since only then can they be undone; a fault of mount is reported first.
     const ended = await Promise.allSettled([mounting, Promise.resolve().then(meanwhile)])
     for (const one of ended) if (one.status === 'rejected') throw one.reason
-    const mounted = parseMountinfo()
     for (const mount of onHost) {
-      const fault = faultOf(mount, topMount(mounted, mount.target))
+      const fault = faultOf(mount, topMount(mount.target))
       if (fault !== undefined)
         throw new UserError(
           `${mount.source ?? 'a file system in memory'} ${fault} at ${mount.target}: see mount(8) of this host`,
@@ -126,11 +122,8 @@ export const mountIntoImage = async (
     const reason = image.isTakenDown()
       ? `${root} was removed while this hook ran: disk-image-create was ended`
       : errorMessage(error)
-    const left = parseMountinfo()
-    const targets = onHost.map(({ target }) => target).reverse()
-    const faults = targets
-      .filter((target) => topMount(left, target) !== undefined)
-      .flatMap((target) => faultsOf(() => run('sudo', ['umount', '-l', target])))
+    const targets = onHost.map(({ target }) => target).filter((target) => topMount(target) !== undefined)
+    const faults = targets.reverse().flatMap((target) => faultsOf(() => run('sudo', ['umount', '-l', target])))
     // If the image is gone, mount(8) has made the folders above its mount targets again.
     const ways = image.isThere() ? [] : [join(root, 'tmp'), root, dirname(root)]
     const made = [...madeFolders].reverse().map((path) => join(root, path))

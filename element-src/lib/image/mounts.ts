@@ -42,14 +42,6 @@ export const mountArguments = (folder: string, mounts: readonly Mount[]): readon
   return ['--no-mtab', '--all', '--fstab', table]
 }
 
-/** A line of /proc/self/mountinfo, as far as it is needed here. */
-export interface Mounted {
-  readonly target: string
-  readonly isReadOnly: boolean
-  /** Whether it is in no peer group and follows none. */
-  readonly isPrivate: boolean
-}
-
 const unescapeOctal = (text: string): string =>
   Buffer.from(
     text.replace(/\\([0-7]{3})/g, (_match, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
@@ -61,7 +53,7 @@ const unescapeOctal = (text: string): string =>
  *
  * @returns The mounts in the kernel's order: of two at one path, the later is on top.
  */
-export const parseMountinfo = (text = readFileSync('/proc/self/mountinfo', 'latin1')): readonly Mounted[] =>
+export const parseMountinfo = (text = readFileSync('/proc/self/mountinfo', 'latin1')) =>
   text
     .split('\n')
     .filter(Boolean)
@@ -71,9 +63,16 @@ export const parseMountinfo = (text = readFileSync('/proc/self/mountinfo', 'lati
       return {
         target: unescapeOctal(target),
         isReadOnly: options.split(',').includes('ro'),
+        // It is in no peer group and follows none.
         isPrivate: !tags.some((tag) => /^(?:shared|master):/.test(tag)),
       }
     })
+
+/** What is mounted at a path. */
+export const topMount = (path: string) =>
+  parseMountinfo()
+    .filter(({ target }) => target === path)
+    .at(-1)
 
 /**
  * Refuses a mount that dib would leave where it is, and then copy into the image and delete: it unmounts nothing whose path

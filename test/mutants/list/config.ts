@@ -45,11 +45,6 @@ export const ofConfig: readonly Mutant[] = [
       'if ([].some((file) =>',
     ],
     [
-      'the build fails if our configuration is in the image at the end',
-      'if (now === undefined || now === file.own || !isMadeOfOurs(file, now)) return',
-      'if (now !== null) return',
-    ],
-    [
       'what another hook deletes is deleted in the image',
       'if (lstatAt(from) === undefined) return remove(to)',
       'if (lstatAt(from) === undefined) return false',
@@ -57,9 +52,14 @@ export const ofConfig: readonly Mutant[] = [
   ),
   ...sabotages(
     'lib/config/revert.ts',
-    'unit/config/revert.ts',
+    'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts',
     ['folders get their times back', '  restoreTimes()\n', ''],
     ['no stub of ours is left in the image', 'if (isStub) unlinkSync(target)', ''],
+    [
+      'the build fails if our configuration is in the image at the end',
+      'if (now !== undefined && now !== file.own && isMadeOfOurs(file, now))',
+      'if (now === "")',
+    ],
     [
       'a link that took the place of ours is not followed',
       'if (!entryInRoot(root, file.path)?.isFile()) return',
@@ -135,11 +135,7 @@ export const ofConfig: readonly Mutant[] = [
     'lib/config/uv/uv-toml.ts',
     'unit/config/uv/uv-toml.ts',
     ['uv chooses among all indexes, as pip does', ', \'index-strategy = "unsafe-best-match"\'', ''],
-    [
-      "other users' uv keeps no cache",
-      "if (cache === 'none') return ['no-cache = true']",
-      "if (cache === 'none') return []",
-    ],
+    ["other users' uv keeps no cache", "lines.push('no-cache = true')", 'lines.push()'],
     ["the image's own indexes of uv are not asked", 'if (gone.length === 0) return own', 'if (gone) return own'],
     ['uv asks the official index last', 'urls.at(-1) ??', 'urls.at(0) ??'],
   ),
@@ -172,8 +168,8 @@ export const ofConfig: readonly Mutant[] = [
     'unit/config/warnings.ts',
     [
       "another user's own configuration that beats the mirrors is named",
-      ').flatMap((home) => userFiles(home)),',
-      ').flatMap(() => []),',
+      'mountedHomes.includes(one) ? [] : userFiles(one)',
+      'one ? [] : userFiles(one)',
     ],
     [
       'a variable that beats the mirrors is named',

@@ -48,7 +48,7 @@ export const ofImage: readonly Mutant[] = [
     'unit/unconfigure-pypi-mirror.ts',
     [
       'cleanup.d does not go on with what dib did not unmount',
-      '...mounted.map(({ target }) => `${target} is still mounted`),',
+      ', ...targets.filter(topMount).map((target) => `${target} is still mounted`)',
       '',
     ],
     ['cleanup.d looks for the caches', 'entryInRoot(imageRoot, cacheFolder) !== undefined', 'false'],
@@ -57,7 +57,7 @@ export const ofImage: readonly Mutant[] = [
       'await closeRelay(readJson<{ control: string }>(path,',
       'await Promise.resolve(undefined && readJson<{ control: string }>(path,',
     ],
-    ['a fault of the undoing fails the build', '    ...faults,\n', ''],
+    ['a fault of the undoing fails the build', 'left.push(...faults, ', 'left.push('],
     [
       'an index that went down fails the build also where a hook took it lightly',
       'if (relay?.failure) throw',

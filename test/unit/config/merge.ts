@@ -23,7 +23,7 @@ const pip = (own?: string): OurFile => {
 }
 const uv = (own?: string): OurFile => {
   const path = '/root/.config/uv/uv.toml'
-  return { path, format: 'uv', own, content: renderUvToml(settings, { path, own }, { folder: '/cache' }) }
+  return { path, format: 'uv', own, content: renderUvToml(settings, { path, own }, '/cache') }
 }
 
 /** What the image's file becomes, and which keys are left out, by what a hook does to ours. */

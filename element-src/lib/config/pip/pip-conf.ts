@@ -5,7 +5,6 @@ import {
   type ConfigEntry,
   downloadingCommands,
   type Entry,
-  type IndexOption,
   indexOptions,
   iniDialect,
   isIndexOption,
@@ -62,26 +61,30 @@ const overlay = (file: OwnFile, rule: Rule, additions: Readonly<Record<string, K
   return iniDialect.edit(`# ${remark}\n${file.own ?? ''}`, [...replaced, ...added])
 }
 
-/** Our value for each option; undefined to remove the option. */
-const valuesOf = ({ indexes, trustedHosts }: PipSettings): Readonly<Record<IndexOption, Value>> => {
+/** How pip finds packages. */
+const ourKeys = ({ indexes, trustedHosts, retries }: PipSettings) => {
   const [first = '', ...others] = indexes.map(urlWithCredentials)
   return {
     'index-url': first,
-    // pip 25.2 and 25.3 ignore an empty override, so the first index is repeated; pip asks it once. find-links likewise
-    // names a folder that is in every image while dib builds it and has no package in it.
+    // pip 25.2 and 25.3 ignore an empty override, so the first index is repeated; pip asks it once.
     'extra-index-url': others.length > 0 ? others : first,
-    'find-links': '/dev',
-    'no-index': 'false',
     'trusted-host': trustedHosts.length > 0 ? trustedHosts : undefined,
-  }
+    retries: retries?.toString(),
+  } satisfies Keys
 }
+
+/**
+ * What ours set against other files. find-links, too, cannot be empty: it names a folder that is in every image while dib
+ * builds it and has no package in it.
+ */
+const cancelling = { 'find-links': '/dev', 'no-index': 'false', log: '/dev/null' } as const
 
 /** The options that would bypass the mirrors, or leave a trace of them in the image. */
 const competing =
   (settings: PipSettings, cacheFolder?: string): Rule =>
   ({ section, key }) => {
     const option = optionOf(key)
-    if (isIndexOption(option)) return { value: valuesOf(settings)[option] }
+    if (isIndexOption(option)) return { value: { ...ourKeys(settings), ...cancelling }[option] }
     // A log names the mirrors, with their passwords in pips up to 18.1.
     if (option === 'log') return { value: undefined }
     // A command's cache-dir would override the one in [global].
@@ -93,17 +96,13 @@ const competing =
   }
 
 /** Our keys in [global]. */
-const globalKeys = (settings: PipSettings): Keys => {
-  const { 'find-links': _, 'no-index': __, 'extra-index-url': others, ...values } = valuesOf(settings)
-  return {
-    ...values,
-    'extra-index-url': settings.indexes.length > 1 ? others : undefined,
-    retries: settings.retries?.toString(),
-    // pip would ask the indexes for newer pips, and a user for a password.
-    'disable-pip-version-check': 'true',
-    'no-input': 'true',
-  }
-}
+const globalKeys = (settings: PipSettings): Keys => ({
+  ...ourKeys(settings),
+  ...(settings.indexes.length > 1 ? {} : { 'extra-index-url': undefined }),
+  // pip would ask the indexes for newer pips, and a user for a password.
+  'disable-pip-version-check': 'true',
+  'no-input': 'true',
+})
 
 const forEach = (commands: readonly string[], keys: Keys): Readonly<Record<string, Keys>> =>
   Object.fromEntries(commands.map((command) => [command, keys]))
@@ -125,9 +124,6 @@ export const renderPipConf = (settings: PipSettings, file: OwnFile, cacheFolder?
   })
 }
 
-/** What files that are not mounted over set in [global], and what of it ours cancel if they do. */
-const cancelled = ['find-links', 'no-index', 'log'] as const
-
 /**
  * Renders the pip.conf of a folder of XDG_CONFIG_DIRS, which every user's pip since 9 reads first, with --isolated, too. Each
  * command that downloads gets a section of its own: it beats [global] of all other files, which therefore can stay. It
@@ -136,14 +132,10 @@ const cancelled = ['find-links', 'no-index', 'log'] as const
  * @param others What the other files of the image say that are not mounted over.
  */
 export const renderSystemPipConf = (settings: PipSettings, file: OwnFile, others: readonly string[] = []): string => {
-  const values = { ...valuesOf(settings), log: '/dev/null' }
   const set = others.flatMap((text) => parseConfigFile(text).entries.map(({ key }) => optionOf(key)))
   const keys = {
-    'index-url': values['index-url'],
-    'extra-index-url': values['extra-index-url'],
-    'trusted-host': values['trusted-host'],
-    retries: settings.retries?.toString(),
-    ...Object.fromEntries(cancelled.flatMap((option) => (set.includes(option) ? [[option, values[option]]] : []))),
+    ...ourKeys(settings),
+    ...Object.fromEntries(Object.entries(cancelling).filter(([option]) => set.includes(option))),
     // `false`: pip up to 18.1 takes `true` for a folder's name and fails; later ones have no cache with either. Not in
     // [global]: `pip cache purge` fails if there is no cache.
     'no-cache-dir': 'false',

@@ -86,16 +86,6 @@ export const uvIndexKeysIn = (text: string): readonly string[] => {
   return uvIndexKeys.filter((key) => found.includes(key))
 }
 
-/** Where uv may keep what it downloads: nowhere, or in a folder of the image. */
-export type UvCache = 'none' | { readonly folder: string }
-
-const cacheLines = (cache: UvCache | undefined): readonly string[] => {
-  if (cache === undefined) return []
-  if (cache === 'none') return ['no-cache = true']
-  // On another file system uv would warn that it cannot make hard links.
-  return ['no-cache = false', `cache-dir = ${quote(cache.folder)}`, 'link-mode = "copy"']
-}
-
 /** What stays in force of the image's own file: as it is written, if that can be. */
 const staying = ({ path, own = '' }: OwnFile): string => {
   const entries = parseToml(own)
@@ -117,10 +107,14 @@ const staying = ({ path, own = '' }: OwnFile): string => {
  * Our keys are at the top level alone, and come first: what a hook appends is not drawn into one of our tables.
  *
  * @param file The image's own file: what it sets besides indexes stays in force.
- * @param cache Where uv may keep what it downloads; undefined for its own place.
+ * @param cacheFolder Where uv may keep what it downloads, in the image; undefined for nowhere.
  * @throws UserError if the image's own file cannot be read, naming it.
  */
-export const renderUvToml = ({ indexes, unverifiedHosts }: PipSettings, file: OwnFile, cache?: UvCache): string => {
+export const renderUvToml = (
+  { indexes, unverifiedHosts }: PipSettings,
+  file: OwnFile,
+  cacheFolder?: string,
+): string => {
   const urls = indexes.map(urlWithCredentials)
   const lines = [`# ${remark}`, `index-url = ${quote(urls.at(-1) ?? '')}`]
   if (urls.length > 1) {
@@ -128,5 +122,8 @@ export const renderUvToml = ({ indexes, unverifiedHosts }: PipSettings, file: Ow
   }
   // uv needs no trust for http, and before 0.4 some refuse the key.
   if (unverifiedHosts.length > 0) lines.push(`allow-insecure-host = ${list(unverifiedHosts)}`)
-  return `${[...lines, ...cacheLines(cache)].join('\n')}\n${staying(file)}`
+  if (cacheFolder === undefined) lines.push('no-cache = true')
+  // On another file system uv would warn that it cannot make hard links.
+  else lines.push('no-cache = false', `cache-dir = ${quote(cacheFolder)}`, 'link-mode = "copy"')
+  return `${lines.join('\n')}\n${staying(file)}`
 }

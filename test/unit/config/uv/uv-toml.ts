@@ -14,7 +14,7 @@ const read = (urls: readonly string[], unverifiedHosts: readonly string[] = []):
 }
 
 t.test('a single index is index-url, and nothing else is asked', async (t) => {
-  t.same(read(['file:///tmp/pypi']), { 'index-url': 'file:///tmp/pypi' })
+  t.same(read(['file:///tmp/pypi']), { 'index-url': 'file:///tmp/pypi', 'no-cache': true })
 })
 
 t.test("several indexes keep pip's order: the last is uv's default, which it asks last", async (t) => {
@@ -23,12 +23,13 @@ t.test("several indexes keep pip's order: the last is uv's default, which it ask
     'index-url': 'http://c',
     'index-strategy': 'unsafe-best-match',
     'allow-insecure-host': ['c:443'],
+    'no-cache': true,
   })
 })
 
 t.test('odd URLs are read back to the letter', async (t) => {
   const odd = 'https://user:p%40ss=w;x@mirror.example/"simple"?a=b;c#d\'[x]{y}'
-  t.same(read([odd]), { 'index-url': odd })
+  t.same(read([odd]), { 'index-url': odd, 'no-cache': true })
 })
 
 const settings = {
@@ -58,7 +59,7 @@ url = "http://own"
 index-url = "is another key"
 `
   const head = /^# .*\nindex-url = "http:\/\/a"\nno-cache = true\n/
-  const text = renderUvToml(settings, { path, own }, 'none')
+  const text = renderUvToml(settings, { path, own })
   t.match(text, head)
   t.same(parse(text.replace(head, '')), {
     offline: true,
@@ -69,7 +70,7 @@ index-url = "is another key"
   const plain = '# own\noffline = true # why\n'
   t.ok(renderUvToml(settings, { path, own: plain }).endsWith(`\n${plain}`), 'as it is, if it names no index')
   t.match(
-    renderUvToml(settings, { path, own: undefined }, { folder: '/c' }),
+    renderUvToml(settings, { path, own: undefined }, '/c'),
     /\nno-cache = false\ncache-dir = "\/c"\nlink-mode = "copy"\n$/,
   )
 })
