@@ -139,7 +139,7 @@ export const startRelay = async (
       trustedHosts: pip.unverifiedHosts,
       mirror: mirrorFolder,
       fill: settings.fill ? mirrorFolder : undefined,
-      ahead: settings.DIB_PYPI_RELAY_AHEAD,
+      ahead: settings.DIB_PYPI_RELAY_AHEAD === 'yes',
       receipt: settings.DIB_PYPI_RECEIPT,
       lock,
       build,

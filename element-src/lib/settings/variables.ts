@@ -9,19 +9,26 @@ export const mirrorVariable = 'DIB_PYPI_MIRROR_URL'
 
 // zod/mini says no more than 'Invalid input' by itself, so each check has its own message, which names the variable.
 
-const text = z.optional(z.string())
+/** What a variable stands for; an empty one is as good as one that is not set. */
+const variable = <Value>(read: (value: string) => Value, isRight = (_value: string): boolean => true, error = '') =>
+  z.pipe(
+    z.optional(z.string().check(z.refine((value) => value === '' || isRight(value), { error }))),
+    z.transform((value) => read(value ?? '')),
+  )
 
 /** dib's way: anything but the empty string switches it on. */
-const flag = z.pipe(
-  text,
-  z.transform((value) => Boolean(value)),
-)
+const flag = variable(Boolean)
 
 /** A path of the host. */
-const hostPath = z.pipe(
-  text,
-  z.transform((value) => (value ? resolve(value) : undefined)),
-)
+const hostPath = variable((value) => (value === '' ? undefined : resolve(value)))
+
+/** One of some words: the first, if there is none. */
+const oneOf = <Word extends string>(name: string, ...words: readonly [Word, ...Word[]]) =>
+  variable(
+    (value): Word => words.find((word) => word === value) ?? words[0],
+    (value) => words.some((word) => word === value),
+    `${name} must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+  )
 
 /** The flags that keep the official index away. */
 export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
@@ -36,16 +43,11 @@ export const warnOfFalse = (environment: Environment): readonly string[] =>
     .filter((name) => /^(?:0|no|off|false)$/i.test(environment[name] ?? ''))
     .map((name) => `${name}=${environment[name]} counts as set, so PyPI is off: unset ${name} to use PyPI`)
 
-const retries = z.pipe(
-  z.optional(
-    z.string().check(
-      // Read as a number, since pip takes a leading 0 for octal and fails at 08.
-      z.regex(/^[0-9]{0,6}$/, {
-        error: 'DIB_PIP_RETRIES must be a whole number, 0 or more, in digits: 0 means no retries',
-      }),
-    ),
-  ),
-  z.transform((value) => (value ? Number(value) : undefined)),
+const retries = variable(
+  (value) => (value === '' ? undefined : Number(value)),
+  // Read as a number, since pip takes a leading 0 for octal and fails at 08.
+  (value) => /^[0-9]{1,6}$/.test(value),
+  'DIB_PIP_RETRIES must be a whole number, 0 or more, in digits: 0 means no retries',
 )
 
 const words = (value: string): readonly string[] => value.split(/\s+/).filter(Boolean)
@@ -56,16 +58,10 @@ const isHost = (word: string): boolean => {
   return name !== undefined || (address !== undefined && isIPv6(address))
 }
 
-const trustedHosts = z.pipe(
-  z.optional(
-    z.string().check(
-      z.refine((value) => words(value).every(isHost), {
-        error:
-          'DIB_PYPI_TRUSTED_HOST must be a list of hosts: write host or host:port, without https:// and path, separated by spaces',
-      }),
-    ),
-  ),
-  z.transform((value) => words(value ?? '')),
+const trustedHosts = variable(
+  words,
+  (value) => words(value).every(isHost),
+  'DIB_PYPI_TRUSTED_HOST must be a list of hosts: write host or host:port, without https:// and path, separated by spaces',
 )
 
 /**
@@ -74,10 +70,7 @@ const trustedHosts = z.pipe(
  */
 export const userVariables = z.object({
   /** The folder of dib's cache, on the host. dib itself sets it when the user does not. */
-  DIB_IMAGE_CACHE: z.pipe(
-    text,
-    z.transform((value) => resolve(value || join(homedir(), '.cache', 'image-create'))),
-  ),
+  DIB_IMAGE_CACHE: variable((value) => resolve(value || join(homedir(), '.cache', 'image-create'))),
   DIB_OFFLINE: flag,
   DIB_NO_PYPI_PIP: flag,
   /** pip's retries, or undefined for pip's own default. */
@@ -85,16 +78,7 @@ export const userVariables = z.object({
   /** Hosts that are trusted without TLS verification, each `host` or `host:port`. */
   DIB_PYPI_TRUSTED_HOST: trustedHosts,
   /** What becomes of an index that does not answer. */
-  DIB_PYPI_UNREACHABLE: z.pipe(
-    z.optional(
-      z.string().check(
-        z.regex(/^(?:|drop|keep|fail)$/, {
-          error: 'DIB_PYPI_UNREACHABLE must be drop, keep or fail',
-        }),
-      ),
-    ),
-    z.transform((value) => (value === 'keep' || value === 'fail' ? value : 'drop')),
-  ),
+  DIB_PYPI_UNREACHABLE: oneOf('DIB_PYPI_UNREACHABLE', 'drop', 'keep', 'fail'),
   /** The file that names the mirrors, on the host, or undefined if variables do. */
   DIB_PYPI_MIRRORS: hostPath,
   /** Whether an online build keeps what it downloads in the mirror's folder. */
@@ -104,28 +88,13 @@ export const userVariables = z.object({
   /** The receipt whose files the build gets, and no others. */
   DIB_PYPI_LOCK: hostPath,
   /** Whether the relay stands between installers and indexes. */
-  DIB_PYPI_RELAY: z.pipe(
-    z.optional(
-      z.string().check(
-        z.regex(/^(?:|auto|always|never)$/, {
-          error: 'DIB_PYPI_RELAY must be auto, always or never',
-        }),
-      ),
-    ),
-    z.transform((value) => (value === 'always' || value === 'never' ? value : 'auto')),
-  ),
+  DIB_PYPI_RELAY: oneOf('DIB_PYPI_RELAY', 'auto', 'always', 'never'),
   /** Whether the relay fetches pages and metadata before installers ask. */
-  DIB_PYPI_RELAY_AHEAD: z.pipe(
-    z.optional(z.string().check(z.regex(/^(?:|yes|no)$/, { error: 'DIB_PYPI_RELAY_AHEAD must be yes or no' }))),
-    z.transform((value) => value !== 'no'),
-  ),
+  DIB_PYPI_RELAY_AHEAD: oneOf('DIB_PYPI_RELAY_AHEAD', 'yes', 'no'),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
-  DIB_PYPI_NODE: text,
+  DIB_PYPI_NODE: z.optional(z.string()),
   /** Whether to log each step (DIB_DEBUG_TRACE). */
-  DIB_DEBUG_TRACE: z.pipe(
-    text,
-    z.transform((value) => Number(value) > 0),
-  ),
+  DIB_DEBUG_TRACE: variable((value) => Number(value) > 0),
 })
 
 /** What the user sets. */
@@ -184,8 +153,5 @@ export const dibVariables = z.object({
   /** The folder of the build, on the host. */
   TMP_BUILD_DIR: setByDib('TMP_BUILD_DIR'),
   /** Where partitions of the image will be mounted in it, separated by `|`. */
-  DIB_MOUNTPOINTS: z.pipe(
-    text,
-    z.transform((value) => (value ?? '').split('|').filter(Boolean)),
-  ),
+  DIB_MOUNTPOINTS: variable((value) => value.split('|').filter(Boolean)),
 })

@@ -16,7 +16,7 @@ export const ofSettings: readonly Mutant[] = [
       "export const officialIndexFlags = ['DIB_NO_PYPI_PIP'] as const",
     ],
     ['a misspelt variable is named', '&& !known.includes(name) &&', '&& known.includes(name) &&'],
-    ['DIB_PIP_RETRIES is a whole number', 'z.regex(/^[0-9]{0,6}$/,', 'z.regex(/^.*$/,'],
+    ['DIB_PIP_RETRIES is a whole number', '/^[0-9]{1,6}$/.test(value)', 'true'],
     [
       'a host of DIB_PYPI_TRUSTED_HOST is one that pip can take',
       'words(value).every(isHost)',
