@@ -1,11 +1,6 @@
 import { createHash, getHashes, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-
-/** Names of hash algorithms that installers know in links (pip's models/link.py); the first to check by, which all know. */
-export const algorithms: readonly string[] = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5']
-
-/** Hashes in hexadecimal digits by the names of their algorithms, as indexes write them. */
-export type Hashes = Readonly<Record<string, string>>
+import { algorithms, type Hashes } from './page.js'
 
 const known = new Set(getHashes())
 

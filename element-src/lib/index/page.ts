@@ -1,4 +1,8 @@
-import type { Hashes } from './hashes.js'
+/** Names of hash algorithms that installers know in links (pip's models/link.py); the first to check by, which all know. */
+export const algorithms: readonly string[] = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5']
+
+/** Hashes in hexadecimal digits by the names of their algorithms, as indexes write them. */
+export type Hashes = Readonly<Record<string, string>>
 
 /** A file of a project, as an index lists it (PEP 503, PEP 691, PEP 700). */
 export interface PageFile {

@@ -1,7 +1,6 @@
 import { fileNameIn } from './distribution-file.js'
-import { algorithms } from './hashes.js'
 import { type Attributes, startTags } from './html.js'
-import { type Page, PageError, type PageFile } from './page.js'
+import { algorithms, type Page, PageError, type PageFile } from './page.js'
 
 // By hand and not by a schema: of 3,000 files, which a page may have, zod takes a third of a second.
 type Fields = Readonly<Record<string, unknown>>

@@ -1,5 +1,4 @@
-import { algorithms, type Hashes } from './hashes.js'
-import type { Page, PageFile } from './page.js'
+import { algorithms, type Hashes, type Page, type PageFile } from './page.js'
 
 /** The forms in which a page is served, and their media types (PEP 691). */
 export const mediaTypes = {
