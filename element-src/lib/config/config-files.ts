@@ -10,7 +10,7 @@ import {
   renderPydistutilsCfg,
   renderSystemPipConf,
 } from './pip/pip-conf.js'
-import { etcPipConf, etcUvToml, type Place, placesOf, textAt } from './places.js'
+import { etcPipConf, etcUvToml, type Format, type Place, placesOf, textAt } from './places.js'
 import { renderUvToml } from './uv/uv-toml.js'
 
 /** A file that is mounted over the image's own while the build runs. */
@@ -36,27 +36,24 @@ export interface ConfigFile extends Place {
  */
 export const configFiles = (settings: PipSettings, environment: Environment): readonly ConfigFile[] => {
   const { roots, all } = placesOf(environment)
-  const renderForRoot = (file: OwnFile, format: Place['format']): string | undefined => {
+  const renderForRoot = (file: OwnFile, format: Format): string | undefined => {
     if (format === 'setuptools') return renderPydistutilsCfg(easyInstallIndex(settings.indexes), file)
     if (format === 'uv') return renderUvToml(settings, file, join(cacheFolder, 'uv'))
     // Each other one would beat ~/.pip/pip.conf, which alone pip 1.5 knows, key by key.
     const isNeeded = file.own !== undefined || file.path.endsWith('/.pip/pip.conf')
     return isNeeded ? renderPipConf(settings, file, join(cacheFolder, 'pip')) : undefined
   }
-  const renderForAll = (file: OwnFile, format: Place['format']): string | undefined => {
+  const renderForAll = (file: OwnFile, format: Format): string | undefined => {
     // uv reads it instead of /etc/uv/uv.toml.
     const etcUv = { path: etcUvToml, own: textAt(etcUvToml) }
     if (format === 'uv') return renderUvToml(settings, file.own === undefined ? etcUv : file)
     if (file.path === etcPipConf) return renderEtcPipConf(settings, file)
     return renderSystemPipConf(settings, file, [textAt(etcPipConf) ?? ''])
   }
-  const asFiles = (places: readonly Place[], isForEveryone: boolean): readonly ConfigFile[] =>
-    places.map(({ path, format }) => ({
-      path,
-      format,
-      ownsFolder: format !== 'setuptools' && path !== etcPipConf,
-      isForEveryone,
-      render: (own) => (isForEveryone ? renderForAll : renderForRoot)({ path, own }, format),
-    }))
-  return [...asFiles(roots, false), ...asFiles(all, true)]
+  return [...roots, ...all].map(({ path, format }) => {
+    const isForEveryone = !roots.some((place) => place.path === path)
+    const render = isForEveryone ? renderForAll : renderForRoot
+    const ownsFolder = format !== 'setuptools' && path !== etcPipConf
+    return { path, format, ownsFolder, isForEveryone, render: (own) => render({ path, own }, format) }
+  })
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { warn } from '../base/log.js'
@@ -33,13 +33,6 @@ const filesIn = (path: string): readonly string[] => {
   return found?.isFile() ? [path] : []
 }
 
-/** Removes an entry from the image, as another hook removed it from ours. */
-const remove = (path: string): boolean => {
-  if (lstatAt(path) === undefined) return false
-  rmSync(path, { recursive: true })
-  return true
-}
-
 /** What the image's file becomes by an edit of our file, or of a copy of it. */
 const merged = (file: Unmounted, edited: string, secrets: readonly string[], path: string): string | undefined =>
   merge(file, file.now, edited, secrets, (key) => {
@@ -56,12 +49,7 @@ const merged = (file: Unmounted, edited: string, secrets: readonly string[], pat
  */
 export const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: boolean): boolean => {
   const [to, from] = [join(root, file.path), join(stage, file.source)]
-  const found = lstatAt(from)
-  if (found === undefined) return remove(to)
-  if (!found.isFile()) {
-    replaceEntry(from, to)
-    return true
-  }
+  if (!lstatAt(from)?.isFile()) return replaceEntry(from, to)
   const access = accessOf(from)
   const ownAccess = file.now === undefined ? usualAccess : accessOf(to)
   // If the hook did not change it, the image's own stays as it is.
@@ -106,23 +94,6 @@ export const warnOfLeftovers = (root: string, { path, beside }: Unmounted): void
 }
 
 /**
- * Settles what a package manager left beside one of our files, as it would have with the image's own.
- *
- * @param from What it left.
- * @returns Whether it is settled; otherwise it is another hook's file as others are.
- */
-const settleLeftover = ({ root }: Sides, file: Unmounted, from: string): boolean => {
-  const own = join(root, file.path)
-  if (file.own === undefined && isOfPackage(from) && fileText(from) !== undefined && !lstatAt(own)?.isFile()) {
-    // Without us there would have been nothing in the package's way.
-    replaceEntry(from, own)
-    return true
-  }
-  if (file.own !== undefined) warnOfLeftover(join(dirname(file.path), basename(from)), file.path)
-  return false
-}
-
-/**
  * Brings an entry beside our files, which a hook changed or made, into the image.
  *
  * @param folder The folder, in the image.
@@ -133,10 +104,15 @@ export const keepOther = (sides: Sides, folder: string, source: string, name: st
   const { root, stage, files, secrets } = sides
   const path = join(folder, name)
   const [to, from] = [join(root, path), join(stage, source, name)]
-  if (lstatAt(from) === undefined) return remove(to)
-  const beside = files.find((file) => dirname(file.path) === folder && isLeftover(name, basename(file.path)))
-  if (beside !== undefined && settleLeftover(sides, beside, from)) return true
   const edited = fileText(from)
+  const beside = files.find((file) => dirname(file.path) === folder && isLeftover(name, basename(file.path)))
+  if (beside !== undefined && lstatAt(from) !== undefined) {
+    const own = join(root, beside.path)
+    // Without us there would have been nothing in the package's way.
+    const isFree = beside.own === undefined && !lstatAt(own)?.isFile()
+    if (isFree && isOfPackage(name) && edited !== undefined) return replaceEntry(from, own)
+    if (beside.own !== undefined) warnOfLeftover(path, beside.path)
+  }
   const made = edited === undefined ? [] : files.filter((file) => isMadeOfOurs(file, edited))
   const original =
     made.find(({ content }) => content === edited) ?? made.find((file) => dirname(file.path) === folder) ?? made[0]
@@ -151,6 +127,5 @@ export const keepOther = (sides: Sides, folder: string, source: string, name: st
     warn(`left ${path} out of the image: another hook wrote a credential of this build's mirrors into it`)
     return false
   }
-  replaceEntry(from, to)
-  return true
+  return replaceEntry(from, to)
 }

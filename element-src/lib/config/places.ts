@@ -18,8 +18,6 @@ export const rootsHome = '/root'
 /** The system's folder of configuration for those whose environment names none (XDG Base Directory Specification). */
 const usualSite = '/etc/xdg'
 
-const unique = (names: readonly string[]): readonly string[] => [...new Set(names)]
-
 const sitesOf = (environment: Environment): readonly string[] =>
   (environment['XDG_CONFIG_DIRS'] || usualSite).split(delimiter).filter((site) => site.startsWith('/'))
 
@@ -69,12 +67,12 @@ export const placesOf = (
   environment: Environment,
 ): { readonly roots: readonly Place[]; readonly all: readonly Place[] } => {
   const home = environment['HOME'] ?? ''
-  const homes = unique([rootsHome, ...(home.startsWith('/') && existsSync(home) ? [home] : [])])
-  const roots = homes.flatMap((one) => userFiles(one, environment['XDG_CONFIG_HOME'] || undefined))
-  const sites = unique([...sitesOf(environment).filter((site) => existsSync(site)), usualSite])
+  const homes = new Set([rootsHome, ...(home.startsWith('/') && existsSync(home) ? [home] : [])])
+  const roots = [...homes].flatMap((one) => userFiles(one, environment['XDG_CONFIG_HOME'] || undefined))
+  const sites = new Set([...sitesOf(environment).filter((site) => existsSync(site)), usualSite])
   return {
     roots: roots.filter(({ path }, i) => roots.findIndex((other) => other.path === path) === i),
-    all: systemFiles(sites),
+    all: systemFiles([...sites]),
   }
 }
 

@@ -42,24 +42,6 @@ const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, atte
   return kept
 }
 
-/** Takes one of our files that was mounted by itself out of the image: its stub goes, another hook's change stays. */
-const revertFile = (sides: Sides, file: Unmounted): 'removed' | 'kept' | 'left' => {
-  const { root } = sides
-  // Another hook removed or replaced it, perhaps by a link, so nothing of ours is in it.
-  if (!entryInRoot(root, file.path)?.isFile()) return 'left'
-  const target = join(root, file.path)
-  const isStub = file.now === undefined
-  // There may be no space left for a change: no file is better than an empty one.
-  if (isStub) unlinkSync(target)
-  const folderTime = modificationTime(dirname(target))
-  try {
-    if (keepFile(sides, file, true)) return 'kept'
-  } finally {
-    setModificationTime(dirname(target), folderTime)
-  }
-  return isStub ? 'removed' : 'left'
-}
-
 /**
  * Takes out of the image what was mounted over it: the stubs and the folders. The folders around them get their times back.
  * dib has unmounted everything by now. What another hook changed there is kept in the image. Every step is tried, even if
@@ -93,11 +75,23 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
       kept.push(...revertFolder(sides, folder, isMade, attempt))
     })
   }
+  // Those that were mounted by themselves: their stubs go, other hooks' changes stay.
   for (const file of files.filter(isAlone)) {
     attempt(() => {
-      const outcome = revertFile(sides, file)
-      if (outcome === 'removed') removed.push(file.path)
-      if (outcome === 'kept') kept.push(file.path)
+      const target = join(root, file.path)
+      // Another hook removed or replaced it, perhaps by a link, so nothing of ours is in it.
+      if (entryInRoot(root, file.path)?.isFile()) {
+        const isStub = file.now === undefined
+        // There may be no space left for a change: no file is better than an empty one.
+        if (isStub) unlinkSync(target)
+        const folderTime = modificationTime(dirname(target))
+        try {
+          if (keepFile(sides, file, true)) kept.push(file.path)
+          else if (isStub) removed.push(file.path)
+        } finally {
+          setModificationTime(dirname(target), folderTime)
+        }
+      }
       warnOfLeftovers(root, file)
     })
   }

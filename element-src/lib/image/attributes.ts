@@ -1,15 +1,4 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { run } from '../base/command.js'
 import { lstatAt } from './path-in-root.js'
 
@@ -68,22 +57,27 @@ const replace = (path: string, make: (temporary: string) => void): void => {
  */
 export const replaceFile = (path: string, text: string, attributesOf: string, time: string, access?: Access): void =>
   replace(path, (temporary) => {
-    const descriptor = openSync(temporary, 'wx', 0o600)
-    try {
-      writeFileSync(descriptor, text, 'latin1')
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
+    writeFileSync(temporary, text, { encoding: 'latin1', mode: 0o600, flag: 'wx' })
     run('cp', ['--attributes-only', '--preserve=all', attributesOf, temporary])
     if (access !== undefined) setAccess(temporary, access)
     setModificationTime(temporary, time)
   })
 
-/** Copies an entry of whatever kind, with its attributes, over another: whole or not at all. The time of the folder changes. */
-export const replaceEntry = (from: string, path: string): void =>
+/**
+ * Copies an entry of whatever kind, with its attributes, over another, whole or not at all, or removes that if there is none to
+ * copy. The time of the folder changes.
+ *
+ * @returns Whether there was something to do.
+ */
+export const replaceEntry = (from: string, path: string): boolean => {
+  const [found, old] = [lstatAt(from), lstatAt(path)]
+  const remove = (): void => rmSync(path, { recursive: true })
+  if (found === undefined && old !== undefined) remove()
+  if (found === undefined) return old !== undefined
   replace(path, (temporary) => {
     run('cp', ['-a', '--no-target-directory', from, temporary])
     // rename(2) replaces neither a folder by a file, nor a folder that is not empty.
-    if ([path, from].some((one) => lstatAt(one)?.isDirectory())) rmSync(path, { recursive: true, force: true })
+    if (old !== undefined && (old.isDirectory() || found.isDirectory())) remove()
   })
+  return true
+}

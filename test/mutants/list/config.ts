@@ -36,20 +36,16 @@ export const ofConfig: readonly Mutant[] = [
       'if (around === null) return',
     ],
   ),
-  ...sabotages(
-    'lib/config/keep-changes.ts',
-    'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts',
-    [
-      'a file that another hook wrote with a password stays out of the image',
-      'if (filesIn(from).some((file) =>',
-      'if ([].some((file) =>',
-    ],
-    [
-      'what another hook deletes is deleted in the image',
-      'if (lstatAt(from) === undefined) return remove(to)',
-      'if (lstatAt(from) === undefined) return false',
-    ],
-  ),
+  ...sabotages('lib/config/keep-changes.ts', 'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts', [
+    'a file that another hook wrote with a password stays out of the image',
+    'if (filesIn(from).some((file) =>',
+    'if ([].some((file) =>',
+  ]),
+  ...sabotages('lib/image/attributes.ts', 'unit/config/revert.ts', [
+    'what another hook deletes is deleted in the image',
+    'if (found === undefined && old !== undefined) remove()',
+    '',
+  ]),
   ...sabotages(
     'lib/config/revert.ts',
     'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts',
@@ -62,8 +58,8 @@ export const ofConfig: readonly Mutant[] = [
     ],
     [
       'a link that took the place of ours is not followed',
-      'if (!entryInRoot(root, file.path)?.isFile()) return',
-      'if (file === null) return',
+      'if (entryInRoot(root, file.path)?.isFile()) {',
+      'if (file !== null) {',
     ],
   ),
   ...sabotages(
@@ -150,7 +146,7 @@ export const ofConfig: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/config/plan.ts',
+    'lib/config/apply.ts',
     'unit/config/plan.ts',
     [
       'a FIFO where a file should be is refused, without waiting for it',
