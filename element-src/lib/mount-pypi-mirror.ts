@@ -19,7 +19,7 @@ import {
 } from './image/stage.js'
 import { findPrograms, stageBuiltins, stageRuntime } from './image/stage-runtime.js'
 import { detectMirrors, type LocalMirror, missingFolder } from './index/local-mirror.js'
-import { readLock } from './receipt/lock.js'
+import { readLock } from './receipt/bill.js'
 import { planReceipt } from './receipt/receipt-file.js'
 import { askRelay, startRelay } from './relay/control.js'
 import { describeIndexes } from './settings/index-list.js'

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { pipeline, Readable, type Transform } from 'node:stream'
+import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
 import { type ClientOptions, type HttpRequest, meetingAt, newExchange, proxyOf } from './exchange.js'
 import { HttpError } from './http-error.js'
 import { isTls } from './url.js'
@@ -72,4 +74,65 @@ export const newClient = (options: ClientOptions): HttpClient => {
       throw new HttpError('redirect', `redirects more than ${mostRedirects} times`)
     },
   }
+}
+
+/**
+ * The chunks of an answer, as they were sent. Reading ends with an HttpError if it is not complete. Who stops before its
+ * end ends the connection.
+ */
+export const chunksOf = async function* (body: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of body) yield chunk as Buffer
+  } catch (error) {
+    throw error instanceof HttpError ? error : new HttpError('connection', 'breaks the connection off')
+  } finally {
+    body.destroy()
+  }
+}
+
+const decoderFor = (coding: string, firstByte: number | undefined): Transform | undefined => {
+  if (coding === 'gzip' || coding === 'x-gzip') return createGunzip()
+  if (coding !== 'deflate') return undefined
+  // Some servers send it without the zlib header that RFC 9110, 8.4.1.2 wants; urllib3 takes both.
+  return ((firstByte ?? 8) & 15) === 8 ? createInflate() : createInflateRaw()
+}
+
+const decode = async function* (source: AsyncGenerator<Buffer>, coding: string): AsyncGenerator<Buffer> {
+  const first = await source.next()
+  if (first.done) return
+  const again = async function* (): AsyncGenerator<Buffer> {
+    try {
+      yield first.value
+      yield* source
+    } finally {
+      await source.return(undefined)
+    }
+  }
+  const decoder = decoderFor(coding, first.value[0])
+  if (decoder === undefined) return yield* again()
+  try {
+    for await (const chunk of pipeline(Readable.from(again()), decoder, () => undefined)) yield chunk as Buffer
+  } catch (error) {
+    throw error instanceof HttpError ? error : new HttpError('odd', `sends a page whose ${coding} is broken`)
+  }
+}
+
+/** The chunks of an answer, decoded by its Content-Encoding. */
+export const decodedChunksOf = (body: IncomingMessage): AsyncGenerator<Buffer> =>
+  (body.headers['content-encoding'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .reduceRight(decode, chunksOf(body))
+
+/** Reads an answer whole, decoded, of at most so many bytes; rejected with an HttpError. */
+export const readBody = async (body: IncomingMessage, most: number): Promise<Buffer> => {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const chunk of decodedChunksOf(body)) {
+    length += chunk.length
+    if (length > most) throw new HttpError('odd', `sends a page of more than ${most / 1024 / 1024} MB`)
+    parts.push(chunk)
+  }
+  return Buffer.concat(parts)
 }

@@ -7,38 +7,6 @@ import { appendLines, factsFile, factsLine, readFacts, readSums, sumsFile } from
 import { chooseHash, digestOf } from './hashes.js'
 import type { Hashes, PageFile } from './page.js'
 
-/** A folder that builds fill, several at once, on whatever machine or in whatever container each is. */
-export interface FolderStore {
-  /** A new temporary name in the folder. */
-  readonly newPath: () => string
-  /**
-   * Looks for a file that is there already, and takes note of who has it as well.
-   *
-   * @param file What its index tells; one without a hash is not taken for the same.
-   */
-  readonly find: (
-    file: PageFile,
-    origin: string | undefined,
-  ) => Promise<{ readonly path: string; readonly size: number } | undefined>
-  /**
-   * Gives a file that is whole, on the disk, and as open as it is to be, its name, and takes note of what its index says of it.
-   *
-   * @param temporary Where it is, in the folder.
-   * @param file What its index says of it.
-   * @returns `kept`; `there` if the folder has it already; `other` if it has another one of that name, which stays. Rejected
-   *   with the system's error.
-   */
-  readonly put: (
-    temporary: string,
-    name: string,
-    sha256: string,
-    file?: PageFile,
-    origin?: string,
-  ) => Promise<'kept' | 'there' | 'other'>
-  /** Resolved when all hashes are written. */
-  readonly flush: () => Promise<void>
-}
-
 const temporaryName = /^\.pypi-relay-/
 
 /** No build leaves a file untouched for so long, in milliseconds, before it gets its name. */
@@ -83,12 +51,13 @@ const nameOnce = (temporary: string, path: string): boolean => {
 }
 
 /**
- * Opens a folder. Files that a killed build kept, and whose hashes it could not write any more, get theirs.
+ * Opens a folder that builds fill, several at once, on whatever machine or in whatever container each is. Files that a killed build
+ * kept, and whose hashes it could not write any more, get theirs.
  *
  * @param onError Called with the system's error if hashes cannot be written.
  * @throws The system's error if it cannot be read.
  */
-export const openFolderStore = (folder: string, onError: (error: unknown) => void): FolderStore => {
+export const openFolderStore = (folder: string, onError: (error: unknown) => void) => {
   const newPath = (): string => join(folder, `.pypi-relay-${randomBytes(8).toString('hex')}`)
   removeLeftOvers(folder, newPath())
   const digests = new Map<string, ReturnType<typeof digestOf>>()
@@ -164,8 +133,17 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
   }
 
   return {
+    /** A new temporary name in the folder. */
     newPath,
-    find: async (file, origin) => {
+    /**
+     * Looks for a file that is there already, and takes note of who has it as well.
+     *
+     * @param file What its index tells; one without a hash is not taken for the same.
+     */
+    find: async (
+      file: PageFile,
+      origin: string | undefined,
+    ): Promise<{ readonly path: string; readonly size: number } | undefined> => {
       const { name, hashes } = file
       const path = join(folder, name)
       if (chooseHash(hashes) === undefined) return undefined
@@ -180,7 +158,20 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
       }
       return { path, size: stat.size }
     },
-    put: async (temporary, name, sha256, file, origin) => {
+    /**
+     * Gives a file that is whole, on the disk, and as open as it is to be, its name, and takes note of what its index says of it.
+     *
+     * @param temporary Where it is, in the folder.
+     * @returns `kept`; `there` if the folder has it already; `other` if it has another one of that name, which stays. Rejected
+     *   with the system's error.
+     */
+    put: async (
+      temporary: string,
+      name: string,
+      sha256: string,
+      file?: PageFile,
+      origin?: string,
+    ): Promise<'kept' | 'there' | 'other'> => {
       const path = join(folder, name)
       if (!existsSync(path)) {
         // Before the name: who finds the file without a hash knows by this line that a build kept it.
@@ -192,7 +183,8 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
       }
       return (await tryDigest(path)) === sha256 ? 'there' : 'other'
     },
-    flush: async () => {
+    /** Resolved when all hashes are written. */
+    flush: async (): Promise<void> => {
       await healing
       while (writing !== undefined) await writing
     },

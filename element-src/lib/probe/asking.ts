@@ -1,5 +1,4 @@
-import { decodedChunksOf } from '../http/body.js'
-import type { HttpAnswer, HttpClient } from '../http/client.js'
+import { decodedChunksOf, type HttpAnswer, type HttpClient } from '../http/client.js'
 import type { Asker } from '../http/http-error.js'
 import { startTags } from '../index/html.js'
 import { readPage } from '../index/read-page.js'

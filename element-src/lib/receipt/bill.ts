@@ -1,4 +1,6 @@
-import { versionOf } from '../index/distribution-file.js'
+import { UserError } from '../base/errors.js'
+import { isDistribution, versionOf } from '../index/distribution-file.js'
+import { readHostFile } from '../settings/mirrors-file/host-files.js'
 import { distributionKey } from './installed.js'
 
 /** A distribution that came into a build, as the relay saw it, a receipt has it, and a lock demands it. */
@@ -28,18 +30,6 @@ export const propertyNames = {
   uploaded: 'dib-pypi:uploaded',
   requiresPython: 'dib-pypi:requires-python',
 } as const
-
-/** A component of CycloneDX 1.6, as far as receipts have one. */
-export interface Component {
-  readonly type: 'library'
-  readonly 'bom-ref': string
-  readonly name: string
-  readonly version: string
-  readonly purl: string
-  readonly hashes: readonly { readonly alg: string; readonly content: string }[]
-  readonly externalReferences: readonly { readonly type: string; readonly url: string }[]
-  readonly properties: readonly { readonly name: string; readonly value: string }[]
-}
 
 /** What is written as it is (the purl specification, "Character encoding"); `:` too, unlike in a URL's component. */
 const encode = (text: string): string =>
@@ -72,7 +62,8 @@ export const parsePurl = (purl: string): { project: string; version: string; fil
   }
 }
 
-const componentOf = ({ project, file, sha256, length, mirror, ...more }: Arrival, version: string): Component => ({
+/** A component of CycloneDX 1.6, as far as receipts have one. */
+const componentOf = ({ project, file, sha256, length, mirror, ...more }: Arrival, version: string) => ({
   type: 'library',
   // Two mirrors can have different files of one name.
   'bom-ref': `${file}#sha256=${sha256}`,
@@ -88,16 +79,6 @@ const componentOf = ({ project, file, sha256, length, mirror, ...more }: Arrival
   ],
 })
 
-/** A receipt, and what of it is told in the log. */
-export interface Bill {
-  readonly text: string
-  /** How many files came whose distribution is in the image, and how many others came. */
-  readonly installed: number
-  readonly others: number
-  /** How many distributions the image has that did not come through the relay. */
-  readonly unseen: number
-}
-
 const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 
 /**
@@ -107,7 +88,7 @@ const order = (one: string, other: string): number => (one < other ? -1 : one > 
  * @param inImage The keys of the distributions that are in the image.
  * @param time SOURCE_DATE_EPOCH, in seconds since 1970.
  */
-export const writeBill = (arrivals: readonly Arrival[], inImage: ReadonlySet<string>, time?: number): Bill => {
+export const writeBill = (arrivals: readonly Arrival[], inImage: ReadonlySet<string>, time?: number) => {
   const files = arrivals
     .map((arrival) => {
       const version = versionOf(arrival.file, arrival.project) ?? ''
@@ -134,8 +115,83 @@ export const writeBill = (arrivals: readonly Arrival[], inImage: ReadonlySet<str
   }
   return {
     text: `${JSON.stringify(bom, null, 2)}\n`,
+    /** How many files came whose distribution is in the image, and how many others came. */
     installed: components.length,
     others: others.length,
+    /** How many distributions the image has that did not come through the relay. */
     unseen: [...inImage].filter((key) => !came.has(key)).length,
   }
 }
+
+const remedy = 'name a pypi.cdx.json that a build with DIB_PYPI_RECEIPT=1 wrote'
+
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+
+const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  Array.isArray(value) ? value.map(objectOf) : []
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** What a text would do to a log's line, or a page of the relay's. */
+const isPlain = (text: string): boolean => !/[^ -~]/.test(text)
+
+const arrivalOf = (component: Readonly<Record<string, unknown>>, refuse: (why: string) => never): Arrival => {
+  const name = textOf(component['name'])
+  const shown = isPlain(name) && name !== '' ? name.slice(0, 100) : 'one without a name'
+  const purl = parsePurl(textOf(component['purl']))
+  if (purl === undefined) return refuse(`its component ${shown} names no file of a Python project in its purl`)
+  const { project, file } = purl
+  if (project !== name || /[/\\]|[^ -~]/.test(file) || !isDistribution(file) || versionOf(file, project) === undefined)
+    return refuse(`its component ${shown} has a purl whose file is not a wheel or sdist of that project`)
+  const hash = listOf(component['hashes']).find(({ alg }) => alg === 'SHA-256')
+  const sha256 = textOf(hash?.['content'])
+  if (!/^[0-9a-f]{64}$/.test(sha256)) return refuse(`its component ${shown} has no SHA-256 of ${file}`)
+  const properties = listOf(component['properties'])
+  const property = (wanted: string): string | undefined => {
+    const value = properties.find((one) => one['name'] === wanted)?.['value']
+    return typeof value === 'string' && isPlain(value) ? value : undefined
+  }
+  const length = property(propertyNames.length) ?? ''
+  if (!/^\d{1,15}$/.test(length)) return refuse(`its component ${shown} has no length of ${file}`)
+  const source = listOf(component['externalReferences']).find(({ type }) => type === 'distribution')
+  const uploaded = property(propertyNames.uploaded)
+  const requiresPython = property(propertyNames.requiresPython)
+  return {
+    project,
+    file,
+    sha256,
+    length: Number(length),
+    mirror: textOf(source?.['url']),
+    ...(uploaded === undefined ? {} : { uploaded }),
+    ...(requiresPython === undefined ? {} : { requiresPython }),
+  }
+}
+
+/**
+ * Reads a receipt as a lock.
+ *
+ * @throws UserError if it is something else than a receipt of this element's.
+ */
+export const parseLock = (text: string, path: string): readonly Arrival[] => {
+  const refuse = (why: string): never => {
+    throw new UserError(`DIB_PYPI_LOCK is ${path}, which is not a receipt: ${why}; ${remedy}`)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return refuse('it is not JSON')
+  }
+  const bom = objectOf(json)
+  if (bom['bomFormat'] !== 'CycloneDX') return refuse('it is not CycloneDX')
+  const tools = listOf(objectOf(objectOf(bom['metadata'])['tools'])['components'])
+  if (!tools.some(({ name }) => name === toolName)) return refuse('another program wrote it')
+  if (bom['specVersion'] !== '1.6') return refuse('it is of another version of CycloneDX than 1.6')
+  const formulation = listOf(bom['formulation']).flatMap(({ components }) => listOf(components))
+  return [...listOf(bom['components']), ...formulation].map((component) => arrivalOf(component, refuse))
+}
+
+/** Reads the file that DIB_PYPI_LOCK names, as parseLock. */
+export const readLock = (path: string): readonly Arrival[] =>
+  parseLock(readHostFile(path, 'DIB_PYPI_LOCK is').text, path)

@@ -6,7 +6,7 @@ import type { Index } from '../settings/index-list.js'
 import type { Sendable } from './server/reply.js'
 
 /** A file that an installer asked for. */
-export interface Sent {
+interface Sent {
   /** The project, by its normalised name, on whose page it is. */
   readonly project: string
   readonly file: PageFile
@@ -16,16 +16,7 @@ export interface Sent {
 }
 
 /** What came into the build: files that an installer has got whole, in one answer or, if one was cut off, in several. */
-export interface Arrivals {
-  /**
-   * Watches a file on its way to an installer. Under a lock, the last bytes of one that is not the lock's are not sent.
-   *
-   * @param sendable What is sent, as a whole or in part.
-   */
-  readonly watch: (sent: Sent, sendable: Sendable) => Sendable
-  /** Each file once, whatever the number of those who got it. */
-  readonly all: () => readonly Arrival[]
-}
+export type Arrivals = ReturnType<typeof newArrivals>
 
 /** The bytes of a file from its beginning, as far as an installer has them. */
 interface Got {
@@ -40,7 +31,7 @@ const keyOf = ({ file, sha256 }: Pick<Arrival, 'file' | 'sha256'>): string => `$
  *
  * @param lock The files of the lock, of which what is known is told again.
  */
-export const newArrivals = (lock: readonly Arrival[] | undefined): Arrivals => {
+export const newArrivals = (lock: readonly Arrival[] | undefined) => {
   const locked = new Map((lock ?? []).map((arrival) => [keyOf(arrival), arrival]))
   const arrived = new Map<string, { readonly arrival: Arrival; readonly place: number }>()
   /** What was got of each file last: an installer that was cut off asks for the rest of it. */
@@ -96,7 +87,12 @@ export const newArrivals = (lock: readonly Arrival[] | undefined): Arrivals => {
   }
 
   return {
-    watch: (sent, sendable) => ({ ...sendable, read: (from, to) => follow(sent, sendable, from, to) }),
-    all: () => [...arrived.values()].map(({ arrival }) => arrival),
+    /** Watches a file on its way to an installer, whole or in part. Under a lock, the last bytes of one that is not the lock's are not sent. */
+    watch: (sent: Sent, sendable: Sendable): Sendable => ({
+      ...sendable,
+      read: (from, to) => follow(sent, sendable, from, to),
+    }),
+    /** Each file once, whatever the number of those who got it. */
+    all: (): readonly Arrival[] => [...arrived.values()].map(({ arrival }) => arrival),
   }
 }

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { findBuild } from '../base/build.js'
 import type { Environment } from '../base/command.js'
@@ -16,23 +18,16 @@ const timeoutMs = 15_000
  *
  * @param control The URL that only our own hooks know.
  * @param method GET to ask, POST to end.
- * @returns What it has done; rejected if it is not there.
+ * @returns Rejected if it is not there.
  */
 export const askRelay = async (control: string, method: 'GET' | 'POST'): Promise<RelayStatus> => {
   const { request } = await import('node:http')
-  const text = await new Promise<string>((resolve, reject) => {
-    const sent = request(control, { method, agent: false, timeout: timeoutMs }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (more: string) => {
-        text += more
-      })
-      response.on('end', () => resolve(text))
-      response.on('error', reject)
-    })
-    sent.on('timeout', () => sent.destroy(new Error('no answer')))
-    sent.on('error', reject)
-    sent.end()
-  })
+  const sent = request(control, { method, agent: false, signal: AbortSignal.timeout(timeoutMs) }).end()
+  // One that comes later ends the answer, too.
+  sent.on('error', () => undefined)
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  let text = ''
+  for await (const part of response.setEncoding('utf8')) text += part
   return JSON.parse(text) as RelayStatus
 }
 

@@ -1,16 +1,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 
 /** Says lines in the build's log, at once. */
-export interface RelayLog {
-  /** What the relay did. */
-  readonly info: (line: string) => void
-  /** What a user should know, though the build goes on. */
-  readonly warn: (line: string) => void
-  /** The same, the first time. */
-  readonly once: (line: string) => void
-  /** Why the build will fail. */
-  readonly fail: (line: string) => void
-}
+export type RelayLog = ReturnType<typeof newRelayLog>
 
 // O_NONBLOCK: do not wait for a pipe's reader. O_NOCTTY: the relay leads a session, and must not take a terminal.
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY
@@ -23,7 +14,7 @@ const mostRemembered = 1000
  *
  * @param file Such as /proc/PID/fd/1. If it is gone, the build has ended, and the line is dropped.
  */
-export const newRelayLog = (file: string): RelayLog => {
+export const newRelayLog = (file: string) => {
   const say = (line: string): void => {
     try {
       const descriptor = openSync(file, flags)
@@ -38,10 +29,12 @@ export const newRelayLog = (file: string): RelayLog => {
     }
   }
   const said = new Set<string>()
+  /** What a user should know, though the build goes on. */
   const warn = (line: string): void => say(`warning: ${line}`)
+  /** The same, the first time. */
   const once = (line: string): void => {
     if (said.size < mostRemembered && !said.has(line)) warn(line)
     said.add(line)
   }
-  return { info: say, warn, once, fail: (line) => say(`error: ${line}`) }
+  return { info: say, warn, once, /** Why the build will fail. */ fail: (line: string): void => say(`error: ${line}`) }
 }

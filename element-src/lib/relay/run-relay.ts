@@ -43,26 +43,12 @@ const nowhere = '/proc/self/nowhere'
 /** A folder of the image's own is nothing that the host can serve: installers are told of it as it is. */
 const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || folder !== undefined
 
-/** The indexes of a relay. */
-interface ChosenIndexes {
-  /** Those that it serves, in pip's order. */
-  readonly served: readonly Index[]
-  /** What installers are told in their place: by `urlOf` if one is served. */
-  readonly told: (urlOf: (place: number, index: Index) => string) => readonly Index[]
-}
-
 /**
  * Asks the indexes, from the host, and decides which the relay serves.
  *
  * @throws UserError if an index is unusable and the build is to end on that.
  */
-const chooseIndexes = async ({
-  indexes,
-  environment,
-  trustedHosts,
-  unreachable,
-  lock,
-}: RelayConfig): Promise<ChosenIndexes> => {
+const chooseIndexes = async ({ indexes, environment, trustedHosts, unreachable, lock }: RelayConfig) => {
   const asked = indexes.filter(({ absent }) => absent === undefined)
   const servers = asked.filter(({ scheme }) => scheme !== 'file')
   const answers = await probeAll({ indexes: servers, trustedHosts }, environment, [process.execPath], 'host')
@@ -83,8 +69,10 @@ const chooseIndexes = async ({
   // One that is absent owns its projects all the same, and has none of them.
   const absent = indexes.filter((index) => index.absent !== undefined).map((index) => ({ ...index, folder: nowhere }))
   return {
+    /** Those that it serves, in pip's order. */
     served: [...behind, ...absent],
-    told: (urlOf) =>
+    /** What installers are told in their place: by `urlOf` if one is served. */
+    told: (urlOf: (place: number, index: Index) => string): readonly Index[] =>
       lock === undefined
         ? chosen.map((index) => {
             const { isOfficial, isFilled } = index

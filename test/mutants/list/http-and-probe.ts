@@ -46,7 +46,7 @@ export const ofHttp: readonly Mutant[] = [
     ['a redirect leads to http and https alone', 'if (/^https?:$/.test(url.protocol)) return url', 'return url'],
     ['redirects have an end', 'redirects <= mostRedirects;', ';'],
   ),
-  ...sabotages('lib/http/body.ts', 'unit/http/client.ts unit/relay/faults.ts', [
+  ...sabotages('lib/http/client.ts', 'unit/http/client.ts unit/relay/faults.ts', [
     'a page without an end is not read for ever',
     'if (length > most)',
     'if (length < 0)',

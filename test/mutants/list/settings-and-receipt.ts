@@ -201,7 +201,7 @@ export const ofSettings: readonly Mutant[] = [
     ['what ini would cut off is refused', 'if (fault !== undefined) refuse(', 'if (fault === null) refuse('],
   ),
   ...sabotages(
-    'lib/receipt/lock.ts',
+    'lib/receipt/bill.ts',
     'unit/receipt/lock.ts',
     ['a lock has the hash of each file', 'if (!/^[0-9a-f]{64}$/.test(sha256)) return', 'if (sha256 === null) return'],
     [

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { type Arrival, writeBill } from '../../../element-src/lib/receipt/bill.js'
-import { parseLock } from '../../../element-src/lib/receipt/lock.js'
+import { type Arrival, parseLock, writeBill } from '../../../element-src/lib/receipt/bill.js'
 
 const arrival = (project: string, file: string, digit: string, more: Partial<Arrival> = {}): Arrival => ({
   project,

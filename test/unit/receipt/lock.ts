@@ -1,6 +1,5 @@
 import t from 'tap'
-import { writeBill } from '../../../element-src/lib/receipt/bill.js'
-import { parseLock, readLock } from '../../../element-src/lib/receipt/lock.js'
+import { parseLock, readLock, writeBill } from '../../../element-src/lib/receipt/bill.js'
 
 const arrival = {
   project: 'demo',

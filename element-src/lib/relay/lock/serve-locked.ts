@@ -80,7 +80,7 @@ export const lockedFileServer = (
   source: Source,
   log: RelayLog,
   signal: AbortSignal,
-): ((call: Call, route: FileRoute) => Promise<void>) => {
+) => {
   const find = newFinder(indexes)
   /** Files that turned out to be others than the lock's. */
   const wrong = new Set<string>()
@@ -107,7 +107,7 @@ export const lockedFileServer = (
     return undefined
   }
 
-  return async (call, { project, nth, name }) => {
+  return async (call: Call, { project, nth, name }: FileRoute): Promise<void> => {
     const page = pageOrReply(call, await source.filesOf(project, call.asker))
     if (page === undefined) return
     const locked = page.files.filter((file) => file.name === name)[nth]

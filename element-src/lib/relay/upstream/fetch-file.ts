@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { chunksOf } from '../../http/body.js'
-import type { HttpAnswer, HttpClient } from '../../http/client.js'
+import { chunksOf, type HttpAnswer, type HttpClient } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { lengthOf, type PassedOn, passedOn } from './answer.js'
 import { pauses } from './outage.js'

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { readBody } from '../../http/body.js'
-import type { HttpAnswer, HttpClient } from '../../http/client.js'
+import { type HttpAnswer, type HttpClient, readBody } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { excludeNewer, type Page, PageError, type PageFile } from '../../index/page.js'
 import { readPage } from '../../index/read-page.js'
