@@ -91,7 +91,7 @@ const noticed = async (folder: string, { file, ...mutant }: Mutant, seconds: Sec
     writeFileSync(join(folder, file), text)
     const made = needsElements(test) ? await runIn(folder, 60, 'build/elements.ts') : undefined
     if (made !== undefined && made.status !== 0) throw new Error(`it cannot be compiled: ${made.output}`)
-    return runIn(folder, Math.ceil(20 + 5 * (seconds.get(test) ?? 0)), 'test/run.ts', test)
+    return runIn(folder, Math.ceil(15 + 3 * (seconds.get(test) ?? 0)), 'test/run.ts', test)
   }
   try {
     for (const test of mutant.tests) {

@@ -104,7 +104,8 @@ t.test('a guess that turns out wrong is ended, and there is no second one for it
     requiring({}, upstream.instead),
   )
   const fill = scratchFolder(t)
-  const relay = await openTestRelay(t, [at(server.url)], { fill })
+  // What is silent for a minute of that tempo is ended as well.
+  const relay = await openTestRelay(t, [at(server.url)], { fill, tempo: 20 })
   await askMetadata(relay, 'one')
   await until(() => upstream.held.length === 1)
   for (const version of ['0.9', '0.8']) await askMetadata(relay, 'one', 0, version)
@@ -192,7 +193,7 @@ t.test('no file of more than 50 MB is fetched ahead, and no more than 200 MB for
       return true
     }),
   )
-  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t), tempo: 20 })
   await askMetadata(relay, 'told')
   await askMetadata(relay, 'untold')
   await until(() => upstream.closed() === 1)
@@ -214,10 +215,12 @@ t.test('a guess waits while a file that was asked for comes from the same server
         release = () => response.end('..')
         return true
       }
-      if (url !== `/f/${wheelOf('guess')}`) return undefined
-      response.writeHead(200, { 'Content-Length': length }).end(Buffer.alloc(length), () => {
-        hasCome = true
-      })
+      if (url === '/meanwhile') response.end(Buffer.alloc(length))
+      else if (url !== `/f/${wheelOf('guess')}`) return undefined
+      else
+        response.writeHead(200, { 'Content-Length': length }).end(Buffer.alloc(length), () => {
+          hasCome = true
+        })
       return true
     }),
   )
@@ -228,7 +231,8 @@ t.test('a guess waits while a file that was asked for comes from the same server
   await asking
   await askMetadata(relay, 'guess')
   await until(() => timesOf(server, 'guess') === 1)
-  await pause(300)
+  // As long as it takes here.
+  for (const _i of [1, 2]) await (await fetch(new URL('/meanwhile', server.url))).arrayBuffer()
   t.notOk(hasCome)
   release()
   await until(() => hasCome)
@@ -298,29 +302,31 @@ t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the 
     },
     hangs: () => undefined,
     stops: (response) => response.writeHead(200, { 'Content-Length': 1000 }).write('PK'),
-    // The last: it may be taken for a server that has too much to do.
     fails: (response) => response.writeHead(503).end(),
   }
-  const all = Object.keys(faults)
-  const begun = new Set<string>()
-  const server = await serveIndex(
-    t,
-    Object.assign({}, ...all.map((name) => project(name))),
-    requiring({}, ({ url = '' }, response) => {
-      const [, name = ''] = /^\/f\/([^-]+)-.*whl$/.exec(url) ?? []
-      if (name === '' || begun.has(name)) return undefined
-      begun.add(name)
-      faults[name]?.(response)
-      return true
+  // Each has a server of its own: one that hangs has the others of its server dropped.
+  await Promise.all(
+    Object.entries(faults).map(async ([name, fault]) => {
+      let hasBegun = false
+      const server = await serveIndex(
+        t,
+        project(name),
+        requiring({}, ({ url = '' }, response) => {
+          if (hasBegun || !/whl$/.test(url)) return undefined
+          hasBegun = true
+          fault(response)
+          return true
+        }),
+      )
+      const relay = await openTestRelay(t, [at(server.url), at(server.url)], { fill: scratchFolder(t), tempo: 0.5 })
+      await askMetadata(relay, name)
+      await until(() => hasBegun)
+      // An installer does not join one that was silent for 5 seconds, by this tempo.
+      await pause(3_000)
+      t.match(await askWheel(relay, name), { status: 200, isCut: false }, name)
+      t.equal(relay.log(), '', name)
     }),
   )
-  const relay = await openTestRelay(t, [at(server.url), at(server.url)], { fill: scratchFolder(t), tempo: 0.5 })
-  for (const name of all) await askMetadata(relay, name)
-  await until(() => begun.size === all.length)
-  // An installer does not join one that was silent for 5 seconds, by this tempo.
-  await pause(3_000)
-  for (const name of all) t.match(await askWheel(relay, name), { status: 200, isCut: false }, name)
-  t.equal(relay.log(), '')
 })
 
 t.test('where an index has no metadata beside its wheels, that of one that came leads on', async (t) => {
