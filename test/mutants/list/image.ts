@@ -174,4 +174,19 @@ export const ofImage: readonly Mutant[] = [
     '--date=@${sign}${seconds}.${fraction}',
     '--date=@${sign}${seconds}',
   ]),
+  ...sabotages('lib/mount-pypi-mirror.ts', 'hook/no-mirror.ts', [
+    'the log says that PyPI is asked only if installers are told of it',
+    'if (told.indexes.some(({ isOfficial }) => isOfficial)) return',
+    'if (told.indexes.length === 0) return',
+  ]),
+  ...sabotages('lib/configure-pypi-mirror.ts', 'hook/made-indexes.ts', [
+    "a folder without a file for the image's Python is named before pip looks",
+    'for (const folder of staged.onlyFolders) folderWarnings(folder).forEach(warn)\n',
+    '',
+  ]),
+  ...sabotages('lib/configure-pypi-mirror.ts', 'hook/competing-settings.ts', [
+    'what beats the mirrors is named',
+    'for (const warning of competingSettings(environment)) warn(warning)\n',
+    '',
+  ]),
 ]

@@ -338,4 +338,9 @@ export const ofRelay: readonly Mutant[] = [
       '|| rivals.length >= 0) return answer',
     ],
   ),
+  ...sabotages('lib/relay/server/route.ts', 'unit/relay/program.ts', [
+    "what pip and uv show of a file is its mirror's host",
+    "host === '' ? 'folder' : host.replace(/[^\\w.-]/g, '')",
+    "host === '' ? 'folder' : 'mirror'",
+  ]),
 ]
