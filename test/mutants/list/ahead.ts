@@ -11,11 +11,6 @@ export const ofAhead: readonly Mutant[] = [
       'config.folder === undefined && !isBusy',
     ],
     [
-      'an installer that does not say what it installs for is left alone',
-      'if (installer === undefined) return\n',
-      'if (installer === undefined) return guesses.foretold()\n',
-    ],
-    [
       'what leads on is read as the installer would read it',
       'chooseFile(all, project, specifier, installer)',
       "chooseFile(all, project, '', installer)",

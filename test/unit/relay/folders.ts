@@ -88,3 +88,10 @@ t.test('a folder that is not there has nothing', async (t) => {
   const relay = await openTestRelay(t, [inFolder(join(t.testdir({}), 'nothing'))])
   t.equal((await relay.page('demo-app')).status, 404)
 })
+
+t.test('a folder that tells no upload times is refused if exclude-newer goes for it', async (t) => {
+  const folder = t.testdir({ 'demo_app-1.0.tar.gz': 'x' })
+  const relay = await openTestRelay(t, [inFolder(folder, { excludeNewer: '2020-01-01T00:00:00Z' })])
+  t.equal((await relay.page('demo-app')).status, 424)
+  t.match(relay.log(), /names no upload times of demo-app, so exclude-newer cannot be kept/)
+})

@@ -87,6 +87,8 @@ t.test('what only an extra requires is left out, unless that extra is wanted', a
     'Requires-Dist: urllib3[brotli, zstd]>=1.21.1,<3',
     "Requires-Dist: PySocks!=1.5.7,>=1.5.6; extra == 'socks'",
     "Requires-Dist: win-inet-pton; sys_platform == 'win32' and extra == 'socks'",
+    // Nothing here knows it.
+    "Requires-Dist: kernel; platform_release == '6.1'",
     'Requires-Dist: other @ https://host.example/other-1.tar.gz',
     '',
     'Requires-Dist: not-a-header',
