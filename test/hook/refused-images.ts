@@ -49,7 +49,7 @@ const images: Readonly<Record<string, readonly [string, RegExp]>> = {
 }
 
 for (const [name, [prepare, message]] of Object.entries(images)) {
-  t.test(`an image ${name} is refused in one line`, { timeout: 60_000 }, async (t) => {
+  t.test(`an image ${name} is refused in one line`, { timeout: 600_000 }, async (t) => {
     const ran = await runPhases(scratchFolder(t), {
       prepare: `${withMirror}\n${prepare}`,
       environment: { DIB_PYPI_MIRROR_URL: 'http://user:secret@mirror.example/' },

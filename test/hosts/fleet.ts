@@ -106,7 +106,7 @@ ${install('demo-app<2')}`,
     await upstream.stop()
     await replica.stop()
     await startDevpi(t, scratch, 'A restart without the upstream', primaryPort)
-    for (let tries = 0; tries < 100 && (await fetch(index)).status !== 200; tries += 1) {
+    for (let tries = 0; tries < 3000 && (await fetch(index)).status !== 200; tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     const third = await runPhases(scratch, {

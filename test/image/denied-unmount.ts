@@ -21,9 +21,10 @@ case "$*" in
     "umount "*/mnt/tmp/pypi | "umount "*/mnt/root/*) echo "umount: $3: denied" >&2; exit 32 ;;
 esac
 exec /usr/bin/sudo "$@"`
-    // dib tries for ten seconds to remove what it cannot.
     const path = pathWith(join(scratch, 'bin'), 'sudo', sudo)
-    const shorter = pathWith(join(scratch, 'shorter'), 'timeout', 'shift; exec /usr/bin/timeout 1 "$@"').split(':')[0]
+    // dib tries again for ten seconds to remove what it cannot: here it tries once.
+    const once = `exec "$2" "$3" "\${4//sleep 1/exit 1}"`
+    const shorter = pathWith(join(scratch, 'shorter'), 'timeout', once).split(':')[0]
     const build = await buildImage(scratch, {
       root: await fixtures.tinyRootTarball(),
       options: ['--offline'],

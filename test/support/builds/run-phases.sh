@@ -72,7 +72,7 @@ mkdir "$ROOT/tmp/in_target.d"
 mount --bind "$TMP_HOOKS_PATH" "$ROOT/tmp/in_target.d"
 mount -o remount,ro,bind "$TMP_HOOKS_PATH" "$ROOT/tmp/in_target.d"
 in_chroot() {
-    HOME=/root chroot "$ROOT" env -u TMPDIR PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$@"
+    HOME=/root PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin chroot "$ROOT" env -u TMPDIR "$@"
 }
 if [ -x "$ROOT/bin/bash" ]; then
     in_chroot /tmp/in_target.d/dib-run-parts /tmp/in_target.d/pre-install.d

@@ -83,15 +83,15 @@ export const pointDevpiAt = async (port: number, password: string, upstream: str
  * Waits until a replica has its own copy of files that the primary has.
  *
  * @param folder The folder with its folder, `replica`.
- * @throws Where one is not there within 30 seconds.
+ * @throws Where one is not there within five minutes.
  */
 export const untilReplicated = async (folder: string, names: readonly string[]): Promise<void> => {
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 3000; tries += 1) {
     const files = readdirSync(join(folder, 'replica'), { recursive: true, encoding: 'utf8' }).map((path) =>
       basename(path),
     )
     if (names.every((name) => files.some((file) => file.startsWith(`${name}-`)))) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(`the replica has not fetched each of ${names.join(', ')} within 30 seconds`)
+  throw new Error(`the replica has not fetched each of ${names.join(', ')} within five minutes`)
 }

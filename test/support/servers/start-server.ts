@@ -42,7 +42,7 @@ export interface StartedServer {
  * @param port The port of 127.0.0.1 that it was told to listen on.
  * @param log The file for what it writes.
  * @param args Its arguments, such that it stays in the foreground.
- * @throws Where it ends or does not listen within 30 seconds, with what it wrote.
+ * @throws Where it ends or does not listen within five minutes, with what it wrote.
  */
 export const startServer = async (
   t: Ending,
@@ -63,7 +63,7 @@ export const startServer = async (
     return ended
   }
   t.teardown(() => stop())
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 3000; tries += 1) {
     if (server.exitCode !== null) break
     if (await listens(port)) return { pid: server.pid ?? 0, stop }
     await new Promise((resolve) => setTimeout(resolve, 100))

@@ -75,9 +75,6 @@ export const tinyRootTarball = async (): Promise<string> => `${await made('tiny-
 /** A root of an older release of Debian or Ubuntu, with an older C library, Python 2.7 and sudo. Nothing writes into it. */
 export const oldRoot = (): Promise<string> => made('old-root', 'old-root.done-2')
 
-/** The same root, as a tarball. */
-export const oldRootTarball = async (): Promise<string> => `${await oldRoot()}.tar`
-
 /** A root whose libc is musl and whose programs are busybox's, without bash: the smallest that the hooks run in. */
 export const muslRoot = (): Promise<string> => made('musl-root')
 

@@ -131,7 +131,6 @@ case $name in
             debian) bootstrap mawk,python2.7,sudo bullseye ;;
             *) bootstrap mawk,python2.7,sudo jammy ;;
         esac
-        pack
         ;;
     arm64-root)
         # The first stage alone, which runs nothing of arm64: the programs are there, but no package is set up.

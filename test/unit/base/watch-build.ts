@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Process, statOf, watchBuild } from '../../../element-src/lib/base/build.js'
 
-t.test('where too many files are open, nothing says that the build has ended', { timeout: 30_000 }, async (t) => {
+t.test('where too many files are open, nothing says that the build has ended', { timeout: 600_000 }, async (t) => {
   const read = fs.readFileSync
   t.teardown(() => {
     fs.readFileSync = read

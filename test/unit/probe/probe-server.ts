@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
+import { connect, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Environment } from '../../../element-src/lib/base/command.js'
@@ -90,8 +91,16 @@ t.test("of the official index not the page of all projects is asked for, but pip
 t.test('a refused connection is tried once more', async (t) => {
   const free = await freePort()
   t.match(await probe(`http://127.0.0.1:${free}/`), { state: 'down', reason: 'it refuses the connection' })
+  // A server starts as soon as a connection was refused.
+  const refused = new Promise<void>((resolve) => {
+    const onSocket = (message: unknown): void => {
+      unsubscribe('net.client.socket', onSocket)
+      ;(message as { socket: Socket }).socket.once('close', () => resolve())
+    }
+    subscribe('net.client.socket', onSocket)
+  })
   const starting = probe(`http://127.0.0.1:${free}/`)
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await refused
   await listen(t, createServer(answering(200)), free)
   t.match(await starting, { state: 'up' }, 'a server that is just starting')
 })

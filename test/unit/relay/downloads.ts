@@ -169,7 +169,7 @@ t.test('who has gone stops a download that is not kept, and not one that is', as
     const [response] = open
     if (fill) {
       response?.end(content.subarray(100_000))
-      for (let i = 0; i < 100 && !existsSync(join(folder, wheel)); i += 1) await new Promise((go) => setTimeout(go, 20))
+      while (!existsSync(join(folder, wheel))) await new Promise((go) => setTimeout(go, 20))
       t.ok(readFileSync(join(folder, wheel)).equals(content), 'it is kept')
     } else {
       if (!response?.destroyed) await new Promise((resolve) => response?.on('close', resolve))

@@ -221,7 +221,7 @@ for (const [unreachable, told, later] of [
   ['keep', 'ECONNRESET', 200],
   ['fail', 424, 424],
 ] as const)
-  t.test(`${unreachable}: a mirror that dies under 50 requests, and comes back`, { timeout: 60_000 }, async (t) => {
+  t.test(`${unreachable}: a mirror that dies under 50 requests, and comes back`, { timeout: 600_000 }, async (t) => {
     /** Says of each page its status, or how the connection ended. */
     const askFor = (names: readonly string[]): Promise<readonly (number | string)[]> =>
       Promise.all(
