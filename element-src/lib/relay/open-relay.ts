@@ -11,7 +11,7 @@ import { checkFolders } from './lock/find-locked.js'
 import { lockedFileServer, lockedSource } from './lock/serve-locked.js'
 import { newRelayLog } from './relay-log.js'
 import { openIndexes } from './served-index.js'
-import { newStranger } from './server/peer.js'
+import { newStrangers } from './server/peer.js'
 import { type Call, notFound, refuse } from './server/reply.js'
 import { partOf, type Route, routeOf, type Secrets } from './server/route.js'
 import { serveFile, servePage, serveRoot } from './server/serve.js'
@@ -62,7 +62,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
   const { fill, lock, tempo = 1 } = config
   const mirror = fill === undefined ? undefined : openMirrorFolder(fill, log)
   const arrivals = config.receipt || lock !== undefined ? newArrivals(lock) : undefined
-  const strangerOf = newStranger(config)
+  const strangers = newStrangers(config)
   let port = 0
   let failure: string | undefined
   let ahead: LookAhead | undefined
@@ -119,7 +119,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
   const handle = async (call: Call, route: Route): Promise<void> => {
     if (route.kind === 'control') return control(call)
     const { request, response } = call
-    const user = strangerOf(request.socket)
+    const user = strangers.at(request.socket)
     if (user !== undefined) {
       if (user !== 'gone')
         log.once(
@@ -176,6 +176,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
     response.on('error', () => undefined)
     answer(callOf(request, response))
   })
+  server.on('connection', strangers.accepted)
   server.on('clientError', (_error, socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject).listen(0, '127.0.0.1', 1024, resolve)

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import { createServer } from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { newStranger, type Stranger } from '../../../element-src/lib/relay/server/peer.js'
+import { newStrangers, type Strangers } from '../../../element-src/lib/relay/server/peer.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
 import { at, openTestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex } from '../../support/relay/upstream.js'
@@ -74,14 +74,14 @@ t.test('packages are for processes of the build: below disk-image-create, or in 
 })
 
 /** Who a connection of a user is to a relay that is of another user than root, and cannot look into others' processes. */
-const whoFor = async (t: Test, build: ChildProcess, uid: number): Promise<ReturnType<Stranger>> => {
+const whoFor = async (t: Test, build: ChildProcess, uid: number): Promise<ReturnType<Strangers['at']>> => {
   const server = createServer()
   const { port } = await listen(t, server)
   const client = spawn('python3', ['-c', program, '/', String(uid), String(port), '/'], { stdio: 'ignore' })
   const [socket] = (await once(server, 'connection')) as [Socket]
   process.seteuid?.(4242)
   try {
-    return newStranger({ build: { pid: build.pid ?? 0, startTime: '0' }, imageRoot: '/nowhere' })(socket)
+    return newStrangers({ build: { pid: build.pid ?? 0, startTime: '0' }, imageRoot: '/nowhere' }).at(socket)
   } finally {
     process.seteuid?.(0)
     socket.destroy()
@@ -110,3 +110,32 @@ t.test(
     t.equal(await whoFor(t, ofRoot, nobody), undefined, 'and everybody, under hidepid')
   },
 )
+
+t.test("connections that are there are told from strangers' by one look at the kernel's tables", async (t) => {
+  const server = createServer()
+  const { port } = await listen(t, server)
+  const strangers = newStrangers({ build: { pid: process.pid, startTime: '0' }, imageRoot: '/nowhere' })
+  server.on('connection', strangers.accepted)
+  const accept = async (): Promise<Socket> => {
+    const client = connect(port, '127.0.0.1')
+    const [socket] = (await once(server, 'connection')) as [Socket]
+    t.teardown(() => client.destroy() && socket.destroy())
+    return socket
+  }
+  const read = fs.readFileSync
+  t.teardown(() => {
+    fs.readFileSync = read
+    syncBuiltinESMExports()
+  })
+  const looks: string[] = []
+  fs.readFileSync = ((path: string, ...rest: []) => {
+    if (path.startsWith('/proc/self/net/')) looks.push(path)
+    return read(path, ...rest)
+  }) as typeof read
+  syncBuiltinESMExports()
+  const first = [await accept(), await accept(), await accept()]
+  for (const socket of first) t.equal(strangers.at(socket), undefined)
+  t.same(looks, ['/proc/self/net/tcp'])
+  t.equal(strangers.at(await accept()), undefined)
+  t.same(looks.length, 2, 'one that came later needs a look of its own')
+})

@@ -21,25 +21,32 @@ const written = (address = '', port = 0): string => {
   return `${bytes.toString('hex')}:${port.toString(16).padStart(4, '0')}`.toUpperCase()
 }
 
+type Table = 'tcp' | 'tcp6'
+
+/** Reads a table of the kernel's connections. */
+type ReadTable = (name: Table) => string
+
 /**
  * Finds it in the kernel's tables (proc_pid_net(5); a socket of IPv6 can be connected to 127.0.0.1 as well).
  *
  * @returns Null if it has gone; undefined if the tables do not show our own end either, so that nothing follows.
  */
-const peerOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): Peer | null | undefined => {
-  const [ours, theirs] = [written(localAddress, localPort), written(remoteAddress, remotePort)]
-  /** The fields of a connection's line, from its own address on. */
-  const lineOf = (table: string, from: string, to: string): readonly string[] | undefined =>
-    new RegExp(`${from} (?:[0-9A-F]{24})?${to} .*`).exec(table)?.[0].split(/ +/)
-  const tables: string[] = []
-  // The kernel takes ten milliseconds for each on a large machine, however few connections there are.
-  for (const name of ['tcp', 'tcp6']) {
-    const table = ignoreErrors(unseen, () => readFileSync(`/proc/self/net/${name}`, 'latin1')) ?? ''
-    const line = lineOf(table, theirs, ours)
-    if (line !== undefined) return line[8] === '0' ? null : { uid: Number(line[6]), inode: line[8] ?? '' }
-    tables.push(table)
+const peerOf = (
+  { localAddress, localPort, remoteAddress, remotePort }: Socket,
+  readTable: ReadTable,
+): Peer | null | undefined => {
+  const lineOf = (from: string, to: string): readonly string[] | undefined => {
+    const line = new RegExp(`^ *\\d+: [0-9A-F]*${from} [0-9A-F]*${to} .*`, 'm')
+    for (const name of ['tcp', 'tcp6'] as const) {
+      const [found] = line.exec(readTable(name)) ?? []
+      if (found !== undefined) return found.trim().split(/\s+/)
+    }
+    return undefined
   }
-  return tables.some((table) => lineOf(table, ours, theirs) !== undefined) ? null : undefined
+  const [ours, theirs] = [written(localAddress, localPort), written(remoteAddress, remotePort)]
+  const line = lineOf(theirs, ours)
+  if (line !== undefined) return line[9] === '0' ? null : { uid: Number(line[7]), inode: line[9] ?? '' }
+  return lineOf(ours, theirs) === undefined ? undefined : null
 }
 
 /** The processes of a build: what disk-image-create started, and what runs in the image's root. */
@@ -72,17 +79,36 @@ const has = (pid: number, { inode, uid }: Peer): boolean => {
   return status?.match(/^Uid:\t\d+\t\d+\t\d+\t(\d+)$/m)?.[1] === String(uid)
 }
 
-/** Who is at the other end of a connection that is not of this build; undefined if it is, or nothing tells. */
-export type Stranger = (socket: Socket) => number | 'gone' | undefined
+/** Tells connections of a build from those of others. */
+export interface Strangers {
+  /** Takes note of a connection as soon as it is there. */
+  readonly accepted: (socket: Socket) => void
+  /** Who is at the other end of a connection that is not of this build; undefined if it is, or nothing tells. */
+  readonly at: (socket: Socket) => number | 'gone' | undefined
+}
 
 /**
  * Tells connections of a build from those of other users: what installers are told stands in their arguments, which every
- * user of the host can read. Root and the user who builds read all of a build anyway. Each connection is decided once.
+ * user of the host can read. Root and the user who builds read all of a build anyway. Each connection is decided once, and
+ * all that were there by then by one look at the kernel's tables: that takes 10 ms and more, and uv opens 50 at a time.
  */
-export const newStranger = (config: Pick<RelayConfig, 'build' | 'imageRoot'>): Stranger => {
-  const known = new WeakMap<Socket, { readonly uid: ReturnType<Stranger> }>()
-  const decide = (socket: Socket): ReturnType<Stranger> => {
-    const peer = peerOf(socket) ?? peerOf(socket)
+export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>): Strangers => {
+  const known = new WeakMap<Socket, { readonly uid: ReturnType<Strangers['at']> }>()
+  /** How many looks there had been when a connection came. */
+  const since = new WeakMap<Socket, number>()
+  const tables = new Map<Table, { readonly look: number; readonly text: string }>()
+  let looks = 0
+  const readTable = (name: Table, after: number): string => {
+    const old = tables.get(name)
+    if (old !== undefined && old.look > after) return old.text
+    looks += 1
+    const text = ignoreErrors(unseen, () => readFileSync(`/proc/self/net/${name}`, 'latin1')) ?? ''
+    tables.set(name, { look: looks, text })
+    return text
+  }
+  const decide = (socket: Socket): ReturnType<Strangers['at']> => {
+    const came = since.get(socket) ?? looks
+    const peer = peerOf(socket, (name) => readTable(name, came)) ?? peerOf(socket, (name) => readTable(name, looks))
     if (peer === undefined) return undefined
     if (peer === null) return 'gone'
     if (peer.uid === 0 || peer.uid === process.getuid?.()) return undefined
@@ -90,9 +116,14 @@ export const newStranger = (config: Pick<RelayConfig, 'build' | 'imageRoot'>): S
     const isHidden = ignoreErrors(unseen, () => readFileSync('/proc/1/stat')) === undefined
     return isHidden || processesOf(config).some((pid) => has(pid, peer)) ? undefined : peer.uid
   }
-  return (socket) => {
-    const { uid } = known.get(socket) ?? { uid: decide(socket) }
-    known.set(socket, { uid })
-    return uid
+  return {
+    accepted: (socket) => {
+      since.set(socket, looks)
+    },
+    at: (socket) => {
+      const { uid } = known.get(socket) ?? { uid: decide(socket) }
+      known.set(socket, { uid })
+      return uid
+    },
   }
 }
