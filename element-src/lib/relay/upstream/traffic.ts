@@ -45,6 +45,8 @@ export const newTraffic = (tempo = 1): Traffic => {
   const busy = new Set<string>()
   /** The last of the requests that are made once more. */
   const again = new Map<string, Promise<void>>()
+  /** How many requests ahead there were so far. */
+  const counted = new Map<string, number>()
   const isNone = (origin: string): boolean => !counts.has(origin)
 
   const giveWay = (origin: string): void => {
@@ -105,7 +107,10 @@ export const newTraffic = (tempo = 1): Traffic => {
         const asked = client.request(url, options)
         hurry(url.origin, asked)
         const ended = asked.then(bodyEnd, () => undefined)
-        if (isAhead) add(ahead, url.origin, ended)
+        if (isAhead) {
+          add(ahead, url.origin, ended)
+          counted.set(url.origin, (counted.get(url.origin) ?? 0) + 1)
+        }
         ended.then(() => remove(ahead, url.origin, ended))
         return asked
       }
@@ -113,20 +118,26 @@ export const newTraffic = (tempo = 1): Traffic => {
         ...client,
         request: async (url, options) => {
           const { origin } = url
+          // What a server is asked once more it is asked alone.
+          while (isAhead && again.has(origin)) await again.get(origin)
           const before = others(origin)
+          const count = counted.get(origin)
           const answer = await request(url, options)
-          const rivals = isAhead ? before : [...before, ...others(origin)]
-          if (!isTooMuch(answer) || rivals.length === 0) return answer
+          const isAlone = before.length === 0 && (isAhead || counted.get(origin) === count)
+          if (!isTooMuch(answer) || isAlone) return answer
           answer.body.destroy()
           if (!isAhead) giveWay(origin)
           // One after the other.
+          const rivals = isAhead ? before : others(origin)
           const last = again.get(origin)
           const late = new Promise((resolve) => setTimeout(resolve, patience * tempo).unref())
           const asked = Promise.race([Promise.all([...rivals, last]), late]).then(() => client.request(url, options))
-          again.set(
-            origin,
-            asked.then(bodyEnd, () => undefined),
-          )
+          const ended = asked
+            .then(bodyEnd, () => undefined)
+            .then(() => {
+              if (again.get(origin) === ended) again.delete(origin)
+            })
+          again.set(origin, ended)
           const second = await asked
           if (!isTooMuch(second)) busy.add(origin)
           return second
