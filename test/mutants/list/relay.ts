@@ -334,8 +334,8 @@ export const ofRelay: readonly Mutant[] = [
     ['what was fetched ahead is dropped if it is in the way', 'for (const drop of [...drops]) drop()', ''],
     [
       'a request that was refused for what was fetched ahead is made once more',
-      '|| rivals.length === 0) return answer',
-      '|| rivals.length >= 0) return answer',
+      '|| isAlone) return answer',
+      '|| answer !== undefined) return answer',
     ],
   ),
   ...sabotages('lib/relay/server/route.ts', 'unit/relay/program.ts', [
