@@ -4,7 +4,7 @@ import {
   constants,
   copyFileSync,
   fstatSync,
-  fsyncSync,
+  fsync,
   lstatSync,
   openSync,
   readFileSync,
@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { errorCode, ignoreErrors } from '../base/errors.js'
 import type { PageFile } from './page.js'
 import { factsIn } from './read-page.js'
@@ -94,6 +95,8 @@ export const factsLine = (file: PageFile, sha256: string, origin: string | undef
     _origin: origin,
   })
 
+const flush = promisify(fsync)
+
 const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
 
 // A folder's owner may fill it although root made the file: a copy of its own takes its place.
@@ -114,9 +117,9 @@ const openToAppend = (path: string): number => {
  * Adds lines to a file of a folder. No lock is needed, none can be left behind, and no line of others is touched: they are
  * appended by one write, which Linux does not mix with another. (Over NFS two may meet: who adds lines looks for them again.)
  *
- * @throws The system's error.
+ * @returns Resolved when they are on the disk, rejected with the system's error. Others see them when this returns.
  */
-export const appendLines = (folder: string, name: string, lines: readonly string[]): void => {
+export const appendLines = async (folder: string, name: string, lines: readonly string[]): Promise<void> => {
   const path = join(folder, name)
   const there = ignoreErrors(['ENOENT'], () => lstatSync(path))
   // Root may fill a folder of another user.
@@ -131,7 +134,8 @@ export const appendLines = (folder: string, name: string, lines: readonly string
     if (writeSync(descriptor, text) < text.length) {
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
     }
-    fsyncSync(descriptor)
+    // Not at once, as the rest: a disk takes milliseconds for it.
+    await flush(descriptor)
   } finally {
     closeSync(descriptor)
   }

@@ -88,7 +88,7 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
       // Again if lines are not there: two machines may have written over each other's.
       for (let tries = 0; missing().length > 0 && tries < 9; tries += 1) {
         await pause(gathering * (tries === 0 ? 1 : Math.random()))
-        appendLines(
+        await appendLines(
           folder,
           sumsFile,
           missing().map(([name, sha256]) => `${sha256}  ${name}`),
@@ -120,7 +120,7 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
 
   /** What files were kept from, by this build and those before it. */
   let noted: Set<string> | undefined
-  const note = (file: PageFile, sha256: string, origin: string | undefined): void => {
+  const note = async (file: PageFile, sha256: string, origin: string | undefined): Promise<void> => {
     const keyOf = (from: string | undefined, digits = '', name: string): string => `${from} ${digits} ${name}`
     noted ??= new Set(
       [...readFacts(folder)].flatMap(([name, { hashes, origins = [undefined] }]) =>
@@ -128,8 +128,9 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
       ),
     )
     const key = keyOf(origin, sha256, file.name)
-    if (!noted.has(key)) appendLines(folder, factsFile, [factsLine(file, sha256, origin)])
+    if (noted.has(key)) return
     noted.add(key)
+    await appendLines(folder, factsFile, [factsLine(file, sha256, origin)])
   }
 
   return {
@@ -152,7 +153,7 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
       const found = await digest(path, hashes).catch(() => undefined)
       if (!found?.isRight) return undefined
       try {
-        if (origin !== undefined) note(file, found.sha256, origin)
+        if (origin !== undefined) await note(file, found.sha256, origin)
       } catch (error) {
         onError(error)
       }
@@ -175,7 +176,7 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
       const path = join(folder, name)
       if (!existsSync(path)) {
         // Before the name: who finds the file without a hash knows by this line that a build kept it.
-        if (file !== undefined) note(file, sha256, origin)
+        if (file !== undefined) await note(file, sha256, origin)
         if (nameOnce(temporary, path)) {
           addSum(name, sha256)
           return 'kept'
