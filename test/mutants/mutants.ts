@@ -41,7 +41,7 @@ const runIn = (folder: string, limit: number, ...args: readonly string[]): Promi
       process.getuid?.() === 0 ? ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', ...init] : []
     const child = spawn('nice', ['-n', '10', ...apart, process.execPath, 'build/run.mjs', ...args], {
       cwd: folder,
-      env: { ...process.env, TAP_TIMEOUT: String(limit), TAP_BAIL: '1' },
+      env: { ...process.env, TAP_TIMEOUT: String(limit), TAP_BAIL: args.length === 2 ? '1' : '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
@@ -111,11 +111,19 @@ const noticed = async (folder: string, { file, ...mutant }: Mutant, seconds: Sec
 
 /** Runs tests without a sabotage: those that fail by themselves, or are skipped, notice nothing. */
 const secondsOf = async (folder: string, tests: readonly string[]): Promise<Seconds> => {
-  const { output } = await runIn(folder, 600, 'test/run.ts', ...tests)
-  const passed = [...output.matchAll(/^ok (\S+): [1-9]\d* passed \(([\d.]+) s\)$/gm)]
-  const seconds = new Map(passed.map(([, test = '', taken]) => [test, Number(taken)]))
-  if (tests.some((test) => !seconds.has(test)))
-    throw new Error(`without a sabotage not all tests pass, fix them first:\n${output}`)
+  const seconds = new Map<string, number>()
+  const run = async (...some: readonly string[]): Promise<string> => {
+    const { output } = await runIn(folder, 600, 'test/run.ts', ...some)
+    for (const [, test = '', taken] of output.matchAll(/^ok (\S+): [1-9]\d* passed \(([\d.]+) s\)$/gm))
+      seconds.set(test, Number(taken))
+    return output
+  }
+  await run(...tests)
+  // Beside all the others one may have been late.
+  for (const test of tests.filter((one) => !seconds.has(one))) {
+    const output = await run(test)
+    if (!seconds.has(test)) throw new Error(`${test} fails without a sabotage, fix it first:\n${output}`)
+  }
   return seconds
 }
 

@@ -269,11 +269,12 @@ t.test(
       if (open > 2) return undefined
       return true
     })
-    const relay = await openTestRelay(t, [at(upstream.url)])
+    const relay = await openTestRelay(t, [at(upstream.url)], { tempo: 0.4 })
     const gone = [new AbortController(), new AbortController()]
     const asks = gone.map(({ signal }) => fetch(`${relay.index()}/demo-app/`, { signal }).catch(() => undefined))
     while (open === 0) await pause(20)
-    await pause(600)
+    // They share it for five seconds of that tempo.
+    await pause(2_100)
     t.equal(open, 1, 'two who ask at one time share the request')
     asks.push(fetch(`${relay.index()}/demo-app/`).catch(() => undefined))
     while (open < 2) await pause(20)
