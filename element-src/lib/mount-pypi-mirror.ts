@@ -153,8 +153,9 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     if (relay !== undefined) await askRelay(relay.control, 'POST').catch(() => undefined)
     throw error
   }
-  // It is on only if installers are told of it.
-  const isOn = pip.indexes.some(({ isOfficial }) => isOfficial)
+  // It is on only if installers are told of it, or the relay asks it for the files of a lock.
+  const isOn =
+    pip.indexes.some(({ isOfficial }) => isOfficial) || (lock !== undefined && settings.officialIsOff === undefined)
   const why = settings.officialIsOff ?? 'it cannot be reached'
   info(isOn ? 'the build asks PyPI too' : `the build does not ask PyPI (${why})`)
 }

@@ -173,8 +173,13 @@ rm -rf /srv/installers /srv/pips`,
     makeWheels(first, [wheel('other-lib', '2.5'), wheel('build-helper', '5.0')])
     makeWheels(second, [wheel('uv-app', '1.1')])
     for (const folder of [first, second]) sortIntoMirror(folder)
-    const again = await run(image, { ...install, environment: { ...install.environment, DIB_PYPI_LOCK: path } })
+    // The second stands for PyPI: a lock asks it as well, and the log says so.
+    const mirrors = join(scratch, 'mirrors.ini')
+    writeFileSync(mirrors, `[first]\nurl = ${urls[0]}\n[official]\nurl = ${urls[1]}\n`)
+    const online = { DIB_OFFLINE: undefined, DIB_PYPI_MIRRORS: mirrors, DIB_PYPI_LOCK: path }
+    const again = await run(image, { ...install, environment: online })
     succeeds(t, again)
+    t.ok(ownLines(again.log).includes('the build asks PyPI too'))
     t.equal(
       readFileSync(path, 'utf8'),
       text,

@@ -78,8 +78,8 @@ const findMirror = (folder: string): boolean => {
 }
 
 const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSettings): readonly string[] => {
-  if (!DIB_PYPI_FILL_MIRROR) return []
-  if (DIB_OFFLINE) return ['DIB_PYPI_FILL_MIRROR is set, but the build is offline: nothing is kept']
+  // README's own commands export it for online and offline builds alike.
+  if (!DIB_PYPI_FILL_MIRROR || DIB_OFFLINE) return []
   return DIB_PYPI_RELAY === 'never'
     ? ['DIB_PYPI_FILL_MIRROR needs the relay, and DIB_PYPI_RELAY=never: nothing is kept']
     : []

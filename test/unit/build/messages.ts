@@ -22,8 +22,8 @@ const sources = execFileSync(
 /** Stands for what a message puts in. */
 const hole = '\u0000'
 
-/** What only tells of a step or of what went well, and what is no message. */
-const others = /^(?:step|info|log\.info|sendRequest|describeIndexes|makeFolder)$/
+/** Calls whose texts are for DIB_DEBUG_TRACE, or no messages. */
+const others = /^(?:step|sendRequest)$/
 
 /** The texts in a module that are sentences or parts of one: three words or more. */
 const textsIn = (path: string): readonly string[] => {
