@@ -176,8 +176,8 @@ export const ofImage: readonly Mutant[] = [
   ]),
   ...sabotages('lib/mount-pypi-mirror.ts', 'hook/no-mirror.ts', [
     'the log says that PyPI is asked only if installers are told of it',
-    'const isOn = pip.indexes.some(({ isOfficial }) => isOfficial)',
-    'const isOn = pip.indexes.length === 0',
+    'pip.indexes.some(({ isOfficial }) => isOfficial) ||',
+    'pip.indexes.length === 0 ||',
   ]),
   ...sabotages('lib/configure-pypi-mirror.ts', 'hook/made-indexes.ts', [
     "a folder without a file for the image's Python is named before pip looks",

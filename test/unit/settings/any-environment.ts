@@ -146,6 +146,7 @@ t.test(
         ...(indexes.length > 1
           ? { 'extra-index-url': indexes.slice(0, -1).join(' '), 'index-strategy': 'unsafe-best-match' }
           : {}),
+        'no-cache': true,
         ...(unverified.length > 0 ? { 'allow-insecure-host': unique(unverified) } : {}),
       }
       const { 'allow-insecure-host': insecure, ...rest } = read.uv[i]?.[''] ?? {}
