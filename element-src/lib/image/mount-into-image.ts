@@ -99,11 +99,9 @@ export const mountIntoImage = async (
     }))
   })
   const image = watchRoot(root)
-  let signals: ReturnType<typeof watchForSignals> | undefined
+  const signals = watchForSignals()
   try {
     const mounting = runAsync('sudo', ['mount', ...mountArguments(folder, onHost)])
-    // A millisecond, too short for sudo's start.
-    signals = watchForSignals()
     // Wait for both, since only then can they be undone; a fault of mount is reported first.
     const ended = await Promise.allSettled([mounting, Promise.resolve().then(meanwhile)])
     for (const one of ended) if (one.status === 'rejected') throw one.reason
@@ -130,7 +128,7 @@ export const mountIntoImage = async (
     faultsOf(() => run('sudo', ['rmdir', ...made, ...ways]))
     throw new UserError([reason, ...faults].join('; '))
   } finally {
-    signals?.ignore()
+    signals.ignore()
     image.close()
   }
 }
