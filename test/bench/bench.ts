@@ -59,7 +59,7 @@ try {
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
   const page = `# What it costs
 
-Version ${version}, measured by \`make bench${isRelay ? ' RELAY=1' : ''}\` on ${date}, in one run of ${((performance.now() - begin) / 60_000).toFixed(0)} minutes, on ${kind}, whose load was ${load.toFixed(1)} before and ${loadavg()[0]?.toFixed(1)} after: with more than one program at work for each core the seconds say little; medians of ${rounds}. On your machine the ratios are what counts.
+Version ${version}, measured by \`make bench${isRelay ? ' RELAY=1' : ''}\` on ${date}, in one run of ${((performance.now() - begin) / 60_000).toFixed(0)} minutes. The machine: ${kind}. Its load was ${load.toFixed(1)} before and ${loadavg()[0]?.toFixed(1)} after: with more than one program at work for each core the seconds say little. Medians of ${rounds}. On your machine the ratios are what counts.
 
 ${Object.entries(programs)
   .map((pair) => pair.join(' '))

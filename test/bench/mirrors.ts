@@ -74,6 +74,6 @@ export const mirrorsSection = async (
     rows: Object.entries(firsts).flatMap(([first, name]) =>
       counts.map((n) => [name, String(n), cell(first, 'ours', n), hooksOf(first), cell(first, "dib's", n)]),
     ),
-    note: `The element's hooks and one pip install, in a chroot, ${rounds} times each in turn, dib's past one that is down once; the second mirror is a good one, file:///tmp/pypi. An install is ended at ${limit} s. The goal: a mirror that is down costs at most 4 s a build.`,
+    note: `The element's hooks and one pip install in a chroot, ${rounds} times each in turn; dib's past one that is down once. The second mirror is a good one, file:///tmp/pypi. An install is ended at ${limit} s. The goal: a mirror that is down costs at most 4 s a build.`,
   }
 }

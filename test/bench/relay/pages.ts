@@ -82,6 +82,6 @@ export const pagesSection = async (t: Ending, scratch: string, isQuick: boolean)
       ],
       [`MB of memory at most, ${count} such pages, each of another project`, memory.toFixed(0), says(memory, 100)],
     ],
-    note: `The page has ${(bytes.length / 1e6).toFixed(1)} MB; medians of the processor's time, by turns in one process: ${parse.toFixed(1)} ms and ${relay.toFixed(1)} ms. The relay has ${before.toFixed(0)} MB before; the pages, ${(sum(sizes) / 1e6).toFixed(0)} MB in all, have no Cache-Control.`,
+    note: `The page has ${(bytes.length / 1e6).toFixed(1)} MB. Medians of the processor's time, by turns in one process: ${parse.toFixed(1)} ms and ${relay.toFixed(1)} ms. The relay has ${before.toFixed(0)} MB before. The pages, ${(sum(sizes) / 1e6).toFixed(0)} MB in all, have no Cache-Control.`,
   }
 }
