@@ -69,7 +69,7 @@ const faultOf = ({ isReadOnly }: Mount, found: ReturnType<typeof topMount>): str
  *
  * @param folder A folder to write a table of mounts in, on the host.
  * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
- * @param besides What to do while sudo and mount run, which take a while, and what to do with what is mounted. If it fails,
+ * @param besides What to do while mount(8) runs as root, which takes a while, and what to do with what is mounted. If it fails,
  *   the mounts are undone.
  * @throws UserError if /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
  *   anything is mounted; or if one of the mounts is not as asked, what was to be done besides fails, or the build is ended
