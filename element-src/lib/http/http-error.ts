@@ -87,7 +87,7 @@ const untrusted = ({ asker, host }: FaultContext, code: string): string => {
     return `has a certificate that the host does not trust (${code}): name its CA in the mirrors file (ca), or install it on the host`
   return asker === 'host'
     ? `has a certificate that the host does not trust (${code}): install its CA on the host, or name it in a mirrors file (DIB_PYPI_MIRRORS, ca). ${last}`
-    : `has a certificate that the image does not trust (${code}): name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in the image in root.d. If the host trusts it, set DIB_PYPI_RELAY=always. ${last}`
+    : `has a certificate that the image does not trust (${code}): name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in root.d. If the host trusts it, set DIB_PYPI_RELAY=always. ${last}`
 }
 
 /** Says what went wrong with a request; an HttpError stays what it is. */

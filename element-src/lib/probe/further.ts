@@ -140,7 +140,7 @@ const judge = (url: URL, root: Answer, project: Answer | undefined, nearby: stri
       const there = samePlace(project.url, page) ? shown : `${project.url.origin}${project.url.pathname}`
       return {
         state: 'misplaced',
-        reason: `it leads to ${there}, which is not an index (a login or a wrong path, perhaps): write the index's own URL, with credentials if it wants them`,
+        reason: `it leads to ${there}, which is not an index (a login or a wrong path): write the index's own URL, with its credentials`,
       }
     }
   }
