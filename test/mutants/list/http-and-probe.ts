@@ -83,8 +83,8 @@ export const ofHttp: readonly Mutant[] = [
   ]),
   ...sabotages('lib/http/http-error.ts', 'unit/http/client.ts unit/probe/probe-server.ts unit/probe/further.ts', [
     'to switch verification off is never the first advice',
-    '(${code}): name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in the image',
-    '(${code}): ${last}. Name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in the image',
+    '(${code}): name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in root.d',
+    '(${code}): ${last}. Name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in root.d',
   ]),
   ...sabotages(
     'lib/probe/choose-reachable.ts',
