@@ -15,7 +15,7 @@ const shareAnswers = (ask: Ask, lifetimeMs: number): LookupFunction => {
     if (!asked.has(host)) {
       asked.set(host, asking)
       asking.then(
-        () => lifetimeMs < Infinity && setTimeout(() => forget(host, asking), lifetimeMs).unref(),
+        () => lifetimeMs < Number.POSITIVE_INFINITY && setTimeout(() => forget(host, asking), lifetimeMs).unref(),
         () => forget(host, asking),
       )
     }
@@ -28,8 +28,8 @@ const shareAnswers = (ask: Ask, lifetimeMs: number): LookupFunction => {
 }
 
 /**
- * Makes what looks up hosts as Node.js does when it connects, once for connections that are made within 5 s: uv makes 50 at a time, and a
- * name server that loses one of as many questions keeps getaddrinfo(3) for 5 s, and with it a thread that files need.
+ * Makes what looks up hosts as Node.js does when it connects, once for all connections of 5 s: uv makes 50 at a time. A name
+ * server that loses one of as many questions keeps getaddrinfo(3) for 5 s, and with it a thread that files need.
  */
 export const newSharedLookup = (): LookupFunction =>
   shareAnswers((host) => promises.lookup(host, { all: true, hints: ADDRCONFIG }), 5_000)

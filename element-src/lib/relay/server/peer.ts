@@ -107,8 +107,8 @@ export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>): 
     return text
   }
   const decide = (socket: Socket): ReturnType<Strangers['at']> => {
-    const came = since.get(socket) ?? looks
-    const peer = peerOf(socket, (name) => readTable(name, came)) ?? peerOf(socket, (name) => readTable(name, looks))
+    const look = (after: number): ReturnType<typeof peerOf> => peerOf(socket, (name) => readTable(name, after))
+    const peer = look(since.get(socket) ?? looks) ?? look(looks)
     if (peer === undefined) return undefined
     if (peer === null) return 'gone'
     if (peer.uid === 0 || peer.uid === process.getuid?.()) return undefined
