@@ -9,7 +9,7 @@ import { topMount } from './image/mounts.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, readJson, stageEntry, stageFolder } from './image/stage.js'
 import { type ReceiptPlan, writeReceipt } from './receipt/receipt-file.js'
-import type { RelayStatus } from './relay/config.js'
+import type { RelayStatus } from './relay/control.js'
 import { closeRelay } from './relay/control.js'
 
 /** What pre-install.d hands to cleanup.d. */

@@ -2,13 +2,67 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { findBuild } from '../base/build.js'
+import { findBuild, type Process } from '../base/build.js'
 import type { Environment } from '../base/command.js'
 import { errorMessage, UserError } from '../base/errors.js'
 import { info, warn } from '../base/log.js'
 import type { Arrival } from '../receipt/bill.js'
+import type { Index } from '../settings/index-list.js'
 import type { PipSettings, Settings } from '../settings/settings.js'
-import { keptLine, type RelayAnswer, type RelayConfig, type RelayStatus } from './config.js'
+
+/** What the relay is told when it starts, as JSON on its standard input. */
+export interface RelayConfig {
+  /** The indexes in pip's order, those that are absent too. */
+  readonly indexes: readonly Index[]
+  /** All that the user names, also what is left out while it is down; `indexes` if undefined. */
+  readonly named?: readonly Index[]
+  /** The variables by which it reaches servers: proxies and CA certificates, as pip names them. */
+  readonly environment: Readonly<Record<string, string>>
+  /** What becomes of an index that is down: it has no project until it answers again, it is asked each time, or all ends. */
+  readonly unreachable: 'drop' | 'keep' | 'fail'
+  /** Hosts whose certificates are not verified, each `host` or `host:port`. */
+  readonly trustedHosts: readonly string[]
+  /** The local mirror, which folders of indexes are in: their links may lead anywhere in it. */
+  readonly mirror?: string | undefined
+  /** The folder of the host in which downloads are kept; undefined to keep none. */
+  readonly fill: string | undefined
+  /** Whether what comes into the build is recorded. */
+  readonly receipt?: boolean | undefined
+  /** The files that the build gets, and no others; undefined for whatever the indexes have. */
+  readonly lock?: readonly Arrival[] | undefined
+  /** Whether pages and metadata are fetched before an installer asks; if not told, yes. */
+  readonly ahead?: boolean | undefined
+  /** disk-image-create: the relay ends when it has ended. */
+  readonly build: Process
+  /** The image's root while it is built, on the host: processes below it are of this build. */
+  readonly imageRoot: string
+  /** How long its patience is, against what its constants say: 1, and less in tests. */
+  readonly tempo?: number
+  /** The file that is the build's log, opened for each line. */
+  readonly logFile: string
+}
+
+/** What the relay answers, as one line of JSON on its standard output: where it listens, or why it does not. */
+export type RelayAnswer =
+  | {
+      /** The URL by which it is asked (GET: RelayStatus) and ended (POST): it has a secret that installers do not know. */
+      readonly control: string
+      /** What installers are told: the relay's own URLs, and nothing of what is behind them. */
+      readonly indexes: readonly Index[]
+    }
+  | { readonly error: string }
+  /** What the user has to fix. */
+  | { readonly refused: string }
+
+/** What the relay has done so far. */
+export interface RelayStatus {
+  /** What is said of the files that it has kept; undefined if it has kept none. */
+  readonly kept?: string | undefined
+  /** Why everything is refused by now (DIB_PYPI_UNREACHABLE=fail). */
+  readonly failure?: string | undefined
+  /** What came into the build, if that is recorded. */
+  readonly arrivals: readonly Arrival[]
+}
 
 /** How long it may take to answer, in milliseconds: its last writes take up to 10 s. */
 const timeoutMs = 15_000
@@ -34,9 +88,8 @@ export const askRelay = async (control: string, method: 'GET' | 'POST'): Promise
 /** Ends the relay at the end of a build, and says what it has kept; undefined if it is no longer there. */
 export const closeRelay = async (control: string): Promise<RelayStatus | undefined> => {
   const status = await askRelay(control, 'POST').catch(() => undefined)
-  const line = status && keptLine(status)
   if (status === undefined) warn('the relay ended before the build did: see its lines in this log')
-  else if (line !== undefined) info(line)
+  else if (status.kept !== undefined) info(status.kept)
   return status
 }
 

@@ -6,7 +6,7 @@ import { HttpError } from '../http/http-error.js'
 import type { PageFile } from '../index/page.js'
 import { type LookAhead, newLookAhead } from './ahead/look-ahead.js'
 import { newArrivals } from './arrivals.js'
-import { keptLine, type RelayConfig, type RelayStatus } from './config.js'
+import type { RelayConfig, RelayStatus } from './control.js'
 import { checkFolders } from './lock/find-locked.js'
 import { lockedFileServer, lockedSource } from './lock/serve-locked.js'
 import { newRelayLog } from './relay-log.js'
@@ -16,7 +16,7 @@ import { type Call, notFound, refuse } from './server/reply.js'
 import { partOf, type Route, routeOf, type Secrets } from './server/route.js'
 import { serveFile, servePage, serveRoot } from './server/serve.js'
 import { openMirrorFolder } from './store/mirror-folder.js'
-import type { Asker } from './upstream/answer.js'
+import type { Asker } from './upstream/source.js'
 
 /** For so long, in milliseconds, its end waits for what is still to be written. */
 const lastWrites = 10_000
@@ -87,10 +87,8 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
   if (config.ahead !== false && locked === undefined) ahead = newLookAhead(indexes, over.signal)
 
   const status = (): RelayStatus => ({
-    folder: fill ?? null,
-    keptFiles: mirror?.kept.files ?? 0,
-    keptBytes: mirror?.kept.bytes ?? 0,
-    failure: failure ?? null,
+    kept: mirror?.keptLine(),
+    failure,
     arrivals: config.receipt ? (arrivals?.all() ?? []) : [],
   })
 
@@ -195,8 +193,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
     /** Ends it: what is on its way is given up, what has come whole is written. */
     end: async (): Promise<RelayStatus> => {
       const told = await end()
-      const line = keptLine(told)
-      if (line !== undefined) log.info(line)
+      if (told.kept !== undefined) log.info(told.kept)
       onEnded()
       return told
     },

@@ -28,17 +28,31 @@ export const overlap = (a: string, b: string): boolean => {
 export const covers = (pattern: string, other: string): boolean =>
   new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(other)
 
-/**
- * Two patterns of `projects` of two indexes that a name matches which neither excludes; undefined if no project is of both.
- */
-export const sharedPatterns = (
-  one: Pick<Index, 'projects' | 'exclude'>,
-  other: Pick<Index, 'projects' | 'exclude'>,
-): readonly [string, string] | undefined => {
-  const isExcluded = (name: string, { exclude = [] }: typeof one): boolean =>
-    exclude.some((pattern) => covers(pattern, name))
+/** Whether a project's name, or a pattern, is among the names and patterns of a list. */
+const isAmong = (name: string, patterns: readonly string[] = []): boolean =>
+  patterns.some((pattern) => covers(pattern, name))
+
+/** The rules of an index that say which projects it has. */
+type Rules = Pick<Index, 'projects' | 'exclude' | 'isKept'>
+
+/** Two patterns of `projects` of two indexes that a name matches which neither excludes; undefined if no project is of both. */
+export const sharedPatterns = (one: Rules, other: Rules): readonly [string, string] | undefined => {
   for (const a of one.projects ?? [])
     for (const b of other.projects ?? [])
-      if (overlap(a, b) && !isExcluded(a, other) && !isExcluded(b, one)) return [a, b]
+      if (overlap(a, b) && !isAmong(a, other.exclude) && !isAmong(b, one.exclude)) return [a, b]
   return undefined
+}
+
+/**
+ * Whether an index is asked for a project. One that an index's `projects` names comes from that index alone, even while
+ * it is down: otherwise a package of the same name from elsewhere would be installed. One that its `exclude` names as
+ * well comes from other indexes.
+ *
+ * @param project Its name, normalised.
+ */
+export const isAskedAt = (project: string, index: Rules, all: readonly Rules[]): boolean => {
+  if (index.isKept) return true
+  if (isAmong(project, index.exclude)) return false
+  if (index.projects !== undefined) return isAmong(project, index.projects)
+  return !all.some((other) => isAmong(project, other.projects) && !isAmong(project, other.exclude))
 }

@@ -88,7 +88,7 @@ export const ofHost: readonly Mutant[] = [
       'const old = excludeNewer(all, undefined)',
     ],
   ),
-  ...sabotages('lib/relay/upstream/share.ts', 'unit/relay/faults.ts unit/relay/serves.ts unit/relay/hostile.ts', [
+  ...sabotages('lib/relay/upstream/source.ts', 'unit/relay/faults.ts unit/relay/serves.ts unit/relay/hostile.ts', [
     'who asks again after a while is not kept waiting with the first',
     'Date.now() - known.born < sharedFor * tempo',
     'known.born > 0',

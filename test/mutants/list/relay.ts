@@ -71,22 +71,22 @@ export const ofRelay: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/relay/project-rules.ts',
+    'lib/settings/project-patterns.ts',
     'unit/relay/project-rules.ts',
     [
       'a project comes from the section that names it and from no other',
-      'return !all.some((other) => matches(project, other.projects) && !matches(project, other.exclude))',
+      'return !all.some((other) => isAmong(project, other.projects) && !isAmong(project, other.exclude))',
       'return true',
     ],
     [
       'a section with projects is asked for no others',
-      'if (index.projects !== undefined) return matches(project, index.projects)',
-      'if (matches(project, index.projects)) return true',
+      'if (index.projects !== undefined) return isAmong(project, index.projects)',
+      'if (isAmong(project, index.projects)) return true',
     ],
-    ['what a section excludes is not asked there', 'if (matches(project, index.exclude)) return false', ''],
+    ['what a section excludes is not asked there', 'if (isAmong(project, index.exclude)) return false', ''],
   ),
   ...sabotages(
-    'lib/relay/project-rules.ts',
+    'lib/relay/upstream/folder-index.ts',
     'unit/relay/project-rules.ts',
     [
       'offline, a kept file is used for a project only if it came from an index that has it',
@@ -150,7 +150,7 @@ export const ofRelay: readonly Mutant[] = [
     'const bytes = await readBody(body, largestPage)',
     'const bytes = await readBody(body, 2 * largestPage)',
   ]),
-  ...sabotages('lib/relay/upstream/metadata.ts', 'unit/relay/hostile.ts', [
+  ...sabotages('lib/relay/upstream/fetch-file.ts', 'unit/relay/hostile.ts', [
     'metadata without an end is not read for ever',
     'if (length > largest) throw new HttpError',
     'if (length > 9 * largest) throw new Error',
@@ -187,7 +187,7 @@ export const ofRelay: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/relay/upstream/answer.ts',
+    'lib/relay/upstream/source.ts',
     'unit/relay/faults.ts',
     ['Retry-After is passed on', "  'retry-after',\n", ''],
     ['a cookie of a server is not passed on', "  'www-authenticate',\n", "  'www-authenticate',\n  'set-cookie',\n"],

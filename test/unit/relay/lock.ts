@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Arrival } from '../../../element-src/lib/receipt/bill.js'
-import type { RelayConfig } from '../../../element-src/lib/relay/config.js'
+import type { RelayConfig } from '../../../element-src/lib/relay/control.js'
 import type { Index } from '../../../element-src/lib/settings/index-list.js'
 import { ask, at, inFolder, json, openTestRelay, type Reply } from '../../support/relay/test-relay.js'
 import { type Instead, serveIndex, sha256, type UpstreamFile } from '../../support/relay/upstream.js'
@@ -172,7 +172,7 @@ t.test('a folder is filled from a lock, and serves it', async (t) => {
     const upstream = await serveIndex(t, { demo: [file] })
     const filling = await openLocked(t, [at(upstream.url)], { fill: folder })
     isRight(t, await ask(filling.link), 'online')
-    t.match(await filling.end(), { keptFiles: 1 })
+    t.match(await filling.end(), { kept: /^kept 1 new file,/ })
     const relay = await openLocked(t, [inFolder(folder)])
     isRight(t, await ask(relay.link), 'offline')
     t.match(await ask(relay.link, { Range: 'bytes=70000-' }), { status: 206 })

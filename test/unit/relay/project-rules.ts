@@ -1,5 +1,6 @@
 import t from 'tap'
-import { isAskedAt, isKeptFor, markOf } from '../../../element-src/lib/relay/project-rules.js'
+import { isKeptFor, markOf } from '../../../element-src/lib/relay/upstream/folder-index.js'
+import { isAskedAt } from '../../../element-src/lib/settings/project-patterns.js'
 import { at } from '../../support/relay/test-relay.js'
 
 t.test('a project is asked where its rules say, and nowhere else', async (t) => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import type { RelayConfig } from '../../../element-src/lib/relay/config.js'
+import type { RelayConfig } from '../../../element-src/lib/relay/control.js'
 import { spawnRelay } from '../../../element-src/lib/relay/control.js'
 
 const config: RelayConfig = {

@@ -5,7 +5,7 @@ import { fileAtUrl } from '../../index/local-url.js'
 import type { PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
 import type { ServedIndex, WantedFile } from '../served-index.js'
-import type { Asker } from '../upstream/answer.js'
+import type { Asker } from '../upstream/source.js'
 
 /** A file of a lock as pages list it. Neither yanked, which pip and uv refuse unpinned, nor with metadata, whose hash the lock does not have. */
 export const lockedFile = ({ file, sha256, length, uploaded, requiresPython }: Arrival): PageFile => ({

@@ -14,7 +14,7 @@ import type { FileRoute } from '../server/route.js'
 import { serveBytes } from '../server/serve.js'
 import { unnamedFile } from '../store/growing-file.js'
 import { fetchFile } from '../upstream/fetch-file.js'
-import type { Found, Source } from '../upstream/found.js'
+import type { Found, Source } from '../upstream/source.js'
 import { type Candidate, lockedFile, newFinder } from './find-locked.js'
 
 /** What installers see of a lock: one index, whose host their paths show. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { endianness } from 'node:os'
 import { statOf } from '../../base/build.js'
 import { ignoreErrors } from '../../base/errors.js'
-import type { RelayConfig } from '../config.js'
+import type { RelayConfig } from '../control.js'
 
 /** What of another process cannot be seen, or is no longer there. */
 const unseen = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'] as const

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Page } from '../../index/page.js'
-import type { Asker, PassedOn } from '../upstream/answer.js'
-import type { Found } from '../upstream/found.js'
+import type { Asker, Found, PassedOn } from '../upstream/source.js'
 
 /** A request of an installer. */
 export interface Call {

@@ -5,10 +5,8 @@ import { fileAtUrl } from '../../index/local-url.js'
 import type { PageFile } from '../../index/page.js'
 import { formFor, mediaTypes, renderPage, renderRoot } from '../../index/render.js'
 import { keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
-import type { PassedOn } from '../upstream/answer.js'
-import { fetchFile } from '../upstream/fetch-file.js'
-import type { Source } from '../upstream/found.js'
-import { metadataHashes } from '../upstream/metadata.js'
+import { fetchFile, metadataHashes } from '../upstream/fetch-file.js'
+import type { PassedOn, Source } from '../upstream/source.js'
 import {
   type Call,
   fileOnDisk,

@@ -10,6 +10,10 @@ import { fileAt, type TemporaryFile, unnamedFile } from './growing-file.js'
 /** The folder that a build fills. */
 export type MirrorFolder = ReturnType<typeof openMirrorFolder>
 
+/** Bytes as people read them: such as 45 MB. */
+const readable = (bytes: number): string =>
+  bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.max(1, Math.round(bytes / 1e3))} KB`
+
 /**
  * Opens the folder.
  *
@@ -17,7 +21,7 @@ export type MirrorFolder = ReturnType<typeof openMirrorFolder>
  */
 export const openMirrorFolder = (folder: string, log: RelayLog) => {
   let hasGivenUp = false
-  const kept = { files: 0, bytes: 0 }
+  let [keptFiles, keptBytes] = [0, 0]
 
   /** Says, once, that no more is kept, and why. */
   const giveUp = (error: unknown): void => {
@@ -51,8 +55,8 @@ export const openMirrorFolder = (folder: string, log: RelayLog) => {
     try {
       const done = await put(await file.settle(free), name, sha256, described, origin)
       if (done === 'kept' && isDistribution(name)) {
-        kept.files += 1
-        kept.bytes += statSync(path).size
+        keptFiles += 1
+        keptBytes += statSync(path).size
       }
       if (done === 'other')
         log.warn(
@@ -81,8 +85,11 @@ export const openMirrorFolder = (folder: string, log: RelayLog) => {
       await file.write(content, 0).then(() => keep(file, name, sha256), giveUp)
       await file.remove()
     },
-    /** What was kept. */
-    kept,
+    /** What is said at the end of a build of what was kept; undefined if that is nothing. */
+    keptLine: (): string | undefined =>
+      keptFiles === 0
+        ? undefined
+        : `kept ${keptFiles} new file${keptFiles === 1 ? '' : 's'}, ${readable(keptBytes)}, in ${folder}: an offline build can use them`,
     /** Resolved when all is written. */
     flush,
   }

@@ -1,8 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { chunksOf, type HttpAnswer, type HttpClient } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
-import { lengthOf, type PassedOn, passedOn } from './answer.js'
+import { newDigest } from '../../index/hashes.js'
+import type { Hashes, PageFile } from '../../index/page.js'
 import { pauses } from './outage.js'
+import { type Asker, newShare, type PassedOn, passedOn } from './source.js'
 
 /** A file, or a part of it, that comes from a server. */
 export interface FetchedFile extends PassedOn {
@@ -21,6 +24,12 @@ export interface AskedFile {
   readonly headers: Readonly<Record<string, string>>
   /** Whether a hash tells in the end if what came in two parts is one file. */
   readonly hasHash: boolean
+}
+
+/** How many bytes of a body come, if a server says so. */
+export const lengthOf = (headers: IncomingHttpHeaders): number | undefined => {
+  const length = headers['transfer-encoding'] === undefined ? headers['content-length'] : undefined
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
 }
 
 // A weak one does not say that the bytes are the same (RFC 9110, 13.1.5).
@@ -96,5 +105,74 @@ export const fetchFile = async (client: HttpClient, asked: AskedFile, signal: Ab
     length,
     chunks: chunks(),
     leave: () => first.body.destroy(),
+  }
+}
+
+/** The most that a wheel's metadata may have. */
+const largest = 8 * 1024 * 1024
+
+/** The most that is remembered of all, in bytes: what a resolver read is kept when it takes the wheel. */
+const mostRemembered = 8 * 1024 * 1024
+
+/** Metadata as its server answers. */
+export interface MetadataAnswer extends PassedOn {
+  readonly bytes: Buffer
+}
+
+/** Fetches the metadata that lies beside a wheel (PEP 658); rejected with an HttpError. */
+export type FetchMetadata = (key: string, file: PageFile, asker: Asker) => Promise<MetadataAnswer>
+
+/** What the index tells of metadata's hashes. */
+export const metadataHashes = ({ coreMetadata }: PageFile): Hashes =>
+  coreMetadata === undefined || coreMetadata === true ? {} : coreMetadata
+
+/** Whether it is what the index tells, or, if that tells no hash, looks like it: what is not is asked for again. */
+const isMetadata = (bytes: Buffer, file: PageFile): boolean => {
+  const digest = newDigest(metadataHashes(file))
+  digest.update(bytes)
+  return digest.isRight() ?? /^metadata-version:/im.test(bytes.toString('latin1'))
+}
+
+/**
+ * Begins with none remembered.
+ *
+ * @param aheadClient What sends requests for which nobody has asked yet.
+ */
+export const newMetadataFiles = (client: HttpClient, aheadClient: HttpClient): FetchMetadata => {
+  const share = newShare<MetadataAnswer>()
+  const known = new Map<string, MetadataAnswer>()
+  let remembered = 0
+
+  const fetchIt = async (file: PageFile, { headers, isAhead }: Asker, signal: AbortSignal) => {
+    const url = new URL(file.url)
+    url.pathname += '.metadata'
+    const hasHash = newDigest(metadataHashes(file)).isRight() !== undefined
+    const { chunks, ...answer } = await fetchFile(
+      isAhead ? aheadClient : client,
+      { url: url.href, headers, hasHash },
+      signal,
+    )
+    const parts: Buffer[] = []
+    let length = 0
+    for await (const chunk of chunks) {
+      length += chunk.length
+      if (length > largest) throw new HttpError('odd', 'sends metadata of more than 8 MB')
+      parts.push(chunk)
+    }
+    return { ...answer, bytes: Buffer.concat(parts) }
+  }
+
+  return async (key, file, asker) => {
+    const old = known.get(key)
+    if (old !== undefined) return old
+    const answer = await share(key, asker.gone, (signal) => fetchIt(file, asker, signal))
+    if (answer.status !== 200 || known.has(key) || !isMetadata(answer.bytes, file)) return answer
+    remembered += answer.bytes.length
+    if (remembered > mostRemembered) {
+      known.clear()
+      remembered = answer.bytes.length
+    }
+    known.set(key, answer)
+    return answer
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { faultOf, type HttpError } from '../../http/http-error.js'
-import type { RelayConfig } from '../config.js'
+import type { RelayConfig } from '../control.js'
 import type { RelayLog } from '../relay-log.js'
 
 /** Whether an index is down, which is a matter of connections alone: any answer, whatever its status, says that it is there. */

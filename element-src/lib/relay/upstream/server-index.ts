@@ -6,11 +6,9 @@ import { excludeNewer, type Page, PageError, type PageFile } from '../../index/p
 import { readPage } from '../../index/read-page.js'
 import type { Index } from '../../settings/index-list.js'
 import type { RelayLog } from '../relay-log.js'
-import { type Asker, passedOn } from './answer.js'
-import type { Found, Source } from './found.js'
 import { type Outage, pauses } from './outage.js'
 import { type RememberedPage, rememberPages } from './remembered-pages.js'
-import { newShare } from './share.js'
+import { type Asker, type Found, newShare, passedOn, type Source } from './source.js'
 
 /** The most that a project's page may have: the official index's largest have a quarter of it. */
 const largestPage = 64 * 1024 * 1024
