@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { inflateRaw } from 'node:zlib'
 
 /** Reads at most so many bytes at a position into the beginning of a buffer; returns that part of it, shorter at the file's end. */
@@ -67,4 +68,16 @@ export const readWheelMetadata = async (read: ReadAt, size: number): Promise<Buf
   const packed = await part(at + 30 + header.readUInt16LE(26) + header.readUInt16LE(28), member.length)
   const bytes = packed && (member.method === 0 ? packed : member.method === 8 ? await inflate(packed) : undefined)
   return bytes?.length === member.unpacked ? bytes : undefined
+}
+
+/** The same of a wheel in a folder; rejected with the system's error. */
+export const wheelMetadataAt = async (path: string): Promise<Buffer | undefined> => {
+  const file = await open(path)
+  try {
+    const read: ReadAt = async (position, length, into) =>
+      into.subarray(0, (await file.read(into, 0, length, position)).bytesRead)
+    return await readWheelMetadata(read, (await file.stat()).size)
+  } finally {
+    await file.close()
+  }
 }

@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs'
 import { newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
 import { newDigest } from '../index/hashes.js'
+import { fileAtUrl } from '../index/local-url.js'
 import type { PageFile } from '../index/page.js'
 import { isAskedAt } from '../settings/project-patterns.js'
 import type { Arrivals } from './arrivals.js'
@@ -30,6 +32,9 @@ export interface WantedFile {
 
 /** What stands for a file in its index: the `nth` of that name on the project's page. */
 export const keyOf = (project: string, nth: number, name: string): string => `${project}~${nth}/${name}`
+
+/** Whether a file is in a folder that is an index. */
+export const isLocal = ({ url }: PageFile): boolean => url.startsWith('file:')
 
 /** What all indexes have in common. */
 interface CommonParts {
@@ -119,6 +124,11 @@ export const openIndexes = (parts: CommonParts) => {
       log.once(`${isOwn ? label : `${originOf(at)}, to which ${label} links,`} ${fault.message}, asked for ${name}`)
     }
 
+    /** Where on the host something is that lies in the folder of the index: the local mirror, for one in that. */
+    const findLocal = (at: string) => {
+      const path = fileAtUrl(folder ? (config.mirror ?? folder) : '', at)
+      return path === undefined ? undefined : { path, size: statSync(path).size }
+    }
     const metadata = newMetadataFiles(client, aheadClient)
     /** Keeps a wheel's metadata if the folder has the wheel. */
     const keepMetadata = async (key: string, file: PageFile, asker: Asker): Promise<void> => {
@@ -159,8 +169,10 @@ export const openIndexes = (parts: CommonParts) => {
       mirror,
       origin,
       downloads,
-      /** The folder of the host in which its files are: the local mirror, for one in that. */
-      folder: folder && (config.mirror ?? folder),
+      findLocal,
+      /** Where on the host a file is already; by the mark of the index, the folder that is filled takes note of who has it. */
+      findFile: async (file: PageFile, mark?: string) =>
+        isLocal(file) ? findLocal(file.url) : mirror?.find(file, mark),
       /** Watches what is sent of a file of a project. */
       watch: (project: string, file: PageFile, sendable: Sendable): Sendable =>
         arrivals?.watch({ project, file, index, place }, sendable) ?? sendable,

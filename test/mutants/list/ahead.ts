@@ -16,6 +16,17 @@ export const ofAhead: readonly Mutant[] = [
       "chooseFile(all, project, '', installer)",
     ],
   ),
+  ...sabotages(
+    'lib/relay/ahead/look-ahead.ts',
+    'unit/relay/ahead/guesses.ts',
+    ['a wheel that an earlier build kept leads on', 'if (metadata !== undefined) came(index.place, key, metadata)', ''],
+    ['what is guessed is not noted as had by an index', 'index.findFile(file)', 'index.findFile(file, index.origin)'],
+  ),
+  ...sabotages('lib/relay/store/downloads.ts', 'unit/relay/downloads.ts', [
+    'what is asked for after the end is stopped',
+    'if (signal.aborted) stop()',
+    '',
+  ]),
   ...sabotages('lib/relay/upstream/server-index.ts', 'unit/relay/ahead/look-ahead.ts', [
     'a page that was fetched ahead is good only as long as the installer is connected',
     '() => Date.now() < latest && isGoing()',

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import promises from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
-import { fileAt } from '../../../element-src/lib/relay/store/growing-file.js'
+import { fileAt, unnamedFile } from '../../../element-src/lib/relay/store/growing-file.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
+import { project, until, wheelOf } from '../../support/relay/ahead.js'
 import { ask, at, openTestRelay } from '../../support/relay/test-relay.js'
 import { type Instead, likeWheel, sendPart, serveIndex, sha256 } from '../../support/relay/upstream.js'
 
@@ -213,4 +216,52 @@ t.test('what is on its way cannot be read by other users', async (t) => {
   await file.write(Buffer.from('x'), 0)
   t.equal(statSync(path).mode & 0o777, 0o600)
   await file.remove()
+})
+
+t.test(
+  'a file that is to have no name loses it at once where its file system does not know such files, as NFS',
+  async (t) => {
+    const { open } = promises
+    t.teardown(() => {
+      promises.open = open
+      syncBuiltinESMExports()
+    })
+    const opened: string[] = []
+    promises.open = (path, flags, mode) => {
+      if (Number(flags) & 0o20000000) return Promise.reject(Object.assign(new Error(), { code: 'EOPNOTSUPP' }))
+      opened.push(`${path}`)
+      return open(path, flags, mode)
+    }
+    syncBuiltinESMExports()
+    const folder = t.testdir({})
+    const file = unnamedFile(join(folder, '.pypi-relay-1'))
+    await file.write(Buffer.from('text'), 0)
+    t.same(readdirSync(folder), [])
+    t.equal((await file.read(0, 4, Buffer.alloc(4))).toString(), 'text')
+    t.equal(readFileSync(await file.settle(join(folder, 'kept')), 'utf8'), 'text')
+    await file.remove()
+    t.same(opened, [join(folder, '.pypi-relay-1'), join(folder, 'kept')])
+  },
+)
+
+t.test('a download that is asked for after the relay was told to end is stopped', async (t) => {
+  const held: ServerResponse[] = []
+  const upstream = await serveIndex(t, { ...project('one'), ...project('two') }, ({ url = '' }, response) => {
+    if (!/one.*metadata$|two.*whl$/.test(url)) return undefined
+    held.push(response)
+    return true
+  })
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: scratchFolder(t), ahead: false })
+  const [one, two] = [await relay.link('one', wheelOf('one')), await relay.link('two', wheelOf('two'))]
+  await ask(one)
+  await until(() => held.length === 1)
+  // It waits for what is still to be kept of the first one.
+  let hasEnded = false
+  const end = relay.end().then(() => {
+    hasEnded = true
+  })
+  await ask(two).catch(() => undefined)
+  t.notOk(hasEnded)
+  held[0]?.end('Metadata-Version: 2.1\n')
+  await end
 })

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -7,8 +7,9 @@ import t, { type Test } from 'tap'
 import { project } from '../../../build/project.js'
 import { ignoreErrors } from '../../../element-src/lib/base/errors.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
+import { agent, requiring, project as sample, until, wheelOf } from '../../support/relay/ahead.js'
 import { ask, at, inFolder } from '../../support/relay/test-relay.js'
-import { likeSdist, serveIndex } from '../../support/relay/upstream.js'
+import { likeSdist, likeWheel, serveIndex } from '../../support/relay/upstream.js'
 
 const sdist = likeSdist(100)
 
@@ -115,6 +116,41 @@ t.test('it answers one line, holds no pipe, and ends when the build was killed',
     readFileSync(log, 'utf8'),
     `pypi: kept 1 new file, 1 KB, in ${folder}/mirror: an offline build can use them\n`,
   )
+})
+
+t.test('kill -9 in the middle of a guess leaves nothing of it in the folder that is filled', async (t) => {
+  const upstream = await serveIndex(
+    t,
+    { ...sample('kept'), ...sample('guess') },
+    requiring({}, ({ url }, response) => {
+      if (url !== `/f/${wheelOf('guess')}`) return undefined
+      response.writeHead(200, { 'Content-Length': 1_000_000 }).write(likeWheel(100_000))
+      return true
+    }),
+  )
+  const folder = t.testdir({})
+  const { relay, ended, answer } = await start(
+    t,
+    config([at(upstream.url)], startBuild(t).process, '/dev/null', { fill: folder }),
+  )
+  const path = (name: string): string =>
+    new URL(`../../files/${name}/${wheelOf(name)}`, `${answer.indexes[0]?.url}/${name}/`).href
+  t.equal((await ask(path('kept'), { 'User-Agent': agent })).status, 200)
+  t.equal((await ask(`${path('guess')}.metadata`, { 'User-Agent': agent })).status, 200)
+  const records = ['SHA256SUMS', 'pypi-files.jsonl']
+  const all = [...records, wheelOf('kept'), `${wheelOf('kept')}.metadata`].sort()
+  const open = `/proc/${relay.pid}/fd`
+  const isStored = (n: string): boolean =>
+    (ignoreErrors(['ENOENT'], () => readlinkSync(join(open, n))) ?? '').endsWith('(deleted)') &&
+    (ignoreErrors(['ENOENT'], () => statSync(join(open, n)))?.size ?? 0) >= 1000
+  const isReady = (): boolean =>
+    all.every((name) => existsSync(join(folder, name))) &&
+    readFileSync(join(folder, 'SHA256SUMS'), 'utf8').split('\n').length === 3
+  await until(() => isReady() && readdirSync(open).some(isStored))
+  relay.kill('SIGKILL')
+  await ended
+  t.same(readdirSync(folder).sort(), all)
+  for (const name of records) t.notMatch(readFileSync(join(folder, name), 'utf8'), 'guess')
 })
 
 t.test('a build that has ended and is a zombie, or another process with its number, has ended', async (t) => {

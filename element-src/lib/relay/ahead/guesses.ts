@@ -1,4 +1,4 @@
-import type { ServedIndex, WantedFile } from '../served-index.js'
+import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { Guess } from '../store/downloads.js'
 import type { Asker } from '../upstream/source.js'
 
@@ -84,7 +84,7 @@ export const newGuesses = (): Guesses => {
     running += 1
     try {
       // One that is in the folder is not fetched, nor one that turned out to be wrong meanwhile.
-      const there = await index.mirror?.find(file, index.origin)
+      const there = await index.findFile(file)
       if (there === undefined && projectOf(made.guessed.project).made === made)
         made.guess = index.downloads?.guess(key, file, made.headers, mayTake)
       await made.guess?.received
@@ -135,7 +135,7 @@ export const newGuesses = (): Guesses => {
     suggest: (reason, guessed, headers) => {
       const { index, file } = guessed
       const project = projectOf(guessed.project)
-      if (index.downloads === undefined || file.url.startsWith('file:') || (file.size ?? 0) > largest) return
+      if (index.downloads === undefined || isLocal(file) || (file.size ?? 0) > largest) return
       if (project.made !== undefined || project.versions.size > 1 || isOver('metadata')) return
       if (reason === 'page' && (isOver('page') || project.versions.size > 0 || unproven.size >= mostUnproven * proven))
         return

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { versionOf } from '../../index/distribution-file.js'
 import type { PageFile } from '../../index/page.js'
-import { keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
+import { wheelMetadataAt } from '../../index/wheel-metadata.js'
+import { isLocal, keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { FileRoute } from '../server/route.js'
 import type { Asker } from '../upstream/source.js'
 import { chooseFile } from './choose-file.js'
@@ -93,12 +94,16 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
 
   const lookAtFile = async (looked: Looked): Promise<void> => {
     const { index, project, file, key, asker, began } = looked
-    if (signal.aborted || file.url.startsWith('file:') || index.isBusy(file.url)) return
+    if (signal.aborted || index.isBusy(file.url)) return
     if (!isNew(`${asker.headers['User-Agent']} ${index.place} ${file.url} ${[...extrasOf(project)].sort()}`, began))
       return
-    if (file.coreMetadata === undefined) {
+    if (isLocal(file) || file.coreMetadata === undefined) {
       if (coming.size > mostRemembered) coming.clear()
       coming.set(`${index.place} ${key}`, looked)
+      // An earlier build may have kept it.
+      const there = await index.findFile(file)
+      const metadata = there && (await wheelMetadataAt(there.path))
+      if (metadata !== undefined) came(index.place, key, metadata)
       return
     }
     let text = ''
@@ -139,6 +144,13 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     await lookAtFile({ index, project, file, key, installer, asker, began })
   }
 
+  const came: LookAhead['came'] = (place, key, metadata) => {
+    const name = `${place} ${key}`
+    const looked = coming.get(name)
+    coming.delete(name)
+    if (looked !== undefined) follow(metadata.toString('utf8'), looked).catch(() => undefined)
+  }
+
   return {
     asked: (index, { project, nth, name }, { method, headers: { range }, socket }, { headers }) => {
       const wheel = name.replace(/\.metadata$/, '')
@@ -149,10 +161,11 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
       const asker: Asker = { headers, gone: signal, isAhead: true, isGoing: () => !socket.destroyed }
       const look = async (): Promise<void> => {
         const found = await index.source.filesOf(project, asker, isFirst ? undefined : wheel)
-        const file = found.kind === 'page' ? found.files.filter((one) => one.name === wheel)[nth] : undefined
+        const files = found.kind === 'page' ? found.files : []
+        const file = files.filter((one) => one.name === wheel)[nth]
         if (file === undefined) return
-        if (isFirst && found.kind === 'page' && chooseFile(found.files, project, '', installer) === file)
-          guesses.foretold()
+        // What a folder has is what was taken before, the newest or not.
+        if (isFirst && !isLocal(file) && chooseFile(files, project, '', installer) === file) guesses.foretold()
         // uv reads the metadata of a wheel out of parts of it, if there is none beside it.
         if (name !== wheel || method !== 'GET' || range !== undefined)
           guesses.suggest('metadata', { index, project, key, file }, headers)
@@ -161,11 +174,6 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
       // A guess that fails is nobody's fault.
       look().catch(() => undefined)
     },
-    came: (place, key, metadata) => {
-      const name = `${place} ${key}`
-      const looked = coming.get(name)
-      coming.delete(name)
-      if (looked !== undefined) follow(metadata.toString('utf8'), looked).catch(() => undefined)
-    },
+    came,
   }
 }

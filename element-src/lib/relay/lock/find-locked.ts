@@ -1,10 +1,9 @@
 import { UserError } from '../../base/errors.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { digestOf } from '../../index/hashes.js'
-import { fileAtUrl } from '../../index/local-url.js'
 import type { PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
-import type { ServedIndex, WantedFile } from '../served-index.js'
+import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { Asker } from '../upstream/source.js'
 
 /** A file of a lock as pages list it. Neither yanked, which pip and uv refuse unpinned, nor with metadata, whose hash the lock does not have. */
@@ -45,8 +44,8 @@ export const newFinder = (indexes: readonly ServedIndex[]) => {
   const read = new Map<string, Promise<boolean>>()
 
   /** A folder's own word is not enough: its file may have been damaged since. */
-  const isInFolder = (folder: string, { url, hashes }: PageFile): Promise<boolean> => {
-    const path = fileAtUrl(folder, url)
+  const isInFolder = (index: ServedIndex, { url, hashes }: PageFile): Promise<boolean> => {
+    const path = index.findLocal(url)?.path
     if (path === undefined) return Promise.resolve(false)
     const key = `${path} ${hashes['sha256']}`
     const known = read.get(key) ?? digestOf(path, hashes).then(({ isRight }) => isRight === true)
@@ -79,10 +78,9 @@ export const newFinder = (indexes: readonly ServedIndex[]) => {
         const file = { ...listed, size, hashes }
         const candidate = { index, project, key: `${project}~${index.place} ${file.url}`, file }
         const told = listed.hashes['sha256']?.toLowerCase()
-        const isLocal = listed.url.startsWith('file:')
-        if (isLocal ? await isInFolder(index.folder ?? '', file) : told === hashes['sha256'])
-          yield { ...candidate, isKnown: true }
-        else if (isLocal || told !== undefined) say(`${label} ${isAnother}`)
+        const isHere = isLocal(listed)
+        if (isHere ? await isInFolder(index, file) : told === hashes['sha256']) yield { ...candidate, isKnown: true }
+        else if (isHere || told !== undefined) say(`${label} ${isAnother}`)
         else unknown.push({ ...candidate, isKnown: false })
       }
     }

@@ -1,10 +1,8 @@
-import { statSync } from 'node:fs'
 import { faultOf } from '../../http/http-error.js'
 import { chooseHash } from '../../index/hashes.js'
-import { fileAtUrl } from '../../index/local-url.js'
 import type { PageFile } from '../../index/page.js'
 import { formFor, mediaTypes, renderPage, renderRoot } from '../../index/render.js'
-import { keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
+import { isLocal, keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
 import { fetchFile, metadataHashes } from '../upstream/fetch-file.js'
 import type { PassedOn, Source } from '../upstream/source.js'
 import {
@@ -44,12 +42,6 @@ export const pathsOf = (project: string): ((file: PageFile) => string) => {
 export const servePage = async (call: Call, project: string, index: Source): Promise<void> => {
   const page = pageOrReply(call, await index.find(project, call.asker))
   if (page !== undefined) sendPage(call, (form) => renderPage(project, page, pathsOf(project), form))
-}
-
-/** Where on the host something is that lies in the folder of an index. */
-const inFolder = ({ folder = '' }: ServedIndex, url: string) => {
-  const path = fileAtUrl(folder, url)
-  return path === undefined ? undefined : { path, size: statSync(path).size }
 }
 
 const gone: PassedOn = { status: 404, reason: '', headers: {} }
@@ -101,13 +93,12 @@ export const serveBytes = async (call: Call, wanted: WantedFile): Promise<Passed
   const { index, project, key, file } = wanted
   const { method, headers } = call.request
   const watch = (sendable: Sendable): Sendable => index.watch(project, file, sendable)
-  const isLocal = file.url.startsWith('file:')
-  const there = isLocal ? inFolder(index, file.url) : await index.mirror?.find(file, index.origin)
+  const there = await index.findFile(file, index.origin)
   if (there !== undefined) {
     await sendFile(call, watch(fileOnDisk(there, chooseHash(file.hashes)?.digits)))
     return undefined
   }
-  if (isLocal) return gone
+  if (isLocal(file)) return gone
   const download = await (method !== 'GET'
     ? undefined
     : headers.range === undefined
@@ -128,8 +119,8 @@ export const serveBytes = async (call: Call, wanted: WantedFile): Promise<Passed
 }
 
 const serveMetadata = async (call: Call, { index, key, file }: WantedFile): Promise<PassedOn | undefined> => {
-  if (file.url.startsWith('file:')) {
-    const there = inFolder(index, `${file.url}.metadata`)
+  if (isLocal(file)) {
+    const there = index.findLocal(`${file.url}.metadata`)
     if (there === undefined) return gone
     await sendFile(call, fileOnDisk(there, chooseHash(metadataHashes(file))?.digits))
     return undefined

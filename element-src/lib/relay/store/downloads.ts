@@ -104,6 +104,8 @@ const startDownload = (
   const endGuess = isGuess() ? traffic.guess(server, drop) : undefined
   signal.addEventListener('abort', stop)
   over.signal.addEventListener('abort', () => decide(false))
+  // A signal that was given calls nobody.
+  if (signal.aborted) stop()
 
   let endTraffic = (): void => undefined
   /** From its head on: a server that sends one file at a time may have to send a guess first. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -14,8 +14,15 @@ import {
   until,
   wheelOf,
 } from '../../../support/relay/ahead.js'
-import { ask, at, json, openTestRelay } from '../../../support/relay/test-relay.js'
-import { type Instead, likeWheel, oneAtATime, serveIndex, type Upstream } from '../../../support/relay/upstream.js'
+import { ask, at, inFolder, json, openTestRelay } from '../../../support/relay/test-relay.js'
+import {
+  type Instead,
+  likeWheel,
+  oneAtATime,
+  serveIndex,
+  type Upstream,
+  type UpstreamFile,
+} from '../../../support/relay/upstream.js'
 import { makeWheels } from '../../../support/servers/mirror.js'
 
 const fileOf = (name: string, version?: string): string => `GET /f/${wheelOf(name, version)}`
@@ -329,28 +336,55 @@ t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the 
   )
 })
 
-t.test('where an index has no metadata beside its wheels, that of one that came leads on', async (t) => {
-  const scratch = scratchFolder(t)
-  const folder = join(scratch, 'wheels')
-  makeWheels(folder, [
-    { name: 'one', version: '1.0', text: '', requirements: ['two'] },
-    { name: 'two', version: '1.0', text: '', requirements: ['three'] },
-    { name: 'three', version: '1.0', text: '' },
-  ])
-  const wheels = Object.fromEntries(
-    readdirSync(folder).map((name) => [
-      name.split('-')[0] ?? '',
-      [{ name, content: readFileSync(join(folder, name)) }],
-    ]),
+/** Wheels, each of which requires the next, in a folder and as an index has them. */
+const chainOf = (folder: string, ...names: readonly string[]): Readonly<Record<string, readonly UpstreamFile[]>> => {
+  const describe = (name: string, i: number) => ({
+    name,
+    version: '1.0',
+    text: '',
+    requirements: names.slice(i + 1, i + 2),
+  })
+  makeWheels(folder, names.map(describe))
+  for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace('py2.', '')))
+  return Object.fromEntries(
+    names.map((name) => [name, [{ name: wheelOf(name), content: readFileSync(join(folder, wheelOf(name))) }]]),
   )
+}
+
+t.test('where an index has no metadata beside its wheels, that of one that came leads on', async (t) => {
+  const wheels = chainOf(join(scratchFolder(t), 'wheels'), 'one', 'two', 'three')
   const server = await serveIndex(t, wheels)
   const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
-  const askIt = async (name: string) =>
-    ask(await relay.link(name, wheels[name]?.[0]?.name ?? ''), { 'User-Agent': agent })
-  await askIt('one')
-  await until(() => countOf(server, 'f/three') === 1)
-  for (const name of ['two', 'three']) t.match(await askIt(name), { status: 200 })
+  await askWheel(relay, 'one')
+  await until(() => timesOf(server, 'three') === 1)
+  for (const name of ['two', 'three']) t.match(await askWheel(relay, name), { status: 200 })
   for (const line of new Set(server.asked)) t.equal(countOf(server, line), 1, `${line} once`)
+})
+
+t.test('a wheel that an earlier build kept leads on, and nothing is noted of what is guessed', async (t) => {
+  for (const [i, hasMetadata] of [
+    [0, false],
+    [0, true],
+    // The folder is an index as well, and pip takes a file that all have from the last.
+    [1, false],
+  ] as const) {
+    const fill = scratchFolder(t)
+    const wheels = Object.entries(chainOf(fill, 'one', 'two', 'three', 'four'))
+    rmSync(join(fill, wheelOf('three')))
+    const told = wheels.map(([name, files]) => [
+      name,
+      files.map((file) => ({ ...file, more: { 'core-metadata': hasMetadata } })),
+    ])
+    const server = await serveIndex(t, Object.fromEntries(told), requiring({ one: ['two'], two: ['three'] }))
+    const relay = await openTestRelay(t, [at(server.url), inFolder(fill, { isFilled: true })], { fill, mirror: fill })
+    t.match(await ask(await relay.link('one', wheelOf('one'), i), { 'User-Agent': agent }), { status: 200 })
+    // By way of two, which nobody asks for.
+    await until(() => countOf(server, '/simple/three/') === 1)
+    await relay.end()
+    t.equal(timesOf(server, 'one') + timesOf(server, 'two'), 0)
+    const facts = join(fill, 'pypi-files.jsonl')
+    t.notMatch(existsSync(facts) ? readFileSync(facts, 'utf8') : '', 'two')
+  }
 })
 
 t.test('files are fetched ahead by the rules of a mirrors file, and not under a lock', async (t) => {
