@@ -61,10 +61,7 @@ export const mirrorsOfVariables = (environment: Environment): NamedIndexes => {
  *
  * @returns Each host once, and a warning if trust in an http mirror also takes TLS verification from an https one.
  */
-export const trustedHosts = (
-  mirrors: readonly Index[],
-  asked: readonly string[],
-): { readonly hosts: readonly string[]; readonly warnings: readonly string[] } => {
+export const trustedHosts = (mirrors: readonly Index[], asked: readonly string[]) => {
   const hostsOf = (wanted: Index['scheme'], among: readonly Index[]): readonly string[] =>
     among.filter(({ scheme }) => scheme === wanted).map(({ host }) => host)
   const http = hostsOf('http', mirrors)
@@ -77,16 +74,6 @@ export const trustedHosts = (
   return { hosts: [...new Set([...http, ...asked])], warnings }
 }
 
-/** The indexes of a build. */
-export interface PlacedIndexes {
-  /** In pip's order: the first that is not absent is index-url. One at least is not absent. */
-  readonly indexes: readonly Index[]
-  /** The folders of the local mirror that are indexes. */
-  readonly localMirrors: readonly LocalMirror[]
-  /** What the user should know of the choice, a line each. */
-  readonly warnings: readonly string[]
-}
-
 const isTop = ({ url }: Index): boolean => folderOfMirror(url) === ''
 
 /**
@@ -97,6 +84,8 @@ const isTop = ({ url }: Index): boolean => folderOfMirror(url) === ''
  * @param off The variables that keep the official index away.
  * @param mirrorFolder The folder on the host where the local mirror is looked for.
  * @param hasFolder Whether it is there, or will be made.
+ * @returns The indexes in pip's order: the first that is not absent is index-url, and one at least is not absent; the folders of
+ *   the local mirror that are indexes; and what the user should know of the choice, a line each.
  * @throws UserError if no package can be found, and the build is to end on that.
  */
 export const placeIndexes = (
@@ -105,7 +94,7 @@ export const placeIndexes = (
   off: readonly string[],
   mirrorFolder: string,
   hasFolder: boolean,
-): PlacedIndexes => {
+): { indexes: readonly Index[]; localMirrors: readonly LocalMirror[]; warnings: readonly string[] } => {
   const { DIB_PYPI_MIRRORS: mirrorsFile, DIB_OFFLINE: isOffline } = users
   const official = mirrorsFile === undefined && off.length === 0 ? [theOfficialIndex()] : []
   const local = indexAt(localMirrorUrl, 'the local mirror')

@@ -4,9 +4,9 @@ import * as z from 'zod/mini'
 import type { Environment } from '../base/command.js'
 import { errorCode, ignoreErrors, UserError } from '../base/errors.js'
 import { setVerbose } from '../base/log.js'
-import type { LocalMirror } from '../index/local-mirror.js'
 import type { Index } from './index-list.js'
-import { callerEnvironment, callerVariable, readMirrorsFile } from './mirrors-file/read-mirrors-file.js'
+import { callerEnvironment, callerVariable } from './mirrors-file/host-files.js'
+import { readMirrorsFile } from './mirrors-file/read-mirrors-file.js'
 import { mirrorsOfVariables, type NamedIndexes, placeIndexes, trustedHosts } from './place-indexes.js'
 import {
   dibVariables,
@@ -16,26 +16,6 @@ import {
   userVariables,
   warnOfFalse,
 } from './variables.js'
-
-/** What the hooks do, decided once, on the host, from the environment: the variables, and what follows from them. */
-export interface Settings extends UserSettings, z.output<typeof dibVariables> {
-  /** Whether what an online build downloads is kept in the folder of the local mirror. */
-  readonly fill: boolean
-  /** Why there is a relay between installers and indexes, for the log; undefined if there is none. Nobody else decides that. */
-  readonly reasonForRelay: string | undefined
-  /** The local mirror, on the host, or undefined if there is none. */
-  readonly mirrorFolder: string | undefined
-  /** The folders of that mirror that are indexes. */
-  readonly localMirrors: readonly LocalMirror[]
-  /** Why the official index is not asked: the variables, or the mirrors file; undefined if it is. */
-  readonly officialIsOff: string | undefined
-  /** The variables of the caller's that hold passwords, which dib would hand to the chroot. */
-  readonly passwordVariables: readonly string[]
-  /** What the hook in the image's chroot needs. */
-  readonly pip: PipSettings
-  /** What the user should know, a line each. */
-  readonly warnings: readonly string[]
-}
 
 /** What the files in the image are made of. */
 export interface PipSettings {
@@ -77,14 +57,6 @@ const findMirror = (folder: string): boolean => {
   throw new UserError(`${folder} (DIB_IMAGE_CACHE) is not a folder: move the file away`)
 }
 
-const fillNotes = ({ DIB_PYPI_FILL_MIRROR, DIB_OFFLINE, DIB_PYPI_RELAY }: UserSettings): readonly string[] => {
-  // README's own commands export it for online and offline builds alike.
-  if (!DIB_PYPI_FILL_MIRROR || DIB_OFFLINE) return []
-  return DIB_PYPI_RELAY === 'never'
-    ? ['DIB_PYPI_FILL_MIRROR needs the relay, and DIB_PYPI_RELAY=never: nothing is kept']
-    : []
-}
-
 const namedBy = (users: UserSettings, off: readonly string[], environment: Environment): NamedIndexes => {
   const variables = mirrorsOfVariables(environment)
   const { DIB_PYPI_MIRRORS: path } = users
@@ -93,67 +65,77 @@ const namedBy = (users: UserSettings, off: readonly string[], environment: Envir
   if (mirror !== undefined) {
     throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.source} both name mirrors: unset one of them`)
   }
-  return readMirrorsFile(path, { off, caller: callerEnvironment(environment[callerVariable] ?? ''), now: new Date() })
+  return readMirrorsFile(path, off, callerEnvironment(environment[callerVariable] ?? ''), new Date())
 }
 
 /** Settings that mean nothing without the relay. */
 const needRelay = ['DIB_PYPI_MIRRORS', 'DIB_PYPI_RECEIPT', 'DIB_PYPI_LOCK'] as const
-
-const refuseWithoutRelay = (users: UserSettings): void => {
-  const needed = users.DIB_PYPI_RELAY === 'never' ? needRelay.find((name) => users[name]) : undefined
-  if (needed !== undefined)
-    throw new UserError(`${needed} needs the relay, and DIB_PYPI_RELAY is never: unset one of them`)
-}
 
 /** A relay is there if a setting asks for what only it can do, unless DIB_PYPI_RELAY says otherwise. */
 const reasonForRelay = (users: UserSettings, fill: boolean, indexes: readonly Index[]): string | undefined => {
   if (users.DIB_PYPI_RELAY === 'never') return undefined
   if (users.DIB_PYPI_RELAY === 'always') return 'DIB_PYPI_RELAY=always'
   if (fill) return 'DIB_PYPI_FILL_MIRROR'
-  const withCredentials = indexes.some(({ credentials }) => credentials !== undefined)
-    ? 'a URL with a password'
-    : undefined
-  return needRelay.find((name) => users[name]) ?? withCredentials
+  const hasPassword = indexes.some(({ credentials }) => credentials !== undefined)
+  return needRelay.find((name) => users[name]) ?? (hasPassword ? 'a URL with a password' : undefined)
 }
 
 /**
- * Reads the settings from the environment, and what the local mirror holds. Nothing on the host or in the image is changed.
+ * Reads the settings from the environment, and what the local mirror holds: what the hooks do, decided once, on the host. Nothing
+ * there or in the image is changed.
  *
  * @throws UserError if a variable cannot be used, or what the mirrors file holds, naming it and the remedy.
  */
-export const readSettings = (environment: Environment): Settings => {
+export const readSettings = (environment: Environment) => {
   const users = parse(userVariables, environment)
   const dib = parse(dibVariables, environment)
+  const { DIB_IMAGE_CACHE, DIB_OFFLINE, DIB_PYPI_FILL_MIRROR, DIB_PYPI_MIRRORS, DIB_PYPI_TRUSTED_HOST } = users
   setVerbose(users.DIB_DEBUG_TRACE)
-  refuseWithoutRelay(users)
+  const hasNoRelay = users.DIB_PYPI_RELAY === 'never'
+  const needed = needRelay.find((name) => users[name])
+  if (hasNoRelay && needed !== undefined)
+    throw new UserError(`${needed} needs the relay, and DIB_PYPI_RELAY is never: unset one of them`)
   const off = officialIndexFlags.filter((name) => users[name])
   const named = namedBy(users, off, environment)
-  const mirrorFolder = join(users.DIB_IMAGE_CACHE, 'pypi', 'mirror')
-  const fill = users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'
+  const mirrorFolder = join(DIB_IMAGE_CACHE, 'pypi', 'mirror')
+  // README's own commands export DIB_PYPI_FILL_MIRROR for online and offline builds alike.
+  const isToFill = DIB_PYPI_FILL_MIRROR && !DIB_OFFLINE
+  const fill = isToFill && !hasNoRelay
   // One that is to be filled is made if it is missing.
   const hasFolder = findMirror(mirrorFolder) || fill
   const { indexes, localMirrors, warnings } = placeIndexes(named.indexes, users, off, mirrorFolder, hasFolder)
   const isOfficialAsked = indexes.some(({ isOfficial, absent }) => isOfficial && absent === undefined)
-  const trusted = trustedHosts(users.DIB_PYPI_MIRRORS === undefined ? named.indexes : [], users.DIB_PYPI_TRUSTED_HOST)
+  const trusted = trustedHosts(DIB_PYPI_MIRRORS === undefined ? named.indexes : [], DIB_PYPI_TRUSTED_HOST)
+  const pip: PipSettings = {
+    indexes,
+    retries: users.DIB_PIP_RETRIES,
+    trustedHosts: trusted.hosts,
+    unverifiedHosts: DIB_PYPI_TRUSTED_HOST,
+    unreachable: users.DIB_PYPI_UNREACHABLE,
+  }
   return {
     ...users,
     ...dib,
+    /** Whether what an online build downloads is kept in the folder of the local mirror. */
     fill,
+    /** Why there is a relay between installers and indexes, for the log; undefined if there is none. Nobody else decides that. */
     reasonForRelay: reasonForRelay(users, fill, indexes),
+    /** The local mirror, on the host, or undefined if there is none. */
     mirrorFolder: hasFolder ? mirrorFolder : undefined,
+    /** The folders of that mirror that are indexes. */
     localMirrors,
+    /** Why the official index is not asked: the variables, or the mirrors file; undefined if it is. */
     officialIsOff: isOfficialAsked ? undefined : off.join(', ') || 'DIB_PYPI_MIRRORS has no section [official]',
+    /** The variables of the caller's that hold passwords, which dib would hand to the chroot. */
     passwordVariables: named.passwordVariables,
-    pip: {
-      indexes,
-      retries: users.DIB_PIP_RETRIES,
-      trustedHosts: trusted.hosts,
-      unverifiedHosts: users.DIB_PYPI_TRUSTED_HOST,
-      unreachable: users.DIB_PYPI_UNREACHABLE,
-    },
+    /** What the hook in the image's chroot needs. */
+    pip,
+    /** What the user should know, a line each. */
     warnings: [
       ...unknownVariables(environment),
-      ...fillNotes(users),
+      ...(isToFill && hasNoRelay
+        ? ['DIB_PYPI_FILL_MIRROR needs the relay, and DIB_PYPI_RELAY=never: nothing is kept']
+        : []),
       ...warnOfFalse(environment),
       ...named.warnings,
       ...warnings,
@@ -161,3 +143,5 @@ export const readSettings = (environment: Environment): Settings => {
     ],
   }
 }
+
+export type Settings = Readonly<ReturnType<typeof readSettings>>

@@ -7,14 +7,21 @@ import type { Environment } from '../base/command.js'
 /** Names a mirror, whatever its suffix. */
 export const mirrorVariable = 'DIB_PYPI_MIRROR_URL'
 
-// zod/mini says no more than 'Invalid input' by itself, so each check has its own message, which names the variable.
+/** What a text must be, and the message if it is not: zod/mini says no more than 'Invalid input' by itself. */
+export type Rule = readonly [isRight: (text: string) => boolean, message: string]
 
-/** What a variable stands for; an empty one is as good as one that is not set. */
-const variable = <Value>(read: (value: string) => Value, isRight = (_value: string): boolean => true, error = '') =>
-  z.pipe(
-    z.optional(z.string().check(z.refine((value) => value === '' || isRight(value), { error }))),
-    z.transform((value) => read(value ?? '')),
-  )
+/** What a text stands for. What is not there is as good as empty. */
+export const textBy = <Value>(read: (text: string) => Value, ...rules: readonly Rule[]) =>
+  z.transform((input, { issues }): Value => {
+    const text = typeof input === 'string' ? input : ''
+    const [, message] = rules.find(([isRight]) => !isRight(text)) ?? []
+    if (message !== undefined) issues.push({ code: 'custom', message, input })
+    return read(text)
+  })
+
+/** What a variable stands for, with a message that names it; an empty one is as good as one that is not set. */
+const variable = <Value>(read: (value: string) => Value, isRight = (_value: string): boolean => true, message = '') =>
+  textBy(read, [(value) => value === '' || isRight(value), message])
 
 /** dib's way: anything but the empty string switches it on. */
 const flag = variable(Boolean)
@@ -92,7 +99,7 @@ export const userVariables = z.object({
   /** Whether the relay fetches pages and metadata before installers ask. */
   DIB_PYPI_RELAY_AHEAD: oneOf('DIB_PYPI_RELAY_AHEAD', 'yes', 'no'),
   /** The Node.js to use on the host. The first lines of each hook read it, in sh. */
-  DIB_PYPI_NODE: z.optional(z.string()),
+  DIB_PYPI_NODE: variable((value) => value || undefined),
   /** Whether to log each step (DIB_DEBUG_TRACE). */
   DIB_DEBUG_TRACE: variable((value) => Number(value) > 0),
 })
@@ -140,9 +147,7 @@ export const unknownVariables = (environment: Environment): readonly string[] =>
 }
 
 const setByDib = (name: string) =>
-  z
-    .string({ error: `${name} is not set: run this hook by disk-image-create` })
-    .check(z.regex(/./, { error: `${name} is empty: run this hook by disk-image-create` }))
+  textBy((value) => value, [(value) => value !== '', `${name} is not set: run this hook by disk-image-create`])
 
 /** The variables that dib sets for hooks on the host (dib's documentation, Developing Elements). */
 export const dibVariables = z.object({

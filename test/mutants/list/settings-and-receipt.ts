@@ -28,18 +28,14 @@ export const ofSettings: readonly Mutant[] = [
     'unit/settings/settings.ts',
     [
       'an offline build keeps nothing',
-      "users.DIB_PYPI_FILL_MIRROR && !users.DIB_OFFLINE && users.DIB_PYPI_RELAY !== 'never'",
-      "users.DIB_PYPI_FILL_MIRROR && users.DIB_PYPI_RELAY !== 'never'",
+      'const isToFill = DIB_PYPI_FILL_MIRROR && !DIB_OFFLINE',
+      'const isToFill = DIB_PYPI_FILL_MIRROR',
     ],
-    [
-      'a password stays with the relay',
-      'return needRelay.find((name) => users[name]) ?? withCredentials',
-      'return needRelay.find((name) => users[name])',
-    ],
+    ['a password stays with the relay', "(hasPassword ? 'a URL with a password' : undefined)", 'undefined'],
     [
       'a receipt and a lock have the relay, or are refused',
-      "users.DIB_PYPI_RELAY === 'never' ? needRelay.find((name) => users[name]) : undefined",
-      'undefined',
+      'if (hasNoRelay && needed !== undefined)',
+      'if (needed === null)',
     ],
     [
       'a mirrors file and variables do not both name mirrors',
@@ -51,11 +47,7 @@ export const ofSettings: readonly Mutant[] = [
       'if (!isLink) return false\n',
       'return false\n',
     ],
-    [
-      'a mirrors file trusts no host by itself',
-      'users.DIB_PYPI_MIRRORS === undefined ? named.indexes : []',
-      'named.indexes',
-    ],
+    ['a mirrors file trusts no host by itself', 'DIB_PYPI_MIRRORS === undefined ? named.indexes : []', 'named.indexes'],
   ),
   ...sabotages(
     'lib/settings/place-indexes.ts',
@@ -151,22 +143,22 @@ export const ofSettings: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/settings/mirrors-file/sections.ts',
+    'lib/settings/mirrors-file/read-mirrors-file.ts',
     'unit/settings/mirrors-file/sections.ts',
     [
       'a project belongs to one section',
       'if (same !== undefined) {\n        throw',
       'if (same === null) {\n        throw',
     ],
-    ['a folder outside the local mirror is refused', "isFolder && folderOfMirror(url) === undefined && 'url'", 'false'],
-    ['trusted does not switch off what ca is for', "values.trusted && has('ca') && 'trusted'", 'false'],
-    ['trusted is for https alone', "scheme !== 'https' && ofHttps", 'false'],
+    ['an unknown key is refused', 'if (unknown !== undefined) {', 'if (unknown === null) {'],
   ),
   ...sabotages(
     'lib/settings/mirrors-file/section-schema.ts',
     'unit/settings/mirrors-file/sections.ts',
+    ['a folder outside the local mirror is refused', "isFolder && folderOfMirror(url) === undefined && 'url'", 'false'],
+    ['trusted does not switch off what ca is for', "values.trusted && has('ca') && 'trusted'", 'false'],
+    ['trusted is for https alone', "scheme !== 'https' && ofHttps", 'false'],
     ['a password is in no variable that dib writes into its record', "!name.startsWith('DIB_')", 'true'],
-    ['an unknown key is refused', 'z.strictObject({', 'z.object({'],
   ),
   ...sabotages(
     'lib/settings/mirrors-file/host-files.ts',
@@ -195,7 +187,7 @@ export const ofSettings: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/settings/mirrors-file/sections.ts',
+    'lib/settings/mirrors-file/read-mirrors-file.ts',
     'unit/settings/mirrors-file/any-file.ts unit/settings/mirrors-file/sections.ts',
     ['a key that stands twice is refused', 'if (before !== undefined) refuse(', 'if (before === null) refuse('],
     ['what ini would cut off is refused', 'if (fault !== undefined) refuse(', 'if (fault === null) refuse('],

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { project } from '../../../build/project.js'
-import { callerEnvironment, callerVariable } from '../../../element-src/lib/settings/mirrors-file/read-mirrors-file.js'
+import { callerEnvironment, callerVariable } from '../../../element-src/lib/settings/mirrors-file/host-files.js'
 
 const part = (name: string): string => readFileSync(join(project, 'element-src', 'launcher', `${name}.sh`), 'utf8')
 

@@ -1,49 +1,179 @@
+import { parse } from 'ini'
+import * as z from 'zod/mini'
 import type { Environment } from '../../base/command.js'
 import { UserError } from '../../base/errors.js'
-import type { Index } from '../index-list.js'
+import { type Index, indexAt, theOfficialIndex } from '../index-list.js'
 import type { NamedIndexes } from '../place-indexes.js'
+import { sharedPatterns } from '../project-patterns.js'
+import { nearest } from '../variables.js'
 import { getCredentials, readHostFile, readPemFiles } from './host-files.js'
-import { parseMirrorsFile } from './sections.js'
+import { type MirrorSection, refuseContradictions, sectionSchema } from './section-schema.js'
 
-/** The variable by which launcher/hand-over-environment.sh hands over the environment that it was called with. */
-export const callerVariable = 'PYPI_CALLER_ENVIRONMENT'
+/** Where a section stands in a mirrors file, and its keys. Lines are counted from 1. */
+interface ScannedSection {
+  readonly name: string
+  readonly line: number
+  /** The line of each key. */
+  readonly keys: Map<string, number>
+}
+
+/** Why a value is not what it looks like to the package ini, or undefined if it is. */
+const faultOfValue = (value: string): string | undefined => {
+  if (value.startsWith('"')) {
+    try {
+      JSON.parse(value)
+      return undefined
+    } catch {
+      return 'begins with a double quote, but is not a text in double quotes. End it with one, and write \\" and \\\\ for " and \\ in it'
+    }
+  }
+  if (value.startsWith("'")) return 'is in single quotes: use double quotes'
+  const [sign] = /[;#\\]/.exec(value) ?? []
+  if (sign === undefined) return undefined
+  const inQuotes =
+    sign === '\\' ? 'Put the value in double quotes, and write \\\\ for it' : 'Put the value in double quotes'
+  return `has ${sign} in it, which could begin a comment or an escape. ${inQuotes}, or put the comment on a line of its own`
+}
+
+const nameRule = 'name it in letters, digits, - and _, beginning with a letter'
 
 /**
- * The whole environment of the build's caller, for the commands and variables of passwords alone. Node.js itself is started
- * with what the hook reads, so that no NODE_OPTIONS or LD_PRELOAD reaches it.
+ * Reads the lines of a mirrors file, and refuses what the package ini 6 gets wrong in silence: it takes the sections named by
+ * numbers first, cuts values at `;` and `#`, merges what stands there twice, nests `a.b`, loses `__proto__`, the section
+ * behind a byte order mark and lines that it cannot read, and makes lists of `key[]`.
  *
- * @param copy The value of that variable, a copy of /proc/PID/environ (proc_pid_environ(5)) in base64: values of several lines and functions that bash exported are in it as they are.
- * @returns The variables. One that is not UTF-8 is left out, since Node.js could not hand it on as it is.
+ * @returns The sections in the order in which they stand. What ini reads from the text is then what stands in it.
+ * @throws UserError if a line is refused: the file, the line and the remedy. Values are not shown.
  */
-export const callerEnvironment = (copy: string): Environment =>
-  Object.fromEntries(
-    Buffer.from(copy, 'base64')
-      .toString('utf8')
-      .split('\0')
-      .flatMap((entry) => {
-        const end = entry.indexOf('=')
-        return end > 0 && !entry.includes('\ufffd') ? [[entry.slice(0, end), entry.slice(end + 1)]] : []
-      }),
-  )
+const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] => {
+  const sections: ScannedSection[] = []
+  let number = 0
+  const refuse = (why: string): never => {
+    throw new UserError(`${path}, line ${number}: ${why}`)
+  }
+  const readSection = (name: string): void => {
+    if (!/^[a-z][a-z0-9_-]*$/i.test(name)) refuse(`[${name}] is not a name for a section: ${nameRule}`)
+    const same = sections.find((section) => section.name.toLowerCase() === name.toLowerCase())
+    if (same !== undefined) refuse(`[${name}] is there already, on line ${same.line}: keep one of the two`)
+    if (name.toLowerCase() === 'official' && name !== 'official') refuse('write [official] in small letters')
+    sections.push({ name, line: number, keys: new Map() })
+  }
+  const readKey = (written: string, value: string): void => {
+    const section = sections.at(-1) ?? refuse('is before the first section: write a line such as [corp] before it')
+    const [, key, list] = /^([a-z][a-z0-9_-]*)\s*(\[\])?$/i.exec(written.trim()) ?? []
+    const name =
+      key === undefined ? refuse(`what stands before the = in [${section.name}] is not a key: write key = value`) : key
+    const fullName = `${name} in [${section.name}]`
+    if (list) refuse(`${fullName} is written ${name}[]: write ${name}, with a comma between its values`)
+    const before = section.keys.get(name)
+    if (before !== undefined) refuse(`${fullName} is there already, on line ${before}: keep one of the two`)
+    const fault = faultOfValue(value.trim())
+    if (fault !== undefined) refuse(`${fullName} ${fault}`)
+    section.keys.set(name, number)
+  }
+  for (const line of text.split(/\r?\n/)) {
+    number += 1
+    if (line.startsWith('\ufeff')) refuse('begins with a byte order mark: save it as UTF-8 without one')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+    if (/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\ufeff]/.test(line))
+      refuse('has a control character: remove it')
+    if (/^\s*(?:[;#].*)?$/.test(line)) continue
+    if (/^\s/.test(line)) refuse('is indented: begin it at the margin, with one value on one line')
+    const [, name] = /^\[([^\]]*)\]\s*$/.exec(line) ?? []
+    if (name !== undefined) {
+      readSection(name)
+      continue
+    }
+    if (line.startsWith('[')) refuse('begins with [ but is not a section: write [name] and nothing after it')
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(line) ?? []
+    if (key === undefined || value === undefined)
+      return refuse('is not a key = value, a [section] or a comment: fix or remove it')
+    readKey(key, value)
+  }
+  return sections
+}
 
-/** What else decides. */
-export interface FileContext {
-  /** The variables that keep the official index away. */
-  readonly off: readonly string[]
-  /** The environment of the build's caller, for passwords. */
-  readonly caller: Environment
-  /** The time of the build. */
-  readonly now: Date
+const refuseOverlaps = (sections: readonly MirrorSection[]): void => {
+  for (const [i, { index, place }] of sections.entries())
+    for (const { index: other } of sections.slice(0, i)) {
+      const [name, same] = sharedPatterns(index, other) ?? []
+      if (same !== undefined) {
+        throw new UserError(
+          `${place('projects')} has ${name}, and [${other.name}] has ${same}: a project can come from one section only. Remove or exclude it in one of them`,
+        )
+      }
+    }
+}
+
+const readSection = (
+  path: string,
+  { name, line, keys }: ScannedSection,
+  decoded: unknown,
+  now: Date,
+): MirrorSection => {
+  const place = (key: string): string => `${path}, line ${keys.get(key) ?? line}: ${key} in [${name}]`
+  const schema = sectionSchema(now)
+  // ini makes `true`, `false` and `null` what they are in JSON: here they are texts.
+  const texts = Object.fromEntries(Object.entries(decoded ?? {}).map(([key, value]) => [key, String(value)]))
+  const { success, data: values, error } = z.safeParse(schema, texts)
+  if (!success) {
+    const [issue] = error.issues
+    throw new UserError(`${place(String(issue?.path[0]))} ${issue?.message}`)
+  }
+  const unknown = Object.keys(texts).find((key) => !Object.hasOwn(schema.shape, key))
+  if (unknown !== undefined) {
+    const known = nearest(unknown, Object.keys(schema.shape))
+    throw new UserError(`${place(unknown)} is not a known key: did you mean ${known}?`)
+  }
+  const isOfficial = name === 'official'
+  if (values.url === undefined && !isOfficial) {
+    throw new UserError(`${path}, line ${line}: [${name}] has no url: add a line url = https://...`)
+  }
+  const { trusted, projects, exclude, 'exclude-newer': excludeNewer } = values
+  const index: Index = {
+    ...(values.url === undefined ? theOfficialIndex() : indexAt(values.url, place('url'))),
+    isOfficial,
+    name,
+    source: `${path}, [${name}]`,
+    trusted: trusted || undefined,
+    projects,
+    exclude,
+    excludeNewer,
+  }
+  const section: MirrorSection = { index, values, place }
+  refuseContradictions(section)
+  return section
+}
+
+/**
+ * Reads the sections of a mirrors file. Nothing else is read or run.
+ *
+ * @param now The time of the build.
+ * @returns The mirrors in the order in which they stand; not empty.
+ * @throws UserError if something cannot be used: the file, the line, the key and the remedy, without the value.
+ */
+export const parseMirrorsFile = (path: string, text: string, now: Date): readonly MirrorSection[] => {
+  const scanned = scanMirrorsFile(path, text)
+  if (scanned.length === 0) {
+    throw new UserError(`${path} names no mirror: write a section such as [corp] with a line url = https://... in it`)
+  }
+  const decoded = parse(text)
+  const sections = scanned.map((section) => readSection(path, section, decoded[section.name], now))
+  refuseOverlaps(sections)
+  return sections
 }
 
 /**
  * Reads DIB_PYPI_MIRRORS: the file and what it names on the host, and runs its commands for passwords, each once. All of the file
  * is checked before anything of it is read or run.
  *
+ * @param off The variables that keep the official index away.
+ * @param caller The environment of the build's caller, for passwords.
+ * @param now The time of the build.
  * @returns The indexes in the order of their sections. `official` is absent if it is off.
  * @throws UserError if something cannot be used: the file, the line, the key and the remedy.
  */
-export const readMirrorsFile = (path: string, { off, caller, now }: FileContext): NamedIndexes => {
+export const readMirrorsFile = (path: string, off: readonly string[], caller: Environment, now: Date): NamedIndexes => {
   const { text, isOpen } = readHostFile(path, 'DIB_PYPI_MIRRORS is')
   if (text.includes('\ufffd')) throw new UserError(`${path} is not UTF-8: save it as UTF-8`)
   const sections = parseMirrorsFile(path, text, now)

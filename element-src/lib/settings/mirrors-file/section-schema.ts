@@ -1,5 +1,10 @@
 import * as z from 'zod/mini'
+import { UserError } from '../../base/errors.js'
+import { localMirrorUrl } from '../../image/stage.js'
+import { folderOfMirror } from '../../index/local-url.js'
+import type { Index } from '../index-list.js'
 import { parsePatterns } from '../project-patterns.js'
+import { type Rule, textBy } from '../variables.js'
 
 /** A number of each unit, in the order of the groups of the patterns below, in seconds. */
 const units = [7 * 86_400, 86_400, 3_600, 60, 1]
@@ -40,24 +45,21 @@ export const parseExcludeNewer = (text: string, now: Date): string | undefined =
   )
 }
 
-// As in variables.ts, each check has its own message. It follows the key's name.
+// The messages follow the key's name.
 
-const text = z.string().check(z.regex(/\S/, { error: 'is empty: give it a value, or remove the line' }))
+const isThere: Rule = [(text) => /\S/.test(text), 'is empty: give it a value, or remove the line']
 
-/** A text of one line that another program reads. */
-const line = text.check(z.regex(/^[^\p{Cc}\u2028\u2029]*$/u, { error: 'has a control character: remove it' }))
+const readBy = <Value>(read: (text: string) => Value, ...rules: readonly Rule[]) =>
+  z.optional(textBy(read, isThere, ...rules))
 
 /** A text that stands for something else, as a function reads it that returns undefined if it does not. */
-const readBy = <Value>(read: (text: string) => Value | undefined, message: string) =>
-  z.pipe(
-    text,
-    z.transform((input, { issues }): Value => {
-      const value = read(input)
-      if (value === undefined) issues.push({ code: 'custom', message, input })
-      // What has an issue is not read any further.
-      return value as Value
-    }),
-  )
+const parsedBy = <Value>(parse: (text: string) => Value | undefined, message: string) =>
+  readBy(parse, [(text) => parse(text) !== undefined, message])
+
+const text = (...rules: readonly Rule[]) => readBy((value) => value, ...rules)
+
+/** A text of one line that another program reads. */
+const line = text([(value) => /^[^\p{Cc}\u2028\u2029]*$/u.test(value), 'has a control character: remove it'])
 
 const words: Readonly<Record<string, boolean>> = {
   yes: true,
@@ -70,50 +72,91 @@ const words: Readonly<Record<string, boolean>> = {
   0: false,
 }
 
-const patterns = readBy(
+const patterns = parsedBy(
   parsePatterns,
   'is not a list of projects: write names of letters, digits, -, _, . and * (for any characters), with commas between them',
 )
 
 /** The keys of a section of the mirrors file, read at a time. README.md has a row for each of them; a test holds the two together. */
 export const sectionSchema = (now: Date) =>
-  z.strictObject({
+  z.object({
     /** The index, as DIB_PYPI_MIRROR_URL would name it. */
-    url: z.optional(text),
-    username: z.optional(line),
+    url: text(),
+    username: line,
     /** A file of the host whose first line is the password. */
-    'password-file': z.optional(line),
+    'password-file': line,
     /** A variable of the caller's that holds the password. */
-    'password-env': z.optional(
-      text.check(
-        z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of a variable, without $ and value' }),
-        // dib keeps these in its record, which its element manifests writes into the image.
-        z.refine((name) => !name.startsWith('DIB_'), {
-          error:
-            'names a variable of dib, which dib writes into its record and the image: give the variable another name',
-        }),
-      ),
+    'password-env': text(
+      [(name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name), 'must be the name of a variable, without $ and value'],
+      // dib keeps these in its record, which its element manifests writes into the image.
+      [
+        (name) => !name.startsWith('DIB_'),
+        'names a variable of dib, which dib writes into its record and the image: give the variable another name',
+      ],
     ),
     /** A command of sh whose output's first line is the password. */
-    'password-command': z.optional(line),
+    'password-command': line,
     /** Files of the host, PEM. */
-    ca: z.optional(line),
-    'client-cert': z.optional(line),
-    'client-key': z.optional(line),
+    ca: line,
+    'client-cert': line,
+    'client-key': line,
     /** Whether the certificate of its server is not verified. */
-    trusted: z.optional(readBy((value) => words[value.toLowerCase()], 'must be yes or no')),
+    trusted: parsedBy((value) => words[value.toLowerCase()], 'must be yes or no'),
     /** The projects that are asked here and nowhere else. */
-    projects: z.optional(patterns),
+    projects: patterns,
     /** The projects that are not asked here. */
-    exclude: z.optional(patterns),
+    exclude: patterns,
     /** Files that were uploaded later are not there. */
-    'exclude-newer': z.optional(
-      readBy(
-        (value) => parseExcludeNewer(value, now),
-        'is not a valid time. Write a duration in weeks, days or hours (7 days, P7D), a date (2026-03-31) or an instant (2026-03-31T12:00:00Z)',
-      ),
+    'exclude-newer': parsedBy(
+      (value) => parseExcludeNewer(value, now),
+      'is not a valid time. Write a duration in weeks, days or hours (7 days, P7D), a date (2026-03-31) or an instant (2026-03-31T12:00:00Z)',
     ),
   })
 
 /** A section as the schema reads it: every value a text, but for lists and switches. */
 export type SectionValues = z.output<ReturnType<typeof sectionSchema>>
+
+/** A mirror as its section names it. */
+export interface MirrorSection {
+  /** It, but for what other files hold. */
+  readonly index: Index
+  readonly values: SectionValues
+  /** Begins a message of one of its keys, such as `/etc/mirrors.ini, line 4: ca in [corp]`. */
+  readonly place: (key: keyof SectionValues) => string
+}
+
+/** Refuses keys that do not go together. */
+export const refuseContradictions = ({ values, index: { url, scheme, credentials }, place }: MirrorSection): void => {
+  const has = (key: keyof SectionValues): boolean => key in values
+  const [password, second] = (['password-file', 'password-env', 'password-command'] as const).filter(has)
+  const ofHttps = (['ca', 'client-cert', 'client-key', 'trusted'] as const).find(has)
+  const isFolder = scheme === 'file'
+  const rules: readonly (readonly [keyof SectionValues | false | undefined, string])[] = [
+    [second, `is a second password, beside ${password}: keep one of the two`],
+    [!has('username') && password, 'has no username beside it: add a line username = ...'],
+    [
+      has('username') && password === undefined && 'username',
+      'has no password beside it: add password-file, password-env or password-command',
+    ],
+    [
+      has('username') && credentials !== undefined && 'username',
+      'is a second one, beside that in url: keep one of the two',
+    ],
+    [
+      has('client-key') && !has('client-cert') && 'client-key',
+      'has no client-cert beside it: add the certificate of this key',
+    ],
+    [values.trusted && has('ca') && 'trusted', 'switches off what ca is for: remove one of the two'],
+    [scheme !== 'https' && ofHttps, 'is for https, and url is not: remove the line, or write https://'],
+    [
+      isFolder && folderOfMirror(url) === undefined && 'url',
+      `is a folder outside ${localMirrorUrl}, the local mirror: write that, or the URL of a server`,
+    ],
+    [isFolder && has('username') && 'username', 'is for a server, and url is a folder: remove the line'],
+    [
+      isFolder && has('exclude-newer') && 'exclude-newer',
+      'needs the time of each upload, which no folder has: remove the line',
+    ],
+  ]
+  for (const [key, why] of rules) if (key) throw new UserError(`${place(key)} ${why}`)
+}

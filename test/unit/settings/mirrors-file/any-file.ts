@@ -49,7 +49,7 @@ const asked = (path: string, name: string, written: Readonly<Record<string, stri
 const attempt = (path: string, text: string): readonly Index[] | UserError => {
   writeFileSync(path, text)
   try {
-    return readMirrorsFile(path, { off: [], caller, now }).indexes
+    return readMirrorsFile(path, [], caller, now).indexes
   } catch (error) {
     if (error instanceof UserError) return error
     throw error

@@ -8,11 +8,7 @@ t.test('a command for a password has the environment of the caller, and its stan
   const file = join(folder, 'mirrors.ini')
   const read = (line: string) => {
     writeFileSync(file, `[corp]\nurl = https://corp.example/\nusername = me\n${line}\n`)
-    const { indexes, warnings, passwordVariables } = readMirrorsFile(file, {
-      off: [],
-      caller: { TOKEN: 'of caller' },
-      now: new Date(),
-    })
+    const { indexes, warnings, passwordVariables } = readMirrorsFile(file, [], { TOKEN: 'of caller' }, new Date())
     return { password: indexes[0]?.credentials?.password, warnings, passwordVariables }
   }
   t.equal(read('password-command = printf %s "$TOKEN"').password, 'of caller')
@@ -27,7 +23,7 @@ t.test('a command for a password has the environment of the caller, and its stan
 
 t.test('a mirrors file with a password in it that every user can read is named', async (t) => {
   const file = join(t.testdir({ 'mirrors.ini': '[corp]\nurl = https://me:secret@corp.example/\n' }), 'mirrors.ini')
-  const warnings = () => readMirrorsFile(file, { off: [], caller: {}, now: new Date() }).warnings
+  const warnings = () => readMirrorsFile(file, [], {}, new Date()).warnings
   chmodSync(file, 0o600)
   t.same(warnings(), [])
   chmodSync(file, 0o604)

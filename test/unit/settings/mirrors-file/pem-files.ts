@@ -20,7 +20,7 @@ t.test('CA certificates and client certificates are read, and what cannot be use
   const read = (lines: string) => {
     writeFileSync(file, `[corp]\nurl = https://corp.example/\n${lines}\n`)
     try {
-      return readMirrorsFile(file, { off: [], caller: {}, now: new Date() }).indexes[0]
+      return readMirrorsFile(file, [], {}, new Date()).indexes[0]
     } catch (error) {
       return errorMessage(error)
     }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { errorMessage } from '../../../../element-src/lib/base/errors.js'
 import { theOfficialIndex } from '../../../../element-src/lib/settings/index-list.js'
-import { parseMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/sections.js'
+import { parseMirrorsFile } from '../../../../element-src/lib/settings/mirrors-file/read-mirrors-file.js'
 import { nearest } from '../../../../element-src/lib/settings/variables.js'
 
 const refusalOf = (text: string): string | undefined => {
