@@ -125,14 +125,18 @@ export const decodedChunksOf = (body: IncomingMessage): AsyncGenerator<Buffer> =
     .map((coding) => coding.trim())
     .reduceRight(decode, chunksOf(body))
 
-/** Reads an answer whole, decoded, of at most so many bytes; rejected with an HttpError. */
-export const readBody = async (body: IncomingMessage, most: number): Promise<Buffer> => {
+/** Gathers chunks of what is called `what`, of at most so many bytes; rejected with an HttpError. */
+export const gather = async (chunks: AsyncIterable<Buffer>, most: number, what: string): Promise<Buffer> => {
   const parts: Buffer[] = []
   let length = 0
-  for await (const chunk of decodedChunksOf(body)) {
+  for await (const chunk of chunks) {
     length += chunk.length
-    if (length > most) throw new HttpError('odd', `sends a page of more than ${most / 1024 / 1024} MB`)
+    if (length > most) throw new HttpError('odd', `sends ${what} of more than ${most / 1024 / 1024} MB`)
     parts.push(chunk)
   }
   return Buffer.concat(parts)
 }
+
+/** Reads an answer whole, decoded: a page of at most so many bytes; rejected with an HttpError. */
+export const readBody = (body: IncomingMessage, most: number): Promise<Buffer> =>
+  gather(decodedChunksOf(body), most, 'a page')

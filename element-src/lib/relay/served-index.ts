@@ -62,14 +62,13 @@ export const openIndexes = (parts: CommonParts) => {
   const { indexes, unreachable, tempo = 1 } = config
   const traffic = newTraffic(tempo)
   const down: (() => boolean)[] = []
-  const hasRules = indexes.some(({ projects, exclude }) => projects ?? exclude)
 
   return indexes.map((index, place) => {
     const { label, url, folder } = index
     const origin = markOf(index)
     let downCause = ''
-    const unwatched = newClient({ ...config, own: index, asker: index.name === undefined ? 'host' : 'file' })
-    const [client, aheadClient] = [traffic.watch(unwatched, false), traffic.watch(unwatched, true)]
+    const hasRules = index.excludeNewer !== undefined || indexes.some(({ projects, exclude }) => projects ?? exclude)
+    const send = traffic.watch(newClient({ ...config, own: index, asker: index.name === undefined ? 'host' : 'file' }))
     // Folders do not count: they hold what was kept.
     const others = [...indexes.entries()].filter(([i, other]) => i !== place && other.folder === undefined)
     const outage = newOutage({
@@ -79,7 +78,7 @@ export const openIndexes = (parts: CommonParts) => {
       hasOthers: others.length > 0,
       connect: async (over) => {
         const headers = { 'User-Agent': 'dib-pypi-element' }
-        const { body } = await client.request(new URL(url), { headers, signal: over })
+        const { body } = await send(new URL(url), { headers, signal: over })
         body.destroy()
       },
       log,
@@ -101,15 +100,7 @@ export const openIndexes = (parts: CommonParts) => {
     const isAnyones = !index.isKept || config.lock !== undefined
     const source =
       folder === undefined
-        ? serverIndex(index, {
-            client,
-            aheadClient,
-            outage,
-            log,
-            mayFetch,
-            hasRules: hasRules || index.excludeNewer !== undefined,
-            whileDown,
-          })
+        ? serverIndex(index, { send, outage, log, mayFetch, hasRules, whileDown })
         : folderIndex(
             { ...index, folder },
             log,
@@ -129,7 +120,7 @@ export const openIndexes = (parts: CommonParts) => {
       const path = fileAtUrl(folder ? (config.mirror ?? folder) : '', at)
       return path === undefined ? undefined : { path, size: statSync(path).size }
     }
-    const metadata = newMetadataFiles(client, aheadClient)
+    const metadata = newMetadataFiles(send)
     /** Keeps a wheel's metadata if the folder has the wheel. */
     const keepMetadata = async (key: string, file: PageFile, asker: Asker): Promise<void> => {
       const there = file.coreMetadata === undefined ? undefined : await mirror?.find(file, origin)
@@ -146,8 +137,7 @@ export const openIndexes = (parts: CommonParts) => {
       newDownloads({
         mirror,
         origin,
-        client,
-        aheadClient,
+        send,
         // Not the relay's own signal: files that are kept as it ends still get their metadata.
         onKept: (key, file) => keepMetadata(key, file, { headers: {}, gone: new AbortController().signal }),
         onMetadata: (key, bytes) => onMetadata(place, key, bytes),
@@ -163,7 +153,7 @@ export const openIndexes = (parts: CommonParts) => {
       place,
       source,
       /** What sends requests for it; a folder's pages may link to servers. */
-      client,
+      send,
       metadata,
       /** The folder that is filled, the mark of the index in it, and what is on its way there. */
       mirror,

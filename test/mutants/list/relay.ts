@@ -152,8 +152,8 @@ export const ofRelay: readonly Mutant[] = [
   ]),
   ...sabotages('lib/relay/upstream/fetch-file.ts', 'unit/relay/hostile.ts', [
     'metadata without an end is not read for ever',
-    'if (length > largest) throw new HttpError',
-    'if (length > 9 * largest) throw new Error',
+    "await gather(chunks, largest, 'metadata')",
+    "await gather(chunks, Number.POSITIVE_INFINITY, 'metadata')",
   ]),
   ...sabotages('lib/relay/upstream/remembered-pages.ts', 'unit/relay/remembered-pages.ts', [
     'pages are remembered up to a bound',
@@ -331,7 +331,7 @@ export const ofRelay: readonly Mutant[] = [
   ...sabotages(
     'lib/relay/upstream/traffic.ts',
     'unit/relay/ahead/guesses.ts',
-    ['what was fetched ahead is dropped if it is in the way', 'for (const drop of [...drops]) drop()', ''],
+    ['what was fetched ahead is dropped if it is in the way', 'for (const drop of [...server.guesses]) drop()', ''],
     [
       'a request that was refused for what was fetched ahead is made once more',
       '|| isAlone) return answer',

@@ -6,7 +6,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { newStrangers, type Strangers } from '../../../element-src/lib/relay/server/peer.js'
+import { newStrangers } from '../../../element-src/lib/relay/server/peer.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
 import { at, openTestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex } from '../../support/relay/upstream.js'
@@ -74,7 +74,11 @@ t.test('packages are for processes of the build: below disk-image-create, or in 
 })
 
 /** Who a connection of a user is to a relay that is of another user than root, and cannot look into others' processes. */
-const whoFor = async (t: Test, build: ChildProcess, uid: number): Promise<ReturnType<Strangers['at']>> => {
+const whoFor = async (
+  t: Test,
+  build: ChildProcess,
+  uid: number,
+): Promise<ReturnType<ReturnType<typeof newStrangers>['at']>> => {
   const server = createServer()
   const { port } = await listen(t, server)
   const client = spawn('python3', ['-c', program, '/', String(uid), String(port), '/'], { stdio: 'ignore' })

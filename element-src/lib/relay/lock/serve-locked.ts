@@ -41,7 +41,7 @@ const fetchUnknown = async ({ index, file }: Candidate, signal: AbortSignal): Pr
   const storage = index.mirror?.newUnnamed() ?? unnamedFile(join(tmpdir(), `pypi-relay-${randomUUID()}`))
   try {
     const digest = newDigest(hashes)
-    const fetched = await fetchFile(index.client, { url: file.url, headers: {}, hasHash: true }, signal)
+    const fetched = await fetchFile(index.send, { url: file.url, headers: {}, hasHash: true }, signal)
     let length = 0
     if (fetched.status === 200)
       for await (const chunk of fetched.chunks) {

@@ -79,21 +79,13 @@ const has = (pid: number, { inode, uid }: Peer): boolean => {
   return status?.match(/^Uid:\t\d+\t\d+\t\d+\t(\d+)$/m)?.[1] === String(uid)
 }
 
-/** Tells connections of a build from those of others. */
-export interface Strangers {
-  /** Takes note of a connection as soon as it is there. */
-  readonly accepted: (socket: Socket) => void
-  /** Who is at the other end of a connection that is not of this build; undefined if it is, or nothing tells. */
-  readonly at: (socket: Socket) => number | 'gone' | undefined
-}
-
 /**
  * Tells connections of a build from those of other users: what installers are told stands in their arguments, which every
  * user of the host can read. Root and the user who builds read all of a build anyway. Each connection is decided once, and
  * all that were there by then by one look at the kernel's tables: that takes 10 ms and more, and uv opens 50 at a time.
  */
-export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>): Strangers => {
-  const known = new WeakMap<Socket, { readonly uid: ReturnType<Strangers['at']> }>()
+export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>) => {
+  const known = new WeakMap<Socket, { readonly uid: number | 'gone' | undefined }>()
   /** How many looks there had been when a connection came. */
   const since = new WeakMap<Socket, number>()
   const tables = new Map<Table, { readonly look: number; readonly text: string }>()
@@ -106,7 +98,7 @@ export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>): 
     tables.set(name, { look: looks, text })
     return text
   }
-  const decide = (socket: Socket): ReturnType<Strangers['at']> => {
+  const decide = (socket: Socket): number | 'gone' | undefined => {
     const look = (after: number): ReturnType<typeof peerOf> => peerOf(socket, (name) => readTable(name, after))
     const peer = look(since.get(socket) ?? looks) ?? look(looks)
     if (peer === undefined) return undefined
@@ -117,10 +109,12 @@ export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>): 
     return isHidden || processesOf(config).some((pid) => has(pid, peer)) ? undefined : peer.uid
   }
   return {
-    accepted: (socket) => {
+    /** Takes note of a connection as soon as it is there. */
+    accepted: (socket: Socket): void => {
       since.set(socket, looks)
     },
-    at: (socket) => {
+    /** Who is at the other end of a connection that is not of this build; undefined if it is, or nothing tells. */
+    at: (socket: Socket): number | 'gone' | undefined => {
       const { uid } = known.get(socket) ?? { uid: decide(socket) }
       known.set(socket, { uid })
       return uid

@@ -60,7 +60,7 @@ const passBytes = async (
   }
   const method = request.method === 'HEAD' ? 'HEAD' : 'GET'
   const asked = { url: file.url, method, headers, hasHash: chooseHash(file.hashes) !== undefined } as const
-  const fetched = await fetchFile(index.client, asked, asker.gone)
+  const fetched = await fetchFile(index.send, asked, asker.gone)
   if (fetched.status >= 400) {
     fetched.leave()
     return fetched

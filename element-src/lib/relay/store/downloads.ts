@@ -1,4 +1,3 @@
-import type { HttpClient } from '../../http/client.js'
 import { faultOf, type HttpError } from '../../http/http-error.js'
 import { looksLikeDistribution } from '../../index/distribution-file.js'
 import { newDigest } from '../../index/hashes.js'
@@ -6,7 +5,7 @@ import type { PageFile } from '../../index/page.js'
 import { readWheelMetadata } from '../../index/wheel-metadata.js'
 import { type FetchedFile, fetchFile } from '../upstream/fetch-file.js'
 import { type Asker, sharedFor } from '../upstream/source.js'
-import type { Traffic } from '../upstream/traffic.js'
+import type { SendRequest, Traffic } from '../upstream/traffic.js'
 import { newSpool, type Reader, type TemporaryFile } from './growing-file.js'
 import type { MirrorFolder } from './mirror-folder.js'
 
@@ -32,9 +31,7 @@ interface DownloadParts {
   readonly mirror: MirrorFolder
   /** The mark of the index. */
   readonly origin: string
-  readonly client: HttpClient
-  /** What fetches guesses. */
-  readonly aheadClient: HttpClient
+  readonly send: SendRequest
   /** Called when a file is kept. */
   readonly onKept: (key: string, file: PageFile) => Promise<void>
   /** Called with the metadata of a wheel that has come, asked for or not, if its index has none beside it. */
@@ -72,7 +69,7 @@ type Running = ReturnType<typeof startDownload>
  * @param mayTake For a guess: asked for its length, or for each part of it if that is not told; false ends it.
  */
 const startDownload = (
-  { mirror, origin, client, aheadClient, traffic, tempo, signal, ...on }: DownloadParts,
+  { mirror, origin, send, traffic, tempo, signal, ...on }: DownloadParts,
   key: string,
   file: PageFile,
   headers: Asker['headers'],
@@ -174,8 +171,8 @@ const startDownload = (
     if (await mirror.keep(storage, file.name, digest.sha256(), file, origin)) await on.onKept(key, file)
   }
 
-  const asked = { url: file.url, headers, hasHash: digest.isRight() !== undefined }
-  const answer = fetchFile(isGuess() ? aheadClient : client, asked, over.signal)
+  const asked = { url: file.url, headers, hasHash: digest.isRight() !== undefined, isAhead: isGuess() }
+  const answer = fetchFile(send, asked, over.signal)
   // First of all who wait for it. Its faults are for who reads.
   const received = answer.then(receive).catch(() => undefined)
 

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { chunksOf, type HttpAnswer, type HttpClient } from '../../http/client.js'
+import { chunksOf, gather, type HttpAnswer } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { newDigest } from '../../index/hashes.js'
 import type { Hashes, PageFile } from '../../index/page.js'
 import { pauses } from './outage.js'
 import { type Asker, newShare, type PassedOn, passedOn } from './source.js'
+import type { SendRequest } from './traffic.js'
 
 /** A file, or a part of it, that comes from a server. */
 export interface FetchedFile extends PassedOn {
@@ -24,6 +25,8 @@ export interface AskedFile {
   readonly headers: Readonly<Record<string, string>>
   /** Whether a hash tells in the end if what came in two parts is one file. */
   readonly hasHash: boolean
+  /** Whether nobody has asked for it yet. */
+  readonly isAhead?: boolean | undefined
 }
 
 /** How many bytes of a body come, if a server says so. */
@@ -40,13 +43,13 @@ const validatorOf = ({ headers }: HttpAnswer): string | undefined =>
  * Fetches a file: the one place where files and metadata are fetched. If the connection breaks, a new one goes on from
  * there, if the server can.
  *
- * @param client What sends requests for the file's index.
  * @returns The answer, once it has begun, whatever its status; rejected with an HttpError if there is none.
  */
-export const fetchFile = async (client: HttpClient, asked: AskedFile, signal: AbortSignal): Promise<FetchedFile> => {
+export const fetchFile = async (send: SendRequest, asked: AskedFile, signal: AbortSignal): Promise<FetchedFile> => {
+  const { method = 'GET', isAhead } = asked
   const url = new URL(asked.url)
   const headers = { Accept: '*/*', ...asked.headers, 'Accept-Encoding': 'identity' }
-  const first = await client.request(url, { method: asked.method ?? 'GET', headers, signal })
+  const first = await send(url, { method, headers, signal, isAhead })
   const length = lengthOf(first.headers)
   const validator = validatorOf(first)
   const canGoOn =
@@ -57,7 +60,7 @@ export const fetchFile = async (client: HttpClient, asked: AskedFile, signal: Ab
 
   const restFrom = async (received: number): Promise<AsyncGenerator<Buffer> | undefined> => {
     const range = { Range: `bytes=${received}-`, ...(validator === undefined ? {} : { 'If-Range': validator }) }
-    const rest = await client.request(url, { headers: { ...headers, ...range }, signal })
+    const rest = await send(url, { headers: { ...headers, ...range }, signal, isAhead })
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(rest.headers['content-range'] ?? '') ?? []
     const isRest = rest.status === 206 && Number(start) === received
     if (isRest && (length === undefined || total === '*' || Number(total) === length)) return chunksOf(rest.body)
@@ -92,7 +95,7 @@ export const fetchFile = async (client: HttpClient, asked: AskedFile, signal: Ab
           tries = [...pauses]
           yield chunk
         }
-        if (length === undefined || received >= length || asked.method === 'HEAD') return
+        if (length === undefined || received >= length || method === 'HEAD') return
         throw new HttpError('connection', 'breaks the connection off')
       } catch (error) {
         source = await goOn(received, faultOf(error), tries)
@@ -119,9 +122,6 @@ export interface MetadataAnswer extends PassedOn {
   readonly bytes: Buffer
 }
 
-/** Fetches the metadata that lies beside a wheel (PEP 658); rejected with an HttpError. */
-export type FetchMetadata = (key: string, file: PageFile, asker: Asker) => Promise<MetadataAnswer>
-
 /** What the index tells of metadata's hashes. */
 export const metadataHashes = ({ coreMetadata }: PageFile): Hashes =>
   coreMetadata === undefined || coreMetadata === true ? {} : coreMetadata
@@ -133,36 +133,22 @@ const isMetadata = (bytes: Buffer, file: PageFile): boolean => {
   return digest.isRight() ?? /^metadata-version:/im.test(bytes.toString('latin1'))
 }
 
-/**
- * Begins with none remembered.
- *
- * @param aheadClient What sends requests for which nobody has asked yet.
- */
-export const newMetadataFiles = (client: HttpClient, aheadClient: HttpClient): FetchMetadata => {
+/** What fetches the metadata that lies beside wheels (PEP 658). Begins with none remembered. */
+export const newMetadataFiles = (send: SendRequest) => {
   const share = newShare<MetadataAnswer>()
   const known = new Map<string, MetadataAnswer>()
   let remembered = 0
 
-  const fetchIt = async (file: PageFile, { headers, isAhead }: Asker, signal: AbortSignal) => {
+  const fetchIt = async (file: PageFile, { headers, isAhead }: Asker, signal: AbortSignal): Promise<MetadataAnswer> => {
     const url = new URL(file.url)
     url.pathname += '.metadata'
     const hasHash = newDigest(metadataHashes(file)).isRight() !== undefined
-    const { chunks, ...answer } = await fetchFile(
-      isAhead ? aheadClient : client,
-      { url: url.href, headers, hasHash },
-      signal,
-    )
-    const parts: Buffer[] = []
-    let length = 0
-    for await (const chunk of chunks) {
-      length += chunk.length
-      if (length > largest) throw new HttpError('odd', 'sends metadata of more than 8 MB')
-      parts.push(chunk)
-    }
-    return { ...answer, bytes: Buffer.concat(parts) }
+    const { chunks, ...answer } = await fetchFile(send, { url: url.href, headers, hasHash, isAhead }, signal)
+    return { ...answer, bytes: await gather(chunks, largest, 'metadata') }
   }
 
-  return async (key, file, asker) => {
+  /** Fetches the metadata of a file, by its key in its index; rejected with an HttpError. */
+  return async (key: string, file: PageFile, asker: Asker): Promise<MetadataAnswer> => {
     const old = known.get(key)
     if (old !== undefined) return old
     const answer = await share(key, asker.gone, (signal) => fetchIt(file, asker, signal))

@@ -3,18 +3,6 @@ import { faultOf, type HttpError } from '../../http/http-error.js'
 import type { RelayConfig } from '../control.js'
 import type { RelayLog } from '../relay-log.js'
 
-/** Whether an index is down, which is a matter of connections alone: any answer, whatever its status, says that it is there. */
-export interface Outage {
-  readonly tempo: number
-  readonly isDown: () => boolean
-  /** Takes note of an answer. */
-  readonly answered: () => void
-  /** Takes note of a connection that failed. From the first on, the relay itself tries to connect. */
-  readonly failed: (fault: HttpError) => void
-  /** Resolved when it is down, or the installer has gone. */
-  readonly whenDown: (gone: AbortSignal) => Promise<void>
-}
-
 /** pip's own pauses between its tries, in milliseconds (urllib3's Retry, backoff_factor 0.25 and 0.5): 7.5 s in all. */
 export const pauses = [0, 500, 1000, 2000, 4000] as const
 const patience = 7_500
@@ -27,7 +15,7 @@ const shortestTry = 250
 export const isOfConnection = ({ kind }: HttpError): boolean => ['connection', 'tls', 'proxy', 'aborted'].includes(kind)
 
 /** What an outage needs to know of its index. */
-export interface OutageParts {
+interface OutageParts {
   readonly label: string
   readonly unreachable: RelayConfig['unreachable']
   /** By which each of its times is multiplied. */
@@ -43,20 +31,16 @@ export interface OutageParts {
   readonly signal: AbortSignal
 }
 
+/** Whether an index is down, which is a matter of connections alone: any answer, whatever its status, says that it is there. */
+export type Outage = ReturnType<typeof newOutage>
+
 /** An index that is up. */
-export const newOutage = ({
-  label,
-  unreachable,
-  tempo,
-  hasOthers,
-  connect,
-  log,
-  onDown,
-  signal,
-}: OutageParts): Outage => {
+export const newOutage = (parts: OutageParts) => {
+  const { label, unreachable, tempo, log, signal } = parts
   let state: 'up' | 'doubtful' | 'down' = 'up'
   const waiting = new Set<() => void>()
 
+  /** Takes note of an answer. */
   const answered = (): void => {
     if (state === 'down') log.info(`${label} answers again: the relay asks it from here on`)
     state = 'up'
@@ -68,7 +52,7 @@ export const newOutage = ({
     const timer = setTimeout(end, milliseconds)
     signal.addEventListener('abort', end)
     try {
-      await connect(over.signal)
+      await parts.connect(over.signal)
       answered()
     } catch (error) {
       if (!isOfConnection(faultOf(error))) answered()
@@ -80,10 +64,10 @@ export const newOutage = ({
 
   const sayDown = ({ message }: HttpError): void => {
     if (unreachable === 'fail') log.fail(`${label} ${message}: DIB_PYPI_UNREACHABLE=fail ends the build`)
-    else if (unreachable === 'drop' && hasOthers)
+    else if (unreachable === 'drop' && parts.hasOthers)
       log.warn(`${label} ${message}: left out of this build until it answers again (DIB_PYPI_UNREACHABLE=drop)`)
     else log.warn(`${label} ${message}: it is down, and the relay passes this on until it answers again`)
-    onDown(`${label} ${message}`)
+    parts.onDown(`${label} ${message}`)
     for (const resolve of waiting) resolve()
     waiting.clear()
   }
@@ -105,15 +89,17 @@ export const newOutage = ({
 
   return {
     tempo,
-    isDown: () => state === 'down',
+    isDown: (): boolean => state === 'down',
     answered,
-    failed: (fault) => {
+    /** Takes note of a connection that failed. From the first on, the relay itself tries to connect. */
+    failed: (fault: HttpError): void => {
       if (state !== 'up' || signal.aborted || !isOfConnection(fault)) return
       state = 'doubtful'
       // It ends with the relay.
       watch(fault).catch(() => undefined)
     },
-    whenDown: (gone) =>
+    /** Resolved when it is down, or the installer has gone. */
+    whenDown: (gone: AbortSignal): Promise<void> =>
       new Promise((resolve) => {
         if (state === 'down' || gone.aborted) return resolve()
         const done = (): void => {

@@ -20,18 +20,8 @@ export interface RememberedPage extends Page {
   readonly length: number
 }
 
-/** Pages by the names of projects. */
-export interface RememberedPages {
-  readonly get: (project: string) => RememberedPage | undefined
-  readonly set: (project: string, page: RememberedPage) => void
-  /** Whether there is room for one more that nobody reads yet. */
-  readonly hasRoom: () => boolean
-  /** The files of a name on a project's last page, also when others have taken its place: undefined if it is not known. */
-  readonly filesNamed: (project: string, name: string) => readonly PageFile[] | undefined
-}
-
-/** Begins with none. */
-export const rememberPages = (): RememberedPages => {
+/** Pages by the names of projects. Begins with none. */
+export const rememberPages = () => {
   const pages = new Map<string, RememberedPage>()
   const asked = new Map<string, readonly PageFile[]>()
   let bytes = 0
@@ -48,17 +38,19 @@ export const rememberPages = (): RememberedPages => {
       }
   }
   return {
-    hasRoom: () =>
+    /** Whether there is room for one more that nobody reads yet. */
+    hasRoom: (): boolean =>
       [...pages.values()].reduce((all, { length, isAwaited }) => all + (isAwaited?.() ? length : 0), 0) < mostBytes / 2,
-    get: (project) => pages.get(project),
-    set: (project, page) => {
+    get: (project: string): RememberedPage | undefined => pages.get(project),
+    set: (project: string, page: RememberedPage): void => {
       remove(project)
       for (const key of asked.keys()) if (key.startsWith(`${project}/`)) asked.delete(key)
       makeRoom(page.length)
       pages.set(project, page)
       bytes += page.length
     },
-    filesNamed: (project, name) => {
+    /** The files of a name on a project's last page, also when others have taken its place: undefined if it is not known. */
+    filesNamed: (project: string, name: string): readonly PageFile[] | undefined => {
       const key = `${project}/${name}`
       const files = pages.get(project)?.files.filter((file) => file.name === name) ?? asked.get(key)
       if (files === undefined || files.length === 0) return files

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type HttpAnswer, type HttpClient, readBody } from '../../http/client.js'
+import { type HttpAnswer, readBody } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { excludeNewer, type Page, PageError, type PageFile } from '../../index/page.js'
 import { readPage } from '../../index/read-page.js'
@@ -9,6 +9,7 @@ import type { RelayLog } from '../relay-log.js'
 import { type Outage, pauses } from './outage.js'
 import { type RememberedPage, rememberPages } from './remembered-pages.js'
 import { type Asker, type Found, newShare, passedOn, type Source } from './source.js'
+import type { SendRequest } from './traffic.js'
 
 /** The most that a project's page may have: the official index's largest have a quarter of it. */
 const largestPage = 64 * 1024 * 1024
@@ -61,9 +62,7 @@ interface Fetched {
 
 /** What an index on a server needs besides its configuration. */
 export interface ServerIndexParts {
-  readonly client: HttpClient
-  /** For pages that nobody has asked for. */
-  readonly aheadClient: HttpClient
+  readonly send: SendRequest
   readonly outage: Outage
   readonly log: RelayLog
   /** Whether a file that a page links to may be fetched. */
@@ -77,7 +76,7 @@ export interface ServerIndexParts {
 /** An index on a server: the one place where pages are fetched. */
 export const serverIndex = (
   config: Index,
-  { client, aheadClient, outage, log, mayFetch, hasRules, whileDown }: ServerIndexParts,
+  { send, outage, log, mayFetch, hasRules, whileDown }: ServerIndexParts,
 ): Source => {
   const { label } = config
   const pages = rememberPages()
@@ -109,7 +108,7 @@ export const serverIndex = (
     const url = new URL(`${root.pathname.replace(/\/+$/, '')}/${project}/${root.search}`, root)
     const known = pages.get(project)
     const asked = { ...asker.headers, ...known?.conditions, Accept: accepted, 'Accept-Encoding': 'gzip, deflate' }
-    const answered = await (asker.isAhead ? aheadClient : client).request(url, { headers: asked, signal })
+    const answered = await send(url, { headers: asked, signal, isAhead: asker.isAhead })
     outage.answered()
     const { status, body, headers } = answered
     if (known !== undefined && status === 304) {

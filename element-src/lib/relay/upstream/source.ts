@@ -65,20 +65,16 @@ export interface Source {
   readonly projects: () => readonly string[]
 }
 
-/** Has several who ask for the same thing at one time share one request for it. */
-export type Share<Result> = (
-  key: string,
-  gone: AbortSignal,
-  start: (signal: AbortSignal) => Promise<Result>,
-) => Promise<Result>
-
 /** After so long, in milliseconds, one who asks again is not to wait with the first: a retry has to be a new request. */
 export const sharedFor = 5_000
 
-/** Begins with nothing asked for; `tempo` multiplies its times. When all who wait for a request have gone, its signal says so. */
-export const newShare = <Result>(tempo = 1): Share<Result> => {
+/**
+ * Has several who ask for the same thing at one time share one request for it; `tempo` multiplies its times. When all who wait
+ * for a request have gone, its signal says so.
+ */
+export const newShare = <Result>(tempo = 1) => {
   const running = new Map<string, { born: number; askers: number; over: AbortController; answer: Promise<Result> }>()
-  return async (key, gone, start) => {
+  return async (key: string, gone: AbortSignal, start: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     const known = running.get(key)
     const isYoung = known !== undefined && !known.over.signal.aborted && Date.now() - known.born < sharedFor * tempo
     const over = new AbortController()
