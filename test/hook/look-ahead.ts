@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { scratchFolder } from '../support/builds/build-image.js'
 import { cleanEnvironment } from '../support/builds/clean-environment.js'
 import { needsRoot } from '../support/builds/root.js'
 import { runProgram } from '../support/builds/run.js'
+import { until } from '../support/relay/ahead.js'
 import { at, openTestRelay } from '../support/relay/test-relay.js'
 import { serveIndex, sha256, type UpstreamFile } from '../support/relay/upstream.js'
 import { makeWheels, normaliseName } from '../support/servers/mirror.js'
@@ -98,4 +99,29 @@ t.test('what the relay fetches ahead is what pip and uv then ask for, and each o
     await install(relay.index(), join(scratch, `${name}-relay`))
     t.same([...upstream.asked].sort(), [...new Set(direct.asked)].sort(), name)
   }
+})
+
+t.test('uv lock takes no wheel, and none is kept of those that were fetched ahead', async (t) => {
+  const scratch = scratchFolder(t)
+  const wheels = join(scratch, 'wheels')
+  makeWheels(wheels, [
+    { name: 'demo-app', version: '1.0', text: '', requirements: ['demo-lib>=1'] },
+    { name: 'demo-lib', version: '2.0', text: '' },
+  ])
+  const [project, fill] = [join(scratch, 'project'), join(scratch, 'fill')]
+  for (const folder of [project, fill]) mkdirSync(folder)
+  writeFileSync(
+    join(project, 'pyproject.toml'),
+    '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["demo-app"]\n',
+  )
+  const upstream = await serve(t, wheels)
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill })
+  const args = ['lock', '--no-cache', '--no-config', '--python', '/usr/bin/python3', '--index-url', relay.index()]
+  const { status, log } = await runProgram(uv, args, { cwd: project, env: cleanEnvironment({}) })
+  t.equal(status, 0, log.slice(-1000))
+  t.match(readFileSync(join(project, 'uv.lock'), 'utf8'), 'demo-lib')
+  await until(() => upstream.asked.some((line) => /demo_lib.*whl$/.test(line)))
+  await relay.end()
+  t.same(readdirSync(fill), [])
+  t.equal(relay.log(), '')
 })

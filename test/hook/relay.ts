@@ -239,13 +239,33 @@ python3 -m pip install --no-cache-dir --target /tmp/demo demo-lib || echo taken 
   await noRelayIsLeft(t, scratch)
 })
 
-t.test('what the relay keeps can be read by every user, and what was there before stays', async (t) => {
-  const scratch = scratchFolder(t)
-  const server = await serveUpstream(t, scratch)
-  mkdirSync(localMirror(scratch), { recursive: true })
-  writeFileSync(join(localMirror(scratch), 'other-1.0-py3-none-any.whl'), 'mine')
-  await runPhases(scratch, { environment: filling(server.port), inChroot: installAll })
-  t.equal(readFileSync(join(localMirror(scratch), 'other-1.0-py3-none-any.whl'), 'utf8'), 'mine')
-  for (const name of readdirSync(localMirror(scratch)))
-    t.equal(statSync(join(localMirror(scratch), name)).mode & 0o777, 0o644, name)
-})
+t.test(
+  'what the relay keeps can be read by every user; with DIB_PYPI_RELAY_AHEAD=no nothing is fetched ahead',
+  async (t) => {
+    const scratch = scratchFolder(t)
+    const server = await serveUpstream(t, scratch)
+    mkdirSync(localMirror(scratch), { recursive: true })
+    writeFileSync(join(localMirror(scratch), 'other-1.0-py3-none-any.whl'), 'mine')
+    let before = ''
+    const ran = await runPhases(scratch, {
+      environment: filling(server.port, { DIB_PYPI_RELAY_AHEAD: 'no' }),
+      inChroot: `python3 -m pip download --no-deps --no-cache-dir -d /tmp/demo demo-app
+rm -rf /tmp/demo
+echo one file was asked for
+${installAll}`,
+      onLine: (line) => {
+        if (line.endsWith('one file was asked for')) before = server.requests.join(' ')
+      },
+    })
+    worked(t, ran)
+    t.match(before, '/demo-app/demo_app')
+    t.notMatch(before, 'demo-lib')
+    t.equal(
+      readFileSync(join(localMirror(scratch), 'other-1.0-py3-none-any.whl'), 'utf8'),
+      'mine',
+      'what was there stays',
+    )
+    for (const name of readdirSync(localMirror(scratch)))
+      t.equal(statSync(join(localMirror(scratch), name)).mode & 0o777, 0o644, name)
+  },
+)

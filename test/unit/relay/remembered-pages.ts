@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
-import { rememberPages } from '../../../element-src/lib/relay/upstream/remembered-pages.js'
+import { rememberPages, setLast } from '../../../element-src/lib/relay/upstream/remembered-pages.js'
+import { askMetadata, countOf, project, wheelOf } from '../../support/relay/ahead.js'
 import { at, openTestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex } from '../../support/relay/upstream.js'
 
@@ -69,6 +70,19 @@ t.test('of 2,000 files that were asked for the last are known without their page
   )
 })
 
+t.test('of what is remembered by name the last so many entries are there', async (t) => {
+  const map = new Map<string, number>()
+  for (const [i, name] of ['a', 'b', 'c', 'a', 'd'].entries()) setLast(map, name, i, 3)
+  t.same(
+    [...map],
+    [
+      ['c', 2],
+      ['a', 3],
+      ['d', 4],
+    ],
+  )
+})
+
 const release = (version: string) => ({ name: `demo_app-${version}.tar.gz`, content: Buffer.from(version) })
 
 t.test('a page of an index without Cache-Control is asked for once in five seconds', async (t) => {
@@ -77,6 +91,46 @@ t.test('a page of an index without Cache-Control is asked for once in five secon
   const first = await relay.page('demo-app')
   await upstream.stop()
   t.same((await relay.page('demo-app')).body, first.body, 'the same, whatever has become of the server')
+})
+
+t.test('after five seconds its server is asked whether it has changed', async (t) => {
+  const upstream = await serveIndex(t, { 'demo-app': [release('1')] }, ({ headers }, response) => {
+    response.setHeader('ETag', '"1"')
+    if (headers['if-none-match'] === undefined) return undefined
+    response.writeHead(304).end()
+    return true
+  })
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  const first = await relay.page('demo-app')
+  const { now } = Date
+  t.teardown(() => {
+    Date.now = now
+  })
+  for (const seconds of [4, 6, 10, 12]) {
+    Date.now = () => now() + seconds * 1000
+    t.match(await relay.page('demo-app'), { status: 200, body: first.body })
+  }
+  t.same(
+    upstream.requests.map(({ headers }) => headers['if-none-match']),
+    [undefined, '"1"', '"1"'],
+  )
+})
+
+t.test('of metadata 8 MB at most are remembered', async (t) => {
+  const names = Array.from({ length: 9 }, (_, i) => `p${i}`)
+  const text = `Metadata-Version: 2.1\n${' '.repeat(1024 * 1024)}`
+  const projects = Object.assign({}, ...names.map((name) => project(name)))
+  const upstream = await serveIndex(t, projects, ({ url = '' }, response) => {
+    if (!url.endsWith('.metadata')) return undefined
+    response.end(text)
+    return true
+  })
+  const relay = await openTestRelay(t, [at(upstream.url)], { ahead: false })
+  for (const name of [...names, 'p8', 'p0']) t.equal((await askMetadata(relay, name)).body.length, text.length)
+  t.same(
+    ['p8', 'p0'].map((name) => countOf(upstream, `${wheelOf(name)}.metadata`)),
+    [1, 2],
+  )
 })
 
 t.test('a page that its server has remembered as well is sent once', async (t) => {

@@ -1,5 +1,6 @@
 import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { Guess } from '../store/downloads.js'
+import { setLast } from '../upstream/remembered-pages.js'
 import type { Asker } from '../upstream/source.js'
 
 /** What makes a file likely to be asked for: that its metadata was, or that it is the newest on a page that will be read. */
@@ -58,7 +59,7 @@ export const newGuesses = (): Guesses => {
 
   const projectOf = (name: string): Project => {
     const known = projects.get(name) ?? { versions: new Set<string>() }
-    if (projects.size < mostProjects) projects.set(name, known)
+    setLast(projects, name, known, mostProjects)
     return known
   }
 
@@ -84,17 +85,18 @@ export const newGuesses = (): Guesses => {
     running += 1
     try {
       // One that is in the folder is not fetched, nor one that turned out to be wrong meanwhile.
-      const there = await index.findFile(file)
-      if (there === undefined && projectOf(made.guessed.project).made === made)
-        made.guess = index.downloads?.guess(key, file, made.headers, mayTake)
-      await made.guess?.received
+      const isNeeded = (await index.findFile(file)) === undefined && projectOf(made.guessed.project).made === made
+      made.guess = isNeeded ? index.downloads?.guess(key, file, made.headers, mayTake) : undefined
+      if (made.guess === undefined) return leave(made)
+      made.guess.isWanted.then(() => {
+        bytes -= own
+        leave(made)
+      })
+      await made.guess.received
     } finally {
       running -= 1
       next()
     }
-    await made.guess?.isWanted
-    bytes -= own
-    leave(made)
   }
 
   const next = (): void => {

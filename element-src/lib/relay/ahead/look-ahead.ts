@@ -4,6 +4,7 @@ import type { PageFile } from '../../index/page.js'
 import { wheelMetadataAt } from '../../index/wheel-metadata.js'
 import { isLocal, keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { FileRoute } from '../server/route.js'
+import { setLast } from '../upstream/remembered-pages.js'
 import type { Asker } from '../upstream/source.js'
 import { chooseFile } from './choose-file.js'
 import { newGuesses } from './guesses.js'
@@ -75,15 +76,13 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
   /** Whether it is new to what the installer's request led to: dependencies can go in circles. */
   const isNew = (key: string, began: number): boolean => {
     if ((seen.get(key) ?? 0) > began - lately) return false
-    if (seen.size > mostRemembered) seen.clear()
-    seen.set(key, Date.now())
+    setLast(seen, key, Date.now(), mostRemembered)
     return true
   }
 
   const extrasOf = (project: string): Set<string> => {
-    if (extras.size > mostRemembered) extras.clear()
     const known = extras.get(project) ?? new Set<string>()
-    extras.set(project, known)
+    setLast(extras, project, known, mostRemembered)
     return known
   }
 
@@ -98,8 +97,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     if (!isNew(`${asker.headers['User-Agent']} ${index.place} ${file.url} ${[...extrasOf(project)].sort()}`, began))
       return
     if (isLocal(file) || file.coreMetadata === undefined) {
-      if (coming.size > mostRemembered) coming.clear()
-      coming.set(`${index.place} ${key}`, looked)
+      setLast(coming, `${index.place} ${key}`, looked, mostRemembered)
       // An earlier build may have kept it.
       const there = await index.findFile(file)
       const metadata = there && (await wheelMetadataAt(there.path))

@@ -6,6 +6,14 @@ const mostBytes = 8 * 1024 * 1024
 /** So many names of files that were asked for are remembered without their pages: who asked for metadata asks for the wheel later. */
 const mostFiles = 2_000
 
+/** Sets an entry of a map that has at most so many: the one that was set first goes. */
+export const setLast = <Value>(map: Map<string, Value>, key: string, value: Value, most: number): void => {
+  map.delete(key)
+  map.set(key, value)
+  const [oldest = ''] = map.keys()
+  if (map.size > most) map.delete(oldest)
+}
+
 /** A page as it was read. */
 export interface RememberedPage extends Page {
   /** Until when it is served without its server being asked: milliseconds since 1970. */
@@ -54,9 +62,7 @@ export const rememberPages = () => {
       const key = `${project}/${name}`
       const files = pages.get(project)?.files.filter((file) => file.name === name) ?? asked.get(key)
       if (files === undefined || files.length === 0) return files
-      const [oldest = ''] = asked.keys()
-      if (asked.size >= mostFiles) asked.delete(oldest)
-      asked.set(key, files)
+      setLast(asked, key, files, mostFiles)
       return files
     },
   }

@@ -185,28 +185,49 @@ t.test('at most 8 files are fetched ahead at a time', async (t) => {
 t.test('no file of more than 50 MB is fetched ahead, and no more than 200 MB for which nobody has asked', async (t) => {
   const told = { 'core-metadata': true, size: 51e6 }
   const upstream = holding(45e6)
-  const some = Array.from({ length: 5 }, (_, i) => `p${i}`)
+  const some = Array.from({ length: 6 }, (_, i) => `p${i}`)
   const server = await serveIndex(
     t,
     {
       ...project('told', ['1.0'], told),
       ...project('untold'),
+      ...project('unmeasured'),
       ...Object.assign({}, ...some.map((name) => project(name))),
     },
     requiring({}, (request, response) => {
-      if (request.url !== `/f/${wheelOf('untold')}`) return upstream.instead(request, response)
-      response.writeHead(200, { 'Content-Length': 51e6 }).write('PK')
+      const isUntold = request.url === `/f/${wheelOf('untold')}`
+      if (!isUntold && request.url !== `/f/${wheelOf('unmeasured')}`) return upstream.instead(request, response)
+      if (isUntold) response.writeHead(200, { 'Content-Length': 51e6 }).write('PK')
+      // One whose length is not told is ended on its way.
+      else response.write(Buffer.alloc(51e6))
       upstream.held.push(response)
       return true
     }),
   )
   const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t), tempo: 20 })
   await askMetadata(relay, 'told')
-  await askMetadata(relay, 'untold')
-  await until(() => upstream.closed() === 1)
-  for (const name of some) await askMetadata(relay, name)
-  await until(() => upstream.held.length === 6 && upstream.closed() === 2)
+  for (const [i, name] of ['untold', 'unmeasured'].entries()) {
+    await askMetadata(relay, name)
+    await until(() => upstream.closed() === i + 1)
+  }
+  for (const name of some.slice(0, 5)) {
+    await askMetadata(relay, name)
+    await until(() => timesOf(server, name) === 1)
+  }
+  await until(() => upstream.held.length === 7 && upstream.closed() === 3)
   t.equal(timesOf(server, 'told'), 0)
+  // What was asked for counts no more, also before it has come.
+  const begin = async (name: string): Promise<void> => {
+    const link = await relay.link(name, wheelOf(name))
+    await new Promise<void>((resolve) => {
+      ask(link, { 'User-Agent': agent }, 'GET', resolve)
+    })
+  }
+  await begin('p0')
+  await askMetadata(relay, 'p5')
+  await until(() => upstream.held.length === 8)
+  await begin('p5')
+  t.equal(timesOf(server, 'p0') + timesOf(server, 'p5'), 2, 'each is the guess that an installer joins')
 })
 
 t.test('a guess waits while a file that was asked for comes from the same server', async (t) => {

@@ -1,29 +1,44 @@
-import { Agent, get } from 'node:http'
+import { Agent, get, type ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { agent, askMetadata, countOf, project, requiring, until, wheelOf } from '../../../support/relay/ahead.js'
+import { scratchFolder } from '../../../support/builds/scratch.js'
+import {
+  agent,
+  askMetadata,
+  askWheel,
+  countOf,
+  project,
+  requiring,
+  until,
+  wheelOf,
+} from '../../../support/relay/ahead.js'
 import { ask, at, openTestRelay } from '../../../support/relay/test-relay.js'
 import { serveIndex } from '../../../support/relay/upstream.js'
 
 t.test('the pages and metadata that a wheel leads to are there before pip asks, and are fetched once', async (t) => {
-  const upstream = await serveIndex(
-    t,
-    { ...project('one'), ...project('two', ['1.0', '2.0', '3.0rc1']), ...project('three'), ...project('extra') },
-    requiring({
-      one: ['two (<2)', "extra; extra == 'more'", "extra; python_version < '3'"],
-      two: ['three', 'one'],
-    }),
-  )
-  const relay = await openTestRelay(t, [at(upstream.url)])
-  await askMetadata(relay, 'one')
-  await until(() => countOf(upstream, `${wheelOf('three')}.metadata`) === 1)
-  t.equal(countOf(upstream, `${wheelOf('two')}.metadata`), 1, 'of the newest release that the requirement allows')
-  for (const name of ['two', 'three']) t.match(await askMetadata(relay, name), { status: 200 })
-  t.equal(countOf(upstream, '/simple/extra/'), 0, 'what only an extra or another Python requires is not fetched')
-  t.equal(countOf(upstream, 'two-2.0') + countOf(upstream, 'two-3.0'), 0)
-  for (const path of new Set(upstream.asked)) t.equal(countOf(upstream, path), 1, `${path} once`)
-  t.notOk(upstream.requests.some(({ url, headers }) => url?.includes('three') && headers['user-agent'] !== agent))
-  t.equal(relay.log(), '')
+  // pip before 22.3 asks for no metadata.
+  for (const askFirst of [askMetadata, askWheel]) {
+    const upstream = await serveIndex(
+      t,
+      { ...project('one'), ...project('two', ['1.0', '2.0', '3.0rc1']), ...project('three'), ...project('extra') },
+      requiring({
+        one: ['two (<2)', "extra; extra == 'more'", "extra; python_version < '3'"],
+        two: ['three', 'one'],
+      }),
+    )
+    const relay = await openTestRelay(t, [at(upstream.url)])
+    await askFirst(relay, 'one')
+    await until(() => countOf(upstream, `${wheelOf('three')}.metadata`) === 1)
+    t.equal(countOf(upstream, `${wheelOf('two')}.metadata`), 1, 'of the newest release that the requirement allows')
+    for (const name of ['two', 'three']) t.match(await askMetadata(relay, name), { status: 200 })
+    t.equal(countOf(upstream, '/simple/extra/'), 0, 'what only an extra or another Python requires is not fetched')
+    t.equal(countOf(upstream, 'two-2.0') + countOf(upstream, 'two-3.0'), 0)
+    for (const path of new Set(upstream.asked))
+      t.equal(upstream.asked.filter((one) => one === path).length, 1, `${path} once`)
+    t.equal(upstream.asked.filter((path) => /(?:two|three).*whl$/.test(path)).length, 0, 'files only to fill a folder')
+    t.notOk(upstream.requests.some(({ url, headers }) => url?.includes('three') && headers['user-agent'] !== agent))
+    t.equal(relay.log(), '')
+  }
 })
 
 t.test(
@@ -98,6 +113,56 @@ t.test('a page that was fetched ahead is good until it is read, as long as the i
   await pause(100)
   await relay.page('three')
   t.equal(countOf(upstream, '/simple/three/'), 2)
+})
+
+t.test('a connection that breaks when nobody but the relay asked is not taken for an outage', async (t) => {
+  const broken: string[] = []
+  const upstream = await serveIndex(
+    t,
+    { ...project('one'), ...project('two') },
+    requiring({ one: ['two', 'three'] }, ({ url = '' }, response) => {
+      if (url.includes('one')) return undefined
+      broken.push(url)
+      response.destroy()
+      return true
+    }),
+  )
+  const other = await serveIndex(t, project('one'))
+  // In 8 ms by this tempo the index would be down, and end the build.
+  const indexes = [at(upstream.url), at(other.url)]
+  const relay = await openTestRelay(t, indexes, { tempo: 0.001, unreachable: 'fail', fill: scratchFolder(t) })
+  await askMetadata(relay, 'one')
+  await until(() => broken.length >= 2)
+  await pause(200)
+  t.match(await relay.page('one', 1), { status: 200 })
+  t.equal(relay.log(), '')
+})
+
+t.test('50 requests of installers, which uv makes at once, wait for nothing that is fetched ahead', async (t) => {
+  const names = (name: string, count: number): readonly string[] => Array.from({ length: count }, (_, i) => name + i)
+  const [guessed, led, asked] = [names('guess', 8), names('led', 20), names('asked', 50)]
+  const held: ServerResponse[] = []
+  const hasCome = { ahead: 0, asked: 0 }
+  const upstream = await serveIndex(
+    t,
+    Object.assign({}, ...['one', ...guessed].map((name) => project(name))),
+    requiring({ one: led }, ({ url = '' }, response) => {
+      const isAhead = /guess\d.*whl$|simple.led/.test(url)
+      if (!isAhead && !url.includes('asked')) return undefined
+      hasCome[isAhead ? 'ahead' : 'asked'] += 1
+      held.push(response)
+      return true
+    }),
+  )
+  // What has no head for two seconds of this tempo would have guesses dropped.
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill: scratchFolder(t), tempo: 20 })
+  for (const name of [...guessed, 'one']) await askMetadata(relay, name)
+  await until(() => hasCome.ahead === 16)
+  const replies = Promise.all(asked.map((name) => relay.page(name)))
+  await until(() => hasCome.asked === 50)
+  t.equal(hasCome.ahead, 16)
+  for (const response of held) response.writeHead(404).end()
+  t.ok((await replies).every(({ status }) => status === 404))
 })
 
 t.test('nothing is fetched ahead if that is off, or if the installer does not say what it installs for', async (t) => {
