@@ -22,6 +22,21 @@ export const ofAhead: readonly Mutant[] = [
     ['a wheel that an earlier build kept leads on', 'if (metadata !== undefined) came(index.place, key, metadata)', ''],
     ['what is guessed is not noted as had by an index', 'index.findFile(file)', 'index.findFile(file, index.origin)'],
   ),
+  ...sabotages('lib/relay/upstream/server-index.ts', 'unit/relay/ahead/look-ahead.ts', [
+    'a fault of what nobody asked for is not an outage',
+    'if (asker.isAhead) {\n      const found = outage',
+    'if (false) {\n      const found = outage',
+  ]),
+  ...sabotages('lib/http/connection.ts', 'unit/relay/ahead/look-ahead.ts', [
+    'what is fetched ahead takes no connection from installers',
+    'maxSockets: 66',
+    'maxSockets: 50',
+  ]),
+  ...sabotages('lib/relay/control.ts', 'hook/relay.ts', [
+    'nothing is fetched ahead if the user says so',
+    "ahead: settings.DIB_PYPI_RELAY_AHEAD === 'yes'",
+    'ahead: true',
+  ]),
   ...sabotages('lib/relay/store/downloads.ts', 'unit/relay/downloads.ts', [
     'what is asked for after the end is stopped',
     'if (signal.aborted) stop()',
