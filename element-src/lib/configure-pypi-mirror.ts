@@ -9,7 +9,6 @@ import { secretsIn } from './config/secrets.js'
 import { competingSettings } from './config/warnings.js'
 import { type Footprint, noteTimes, removeMadeFolders } from './image/footprint.js'
 import { openJson, readJson, runStaged, stagedProgram, stageEntry, stageMountPoint } from './image/stage.js'
-import { folderWarnings } from './index/wheel-targets.js'
 import { chooseReachable } from './probe/choose-reachable.js'
 import { probeAll, readPipOptions } from './probe/probe-all.js'
 import { describeIndexes, urlWithCredentials } from './settings/index-list.js'
@@ -25,8 +24,6 @@ export interface StagedSettings {
   readonly asksIndexes: boolean
   /** Where something is mounted for no longer than that, in the image. */
   readonly mountPoints: readonly string[]
-  /** The flat folders, in the image, if there is no other index: what they do not have for its Python is nowhere. */
-  readonly onlyFolders: readonly string[]
   /** Whether to log each step (DIB_DEBUG_TRACE). */
   readonly verbose: boolean
 }
@@ -59,7 +56,6 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   )
   const { asksIndexes, verbose } = staged
   setVerbose(verbose)
-  for (const folder of staged.onlyFolders) folderWarnings(folder).forEach(warn)
   for (const warning of competingSettings(environment)) warn(warning)
   const probe = () => probeAll(staged.pip, environment, stagedProgram('node'), 'image', readPipOptions(environment))
   const indexes = asksIndexes ? chooseReachable(await probe(), staged.pip.unreachable) : staged.pip.indexes

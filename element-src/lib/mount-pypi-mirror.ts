@@ -19,6 +19,7 @@ import {
 } from './image/stage.js'
 import { findPrograms, stageBuiltins, stageRuntime } from './image/stage-runtime.js'
 import { detectMirrors, type LocalMirror, missingFolder } from './index/local-mirror.js'
+import { pythonsIn, targetFault } from './index/wheel-targets.js'
 import { readLock } from './receipt/bill.js'
 import { planReceipt } from './receipt/receipt-file.js'
 import { askRelay, startRelay } from './relay/control.js'
@@ -131,14 +132,18 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     // A folder that is to be filled may be empty.
     const isFilled = ({ below, files }: LocalMirror): boolean => settings.fill && below === '' && files.length === 0
     for (const mirror of localMirrors.filter((one) => !isFilled(one))) mirror.warnings().forEach(warn)
+    // What folders do not have for the image's Python is nowhere.
     const hasOthers = settings.pip.indexes.some((index) => index.folder === undefined)
-    const onlyFolders = hasOthers ? [] : localMirrors.filter(({ files }) => files.length > 0)
+    const pythons = hasOthers ? [] : pythonsIn(imageRoot)
+    for (const { below, files } of localMirrors) {
+      const fault = targetFault(files, pythons)
+      if (fault !== undefined) warn(`${join(mirrorMountPoint, below)}: ${fault}`)
+    }
     writeJson(join(folder, stageEntry.settings), {
       pip,
       footprint,
       mountPoints,
       asksIndexes: relay === undefined,
-      onlyFolders: onlyFolders.map(({ below }) => join(mirrorMountPoint, below)),
       verbose: settings.DIB_DEBUG_TRACE,
     } satisfies StagedSettings)
     const asksServers = relay === undefined && pip.indexes.some(({ scheme }) => scheme !== 'file')

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
-import { isDistribution, projectsOf } from './distribution-file.js'
+import { entryInRoot } from '../image/path-in-root.js'
+import { projectsOf } from './distribution-file.js'
 
 /** How many kinds of files are told apart in one line. */
 const enough = 4
@@ -136,12 +138,12 @@ export const targetFault = (files: readonly string[], versions: readonly string[
   return `the image has Python ${versions.join(' and ')}, and no file of ${named} is for it${describeTargets(unfit)}: fill the mirror by a pip of the image's Python`
 }
 
-const namesIn = (folder: string): readonly string[] =>
-  ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'], () => readdirSync(folder)) ?? []
-
-/** The same of a flat folder in the image, by the Pythons that are there so far; nothing is run for it. */
-export const folderWarnings = (folder: string, programs = ['/usr/bin', '/usr/local/bin']): readonly string[] => {
-  const versions = programs.flatMap(namesIn).flatMap((name) => /^python(\d\.\d+)$/.exec(name)?.[1] ?? [])
-  const fault = targetFault(namesIn(folder).filter(isDistribution), [...new Set(versions)].sort())
-  return fault === undefined ? [] : [`${folder}: ${fault}`]
+/** The versions of the CPythons that an image has so far, such as 3.11; nothing is run for it. */
+export const pythonsIn = (root: string): readonly string[] => {
+  const namesIn = (folder: string): readonly string[] =>
+    entryInRoot(root, folder)?.isDirectory()
+      ? (ignoreErrors(['EACCES'], () => readdirSync(join(root, folder))) ?? [])
+      : []
+  const names = ['/usr/bin', '/usr/local/bin'].flatMap(namesIn)
+  return [...new Set(names.flatMap((name) => /^python(\d\.\d+)$/.exec(name)?.[1] ?? []))].sort()
 }

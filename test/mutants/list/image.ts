@@ -179,9 +179,9 @@ export const ofImage: readonly Mutant[] = [
     'pip.indexes.some(({ isOfficial }) => isOfficial) ||',
     'pip.indexes.length === 0 ||',
   ]),
-  ...sabotages('lib/configure-pypi-mirror.ts', 'hook/made-indexes.ts', [
+  ...sabotages('lib/mount-pypi-mirror.ts', 'hook/made-indexes.ts', [
     "a folder without a file for the image's Python is named before pip looks",
-    'for (const folder of staged.onlyFolders) folderWarnings(folder).forEach(warn)\n',
+    'if (fault !== undefined) warn(`${join(mirrorMountPoint, below)}: ${fault}`)',
     '',
   ]),
   ...sabotages('lib/configure-pypi-mirror.ts', 'hook/competing-settings.ts', [

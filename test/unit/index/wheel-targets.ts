@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { describeTargets, folderWarnings, targetFault } from '../../../element-src/lib/index/wheel-targets.js'
+import { describeTargets, pythonsIn, targetFault } from '../../../element-src/lib/index/wheel-targets.js'
 
 t.test("what files are for is told by their wheels' tags", async (t) => {
   const targets: Readonly<Record<string, string>> = {
@@ -56,13 +56,12 @@ t.test("what an image's Python cannot take is named", async (t) => {
 })
 
 t.test("the image's Pythons are those among its programs", async (t) => {
-  const folder = t.testdir({
-    bin: { python3: '', 'python3.11': '', 'python3.11-config': '', 'python2.7': '' },
-    mirror: { 'numpy-1-cp39-cp39-linux_x86_64.whl': '', SHA256SUMS: '' },
+  const root = t.testdir({
+    usr: {
+      bin: { python3: '', 'python3.11': '', 'python3.11-config': '', 'python2.7': '' },
+      local: { bin: t.fixture('symlink', '/usr/bin') },
+    },
   })
-  const mirror = join(folder, 'mirror')
-  t.match(folderWarnings(mirror, [join(folder, 'bin'), join(folder, 'none')]), [
-    new RegExp(`^${mirror}: the image has Python 2\\.7 and 3\\.11, and no file of numpy is for it`),
-  ])
-  t.same(folderWarnings(mirror, [join(folder, 'none')]), [], 'none is there yet')
+  t.same(pythonsIn(root), ['2.7', '3.11'])
+  t.same(pythonsIn(join(root, 'usr')), [], 'none is there yet')
 })
