@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { errorCode, ignoreErrors } from '../base/errors.js'
 import { appendLines, factsFile, factsLine, readFacts, readSums, sumsFile } from './folder-records.js'
-import { chooseHash, digestOf } from './hashes.js'
-import type { Hashes, PageFile } from './page.js'
+import { chooseHash, digestOf, type Hashes, type PageFile } from './page.js'
 
 const temporaryName = /^\.pypi-relay-/
 

@@ -4,34 +4,32 @@ import { ignoreErrors } from '../base/errors.js'
 import { flatIndexUrl, localMirrorUrl } from '../image/stage.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
 import { entriesOf, filesOnPage, openFolder, placesOfIndexes, writePages } from './folder.js'
-import { fileFaults, projectFaults, some } from './link-checks.js'
-import { findInMirror, urlBelow } from './local-url.js'
+import { fileFaults, findInMirror, projectFaults, some, urlBelow } from './local-url.js'
 import { describeTargets } from './wheel-targets.js'
 
-/** What a folder of the local mirror holds, and so how pip can use it. */
-interface Layout {
+/** A folder of the local mirror that is used as an index: what it holds, and so how pip can use it. */
+export interface LocalMirror {
+  /** The folder, below the mirror; empty for the mirror itself. */
+  readonly below: string
+  /** The folder, on the host. */
+  readonly folder: string
   /** What was recognised, for the log. */
   readonly description: string
   /** The names of its wheels and sdists if they lie side by side; what they are for decides who can install them. */
   readonly files: readonly string[]
   /** Whether a build may fill it: it has nothing yet, or wheels and sdists side by side, as `pip download` leaves them. */
   readonly isFlat: boolean
-  /** Where an index of its own is, below the mirror; undefined if one has to be made. */
-  readonly index: string | undefined
-  /** Looks for what the user should know of it, a line each. */
-  readonly warnings: () => readonly string[]
-}
-
-/** A folder of the local mirror that is used as an index. */
-export interface LocalMirror extends Omit<Layout, 'index'> {
-  /** The folder, below the mirror; empty for the mirror itself. */
-  readonly below: string
-  /** The folder, on the host. */
-  readonly folder: string
   /** The index, if the image has it. */
   readonly url: string
   /** Makes the index, in the folder of all indexes in memory; undefined if the mirror's own is used. */
   readonly writeIndex: ((folder: string) => void) | undefined
+  /** Looks for what the user should know of it, a line each. */
+  readonly warnings: () => readonly string[]
+}
+
+interface Layout extends Pick<LocalMirror, 'description' | 'files' | 'isFlat' | 'warnings'> {
+  /** Where an index of its own is, below the mirror; undefined if one has to be made. */
+  readonly index: string | undefined
 }
 
 /** What is said of a folder that is named and missing: one that a build fills may be so. */
@@ -167,15 +165,9 @@ const look = (mirror: string, folder: string): Layout => {
  */
 export const detectMirrors = (mirror: string, folders: readonly string[]): readonly LocalMirror[] => {
   const description = 'a folder that only root can look into, taken for a PEP 503 index'
+  const unknown = { description, files: [], isFlat: false, warnings: () => [] }
   const layouts = folders.map(
-    (index): Layout =>
-      ignoreErrors(['EACCES'], () => look(mirror, index)) ?? {
-        index,
-        files: [],
-        isFlat: false,
-        description,
-        warnings: () => [],
-      },
+    (index): Layout => ignoreErrors(['EACCES'], () => look(mirror, index)) ?? { ...unknown, index },
   )
   const made = layouts.filter(({ index }) => index === undefined)
   return layouts.map((layout, i): LocalMirror => {

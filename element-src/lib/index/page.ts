@@ -1,3 +1,6 @@
+import { createHash, getHashes, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+
 /** Names of hash algorithms that installers know in links (pip's models/link.py); the first to check by, which all know. */
 export const algorithms: readonly string[] = ['sha256', 'sha512', 'sha384', 'sha224', 'sha1', 'md5']
 
@@ -53,4 +56,46 @@ export const excludeNewer = (
   const latest = Date.parse(cutoff)
   const times = files.map(({ uploadTime }) => Date.parse(uploadTime ?? ''))
   return times.some(Number.isNaN) ? undefined : files.filter((_file, i) => (times[i] ?? 0) <= latest)
+}
+
+/** The hash by which a file is checked; undefined if its index tells none that can be checked. */
+export const chooseHash = (hashes: Hashes): { readonly algorithm: string; readonly digits: string } | undefined => {
+  const known = getHashes()
+  const algorithm = algorithms.find((name) => known.includes(name) && hashes[name] !== undefined)
+  return algorithm === undefined ? undefined : { algorithm, digits: (hashes[algorithm] ?? '').toLowerCase() }
+}
+
+/** Hashes of something that comes in chunks: sha256, and another one where that is what the index tells. */
+export interface Digest {
+  readonly update: (chunk: Buffer) => void
+  /** sha256 of all so far. */
+  readonly sha256: () => string
+  /** Whether all so far is what the index tells; undefined if it tells nothing. */
+  readonly isRight: () => boolean | undefined
+}
+
+/** Begins with nothing. */
+export const newDigest = (hashes: Hashes): Digest => {
+  const wanted = chooseHash(hashes)
+  const sha256 = createHash('sha256')
+  const other: Hash | undefined =
+    wanted === undefined || wanted.algorithm === 'sha256' ? undefined : createHash(wanted.algorithm)
+  return {
+    update: (chunk) => {
+      sha256.update(chunk)
+      other?.update(chunk)
+    },
+    sha256: () => sha256.copy().digest('hex'),
+    isRight: () => wanted && (other ?? sha256).copy().digest('hex') === wanted.digits,
+  }
+}
+
+/** Hashes a file: sha256, and whether it is what its index tells; rejected with the system's error. */
+export const digestOf = async (
+  path: string,
+  hashes: Hashes,
+): Promise<{ sha256: string; isRight: boolean | undefined }> => {
+  const digest = newDigest(hashes)
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) digest.update(chunk as Buffer)
+  return { sha256: digest.sha256(), isRight: digest.isRight() }
 }

@@ -22,7 +22,7 @@ export const ofHost: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/index/link-checks.ts',
+    'lib/index/local-url.ts',
     'unit/index/local-mirror.ts',
     ['a link out of the mirror on a page is named', 'if (file === undefined) {', 'if (file === null) {'],
     ['a link to a file that is missing is named', "if (found === 'missing') return", "if (found === 'none') return"],

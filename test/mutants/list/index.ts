@@ -38,7 +38,7 @@ export const ofIndex: readonly Mutant[] = [
     ['no line is added to another file by a link in place of SHA256SUMS', 'there?.isSymbolicLink()', 'false'],
     ['what stands in a line without an end is not lost', "...(last.toString() === '\\n' ? [] : [''])", ''],
   ),
-  ...sabotages('lib/index/hashes.ts', 'unit/relay/fill.ts unit/relay/downloads.ts', [
+  ...sabotages('lib/index/page.ts', 'unit/relay/fill.ts unit/relay/downloads.ts', [
     'a hash is compared',
     "wanted && (other ?? sha256).copy().digest('hex') === wanted.digits",
     'wanted && true',

@@ -1,7 +1,6 @@
 import { UserError } from '../../base/errors.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
-import { digestOf } from '../../index/hashes.js'
-import type { PageFile } from '../../index/page.js'
+import { digestOf, type PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
 import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { Asker } from '../upstream/source.js'

@@ -1,6 +1,5 @@
 import { faultOf } from '../../http/http-error.js'
-import { chooseHash } from '../../index/hashes.js'
-import type { PageFile } from '../../index/page.js'
+import { chooseHash, type PageFile } from '../../index/page.js'
 import { formFor, mediaTypes, renderPage, renderRoot } from '../../index/render.js'
 import { isLocal, keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
 import { fetchFile, metadataHashes } from '../upstream/fetch-file.js'

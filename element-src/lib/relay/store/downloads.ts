@@ -1,7 +1,6 @@
 import { faultOf, type HttpError } from '../../http/http-error.js'
 import { looksLikeDistribution } from '../../index/distribution-file.js'
-import { newDigest } from '../../index/hashes.js'
-import type { PageFile } from '../../index/page.js'
+import { newDigest, type PageFile } from '../../index/page.js'
 import { readWheelMetadata } from '../../index/wheel-metadata.js'
 import { type FetchedFile, fetchFile } from '../upstream/fetch-file.js'
 import { type Asker, sharedFor } from '../upstream/source.js'
