@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Environment } from './base/command.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
-import { configFiles } from './config/config-files.js'
+import { secretsIn } from './config/merge.js'
 import { etcPipConf, etcUvToml, systemUvToml, textAt } from './config/places.js'
-import { secretsIn } from './config/secrets.js'
+import { planMountsOver } from './config/plan.js'
 import { competingSettings } from './config/warnings.js'
 import { type Footprint, noteTimes, removeMadeFolders } from './image/footprint.js'
 import { openJson, readJson, runStaged, stagedProgram, stageEntry, stageMountPoint } from './image/stage.js'
@@ -61,7 +61,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const indexes = asksIndexes ? chooseReachable(await probe(), staged.pip.unreachable) : staged.pip.indexes
   const pip: PipSettings = { ...staged.pip, indexes }
 
-  const done = apply(configFiles(pip, environment))
+  const done = apply(planMountsOver(pip, environment))
   const etcUv = textAt(etcUvToml)
   const systemUv = done.files.find(({ path }) => path === systemUvToml)
   if (systemUv !== undefined && systemUv.own === undefined && etcUv === undefined) {

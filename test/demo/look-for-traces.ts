@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { dirname } from 'node:path'
-import { configFiles } from '../../element-src/lib/config/config-files.js'
+import { placesOf } from '../../element-src/lib/config/places.js'
 import { cacheFolder } from '../../element-src/lib/image/stage.js'
 
 /** What the element mounts over an image, from its own list, with the folders that are an installer's alone. */
-const ours = configFiles(
-  { indexes: [], trustedHosts: [], unverifiedHosts: [], retries: undefined, unreachable: 'drop' },
-  {},
-).flatMap(({ path, ownsFolder }) => (ownsFolder ? [path, dirname(path)] : [path]))
+const ours = [...placesOf({}).roots, ...placesOf({}).all].flatMap(({ path }) =>
+  ['/root', '/etc'].includes(dirname(path)) ? [path] : [path, dirname(path)],
+)
 
 const isOurs = (name: string): boolean =>
   /^\/tmp\/\.?pypi/.test(name) || [...ours, cacheFolder].some((path) => name === path || name.startsWith(`${path}/`))

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { downloadingCommands, isIndexOption, optionOf } from '../../element-src/lib/config/pip/config-file.js'
+import { downloadingCommands, indexOptions, optionOf } from '../../element-src/lib/config/pip/config-file.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
 /** Options whose names are like those of ours, and which leave the mirrors and the caches as they are. */
@@ -61,7 +61,7 @@ const paths = wheels.map((name) => join(pips, name))
 const read = JSON.parse(
   execFileSync('python3', ['-W', 'ignore', '-c', program, ...paths], { encoding: 'utf8' }),
 ) as readonly Tables[]
-const isOurs = (name: string): boolean => isIndexOption(optionOf(name)) || optionOf(name) === 'log'
+const isOurs = (name: string): boolean => indexOptions.includes(optionOf(name)) || optionOf(name) === 'log'
 
 wheels.forEach((wheel, i) => {
   t.test(`${wheel}: each name of an option by which pip finds packages is known`, async (t) => {

@@ -9,107 +9,64 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
-import { accessOf, modificationTime, usualAccess } from '../image/attributes.js'
-import { noteTimes, planFootprint, removeMadeFolders } from '../image/footprint.js'
+import { type Access, accessOf, modificationTime, usualAccess } from '../image/attributes.js'
+import { type Footprint, noteTimes, planFootprint, removeMadeFolders } from '../image/footprint.js'
 import { mountArguments } from '../image/mounts.js'
-import { fileText, lstatAt, resolveLinks, wayTo } from '../image/path-in-root.js'
+import { lstatAt } from '../image/path-in-root.js'
 import { cacheFolder, runStaged, stageMountPoint } from '../image/stage.js'
-import { type Applied, type AppliedFile, type AppliedFolder, isAlone, listEntries } from './applied.js'
-import type { ConfigFile } from './config-files.js'
+import type { OurFile } from './merge.js'
+import type { Plan, PlannedFile, PlannedFolder } from './plan.js'
 
-/** A folder to be mounted over one of the image's. */
-interface PlannedFolder {
-  /** Its path without links, as pip would follow them, dangling ones too. */
+/** One of our files that stands for one of the image's while the build runs; its path has no link on the way. */
+export interface AppliedFile extends OurFile {
+  /** Our file, below the stage folder. */
+  readonly source: string
+  /** The access that our file had at first. */
+  readonly access: Access
+  /** The names in the folder of the image's own, at first. */
+  readonly beside: readonly string[]
+}
+
+/** One of our folders that is mounted over one of the image's, whose other files are in it. */
+export interface AppliedFolder {
+  /** The mount target, in the image, with no link on the way. */
   readonly path: string
-  /** Whether every user has to read what is there, not root alone. */
-  readonly isForEveryone: boolean
+  /** The name of our folder in the stage folder. */
+  readonly source: string
+  readonly access: Access
+  /** Its modification time at first, in nanoseconds since 1970. */
+  readonly time: string
+  /** What was in it at first. */
+  readonly entries: ReturnType<typeof listEntries>
 }
 
-/** A file to be mounted over one of the image's, by itself or in its folder. */
-type PlannedFile = PlannedFolder & Pick<AppliedFile, 'path' | 'format' | 'content' | 'own'>
-
-/**
- * Finds where one of our folders goes, by the path by which it is known.
- *
- * @throws UserError if something else is there or on the way, or a link leads to itself.
- */
-export const findFolder = (path: string): string => {
-  const real = resolveLinks(path)
-  for (const folder of wayTo(real)) {
-    if (lstatAt(folder)?.isDirectory() === false)
-      throw new UserError(`${folder} in the image is not a folder: remove it, or make it one`)
-  }
-  return real
+/** What pre-install.d mounted over the image, for cleanup.d to undo. */
+export interface Applied extends Footprint {
+  readonly files: readonly AppliedFile[]
+  readonly folders: readonly AppliedFolder[]
+  /** Files of the image's that are not mounted over: what they said before other hooks ran. */
+  readonly others: readonly Omit<OurFile, 'content'>[]
+  /** Where something of ours is mounted while the build runs, in the image. */
+  readonly mountPoints: readonly string[]
 }
 
-/**
- * Finds where one of our files goes, by the path by which pip knows it.
- *
- * @throws UserError if it is something that pip cannot read, or a link leads to itself.
- */
-export const findMountTarget = (path: string): string => {
-  // The folders on the way are checked first: their fault is the one to fix.
-  const real = resolveLinks(join(findFolder(dirname(path)), basename(path)))
-  findFolder(dirname(real))
-  if (lstatAt(real)?.isFile() === false)
-    throw new UserError(`${path} in the image is not a file, which pip could read: remove it`)
-  return real
-}
-
-/** The size, in bytes, up to which a folder is one of configuration: its files are copied. */
-const mostBytes = 1 << 20
-
-/** Whether a folder of the image's holds nothing but files and links, few enough to be an installer's alone. */
-const isOfFilesAlone = (folder: string): boolean => {
-  let bytes = 0
-  for (const name of readdirSync(folder)) {
-    const found = lstatSync(join(folder, name))
-    bytes += found.isFile() ? found.size : found.isSymbolicLink() ? 0 : mostBytes + 1
-    if (bytes > mostBytes) return false
-  }
-  return true
-}
-
-/**
- * Decides what is mounted over the image: the whole folder if it belongs to one installer, so that other hooks can
- * replace the file in it; otherwise the file alone. Nothing is changed yet.
- *
- * @param configFiles The files. Of two that are one file in the image, the first counts.
- * @returns The files and the folders, and files where the image's own stays. A file in one of the folders is not mounted by itself.
- * @throws UserError if something else is at a mount target.
- */
-const planMountsOver = (configFiles: readonly ConfigFile[]) => {
-  const others: Applied['others'][number][] = []
-  const files = new Map<string, PlannedFile>()
-  /** Each file by the path by which it is known, and by that without links. */
-  const named: PlannedFolder[] = []
-  const ownFolders = new Set<string>()
-  for (const { path: known, format, isForEveryone, ownsFolder, render } of configFiles) {
-    const path = findMountTarget(known)
-    const own = fileText(path)
-    const content = render(own)
-    if (content === undefined) {
-      others.push({ path, format, own })
-      continue
-    }
-    const file = files.get(path) ?? { path, format, own, content, isForEveryone }
-    files.set(path, file)
-    const folder = findFolder(dirname(known))
-    named.push({ ...file, path: join(folder, basename(known)) }, file)
-    if (ownsFolder) ownFolders.add(folder)
-  }
-  const folders = [...ownFolders].flatMap((path): readonly PlannedFolder[] => {
-    const holdsAnother = named.some((file) => file.path.startsWith(`${path}/`) && dirname(file.path) !== path)
-    if (holdsAnother || (lstatAt(path) !== undefined && !isOfFilesAlone(path))) return []
-    return [{ path, isForEveryone: named.some((file) => dirname(file.path) === path && file.isForEveryone) }]
+/** The names in a folder, each with what shows any later change to it: the inode and its change time, as one text. */
+export const listEntries = (folder: string): readonly (readonly [name: string, version: string])[] =>
+  readdirSync(folder).map((name) => {
+    const { ino, ctimeNs } = lstatSync(join(folder, name), { bigint: true })
+    return [name, `${ino} ${ctimeNs}`]
   })
-  return { files: [...files.values()], folders, others }
-}
+
+/** Whether one of our files is mounted by itself, and not in its folder. */
+export const isAlone = ({ source }: Pick<AppliedFile, 'source'>): boolean => !source.includes('/')
+
+const inStage = (source: string): string => join(stageMountPoint, source)
 
 /** Makes the folder that is mounted over one of the image's: its files with their attributes. */
-const prepareFolder = (folder: string, { path, isForEveryone }: PlannedFolder): void => {
+const prepareFolder = ({ path, source, isForEveryone }: PlannedFolder): void => {
+  const folder = inStage(source)
   if (lstatAt(path) === undefined) mkdirSync(folder, { mode: 0o755 })
   else runStaged('cp', ['-a', path, folder])
   if (isForEveryone) chmodSync(folder, 0o755)
@@ -119,15 +76,16 @@ const prepareFolder = (folder: string, { path, isForEveryone }: PlannedFolder): 
 }
 
 /** Writes one of our files, in a copy of the image's folder or by itself. */
-const prepareFile = (source: string, { path, own, format, content, isForEveryone }: PlannedFile): AppliedFile => {
-  const place = join(stageMountPoint, source)
-  const alone = isAlone({ source })
+const prepareFile = ({ isForEveryone, ...file }: PlannedFile): AppliedFile => {
+  const { path, own, content, source } = file
+  const place = inStage(source)
+  const alone = isAlone(file)
   writeFileSync(place, content, { encoding: 'latin1', mode: 0o600 })
   const ownAccess = alone || own === undefined ? usualAccess : accessOf(path)
   // Whatever the umask is, every user can read what is for everyone.
   chmodSync(place, isForEveryone ? 0o644 : alone ? 0o600 : ownAccess.mode)
   const beside = ignoreErrors(['ENOENT'], () => readdirSync(dirname(path))) ?? []
-  return { path, own, format, content, source, access: accessOf(place), beside }
+  return { ...file, access: accessOf(place), beside }
 }
 
 /**
@@ -137,31 +95,28 @@ const prepareFile = (source: string, { path, own, format, content, isForEveryone
  * @throws UserError if something else is at a mount target, or a file does not read as it was written.
  *   What was made is removed again.
  */
-export const apply = (configFiles: readonly ConfigFile[]): Applied => {
-  const plan = planMountsOver(configFiles)
-  const sources = new Map(plan.folders.map(({ path }, i) => [path, `folder-${i}`]))
-  const alone = plan.files.filter(({ path }) => !sources.has(dirname(path)))
+export const apply = (plan: Plan): Applied => {
+  const alone = plan.files.filter(isAlone)
   const stubs = alone.flatMap(({ path, own }) => (own === undefined ? [path] : []))
-  const needed = [...sources.keys(), ...alone.map(({ path }) => dirname(path))]
+  const needed = [...plan.folders.map(({ path }) => path), ...alone.map(({ path }) => dirname(path))]
   const { madeFolders, touchedFolders } = planFootprint('/', needed, stubs)
 
-  const inStage = (source: string): string => join(stageMountPoint, source)
-  for (const folder of plan.folders) prepareFolder(inStage(sources.get(folder.path) ?? ''), folder)
-  const files = plan.files.map((file, i) => {
-    const folder = sources.get(dirname(file.path))
-    return prepareFile(folder === undefined ? `file-${i}` : join(folder, basename(file.path)), file)
-  })
-  const folders = [...sources].map(([path, source]): AppliedFolder => {
+  plan.folders.forEach(prepareFolder)
+  const files = plan.files.map(prepareFile)
+  const folders = plan.folders.map(({ path, source }): AppliedFolder => {
     const place = inStage(source)
     return { path, source, access: accessOf(place), time: modificationTime(place), entries: listEntries(place) }
   })
-  const mounted = [...folders, ...files.filter(isAlone)]
   try {
     mkdirSync(cacheFolder, { recursive: true, mode: 0o700 })
     for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
     for (const path of stubs) writeFileSync(path, '', { mode: 0o600, flag: 'wx' })
     const noted = noteTimes('/', touchedFolders)
-    const mounts = mounted.map(({ path, source }) => ({ source: inStage(source), target: path, isReadOnly: false }))
+    const mounts = [...folders, ...alone].map(({ path, source }) => ({
+      source: inStage(source),
+      target: path,
+      isReadOnly: false,
+    }))
     runStaged('mount', mountArguments(stageMountPoint, mounts))
     for (const { path, content } of files) {
       if (readFileSync(path, 'latin1') === content) continue

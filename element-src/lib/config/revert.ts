@@ -1,15 +1,129 @@
-import { unlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readdirSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { faultsOf, UserError } from '../base/errors.js'
-import { accessOf, modificationTime, setAccess, setModificationTime } from '../image/attributes.js'
+import { warn } from '../base/log.js'
+import {
+  accessOf,
+  modificationTime,
+  replaceEntry,
+  replaceFile,
+  setAccess,
+  setModificationTime,
+  usualAccess,
+} from '../image/attributes.js'
 import { type Attempt, keepTimes, removeMadeFolders } from '../image/footprint.js'
-import { entryInRoot, textInRoot } from '../image/path-in-root.js'
-import { type Applied, type AppliedFolder, isAlone, listEntries } from './applied.js'
-import { keepFile, keepOther, type Sides, type Unmounted, warnOfLeftovers } from './keep-changes.js'
-import { isMadeOfOurs } from './merge.js'
+import { entryInRoot, fileText, lstatAt, textInRoot } from '../image/path-in-root.js'
+import { type Applied, type AppliedFile, type AppliedFolder, isAlone, listEntries } from './apply.js'
+import { holdsSecret, isMadeOfOurs, merge } from './merge.js'
+import { etcUvToml, systemUvToml } from './places.js'
 
-/** Applies what other hooks changed in one of our folders to the image's: changes, new files and deletions. */
+/** One of our files that is unmounted by now. */
+interface Unmounted extends AppliedFile {
+  /** What the image's own says before anything is changed there; undefined if there is none, or our empty stub. */
+  readonly now: string | undefined
+}
+
+/** What changes are carried between. */
+interface Sides {
+  /** The image's root, on the host. */
+  readonly root: string
+  /** The stage folder, on the host. */
+  readonly stage: string
+  readonly files: readonly Unmounted[]
+  /** What must not get into the image. */
+  readonly secrets: readonly string[]
+}
+
+/** The texts of the files in an entry, itself or below. */
+const textsBelow = (path: string): readonly string[] =>
+  lstatAt(path)?.isDirectory()
+    ? readdirSync(path).flatMap((name) => textsBelow(join(path, name)))
+    : [fileText(path) ?? '']
+
+/** What the image's file becomes by an edit of our file, or of a copy of it at a path. */
+const merged = (file: Unmounted, edited: string, secrets: readonly string[], path: string): string | undefined =>
+  merge(file, file.now, edited, secrets, (key) => {
+    warn(
+      `left ${key} out of ${path} in the image: another element's hook wrote a credential of this build's mirrors there`,
+    )
+  })
+
+/**
+ * Brings another hook's change of one of our files into the image.
+ *
+ * @param isInPlace Whether the hook wrote into our file, and put no other in its place.
+ * @returns Whether there was one.
+ */
+const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: boolean): boolean => {
+  const [to, from] = [join(root, file.path), join(stage, file.source)]
+  const edited = fileText(from)
+  if (edited === undefined) return replaceEntry(from, to)
+  const access = accessOf(from)
+  const ownAccess = file.now === undefined ? usualAccess : accessOf(to)
+  // If the hook did not change it, the image's own stays as it is.
+  const newAccess = isDeepStrictEqual(access, file.access) ? ownAccess : access
+  const text = merged(file, edited, secrets, file.path)
+  // What environment.d/02-follow-system-uv.bash wrote behind ours is not a change of another hook.
+  const isFollowed =
+    isInPlace && file.path === systemUvToml && text?.trimEnd() === fileText(join(root, etcUvToml))?.trimEnd()
+  if (text === undefined || isFollowed) {
+    if (file.now === undefined || isDeepStrictEqual(newAccess, ownAccess)) return false
+    setAccess(to, newAccess)
+  } else replaceFile(to, text, isInPlace && file.now !== undefined ? to : from, modificationTime(from), newAccess)
+  return true
+}
+
+/** What rpm and dpkg call a file that they write beside one which looks changed: the package's own, or the one from before. */
+const leftover = /^(.+)\.(?:(rpmnew|dpkg-dist|dpkg-new)|rpmsave|rpmorig|dpkg-old)$/
+
+const warnOfLeftover = (path: string, own: string): void =>
+  warn(
+    `a package manager left ${path} in the image: it took this build's ${own} for one changed by hand. If nobody changed the image's own, ${
+      leftover.exec(path)?.[2] ? `move it to ${own}` : 'remove it'
+    } in finalise.d`,
+  )
+
+/**
+ * Brings an entry beside our files, which a hook changed or made, into the image.
+ *
+ * @returns Whether there was one.
+ */
+const keepOther = ({ root, stage, files, secrets }: Sides, folder: AppliedFolder, name: string): boolean => {
+  const path = join(folder.path, name)
+  const [to, from] = [join(root, path), join(stage, folder.source, name)]
+  const edited = fileText(from)
+  const [, besideName = '', isOfPackage] = leftover.exec(name) ?? []
+  const beside = files.find((file) => file.path === join(folder.path, besideName))
+  if (beside !== undefined && lstatAt(from) !== undefined) {
+    const own = join(root, beside.path)
+    // Without us there would have been nothing in the package's way.
+    const isFree = beside.own === undefined && !lstatAt(own)?.isFile()
+    if (isFree && isOfPackage !== undefined && edited !== undefined) return replaceEntry(from, own)
+    if (beside.own !== undefined) warnOfLeftover(path, beside.path)
+  }
+  const made = edited === undefined ? [] : files.filter((file) => isMadeOfOurs(file, edited))
+  const original =
+    made.find(({ content }) => content === edited) ?? made.find((file) => dirname(file.path) === folder.path) ?? made[0]
+  if (edited !== undefined && original !== undefined) {
+    // A hook copied our file. Without this element it would have copied the image's own.
+    const text = merged(original, edited, secrets, path) ?? original.now
+    if (text === undefined) return false
+    replaceFile(to, text, from, modificationTime(from))
+    return true
+  }
+  if (holdsSecret(textsBelow(from), secrets)) {
+    warn(`left ${path} out of the image: another hook wrote a credential of this build's mirrors into it`)
+    return false
+  }
+  return replaceEntry(from, to)
+}
+
+/**
+ * Applies what other hooks changed in one of our folders to the image's: changes, new files and deletions.
+ *
+ * @returns The paths in the image that changed.
+ */
 const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: Attempt): readonly string[] => {
   const { root, stage, files } = sides
   // Another hook removed it or put a link in its place, so nothing of ours is in it.
@@ -18,17 +132,15 @@ const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, atte
   const time = modificationTime(target)
   const [first, last] = [new Map(folder.entries), new Map(listEntries(ours))]
   const changed = [...new Set([...first.keys(), ...last.keys()])].filter((name) => first.get(name) !== last.get(name))
-  const inodeIn = (entries: ReadonlyMap<string, string>, name: string) => entries.get(name)?.split(' ')[0]
   const ourFile = (name: string) => files.find(({ source }) => source === join(folder.source, name))
   const kept: string[] = []
   // Ours first: what a package manager left beside one may take its place.
   for (const name of [...changed.filter(ourFile), ...changed.filter((name) => !ourFile(name))]) {
     attempt(() => {
       const file = ourFile(name)
-      const isKept =
-        file === undefined
-          ? keepOther(sides, folder.path, folder.source, name)
-          : keepFile(sides, file, inodeIn(first, name) === inodeIn(last, name))
+      // A version begins with the inode.
+      const isInPlace = first.get(name)?.split(' ')[0] === last.get(name)?.split(' ')[0]
+      const isKept = file === undefined ? keepOther(sides, folder, name) : keepFile(sides, file, isInPlace)
       if (isKept) kept.push(join(folder.path, name))
     })
   }
@@ -69,16 +181,14 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
     })
   }
   const sides: Sides = { root, stage, files, secrets }
-  for (const folder of applied.folders) {
-    const isMade = applied.madeFolders.includes(folder.path)
+  for (const folder of applied.folders)
     attempt(() => {
-      kept.push(...revertFolder(sides, folder, isMade, attempt))
+      kept.push(...revertFolder(sides, folder, applied.madeFolders.includes(folder.path), attempt))
     })
-  }
   // Those that were mounted by themselves: their stubs go, other hooks' changes stay.
   for (const file of files.filter(isAlone)) {
     attempt(() => {
-      const target = join(root, file.path)
+      const [target, folder] = [join(root, file.path), dirname(file.path)]
       // Another hook removed or replaced it, perhaps by a link, so nothing of ours is in it.
       if (entryInRoot(root, file.path)?.isFile()) {
         const isStub = file.now === undefined
@@ -92,7 +202,11 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
           setModificationTime(dirname(target), folderTime)
         }
       }
-      warnOfLeftovers(root, file)
+      const names = entryInRoot(root, folder)?.isDirectory() ? readdirSync(join(root, folder)) : []
+      for (const name of names) {
+        const isNew = leftover.exec(name)?.[1] === basename(file.path) && !file.beside.includes(name)
+        if (isNew) warnOfLeftover(join(folder, name), file.path)
+      }
     })
   }
   removed.push(...removeMadeFolders(root, applied.madeFolders, attempt))

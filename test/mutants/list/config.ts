@@ -3,7 +3,7 @@ import { type Mutant, sabotages } from '../mutant.js'
 /** The installers' files: whom they reach, what of them gets into the image. */
 export const ofConfig: readonly Mutant[] = [
   ...sabotages(
-    'lib/config/secrets.ts',
+    'lib/config/merge.ts',
     'unit/config/secrets.ts',
     ['a doubled spelling of a password stays out of the image', "  text.replaceAll('%', '%%'),\n", ''],
     [
@@ -36,10 +36,10 @@ export const ofConfig: readonly Mutant[] = [
       'if (around === null) return',
     ],
   ),
-  ...sabotages('lib/config/keep-changes.ts', 'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts', [
+  ...sabotages('lib/config/revert.ts', 'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts', [
     'a file that another hook wrote with a password stays out of the image',
-    'if (filesIn(from).some((file) =>',
-    'if ([].some((file) =>',
+    'if (holdsSecret(textsBelow(from), secrets)) {',
+    'if (holdsSecret([], secrets)) {',
   ]),
   ...sabotages('lib/image/attributes.ts', 'unit/config/revert.ts', [
     'what another hook deletes is deleted in the image',
@@ -83,6 +83,11 @@ export const ofConfig: readonly Mutant[] = [
     ],
     ['an index by an old name of the setting is not asked', "'pypi-url': 'index-url',\n", ''],
     ['a key with an underscore is the same key', ".replaceAll('_', '-')", ''],
+    [
+      'a section of a command in /etc/pip.conf does not beat the mirrors',
+      "section === 'DEFAULT' || downloadingCommands.some",
+      'downloadingCommands.some',
+    ],
   ),
   ...sabotages(
     'lib/config/pip/pip-conf.ts',
@@ -92,7 +97,7 @@ export const ofConfig: readonly Mutant[] = [
     ["pip's log keeps no password in the image", "if (option === 'log') return { value: undefined }", ''],
     [
       "pip's cache of root is not in the image",
-      "if (option === 'cache-dir') return { value: section === 'global' ? cacheFolder : undefined }",
+      "if (option === 'cache-dir') return { value: entry.path[0] === 'global' ? cacheFolder : undefined }",
       '',
     ],
     ["other users' pip keeps no cache", "'no-cache-dir': 'false',\n  }", '}'],
@@ -101,16 +106,11 @@ export const ofConfig: readonly Mutant[] = [
       "if (option === 'proxy' && settings.relay) return { value: undefined }",
       '',
     ],
-    [
-      'a section of a command in /etc/pip.conf does not beat the mirrors',
-      "section === 'DEFAULT' || downloadingCommands.some",
-      'downloadingCommands.some',
-    ],
   ),
-  ...sabotages('lib/config/pip/pip-conf.ts', 'unit/config/pip/pip-conf.ts unit/config/pydistutils-cfg.ts', [
+  ...sabotages('lib/config/pip/config-file.ts', 'unit/config/pip/pip-conf.ts unit/config/pydistutils-cfg.ts', [
     'a file that pip cannot read is refused',
-    'if (faults[0] === undefined) return entries',
-    'if (faults) return entries',
+    'if (fault === undefined) return entries',
+    'if (path) return entries',
   ]),
   ...sabotages('lib/config/pip/config-file.ts', 'unit/config/pip/config-file.ts unit/config/pip/any-edit.ts', [
     'a value of several lines is one value',
@@ -136,7 +136,7 @@ export const ofConfig: readonly Mutant[] = [
     ['uv asks the official index last', 'urls.at(-1) ??', 'urls.at(0) ??'],
   ),
   ...sabotages(
-    'lib/config/late-indexes.ts',
+    'lib/config/warnings.ts',
     'unit/config/late-indexes.ts',
     ['a password in an index that another element set is not in the log', '.map((url) => redact(url))', ''],
     [
@@ -146,7 +146,7 @@ export const ofConfig: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/config/apply.ts',
+    'lib/config/plan.ts',
     'unit/config/plan.ts',
     [
       'a FIFO where a file should be is refused, without waiting for it',

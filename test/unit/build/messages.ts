@@ -48,7 +48,7 @@ const prefixes: readonly (readonly [RegExp, string])[] = [
   [/settings\/mirrors-file\//, 'mirrors.ini, line 1: '],
   [/settings\/index-list/, 'DIB_PYPI_MIRROR_URL '],
   [/receipt\/bill/, 'DIB_PYPI_LOCK is a file, which is not a receipt: '],
-  [/config\/pip\/config-file/, '/etc/pip.conf in the image cannot be read, neither by pip nor by Python: '],
+  [/config\/pip\/config-file/, '/etc/pip.conf in the image cannot be read by its installer: '],
 ]
 
 /** Texts that are no messages. */

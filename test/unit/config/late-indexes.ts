@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lateIndexes, namedIndexes } from '../../../element-src/lib/config/late-indexes.js'
+import { lateIndexes, namedIndexes } from '../../../element-src/lib/config/warnings.js'
 
 t.test('the indexes that a file names, without passwords, and which of them pip does not ask', async (t) => {
   const pip =

@@ -1,7 +1,6 @@
 import t from 'tap'
-import { isMadeOfOurs, merge, type OurFile } from '../../../element-src/lib/config/merge.js'
+import { isMadeOfOurs, merge, type OurFile, secretsIn } from '../../../element-src/lib/config/merge.js'
 import { renderPipConf, renderPydistutilsCfg } from '../../../element-src/lib/config/pip/pip-conf.js'
-import { secretsIn } from '../../../element-src/lib/config/secrets.js'
 import { renderUvToml } from '../../../element-src/lib/config/uv/uv-toml.js'
 import { indexAt, officialIndex } from '../../../element-src/lib/settings/index-list.js'
 import { readAsPip } from '../../support/builds/python.js'
@@ -185,8 +184,8 @@ t.test('a key that a program sets is set in the image, and one that it deletes i
 t.test('a list of ours that a hook made longer makes the own one longer', async (t) => {
   const longer = (ours: string): string =>
     ours.replace('"http://mirror.example"', '"http://mirror.example", "http://c"')
-  t.equal(become(uv(), longer), 'extra-index-url = [ "http://c" ]\n')
-  t.equal(become(uv('extra-index-url = ["http://own"]\n'), longer), 'extra-index-url = [ "http://own", "http://c" ]\n')
+  t.equal(become(uv(), longer), 'extra-index-url = ["http://c"]\n')
+  t.equal(become(uv('extra-index-url = ["http://own"]\n'), longer), 'extra-index-url = ["http://own", "http://c"]\n')
   const inPip = (ours: string): string => ours.replace(`    ${officialIndex}\n`, (line) => `${line}    http://c\n`)
   t.equal(become(pip(), inPip), '[global]\nextra-index-url = http://c\n')
   t.equal(

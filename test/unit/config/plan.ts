@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { findFolder, findMountTarget } from '../../../element-src/lib/config/apply.js'
+import { findFolder, findMountTarget } from '../../../element-src/lib/config/plan.js'
 import { resolveLinks } from '../../../element-src/lib/image/path-in-root.js'
 
 t.test('a path without links is what realpath --canonicalize-missing says', async (t) => {

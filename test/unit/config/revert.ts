@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type Applied, listEntries } from '../../../element-src/lib/config/applied.js'
+import { type Applied, listEntries } from '../../../element-src/lib/config/apply.js'
 import { revert } from '../../../element-src/lib/config/revert.js'
 import { accessOf, modificationTime } from '../../../element-src/lib/image/attributes.js'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { secretsIn } from '../../../element-src/lib/config/secrets.js'
+import { secretsIn } from '../../../element-src/lib/config/merge.js'
 
 t.test(
   'a password is known in each spelling, by itself only if it is long, and a short one with its user',

@@ -1,3 +1,13 @@
+import { UserError } from '../../base/errors.js'
+
+/** One of the image's own files. */
+export interface OwnFile {
+  /** The path by which the installer knows it, in the image. */
+  readonly path: string
+  /** What it says, one character per byte; undefined if the image has none. */
+  readonly own: string | undefined
+}
+
 /** A key with its value, whatever the file's format: a list is an array of its items. */
 export interface Entry {
   /** The names of the section or of the tables that it is in, and its own. */
@@ -12,45 +22,46 @@ export interface Dialect {
   readonly read: (text: string) => { readonly entries: readonly Entry[]; readonly fault: string | undefined }
   /** The setting that a key is of, by its first name. */
   readonly settingOf: (entry: Entry) => string
+  /** The settings by which the installer finds packages. */
+  readonly indexSettings: readonly string[]
   /** The items of a value that is a list. */
   readonly itemsOf: (entry: Entry) => readonly unknown[] | undefined
   readonly edit: (text: string, changes: readonly Entry[]) => string
 }
 
-/** A key with its value. */
-export interface ConfigEntry {
+/** @throws UserError if the installer could not read the image's own file either, naming the file and the line. */
+export const readOwn = ({ read }: Dialect, { path, own = '' }: OwnFile): readonly Entry[] => {
+  const { entries, fault } = read(own)
+  if (fault === undefined) return entries
+  throw new UserError(`${path} in the image cannot be read by its installer: ${fault}; fix it or remove it`)
+}
+
+/** A key with its value. The lines of a value that goes on over several are joined by line breaks. */
+interface ConfigEntry {
   readonly section: string
   readonly key: string
-  /** The value; the lines of one that goes on over several are joined by line breaks. */
-  readonly value: string
+  value: string
   /** The entry's first line in the file, from 0. */
   readonly firstLine: number
   /** The line after its last. */
-  readonly endLine: number
-}
-
-/** A text in the format of Python's configparser, as far as pip uses it. */
-export interface ConfigText {
-  readonly lines: readonly string[]
-  readonly entries: readonly ConfigEntry[]
-  /** The names of the sections, in order; [DEFAULT], whose keys count in each section, is one of them here. */
-  readonly sections: readonly string[]
-  /** What Python refuses, by the line's number, from 1; each such line is passed over. */
-  readonly faults: readonly string[]
+  endLine: number
 }
 
 /**
  * Reads the format that pip's and setuptools' files are in: Python's RawConfigParser (Python's documentation,
  * configparser, Supported INI File Structure). The package ini reads another dialect: it knows no values that go on over
  * several lines, no `key: value`, and cuts a value at `;` and `#`.
+ *
+ * @returns The sections are in order, and [DEFAULT], whose keys count in each, is one of them here. Faults are what Python
+ *   refuses, by the line's number, from 1; each such line is passed over.
  */
-export const parseConfigFile = (text: string): ConfigText => {
+export const parseConfigFile = (text: string) => {
   const lines = text.split('\n')
-  const entries: { section: string; key: string; value: string; firstLine: number; endLine: number }[] = []
+  const entries: ConfigEntry[] = []
   const sections: string[] = []
   const faults: string[] = []
   let section: string | undefined
-  let open: (typeof entries)[number] | undefined
+  let open: ConfigEntry | undefined
   let indent = 0
   lines.forEach((line, number) => {
     if (/^\s*(?:[#;]|$)/.test(line)) return
@@ -134,11 +145,16 @@ const edit = (text: string, changes: readonly Entry[]): string => {
 }
 
 /** The options by which pip finds packages (pip's documentation, Configuration). */
-export const indexOptions = ['index-url', 'extra-index-url', 'find-links', 'no-index', 'trusted-host'] as const
-export type IndexOption = (typeof indexOptions)[number]
+export const indexOptions: readonly string[] = [
+  'index-url',
+  'extra-index-url',
+  'find-links',
+  'no-index',
+  'trusted-host',
+]
 
 /** Other names of options, as pips since 1.5.6 know them (a test compares them with pip's own tables). */
-export const aliases: Readonly<Record<string, string>> = {
+const aliases: Readonly<Record<string, string>> = {
   'pypi-url': 'index-url',
   'log-file': 'log',
   'local-log': 'log',
@@ -155,11 +171,12 @@ export const optionOf = (key: string): string => {
   return aliases[name] ?? name
 }
 
-/** Whether an option is one of those by which pip finds packages. */
-export const isIndexOption = (option: string): option is IndexOption => indexOptions.some((ours) => ours === option)
-
 /** The commands of pip that download something, and would cache it. */
 export const downloadingCommands = ['install', 'download', 'wheel', 'list', 'index', 'search', 'lock'] as const
+
+/** Whether an entry of a file that pip reads after the system's beats ours there: one of a command, which [DEFAULT] is part of. */
+export const isBeating = ({ path: [section = ''] }: Entry): boolean =>
+  section === 'DEFAULT' || downloadingCommands.some((command) => command === section)
 
 /** The keys whose values are lists. */
 const lists: readonly string[] = ['extra-index-url', 'find-links', 'trusted-host']
@@ -171,6 +188,7 @@ export const iniDialect: Dialect = {
     return { entries: entries.map(({ section, key, value }) => ({ path: [section, key], value })), fault: faults[0] }
   },
   settingOf: ({ path: [, key = ''] }) => optionOf(key),
+  indexSettings: indexOptions,
   itemsOf: ({ path: [, key = ''], value }) =>
     lists.includes(optionOf(key)) ? String(value).split(/\s+/).filter(Boolean) : undefined,
   edit,

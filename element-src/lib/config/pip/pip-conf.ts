@@ -1,48 +1,23 @@
-import { UserError } from '../../base/errors.js'
 import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
 import {
-  type ConfigEntry,
   downloadingCommands,
   type Entry,
   indexOptions,
   iniDialect,
-  isIndexOption,
+  isBeating,
+  type OwnFile,
   optionOf,
   parseConfigFile,
+  readOwn,
   remark,
 } from './config-file.js'
 
-/** One of the image's own files. */
-export interface OwnFile {
-  /** The path by which the installer knows it, in the image. */
-  readonly path: string
-  /** What it says, one character per byte; undefined if the image has none. */
-  readonly own: string | undefined
-}
-
-/** Our value: a list goes over several lines, which every pip since 1.5 splits at white space; undefined is none. */
-type Value = string | readonly string[] | undefined
-
-/** A section's keys. */
-type Keys = Readonly<Record<string, Value>>
+/** A section's keys. A list goes over several lines, which every pip since 1.5 splits at white space; undefined is none. */
+type Keys = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** What becomes of a key of the image's own file: it gets our value, or is taken out, or stays if there is no rule. */
-type Rule = (entry: ConfigEntry) => { readonly value: Value } | undefined
-
-const asEntry = (section: string, key: string, value: Value): Entry => ({
-  path: [section, key],
-  value: typeof value === 'object' ? ['', ...value] : value,
-})
-
-/** @throws UserError, as all that render do, if the installer could not read it either, naming the file and the line. */
-const parseOwnFile = ({ path, own = '' }: OwnFile): readonly ConfigEntry[] => {
-  const { entries, faults } = parseConfigFile(own)
-  if (faults[0] === undefined) return entries
-  throw new UserError(
-    `${path} in the image cannot be read, neither by pip nor by Python: ${faults[0]}; fix it or remove it`,
-  )
-}
+type Rule = (entry: Entry) => { readonly value: Keys[string] } | undefined
 
 /**
  * The text that replaces the image's own file while the build runs: its keys stay in force except those that a rule
@@ -51,44 +26,44 @@ const parseOwnFile = ({ path, own = '' }: OwnFile): readonly ConfigEntry[] => {
  * @param additions Our keys, by their sections; if the own file has one, its place is kept.
  */
 const overlay = (file: OwnFile, rule: Rule, additions: Readonly<Record<string, Keys>>): string => {
-  const replaced = parseOwnFile(file).flatMap((entry): readonly Entry[] => {
+  const replaced = readOwn(iniDialect, file).flatMap((entry): readonly Entry[] => {
     const found = rule(entry)
-    return found === undefined ? [] : [asEntry(entry.section, entry.key, found.value)]
+    return found === undefined ? [] : [{ ...entry, value: found.value }]
   })
   const added = Object.entries(additions).flatMap(([section, keys]) =>
-    Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [asEntry(section, key, value)])),
+    Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [{ path: [section, key], value }])),
   )
   return iniDialect.edit(`# ${remark}\n${file.own ?? ''}`, [...replaced, ...added])
 }
 
 /** How pip finds packages. */
-const ourKeys = ({ indexes, trustedHosts, retries }: PipSettings) => {
+const ourKeys = ({ indexes, trustedHosts, retries }: PipSettings): Keys => {
   const [first = '', ...others] = indexes.map(urlWithCredentials)
   return {
     'index-url': first,
     // pip 25.2 and 25.3 ignore an empty override, so the first index is repeated; pip asks it once.
-    'extra-index-url': others.length > 0 ? others : first,
-    'trusted-host': trustedHosts.length > 0 ? trustedHosts : undefined,
+    'extra-index-url': others.length > 0 ? ['', ...others] : first,
+    'trusted-host': trustedHosts.length > 0 ? ['', ...trustedHosts] : undefined,
     retries: retries?.toString(),
-  } satisfies Keys
+  }
 }
 
 /**
  * What ours set against other files. find-links, too, cannot be empty: it names a folder that is in every image while dib
  * builds it and has no package in it.
  */
-const cancelling = { 'find-links': '/dev', 'no-index': 'false', log: '/dev/null' } as const
+const cancelling: Keys = { 'find-links': '/dev', 'no-index': 'false', log: '/dev/null' }
 
 /** The options that would bypass the mirrors, or leave a trace of them in the image. */
 const competing =
   (settings: PipSettings, cacheFolder?: string): Rule =>
-  ({ section, key }) => {
-    const option = optionOf(key)
-    if (isIndexOption(option)) return { value: { ...ourKeys(settings), ...cancelling }[option] }
+  (entry) => {
+    const option = iniDialect.settingOf(entry)
+    if (indexOptions.includes(option)) return { value: { ...ourKeys(settings), ...cancelling }[option] }
     // A log names the mirrors, with their passwords in pips up to 18.1.
     if (option === 'log') return { value: undefined }
     // A command's cache-dir would override the one in [global].
-    if (option === 'cache-dir') return { value: section === 'global' ? cacheFolder : undefined }
+    if (option === 'cache-dir') return { value: entry.path[0] === 'global' ? cacheFolder : undefined }
     // pip asks a proxy even for 127.0.0.1 if a file names one.
     if (option === 'proxy' && settings.relay) return { value: undefined }
     if (option === 'retries' && settings.retries !== undefined) return { value: String(settings.retries) }
@@ -114,7 +89,7 @@ const forEach = (commands: readonly string[], keys: Keys): Readonly<Record<strin
  */
 export const renderPipConf = (settings: PipSettings, file: OwnFile, cacheFolder?: string): string => {
   // An empty value cancels the system file's, except in pip 25.2 and 25.3. An image that wants no cache gets none.
-  const wantsNone = parseOwnFile(file).some(({ key }) => optionOf(key) === 'no-cache-dir')
+  const wantsNone = readOwn(iniDialect, file).some((entry) => iniDialect.settingOf(entry) === 'no-cache-dir')
   const isCaching = cacheFolder !== undefined && !wantsNone
   return overlay(file, competing(settings, cacheFolder), {
     // The commands that gain most from a cache.
@@ -143,10 +118,6 @@ export const renderSystemPipConf = (settings: PipSettings, file: OwnFile, others
   return overlay(file, competing(settings), { ...forEach(downloadingCommands, keys), global: globalKeys(settings) })
 }
 
-/** Whether an entry of a file, read after the system's, beats ours there: one of a command, which [DEFAULT] is part of. */
-const isBeating = ({ section }: ConfigEntry): boolean =>
-  section === 'DEFAULT' || downloadingCommands.some((command) => command === section)
-
 /**
  * Renders /etc/pip.conf, which pip reads after the files of XDG_CONFIG_DIRS.
  *
@@ -155,18 +126,11 @@ const isBeating = ({ section }: ConfigEntry): boolean =>
  */
 export const renderEtcPipConf = (settings: PipSettings, file: OwnFile): string | undefined => {
   const rule = competing(settings)
-  const beats = (entry: ConfigEntry): boolean =>
+  const beats = (entry: Entry): boolean =>
     // A proxy can only be taken out: an empty one is not heard by pip 25.2 and 25.3.
-    (isBeating(entry) || (settings.relay === true && optionOf(entry.key) === 'proxy')) && rule(entry) !== undefined
-  return parseOwnFile(file).some(beats) ? overlay(file, rule, {}) : undefined
-}
-
-/** The options by which pip finds packages that a file sets, in sections that beat ours. */
-export const beatingIndexOptions = (text: string): readonly string[] => {
-  const found = parseConfigFile(text)
-    .entries.filter(isBeating)
-    .map(({ key }) => optionOf(key))
-  return indexOptions.filter((option) => found.includes(option))
+    (isBeating(entry) || (settings.relay === true && iniDialect.settingOf(entry) === 'proxy')) &&
+    rule(entry) !== undefined
+  return readOwn(iniDialect, file).some(beats) ? overlay(file, rule, {}) : undefined
 }
 
 /**
@@ -179,7 +143,7 @@ export const beatingIndexOptions = (text: string): readonly string[] => {
  */
 export const renderPydistutilsCfg = (index: string, file: OwnFile): string => {
   const quoted = index.includes('%') ? `${index.replaceAll('%', '%%')}%(find_links)s` : index
-  const rule: Rule = ({ section, key }) =>
+  const rule: Rule = ({ path: [section, key = ''] }) =>
     (section === 'easy_install' || section === 'DEFAULT') &&
     // distutils takes dashes for underscores (its dist.py).
     ['index_url', 'find_links', 'allow_hosts'].includes(key.replaceAll('-', '_'))

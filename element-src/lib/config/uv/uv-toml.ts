@@ -1,9 +1,7 @@
-import { parse, stringify, type TomlTable, type TomlValue } from 'smol-toml'
-import { UserError } from '../../base/errors.js'
+import { parse, type TomlTable, type TomlValue } from 'smol-toml'
 import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
-import { type Dialect, type Entry, remark } from '../pip/config-file.js'
-import type { OwnFile } from '../pip/pip-conf.js'
+import { type Dialect, type Entry, type OwnFile, readOwn, remark } from '../pip/config-file.js'
 
 const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
@@ -24,51 +22,63 @@ const leavesOf = (value: TomlValue, path: readonly string[] = []): readonly Entr
     ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
     : [{ path, value: value }]
 
-/**
- * Reads TOML 1.0; whole numbers are bigint, so that they are told from others.
- *
- * @param text The text, one character per byte, as its values are: an escape such as `\u00fc` is two of them.
- * @returns Its values, or the number of the line that cannot be read, 0 if that is not known.
- */
-const parseToml = (text: string): readonly Entry[] | number => {
-  try {
-    return leavesOf(plain(parse(Buffer.from(text, 'latin1').toString('utf8'), { integersAsBigInt: true })))
-  } catch (error) {
-    return (error as { line?: number }).line ?? 0
-  }
+/** A basic string of TOML 1.0: JSON's escapes are its own. */
+const quote = (text: string): string => JSON.stringify(text).replaceAll('\x7f', '\\u007f')
+
+const nameOf = (key: string): string => (/^[\w-]+$/.test(key) ? key : quote(key))
+
+/** A value as TOML, in one line. */
+const written = (value: unknown): string => {
+  if (typeof value === 'string') return quote(value)
+  if (value instanceof Date) return value.toISOString()
+  // Whole numbers are bigint.
+  if (typeof value === 'number')
+    return String(value)
+      .replace(/^-?\d+$/, '$&.0')
+      .replace('Infinity', 'inf')
+      .replace('NaN', 'nan')
+  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`
+  if (!isTable(value)) return String(value)
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${nameOf(key)} = ${written(inner)}`)
+    .join(', ')} }`
 }
-
-const setIn = (table: TomlTable, { path: [key = '', ...below], value }: Entry): TomlTable => {
-  const { [key]: before, ...others } = table
-  if (below.length === 0) return value === undefined ? others : { ...table, [key]: value as TomlValue }
-  const inner = setIn(isTable(before) ? before : {}, { path: below, value })
-  return Object.keys(inner).length === 0 ? others : { ...table, [key]: inner }
-}
-
-/** uv.toml. By an edit its comments go: what a hook writes around ours does not come here. */
-export const tomlDialect: Dialect = {
-  read: (text) => {
-    const entries = parseToml(text)
-    return typeof entries === 'number'
-      ? { entries: [], fault: `it is not TOML${entries === 0 ? '' : ` (line ${entries})`}` }
-      : { entries, fault: undefined }
-  },
-  settingOf: ({ path: [key = '', inner = ''] }) => (key === 'pip' ? inner : key),
-  itemsOf: ({ value }) => (Array.isArray(value) ? value : undefined),
-  edit: (text, changes) => {
-    const table = [...tomlDialect.read(text).entries, ...changes].reduce(setIn, {})
-    const written = stringify(table, { numbersAsFloat: true }).trim()
-    return written === '' ? '' : `${written}\n`
-  },
-}
-
-// A basic string of TOML 1.0: JSON's escapes are its own.
-const quote = (text: string): string => JSON.stringify(text)
-
-const list = (items: readonly string[]): string => `[${items.map(quote).join(', ')}]`
 
 /** The keys by which uv finds packages (uv's documentation, Settings); each may be in the table `pip`, too. */
-const uvIndexKeys = ['index-url', 'extra-index-url', 'find-links', 'no-index', 'index'] as const
+const uvIndexKeys: readonly string[] = ['index-url', 'extra-index-url', 'find-links', 'no-index', 'index']
+
+/**
+ * uv.toml, which is TOML 1.0, one character per byte, as its values are: an escape such as `\u00fc` is two of them. By an edit
+ * its comments go: what a hook writes around ours does not come here.
+ */
+export const tomlDialect: Dialect = {
+  read: (text) => {
+    try {
+      // Whole numbers as bigint are told from others.
+      const table = parse(Buffer.from(text, 'latin1').toString('utf8'), { integersAsBigInt: true })
+      return { entries: leavesOf(plain(table)), fault: undefined }
+    } catch (error) {
+      const { line } = error as { line?: number }
+      return { entries: [], fault: `it is not TOML${line === undefined ? '' : ` (line ${line})`}` }
+    }
+  },
+  settingOf: ({ path: [key = '', inner = ''] }) => (key === 'pip' ? inner : key),
+  indexSettings: uvIndexKeys,
+  itemsOf: ({ value }) => (Array.isArray(value) ? value : undefined),
+  edit: (text, changes) => {
+    const all = new Map(
+      [...tomlDialect.read(text).entries, ...changes].map((entry) => [JSON.stringify(entry.path), entry]),
+    )
+    const tables = new Map([['', '']])
+    for (const { path, value } of all.values()) {
+      if (value === undefined) continue
+      const [key = '', ...above] = path.map(nameOf).reverse()
+      const table = above.reverse().join('.')
+      tables.set(table, `${tables.get(table) ?? `\n[${table}]\n`}${key} = ${written(value)}\n`)
+    }
+    return [...tables.values()].join('').trimStart()
+  },
+}
 
 /** The keys of the image's own file that do not stay in force: those above, and the ones that name uv's cache. */
 const replaced: readonly string[] = [
@@ -80,23 +90,14 @@ const replaced: readonly string[] = [
   'link-mode',
 ]
 
-/** The keys by which uv finds packages that a file sets. */
-export const uvIndexKeysIn = (text: string): readonly string[] => {
-  const found = tomlDialect.read(text).entries.map(tomlDialect.settingOf)
-  return uvIndexKeys.filter((key) => found.includes(key))
-}
-
 /** What stays in force of the image's own file: as it is written, if that can be. */
-const staying = ({ path, own = '' }: OwnFile): string => {
-  const entries = parseToml(own)
-  if (typeof entries === 'number') {
-    throw new UserError(`${path} in the image is not TOML that uv could read (line ${entries}): fix it or remove it`)
-  }
-  const gone = entries.filter((entry) => replaced.includes(tomlDialect.settingOf(entry)))
+const staying = (file: OwnFile): string => {
+  const gone = readOwn(tomlDialect, file).filter((entry) => replaced.includes(tomlDialect.settingOf(entry)))
+  const { own = '' } = file
   if (gone.length === 0) return own
   return tomlDialect.edit(
     own,
-    gone.map((entry) => ({ ...entry, value: undefined })),
+    gone.map(({ path }) => ({ path, value: undefined })),
   )
 }
 
@@ -118,10 +119,10 @@ export const renderUvToml = (
   const urls = indexes.map(urlWithCredentials)
   const lines = [`# ${remark}`, `index-url = ${quote(urls.at(-1) ?? '')}`]
   if (urls.length > 1) {
-    lines.push(`extra-index-url = ${list(urls.slice(0, -1))}`, 'index-strategy = "unsafe-best-match"')
+    lines.push(`extra-index-url = ${written(urls.slice(0, -1))}`, 'index-strategy = "unsafe-best-match"')
   }
   // uv needs no trust for http, and before 0.4 some refuse the key.
-  if (unverifiedHosts.length > 0) lines.push(`allow-insecure-host = ${list(unverifiedHosts)}`)
+  if (unverifiedHosts.length > 0) lines.push(`allow-insecure-host = ${written(unverifiedHosts)}`)
   if (cacheFolder === undefined) lines.push('no-cache = true')
   // On another file system uv would warn that it cannot make hard links.
   else lines.push('no-cache = false', `cache-dir = ${quote(cacheFolder)}`, 'link-mode = "copy"')

@@ -65,7 +65,7 @@ t.test("what the image's own file sets besides stays in force, line by line", as
     install: { user: 'yes', 'no-index': 'false' },
   })
   t.throws(() => renderPipConf(settings, { path, own: 'timeout = 5\n' }), {
-    message: /^\/etc\/pip\.conf in the image cannot be read, neither by pip nor by Python: line 1 /,
+    message: /^\/etc\/pip\.conf in the image cannot be read by its installer: line 1 /,
   })
 })
 

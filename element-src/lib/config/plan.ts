@@ -1,0 +1,137 @@
+import { lstatSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Environment } from '../base/command.js'
+import { UserError } from '../base/errors.js'
+import { fileText, lstatAt, resolveLinks, wayTo } from '../image/path-in-root.js'
+import { cacheFolder } from '../image/stage.js'
+import { easyInstallIndex } from '../settings/index-list.js'
+import type { PipSettings } from '../settings/settings.js'
+import type { OurFile } from './merge.js'
+import type { OwnFile } from './pip/config-file.js'
+import { renderEtcPipConf, renderPipConf, renderPydistutilsCfg, renderSystemPipConf } from './pip/pip-conf.js'
+import { etcPipConf, etcUvToml, type Format, placesOf, textAt } from './places.js'
+import { renderUvToml } from './uv/uv-toml.js'
+
+/** A folder that is mounted over one of the image's. */
+export interface PlannedFolder {
+  /** Its path in the image without links, as pip would follow them, dangling ones too. */
+  readonly path: string
+  /** Ours, below the stage folder. */
+  readonly source: string
+  /** Whether every user has to read what is there, not root alone. */
+  readonly isForEveryone: boolean
+}
+
+/** A file of ours, in such a folder or by itself. */
+export type PlannedFile = OurFile & PlannedFolder
+
+/** What is mounted over the image. */
+export interface Plan {
+  readonly files: readonly PlannedFile[]
+  readonly folders: readonly PlannedFolder[]
+  /** The files of which the image's own stay in force, and are not mounted over. */
+  readonly others: readonly Omit<OurFile, 'content'>[]
+}
+
+/** @returns The text of one of root's files while the build runs; undefined if the image's own stays in force. */
+const renderForRoot = (settings: PipSettings, file: OwnFile, format: Format): string | undefined => {
+  if (format === 'setuptools') return renderPydistutilsCfg(easyInstallIndex(settings.indexes), file)
+  if (format === 'uv') return renderUvToml(settings, file, join(cacheFolder, 'uv'))
+  // Each other one would beat ~/.pip/pip.conf, which alone pip 1.5 knows, key by key.
+  const isNeeded = file.own !== undefined || file.path.endsWith('/.pip/pip.conf')
+  return isNeeded ? renderPipConf(settings, file, join(cacheFolder, 'pip')) : undefined
+}
+
+/** The same of a file that every user's installer reads. */
+const renderForAll = (settings: PipSettings, file: OwnFile, format: Format): string | undefined => {
+  // uv reads it instead of /etc/uv/uv.toml.
+  const etcUv = { path: etcUvToml, own: textAt(etcUvToml) }
+  if (format === 'uv') return renderUvToml(settings, file.own === undefined ? etcUv : file)
+  if (file.path === etcPipConf) return renderEtcPipConf(settings, file)
+  return renderSystemPipConf(settings, file, [textAt(etcPipConf) ?? ''])
+}
+
+/**
+ * Finds where one of our folders goes, by the path by which it is known.
+ *
+ * @throws UserError if something else is there or on the way, or a link leads to itself.
+ */
+export const findFolder = (path: string): string => {
+  const real = resolveLinks(path)
+  for (const folder of wayTo(real)) {
+    if (lstatAt(folder)?.isDirectory() === false)
+      throw new UserError(`${folder} in the image is not a folder: remove it, or make it one`)
+  }
+  return real
+}
+
+/**
+ * Finds where one of our files goes, by the path by which pip knows it.
+ *
+ * @throws UserError if it is something that pip cannot read, or a link leads to itself.
+ */
+export const findMountTarget = (path: string): string => {
+  // The folders on the way are checked first: their fault is the one to fix.
+  const real = resolveLinks(join(findFolder(dirname(path)), basename(path)))
+  findFolder(dirname(real))
+  if (lstatAt(real)?.isFile() === false)
+    throw new UserError(`${path} in the image is not a file, which pip could read: remove it`)
+  return real
+}
+
+/** The size, in bytes, up to which a folder is one of configuration: its files are copied. */
+const mostBytes = 1 << 20
+
+/** Whether a folder of the image's holds nothing but files and links, few enough to be an installer's alone. */
+const isOfFilesAlone = (folder: string): boolean => {
+  let bytes = 0
+  for (const name of readdirSync(folder)) {
+    const found = lstatSync(join(folder, name))
+    bytes += found.isFile() ? found.size : found.isSymbolicLink() ? 0 : mostBytes + 1
+  }
+  return bytes <= mostBytes
+}
+
+/**
+ * Decides what is mounted over the image: the whole folder if it belongs to one installer, so that other hooks can
+ * replace the file in it; otherwise the file alone. Of two files that are one in the image, the first counts. It runs in the
+ * chroot, and changes nothing.
+ *
+ * @param environment The environment that hooks in the chroot have.
+ * @throws UserError if something else is at a mount target, or the image's own file cannot be read.
+ */
+export const planMountsOver = (settings: PipSettings, environment: Environment): Plan => {
+  const { roots, all } = placesOf(environment)
+  const others: Plan['others'][number][] = []
+  const files = new Map<string, Omit<PlannedFile, 'source'>>()
+  /** Each file by the path by which it is known, and by that without links. */
+  const named: Omit<PlannedFolder, 'source'>[] = []
+  const ownFolders = new Set<string>()
+  for (const { path: known, format } of [...roots, ...all]) {
+    const path = findMountTarget(known)
+    const own = fileText(path)
+    const isForEveryone = !roots.some((place) => place.path === known)
+    const content = (isForEveryone ? renderForAll : renderForRoot)(settings, { path: known, own }, format)
+    if (content === undefined) {
+      others.push({ path, format, own })
+      continue
+    }
+    const file = files.get(path) ?? { path, format, own, content, isForEveryone }
+    files.set(path, file)
+    const folder = findFolder(dirname(known))
+    named.push({ ...file, path: join(folder, basename(known)) }, file)
+    if (format !== 'setuptools' && known !== etcPipConf) ownFolders.add(folder)
+  }
+  const folders = [...ownFolders]
+    .filter((path) => !named.some((file) => file.path.startsWith(`${path}/`) && dirname(file.path) !== path))
+    .filter((path) => lstatAt(path) === undefined || isOfFilesAlone(path))
+    .map((path, i): PlannedFolder => {
+      const isForEveryone = named.some((file) => dirname(file.path) === path && file.isForEveryone)
+      return { path, source: `folder-${i}`, isForEveryone }
+    })
+  const planned = [...files.values()].map((file, i): PlannedFile => {
+    const folder = folders.find(({ path }) => path === dirname(file.path))
+    return { ...file, source: folder === undefined ? `file-${i}` : join(folder.source, basename(file.path)) }
+  })
+  return { files: planned, folders, others }
+}
