@@ -61,7 +61,8 @@ const paths = wheels.map((name) => join(pips, name))
 const read = JSON.parse(
   execFileSync('python3', ['-W', 'ignore', '-c', program, ...paths], { encoding: 'utf8' }),
 ) as readonly Tables[]
-const isOurs = (name: string): boolean => indexOptions.includes(optionOf(name)) || optionOf(name) === 'log'
+const isOurs = (name: string): boolean =>
+  indexOptions.some((option) => option === optionOf(name)) || optionOf(name) === 'log'
 
 wheels.forEach((wheel, i) => {
   t.test(`${wheel}: each name of an option by which pip finds packages is known`, async (t) => {

@@ -16,13 +16,12 @@ import { type Footprint, noteTimes, planFootprint, removeMadeFolders } from '../
 import { mountArguments } from '../image/mounts.js'
 import { lstatAt } from '../image/path-in-root.js'
 import { cacheFolder, runStaged, stageMountPoint } from '../image/stage.js'
-import type { OurFile } from './merge.js'
-import type { Plan, PlannedFile, PlannedFolder } from './plan.js'
+import type { PlannedFile, PlannedFolder, planMountsOver } from './plan.js'
 
-/** One of our files that stands for one of the image's while the build runs; its path has no link on the way. */
-export interface AppliedFile extends OurFile {
-  /** Our file, below the stage folder. */
-  readonly source: string
+type Plan = ReturnType<typeof planMountsOver>
+
+/** One of our files that stands for one of the image's while the build runs. */
+export interface AppliedFile extends Omit<PlannedFile, 'isForEveryone'> {
   /** The access that our file had at first. */
   readonly access: Access
   /** The names in the folder of the image's own, at first. */
@@ -30,11 +29,7 @@ export interface AppliedFile extends OurFile {
 }
 
 /** One of our folders that is mounted over one of the image's, whose other files are in it. */
-export interface AppliedFolder {
-  /** The mount target, in the image, with no link on the way. */
-  readonly path: string
-  /** The name of our folder in the stage folder. */
-  readonly source: string
+export interface AppliedFolder extends Pick<PlannedFolder, 'path' | 'source'> {
   readonly access: Access
   /** Its modification time at first, in nanoseconds since 1970. */
   readonly time: string
@@ -46,8 +41,7 @@ export interface AppliedFolder {
 export interface Applied extends Footprint {
   readonly files: readonly AppliedFile[]
   readonly folders: readonly AppliedFolder[]
-  /** Files of the image's that are not mounted over: what they said before other hooks ran. */
-  readonly others: readonly Omit<OurFile, 'content'>[]
+  readonly others: readonly Plan['others'][number][]
   /** Where something of ours is mounted while the build runs, in the image. */
   readonly mountPoints: readonly string[]
 }

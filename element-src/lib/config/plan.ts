@@ -12,9 +12,9 @@ import { renderEtcPipConf, renderPipConf, renderPydistutilsCfg, renderSystemPipC
 import { etcPipConf, etcUvToml, type Format, placesOf, textAt } from './places.js'
 import { renderUvToml } from './uv/uv-toml.js'
 
-/** A folder that is mounted over one of the image's. */
+/** One of our folders, to be mounted over one of the image's. */
 export interface PlannedFolder {
-  /** Its path in the image without links, as pip would follow them, dangling ones too. */
+  /** The mount target, without links, as pip would follow them, dangling ones too. */
   readonly path: string
   /** Ours, below the stage folder. */
   readonly source: string
@@ -22,16 +22,8 @@ export interface PlannedFolder {
   readonly isForEveryone: boolean
 }
 
-/** A file of ours, in such a folder or by itself. */
+/** One of our files, in such a folder or by itself. */
 export type PlannedFile = OurFile & PlannedFolder
-
-/** What is mounted over the image. */
-export interface Plan {
-  readonly files: readonly PlannedFile[]
-  readonly folders: readonly PlannedFolder[]
-  /** The files of which the image's own stay in force, and are not mounted over. */
-  readonly others: readonly Omit<OurFile, 'content'>[]
-}
 
 /** @returns The text of one of root's files while the build runs; undefined if the image's own stays in force. */
 const renderForRoot = (settings: PipSettings, file: OwnFile, format: Format): string | undefined => {
@@ -51,11 +43,7 @@ const renderForAll = (settings: PipSettings, file: OwnFile, format: Format): str
   return renderSystemPipConf(settings, file, [textAt(etcPipConf) ?? ''])
 }
 
-/**
- * Finds where one of our folders goes, by the path by which it is known.
- *
- * @throws UserError if something else is there or on the way, or a link leads to itself.
- */
+/** @throws UserError if something else is there or on the way, or a link leads to itself. */
 export const findFolder = (path: string): string => {
   const real = resolveLinks(path)
   for (const folder of wayTo(real)) {
@@ -65,11 +53,7 @@ export const findFolder = (path: string): string => {
   return real
 }
 
-/**
- * Finds where one of our files goes, by the path by which pip knows it.
- *
- * @throws UserError if it is something that pip cannot read, or a link leads to itself.
- */
+/** @throws UserError if it is something that pip cannot read, or a link leads to itself. */
 export const findMountTarget = (path: string): string => {
   // The folders on the way are checked first: their fault is the one to fix.
   const real = resolveLinks(join(findFolder(dirname(path)), basename(path)))
@@ -100,9 +84,10 @@ const isOfFilesAlone = (folder: string): boolean => {
  * @param environment The environment that hooks in the chroot have.
  * @throws UserError if something else is at a mount target, or the image's own file cannot be read.
  */
-export const planMountsOver = (settings: PipSettings, environment: Environment): Plan => {
+export const planMountsOver = (settings: PipSettings, environment: Environment) => {
   const { roots, all } = placesOf(environment)
-  const others: Plan['others'][number][] = []
+  /** The files of which the image's own stay in force, and are not mounted over. */
+  const others: Omit<OurFile, 'content'>[] = []
   const files = new Map<string, Omit<PlannedFile, 'source'>>()
   /** Each file by the path by which it is known, and by that without links. */
   const named: Omit<PlannedFolder, 'source'>[] = []

@@ -94,18 +94,10 @@ export const ofConfig: readonly Mutant[] = [
     'unit/config/pip/pip-conf.ts',
     ["the image's own find-links is not asked", "'find-links': '/dev',", "'find-links': undefined,"],
     ["the image's own no-index does not switch the mirrors off", "'no-index': 'false',", "'no-index': 'true',"],
-    ["pip's log keeps no password in the image", "if (option === 'log') return { value: undefined }", ''],
-    [
-      "pip's cache of root is not in the image",
-      "if (option === 'cache-dir') return { value: entry.path[0] === 'global' ? cacheFolder : undefined }",
-      '',
-    ],
+    ["pip's log keeps no password in the image", '  log: undefined,', "  log: '/var/log/pip.log',"],
+    ["pip's cache of root is not in the image", "  'cache-dir': undefined,\n", ''],
     ["other users' pip keeps no cache", "'no-cache-dir': 'false',\n  }", '}'],
-    [
-      "the image's proxy does not stand before the relay",
-      "if (option === 'proxy' && settings.relay) return { value: undefined }",
-      '',
-    ],
+    ["the image's proxy does not stand before the relay", 'settings.relay ? { proxy: undefined } : {}', '{}'],
   ),
   ...sabotages('lib/config/pip/config-file.ts', 'unit/config/pip/pip-conf.ts unit/config/pydistutils-cfg.ts', [
     'a file that pip cannot read is refused',
@@ -121,11 +113,7 @@ export const ofConfig: readonly Mutant[] = [
     'lib/config/pip/pip-conf.ts',
     'unit/config/pydistutils-cfg.ts',
     ['easy_install gets a password with a percent sign as it is', "index.replaceAll('%', '%%')", 'index'],
-    [
-      "the image's own index of easy_install is not asked",
-      "['index_url', 'find_links', 'allow_hosts']",
-      "['find_links', 'allow_hosts']",
-    ],
+    ["the image's own index of easy_install is not asked", "'index-url': undefined, 'find-links'", "'find-links'"],
   ),
   ...sabotages(
     'lib/config/uv/uv-toml.ts',

@@ -1,40 +1,34 @@
 import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
-import {
-  downloadingCommands,
-  type Entry,
-  indexOptions,
-  iniDialect,
-  isBeating,
-  type OwnFile,
-  optionOf,
-  parseConfigFile,
-  readOwn,
-  remark,
-} from './config-file.js'
+import { downloadingCommands, type Entry, iniDialect, isBeating, type OwnFile, readOwn, remark } from './config-file.js'
 
-/** A section's keys. A list goes over several lines, which every pip since 1.5 splits at white space; undefined is none. */
+/** Keys with their values. A list goes over several lines, which every pip since 1.5 splits at white space; undefined is none. */
 type Keys = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** What becomes of a key of the image's own file: it gets our value, or is taken out, or stays if there is no rule. */
-type Rule = (entry: Entry) => { readonly value: Keys[string] } | undefined
-
 /**
- * The text that replaces the image's own file while the build runs: its keys stay in force except those that a rule
- * names, and ours are added.
+ * The text that replaces the image's own file while the build runs: its keys stay in force except those that are replaced,
+ * and ours are added.
  *
+ * @param replaced Options, in whichever section they are.
  * @param additions Our keys, by their sections; if the own file has one, its place is kept.
  */
-const overlay = (file: OwnFile, rule: Rule, additions: Readonly<Record<string, Keys>>): string => {
-  const replaced = readOwn(iniDialect, file).flatMap((entry): readonly Entry[] => {
-    const found = rule(entry)
-    return found === undefined ? [] : [{ ...entry, value: found.value }]
-  })
+const overlay = (
+  file: OwnFile,
+  replaced: Keys,
+  additions: Readonly<Record<string, Keys>>,
+  isMeant: (entry: Entry) => boolean = () => true,
+): string => {
+  const entries = readOwn(iniDialect, file).filter((entry) => isReplaced(replaced, entry) && isMeant(entry))
   const added = Object.entries(additions).flatMap(([section, keys]) =>
     Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [{ path: [section, key], value }])),
   )
-  return iniDialect.edit(`# ${remark}\n${file.own ?? ''}`, [...replaced, ...added])
+  return iniDialect.edit(`# ${remark}\n${file.own ?? ''}`, [
+    ...entries.map((entry) => ({ ...entry, value: replaced[iniDialect.settingOf(entry)] })),
+    ...added,
+  ])
 }
+
+const isReplaced = (keys: Keys, entry: Entry): boolean => Object.hasOwn(keys, iniDialect.settingOf(entry))
 
 /** How pip finds packages. */
 const ourKeys = ({ indexes, trustedHosts, retries }: PipSettings): Keys => {
@@ -44,7 +38,7 @@ const ourKeys = ({ indexes, trustedHosts, retries }: PipSettings): Keys => {
     // pip 25.2 and 25.3 ignore an empty override, so the first index is repeated; pip asks it once.
     'extra-index-url': others.length > 0 ? ['', ...others] : first,
     'trusted-host': trustedHosts.length > 0 ? ['', ...trustedHosts] : undefined,
-    retries: retries?.toString(),
+    ...(retries === undefined ? {} : { retries: String(retries) }),
   }
 }
 
@@ -54,21 +48,16 @@ const ourKeys = ({ indexes, trustedHosts, retries }: PipSettings): Keys => {
  */
 const cancelling: Keys = { 'find-links': '/dev', 'no-index': 'false', log: '/dev/null' }
 
-/** The options that would bypass the mirrors, or leave a trace of them in the image. */
-const competing =
-  (settings: PipSettings, cacheFolder?: string): Rule =>
-  (entry) => {
-    const option = iniDialect.settingOf(entry)
-    if (indexOptions.includes(option)) return { value: { ...ourKeys(settings), ...cancelling }[option] }
-    // A log names the mirrors, with their passwords in pips up to 18.1.
-    if (option === 'log') return { value: undefined }
-    // A command's cache-dir would override the one in [global].
-    if (option === 'cache-dir') return { value: entry.path[0] === 'global' ? cacheFolder : undefined }
-    // pip asks a proxy even for 127.0.0.1 if a file names one.
-    if (option === 'proxy' && settings.relay) return { value: undefined }
-    if (option === 'retries' && settings.retries !== undefined) return { value: String(settings.retries) }
-    return undefined
-  }
+/** The options that would bypass the mirrors, or leave a trace of them in the image, with what they become. */
+const competing = (settings: PipSettings): Keys => ({
+  ...ourKeys(settings),
+  ...cancelling,
+  // A log names the mirrors, with their passwords in pips up to 18.1.
+  log: undefined,
+  'cache-dir': undefined,
+  // pip asks a proxy even for 127.0.0.1 if a file names one.
+  ...(settings.relay ? { proxy: undefined } : {}),
+})
 
 /** Our keys in [global]. */
 const globalKeys = (settings: PipSettings): Keys => ({
@@ -82,16 +71,12 @@ const globalKeys = (settings: PipSettings): Keys => ({
 const forEach = (commands: readonly string[], keys: Keys): Readonly<Record<string, Keys>> =>
   Object.fromEntries(commands.map((command) => [command, keys]))
 
-/**
- * Renders root's pip.conf. Of the image's own file, what it sets besides indexes stays in force.
- *
- * @param cacheFolder Where pip may keep what it downloads, in the image; undefined for its own place.
- */
+/** @param cacheFolder Where root's pip may keep what it downloads, in the image; undefined for its own place. */
 export const renderPipConf = (settings: PipSettings, file: OwnFile, cacheFolder?: string): string => {
   // An empty value cancels the system file's, except in pip 25.2 and 25.3. An image that wants no cache gets none.
   const wantsNone = readOwn(iniDialect, file).some((entry) => iniDialect.settingOf(entry) === 'no-cache-dir')
   const isCaching = cacheFolder !== undefined && !wantsNone
-  return overlay(file, competing(settings, cacheFolder), {
+  return overlay(file, competing(settings), {
     // The commands that gain most from a cache.
     ...(isCaching ? forEach(['install', 'download', 'wheel'], { 'no-cache-dir': '' }) : {}),
     // Last, since a key that a hook appends is meant for it.
@@ -107,7 +92,7 @@ export const renderPipConf = (settings: PipSettings, file: OwnFile, cacheFolder?
  * @param others What the other files of the image say that are not mounted over.
  */
 export const renderSystemPipConf = (settings: PipSettings, file: OwnFile, others: readonly string[] = []): string => {
-  const set = others.flatMap((text) => parseConfigFile(text).entries.map(({ key }) => optionOf(key)))
+  const set = others.flatMap((text) => iniDialect.read(text).entries.map(iniDialect.settingOf))
   const keys = {
     ...ourKeys(settings),
     ...Object.fromEntries(Object.entries(cancelling).filter(([option]) => set.includes(option))),
@@ -121,33 +106,27 @@ export const renderSystemPipConf = (settings: PipSettings, file: OwnFile, others
 /**
  * Renders /etc/pip.conf, which pip reads after the files of XDG_CONFIG_DIRS.
  *
- * @returns The file's text with our values for the keys that beat ours, the rest verbatim; undefined if there is no such
- *   key, so that the image's own can stay.
+ * @returns undefined if no key of it beats ours, so that the image's own can stay.
  */
 export const renderEtcPipConf = (settings: PipSettings, file: OwnFile): string | undefined => {
-  const rule = competing(settings)
+  const replaced = competing(settings)
   const beats = (entry: Entry): boolean =>
     // A proxy can only be taken out: an empty one is not heard by pip 25.2 and 25.3.
     (isBeating(entry) || (settings.relay === true && iniDialect.settingOf(entry) === 'proxy')) &&
-    rule(entry) !== undefined
-  return readOwn(iniDialect, file).some(beats) ? overlay(file, rule, {}) : undefined
+    isReplaced(replaced, entry)
+  return readOwn(iniDialect, file).some(beats) ? overlay(file, replaced, {}) : undefined
 }
 
 /**
  * Renders .pydistutils.cfg, which easy_install and setuptools' setup_requires read (setuptools' documentation,
- * easy_install, Configuration Files). What the image's own file sets besides indexes stays in force.
+ * easy_install, Configuration Files). It is read with interpolation, so a percent sign is doubled. Python 2.7 undoes that only
+ * in a value that refers to another one: ours refers to an empty one.
  *
  * @param index The only index that they can use.
- * @returns The file's text. It is read with interpolation, so a percent sign is doubled. Python 2.7 undoes that only in a
- *   value that refers to another one: ours refers to an empty one.
  */
 export const renderPydistutilsCfg = (index: string, file: OwnFile): string => {
   const quoted = index.includes('%') ? `${index.replaceAll('%', '%%')}%(find_links)s` : index
-  const rule: Rule = ({ path: [section, key = ''] }) =>
-    (section === 'easy_install' || section === 'DEFAULT') &&
-    // distutils takes dashes for underscores (its dist.py).
-    ['index_url', 'find_links', 'allow_hosts'].includes(key.replaceAll('-', '_'))
-      ? { value: undefined }
-      : undefined
-  return overlay(file, rule, { easy_install: { index_url: quoted, find_links: '' } })
+  const replaced = { 'index-url': undefined, 'find-links': undefined, 'allow-hosts': undefined }
+  const isMeant = ({ path: [section] }: Entry): boolean => section === 'easy_install' || section === 'DEFAULT'
+  return overlay(file, replaced, { easy_install: { index_url: quoted, find_links: '' } }, isMeant)
 }
