@@ -19,10 +19,7 @@ export const statOf = (pid: number): readonly string[] => fieldsOf(read(`/proc/$
 
 /**
  * Finds disk-image-create from one of its hooks. It gives its hooks TMP_BUILD_DIR, which it was not started with itself: it
- * is the first ancestor in whose environment that is missing.
- *
- * @param buildFolder dib's TMP_BUILD_DIR, on the host.
- * @returns The process, or undefined if no ancestor can be looked at.
+ * is the first ancestor in whose environment that is missing; undefined if no ancestor can be looked at.
  */
 export const findBuild = (buildFolder: string, parent = process.ppid): Process | undefined => {
   let pid = parent
@@ -51,11 +48,7 @@ const isThere = ({ pid, startTime }: Process): boolean => {
   }
 }
 
-/**
- * Watches the build, however it ends: also after kill -9 nothing of it can tell.
- *
- * @returns A function that ends the watch.
- */
+/** Watches the build, however it ends: after kill -9 nothing of it can tell. What is returned ends the watch. */
 export const watchBuild = (build: Process, onEnd: () => void): (() => void) => {
   const timer = setInterval(() => {
     if (isThere(build)) return

@@ -5,11 +5,7 @@ import { step } from './log.js'
 /** The environment of a process: names and values. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/**
- * What a program has written, if all went well.
- *
- * @param status The exit status, or the signal that ended it.
- */
+/** @param status The exit status, or the signal that ended it. */
 const outputOf = (
   command: readonly string[],
   error: unknown,
@@ -28,18 +24,19 @@ const outputOf = (
 }
 
 /**
- * Runs a program to its end. No shell is in between, and no argument ever holds a credential, since other processes
- * can read a program's arguments.
+ * Runs a program to its end, and returns what it wrote to standard output. No shell is in between, and no argument ever holds
+ * a credential, since other processes can read a program's arguments.
  *
  * @param program Its name on PATH, or its path.
- * @returns What it wrote to standard output.
  * @throws UserError if it is not there, or ends with another status than 0; the message has what it wrote to
  *   standard error.
  */
 export const run = (program: string, args: readonly string[]): string => {
   step([program, ...args].join(' '))
-  const stdio = ['inherit', 'pipe', 'pipe'] as const
-  const { error, status, signal, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', stdio: [...stdio] })
+  const { error, status, signal, stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    stdio: ['inherit', 'pipe', 'pipe'],
+  })
   return outputOf([program, ...args], error, status ?? signal, stdout, stderr)
 }
 

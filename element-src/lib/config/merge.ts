@@ -60,8 +60,7 @@ const isAt =
   (entry: Entry): boolean =>
     isDeepStrictEqual(entry.path, path)
 
-const isIn = (entry: Entry, entries: readonly Entry[]): boolean =>
-  entries.some((other) => isDeepStrictEqual(other, entry))
+const isIn = (item: unknown, items: readonly unknown[]): boolean => items.some((one) => isDeepStrictEqual(one, item))
 
 /** The entries of one of our files that the image's own does not have. */
 const oursAlone = ({ format, content, own = '' }: OurFile): readonly Entry[] => {
@@ -110,10 +109,9 @@ const asOwnList = (
   before: readonly unknown[],
   edited: readonly unknown[],
 ): readonly unknown[] => {
-  const isAmong = (list: readonly unknown[], item: unknown) => list.some((one) => isDeepStrictEqual(one, item))
-  if (before.length === 0 || !before.every((item) => isAmong(edited, item))) return edited
-  const added = edited.filter((item) => !isAmong(before, item))
-  return [...own.filter((item) => !isAmong(added, item)), ...added]
+  if (before.length === 0 || !before.every((item) => isIn(item, edited))) return edited
+  const added = edited.filter((item) => !isIn(item, before))
+  return [...own.filter((item) => !isIn(item, added)), ...added]
 }
 
 /**

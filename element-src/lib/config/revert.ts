@@ -24,11 +24,9 @@ interface Unmounted extends AppliedFile {
   readonly now: string | undefined
 }
 
-/** What changes are carried between. */
+/** What changes are carried between: the image's root and the stage folder, on the host. */
 interface Sides {
-  /** The image's root, on the host. */
   readonly root: string
-  /** The stage folder, on the host. */
   readonly stage: string
   readonly files: readonly Unmounted[]
   /** What must not get into the image. */
@@ -50,10 +48,9 @@ const merged = (file: Unmounted, edited: string, secrets: readonly string[], pat
   })
 
 /**
- * Brings another hook's change of one of our files into the image.
+ * Brings another hook's change of one of our files into the image, and says whether there was one.
  *
  * @param isInPlace Whether the hook wrote into our file, and put no other in its place.
- * @returns Whether there was one.
  */
 const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: boolean): boolean => {
   const [to, from] = [join(root, file.path), join(stage, file.source)]
@@ -84,11 +81,7 @@ const warnOfLeftover = (path: string, own: string): void =>
     } in finalise.d`,
   )
 
-/**
- * Brings an entry beside our files, which a hook changed or made, into the image.
- *
- * @returns Whether there was one.
- */
+/** Brings an entry beside our files, which a hook changed or made, into the image, and says whether there was one. */
 const keepOther = ({ root, stage, files, secrets }: Sides, folder: AppliedFolder, name: string): boolean => {
   const path = join(folder.path, name)
   const [to, from] = [join(root, path), join(stage, folder.source, name)]
@@ -119,11 +112,7 @@ const keepOther = ({ root, stage, files, secrets }: Sides, folder: AppliedFolder
   return replaceEntry(from, to)
 }
 
-/**
- * Applies what other hooks changed in one of our folders to the image's: changes, new files and deletions.
- *
- * @returns The paths in the image that changed.
- */
+/** Applies what other hooks changed, made and deleted in one of our folders to the image's, and says what that is. */
 const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: Attempt): readonly string[] => {
   const { root, stage, files } = sides
   // Another hook removed it or put a link in its place, so nothing of ours is in it.
@@ -167,7 +156,7 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
   const kept: string[] = []
   const faults: string[] = []
   const attempt: Attempt = (step) => void faults.push(...faultsOf(step))
-  const restoreTimes = keepTimes(root, applied.touchedFolders, attempt)
+  const restoreTimes = keepTimes(root, applied.touchedFolders)
   const files: Unmounted[] = []
   for (const file of applied.files) {
     attempt(() => {
@@ -202,14 +191,12 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
           setModificationTime(dirname(target), folderTime)
         }
       }
-      const names = entryInRoot(root, folder)?.isDirectory() ? readdirSync(join(root, folder)) : []
-      for (const name of names) {
-        const isNew = leftover.exec(name)?.[1] === basename(file.path) && !file.beside.includes(name)
-        if (isNew) warnOfLeftover(join(folder, name), file.path)
-      }
+      if (!entryInRoot(root, folder)?.isDirectory()) return
+      for (const name of readdirSync(join(root, folder)).filter((name) => !file.beside.includes(name)))
+        if (leftover.exec(name)?.[1] === basename(file.path)) warnOfLeftover(join(folder, name), file.path)
     })
   }
   removed.push(...removeMadeFolders(root, applied.madeFolders, attempt))
-  restoreTimes()
+  restoreTimes.forEach(attempt)
   return { removed, kept, faults }
 }

@@ -22,11 +22,7 @@ export interface Footprint {
   readonly touchedFolders: readonly TouchedFolder[]
 }
 
-/**
- * Says what making folders, with those on their way, and files will change in the image. Nothing is changed yet.
- *
- * @throws UserError if one of the folders or one on its way is a link.
- */
+/** @throws UserError if one of the folders that are to be made, or one on its way, is a link. */
 export const planFootprint = (root: string, folders: readonly string[], files: readonly string[] = []): Footprint => {
   const madeFolders = [...new Set(folders.flatMap(wayTo))].filter((folder) => !lstatInRoot(root, folder))
   const parents = new Set([...madeFolders, ...files].map((path) => dirname(path)))
@@ -67,19 +63,13 @@ export const removeMadeFolders = (
 /**
  * Looks at the folders' times before anything is undone, which changes them.
  *
- * @returns An action that gives each the time that it has without us: the one from before, unless another hook has changed
- *   the folder since.
+ * @returns Actions, each of which gives a folder the time that it has without us: the one from before, unless another hook has
+ *   changed it since.
  */
-export const keepTimes = (root: string, touched: readonly TouchedFolder[], attempt: Attempt): (() => void) => {
-  const times = new Map<string, string>()
-  for (const { path, before, after } of touched) {
-    attempt(() => {
-      if (!entryInRoot(root, path)?.isDirectory()) return
-      const now = modificationTime(join(root, path))
-      times.set(path, now === after ? before : now)
-    })
-  }
-  return () => {
-    for (const [path, time] of times) attempt(() => setModificationTime(join(root, path), time))
-  }
-}
+export const keepTimes = (root: string, touched: readonly TouchedFolder[]): readonly (() => void)[] =>
+  touched.flatMap(({ path, before, after }) => {
+    const folder = join(root, path)
+    if (!entryInRoot(root, path)?.isDirectory()) return []
+    const now = modificationTime(folder)
+    return () => setModificationTime(folder, now === after ? before : now)
+  })

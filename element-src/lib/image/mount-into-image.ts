@@ -9,21 +9,6 @@ import { lstatInRoot, refuseFileAt } from './path-in-root.js'
 /** Signals that end a program, as a user, a terminal or a CI system sends them. */
 const ending = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
-/** Holds back the signals that would end this process in the midst of something that has to be undone then. */
-const watchForSignals = () => {
-  let first: string | undefined
-  const note = (signal: string): void => {
-    first ??= signal
-  }
-  for (const signal of ending) process.on(signal, note)
-  return {
-    received: () => first,
-    ignore: () => {
-      for (const signal of ending) process.off(signal, note)
-    },
-  }
-}
-
 /** Watches the image's root: dib that is told to end takes it down while a hook goes on, for which it does not wait. */
 const watchRoot = (path: string) => {
   // An open descriptor keeps its file system from being unmounted.
@@ -91,15 +76,15 @@ export const mountIntoImage = async (
   // Without links, as the kernel's list of mounts has it.
   const root = realpathSync(imageRoot)
   const onHost = mounts.flatMap(({ source, target, isReadOnly, through }): readonly Mount[] => {
-    const ways = through === undefined ? [target] : [through, target]
-    return ways.map((way, i) => ({
-      source: i === 0 ? source : join(root, ways[i - 1] ?? ''),
-      target: join(root, way),
-      isReadOnly,
-    }))
+    const first = join(root, through ?? target)
+    const moved = { source: first, target: join(root, target), isReadOnly }
+    return [{ source, target: first, isReadOnly }, ...(through === undefined ? [] : [moved])]
   })
   const image = watchRoot(root)
-  const signals = watchForSignals()
+  // They are held back: what is half mounted has to be undone.
+  const received: string[] = []
+  const note = (signal: string): void => void received.push(signal)
+  for (const signal of ending) process.on(signal, note)
   try {
     const mounting = runAsync('sudo', ['mount', ...mountArguments(folder, onHost)])
     // Wait for both, since only then can they be undone; a fault of mount is reported first.
@@ -113,8 +98,7 @@ export const mountIntoImage = async (
         )
     }
     afterwards()
-    const signal = signals.received()
-    if (signal !== undefined) throw new UserError(`ended by ${signal}`)
+    if (received[0] !== undefined) throw new UserError(`ended by ${received[0]}`)
     if (image.isTakenDown()) throw new UserError('the image is gone')
   } catch (error) {
     const reason = image.isTakenDown()
@@ -128,7 +112,7 @@ export const mountIntoImage = async (
     faultsOf(() => run('sudo', ['rmdir', ...made, ...ways]))
     throw new UserError([reason, ...faults].join('; '))
   } finally {
-    signals.ignore()
+    for (const signal of ending) process.off(signal, note)
     image.close()
   }
 }

@@ -64,26 +64,19 @@ export const checksumBeside = (file: string): string | undefined =>
 // sudo's path has these, but a user's own PATH often lacks them.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
-const findProgram = (name: string, packageName: string): string => {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
-  const found = folders
-    .map((folder) => join(folder, name))
-    .find((path) => ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES'], () => accessSync(path, constants.X_OK) ?? true))
-  if (found === undefined)
-    throw new UserError(`${name} is not found in ${folders.join(delimiter)}: install ${packageName}`)
-  return found
-}
+/** The host's programs that hooks in the image use, and their packages. */
+const packages = { mount: 'util-linux', umount: 'util-linux', cp: 'coreutils' } as const
 
-/**
- * Finds the host's programs that hooks in the image use: before anything is mounted, since what has no umount cannot be undone.
- *
- * @throws UserError if one is missing.
- */
-export const findPrograms = (): readonly string[] => [
-  findProgram('mount', 'util-linux'),
-  findProgram('umount', 'util-linux'),
-  findProgram('cp', 'coreutils'),
-]
+/** Finds those programs: before anything is mounted, since what has no umount cannot be undone. */
+export const findPrograms = (): readonly string[] =>
+  Object.entries(packages).map(([name, packageName]) => {
+    const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
+    const found = folders
+      .map((folder) => join(folder, name))
+      .find((path) => ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES'], () => accessSync(path, constants.X_OK) ?? true))
+    if (found !== undefined) return found
+    throw new UserError(`${name} is not found in ${folders.join(delimiter)}: install ${packageName}`)
+  })
 
 // glibc before 2.34 looks up hosts by these, which it loads only then: an image's own could be of another release (nss(5)).
 const nameServices = ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']
@@ -138,11 +131,8 @@ export const stageRuntime = async (
  *   as /usr/share/nodejs, hides none of the image's other files from Node.js. Targets are paths in the image.
  */
 export const stageBuiltins = (folder: string, imageRoot: string): readonly Mount[] => {
-  const config: unknown = process.config.target_defaults
-  const defines = typeof config === 'object' && config !== null && 'defines' in config ? config.defines : []
-  const files = (Array.isArray(defines) ? defines : []).flatMap(
-    (define: unknown) => /^NODE_SHARED_BUILTIN_\w+_PATH=(\/.+)$/.exec(String(define))?.[1] ?? [],
-  )
+  const defines: readonly unknown[] = process.config.target_defaults.defines
+  const files = defines.flatMap((define) => /^NODE_SHARED_BUILTIN_\w+_PATH=(\/.+)$/.exec(String(define))?.[1] ?? [])
   const copies = join(folder, stageEntry.builtins)
   for (const file of files) {
     mkdirSync(dirname(join(copies, file)), { recursive: true })

@@ -49,7 +49,7 @@ export const ofConfig: readonly Mutant[] = [
   ...sabotages(
     'lib/config/revert.ts',
     'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts',
-    ['folders get their times back', '  restoreTimes()\n', ''],
+    ['folders get their times back', '  restoreTimes.forEach(attempt)\n', ''],
     ['no stub of ours is left in the image', 'if (isStub) unlinkSync(target)', ''],
     [
       'the build fails if our configuration is in the image at the end',
