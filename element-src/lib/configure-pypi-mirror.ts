@@ -28,11 +28,7 @@ export interface StagedSettings {
   readonly verbose: boolean
 }
 
-/**
- * Takes out of the image what it had for the hook in the chroot alone, and writes down what that hook did: its last step.
- *
- * @param done What cleanup.d has to undo besides.
- */
+/** Takes out of the image what it had for the hook in the chroot alone, and writes down what that hook did: its last step. */
 const unmountStage = ({ mountPoints, footprint }: StagedSettings, done: State): void => {
   // Before the unmounting: the folder can no longer be seen from here afterwards.
   const writeState = openJson(join(stageMountPoint, stageEntry.state))
@@ -63,10 +59,9 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
 
   const done = apply(planMountsOver(pip, environment))
   const etcUv = textAt(etcUvToml)
-  const systemUv = done.files.find(({ path }) => path === systemUvToml)
-  if (systemUv !== undefined && systemUv.own === undefined && etcUv === undefined) {
+  const systemUv = done.files.find(({ path, own }) => path === systemUvToml && own === undefined)
+  if (systemUv !== undefined && etcUv === undefined)
     writeFileSync(join(stageMountPoint, stageEntry.systemUv), systemUv.content, { encoding: 'latin1', mode: 0o600 })
-  }
   const secrets = secretsIn(pip.indexes.map(urlWithCredentials), pip.relay)
   unmountStage(staged, { ...done, etcUv, secrets, verbose })
   info(`mounted over ${done.mountPoints.join(', ')} for this build`)

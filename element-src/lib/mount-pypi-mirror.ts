@@ -56,9 +56,8 @@ const describeBuild = ({ mirrorFolder, localMirrors, fill, pip, reasonForRelay }
 }
 
 /**
- * Makes sure that the relay may fill a folder: it is absent, and made, or empty, or holds wheels and sdists side by side.
- *
- * @throws UserError if it holds anything else: what another tool made stays as it is.
+ * Makes sure that the relay may fill a folder: it is absent, and made, or empty, or holds wheels and sdists side by side. What
+ * another tool made stays as it is.
  */
 const prepareFillFolder = (folder: string): void => {
   // dib keeps its cache in folders of these modes.

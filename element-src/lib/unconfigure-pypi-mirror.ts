@@ -1,10 +1,11 @@
-import { existsSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ignoreErrors, UserError } from './base/errors.js'
+import { UserError } from './base/errors.js'
 import { info, setVerbose, warn } from './base/log.js'
 import type { Applied } from './config/apply.js'
 import { revert } from './config/revert.js'
 import { lateIndexes, unreadUvToml } from './config/warnings.js'
+import { removeMadeFolders } from './image/footprint.js'
 import { topMount } from './image/mounts.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, readJson, stageEntry, stageFolder } from './image/stage.js'
@@ -22,7 +23,6 @@ export interface State extends Applied {
   readonly verbose: boolean
 }
 
-/** Writes the receipt, if one is asked for. */
 const tellReceipt = (folder: string, imageRoot: string, relay: RelayStatus | undefined): void => {
   const path = join(folder, stageEntry.receipt)
   if (!existsSync(path)) return
@@ -64,13 +64,10 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   const targets = [...mountPoints, ...done.mountPoints].map((path) => join(realpathSync(imageRoot), path))
   left.push(...faults, ...targets.filter(topMount).map((target) => `${target} is still mounted`))
   if (left.length > 0) throw new UserError(`the image is not clean: ${left.join('; ')}`)
-  for (const path of mountPoints) {
-    // dib empties /tmp only after this, and an element may pack the image before that.
-    if (entryInRoot(imageRoot, path)?.isDirectory()) {
-      ignoreErrors(['ENOTEMPTY', 'EEXIST'], () => rmdirSync(join(imageRoot, path)))
-    }
-  }
-  for (const warning of [...lateIndexes(imageRoot, done), ...unreadUvToml(imageRoot, folder, done)]) warn(warning)
+  // dib empties /tmp only after this, and an element may pack the image before that.
+  removeMadeFolders(imageRoot, mountPoints)
+  for (const warning of [...lateIndexes(imageRoot, done), ...unreadUvToml(imageRoot, folder, done, done.etcUv)])
+    warn(warning)
   if (kept.length > 0) info(`kept another element's changes in ${kept.join(', ')}`)
   info(`the image holds no mirror configuration${removed.length > 0 ? `; removed ${removed.join(', ')}` : ''}`)
   // Also if a hook took pip's failure lightly.

@@ -26,12 +26,7 @@ const spellings = (text: string): readonly string[] => [
   text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('latin1')),
 ]
 
-/**
- * What must not get into the image, in each spelling.
- *
- * @param urls The URLs that installers get, with their credentials.
- * @param isRelay Whether they are the relay's, whose path begins with its secret.
- */
+/** What must not get into the image of the URLs that installers get, in each spelling; the relay's path begins with its secret. */
 export const secretsIn = (urls: readonly string[], isRelay = false): readonly string[] => {
   const found = urls.flatMap((url) => {
     const [, userinfo, path = ''] = /^[a-z][a-z0-9+.-]*:\/\/(?:([^/?#]*)@)?[^/?#]*\/?([^/?#]*)/i.exec(url) ?? []
@@ -43,16 +38,10 @@ export const secretsIn = (urls: readonly string[], isRelay = false): readonly st
   return [...new Set(found.flatMap(spellings))]
 }
 
-/** The texts in a value, with nothing escaped. */
-const textsIn = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  return typeof value === 'object' && value !== null ? Object.values(value).map(textsIn).join('\n') : ''
-}
-
 /** Whether a text, or one in a value, holds what must not get into the image. */
 export const holdsSecret = (value: unknown, secrets: readonly string[]): boolean => {
-  const text = textsIn(value)
-  return secrets.some((secret) => text.includes(secret))
+  if (typeof value === 'string') return secrets.some((secret) => value.includes(secret))
+  return typeof value === 'object' && value !== null && Object.values(value).some((one) => holdsSecret(one, secrets))
 }
 
 const isAt =
@@ -118,7 +107,7 @@ const asOwnList = (
  * What the image's own file becomes when another hook has changed ours: the same change, deletions too, without our own
  * entries and without secrets. Of a file that a hook wrote anew, or around ours, each byte counts; otherwise the entries do.
  *
- * @param own What the image's own says by now; undefined if there is none.
+ * @param own What the image's own says by now.
  * @param edited What ours says by now.
  * @param leaveOut Is told of each key that is left out, since it holds a secret.
  * @returns The image's file, or undefined if it stays as it is.

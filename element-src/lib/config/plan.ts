@@ -81,7 +81,6 @@ const isOfFilesAlone = (folder: string): boolean => {
  * replace the file in it; otherwise the file alone. Of two files that are one in the image, the first counts. It runs in the
  * chroot, and changes nothing.
  *
- * @param environment The environment that hooks in the chroot have.
  * @throws UserError if something else is at a mount target, or the image's own file cannot be read.
  */
 export const planMountsOver = (settings: PipSettings, environment: Environment) => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { redact } from '../http/url.js'
 import { textInRoot } from '../image/path-in-root.js'
-import type { Applied, AppliedFile } from './apply.js'
+import type { Applied } from './apply.js'
 import { dialects } from './merge.js'
 import { isBeating } from './pip/config-file.js'
 import {
@@ -56,12 +56,7 @@ const homesIn = (root: string): readonly string[] => {
   return [...new Set(['/etc/skel', ...homes])].filter((home) => /^\/./.test(home))
 }
 
-/**
- * Looks for what beats our files, and is not mounted over: variables, the files in Python's prefix, and other users' own.
- *
- * @param environment The environment that hooks in the chroot have.
- * @returns A line for each, naming the variable or the file.
- */
+/** Looks for what beats our files, and is not mounted over: variables, the files in Python's prefix, and other users' own. */
 export const competingSettings = (environment: Environment, root = '/'): readonly string[] => {
   const ofVariables = Object.entries(variables)
     .filter(([name]) => environment[name])
@@ -120,9 +115,6 @@ export const namedIndexes = (format: Format, text: string) => {
 /**
  * Looks for indexes that another hook wrote into the image's files while the build ran: from then on installers asked them
  * besides the mirrors, also if DIB_NO_PYPI_PIP or DIB_OFFLINE keep the official index away.
- *
- * @param root The image's root, on the host, with the hooks' changes in it.
- * @returns Warnings, without passwords.
  */
 export const lateIndexes = (root: string, { files, others }: Applied): readonly string[] =>
   [...files, ...others].flatMap(({ path, format, own = '' }) => {
@@ -148,16 +140,12 @@ export const lateIndexes = (root: string, { files, others }: Applied): readonly 
  * Warns of an /etc/uv/uv.toml that came or changed while the image was built, unless uv read it behind our lines
  * (environment.d/02-follow-system-uv.bash).
  *
- * @param etcUv What it said when ours took its place.
+ * @param before What it said when ours took its place.
  */
-export const unreadUvToml = (
-  root: string,
-  stage: string,
-  { files, etcUv }: { readonly files: readonly AppliedFile[]; readonly etcUv: string | undefined },
-): readonly string[] => {
+export const unreadUvToml = (root: string, stage: string, { files }: Applied, before?: string): readonly string[] => {
   const now = textInRoot(root, etcUvToml)
   const ours = files.find(({ path }) => path === systemUvToml)
-  if (now === undefined || now === etcUv || ours === undefined || ours.own !== undefined) return []
+  if (now === undefined || now === before || ours === undefined || ours.own !== undefined) return []
   if ((textAt(join(stage, ours.source)) ?? '').trimEnd().endsWith(now.trimEnd())) return []
   return [
     `another element wrote ${etcUvToml} during the build, but uv read ours instead: if uv needs it in the build, write it in root.d`,

@@ -6,13 +6,11 @@ import { lstatAt } from './path-in-root.js'
 export const modificationTime = (path: string): string => String(statSync(path, { bigint: true }).mtimeNs)
 
 export const setModificationTime = (path: string, nanoseconds: string): void => {
-  const [, sign = '', digits = ''] =
-    /^(-?)(\d+)$/.exec(nanoseconds.replace(/\d+/, (all) => all.padStart(10, '0'))) ?? []
-  const [seconds, fraction] = [digits.slice(0, -9), digits.slice(-9)]
+  const seconds = nanoseconds.replace(/\d+/, (all) => all.padStart(10, '0')).replace(/\d{9}$/, '.$&')
   // Node.js' own way has the seconds as a floating-point number: right for whole ones, as tarballs have them. It takes a
   // time before 1970 for now.
-  if (sign === '' && /^0+$/.test(fraction)) utimesSync(path, statSync(path).atimeMs / 1000, Number(seconds))
-  else run('touch', ['--no-create', '-m', `--date=@${sign}${seconds}.${fraction}`, path])
+  if (/^\d+\.0+$/.test(seconds)) utimesSync(path, statSync(path).atimeMs / 1000, Number(seconds))
+  else run('touch', ['--no-create', '-m', `--date=@${seconds}`, path])
 }
 
 /** A file's or folder's permissions and owner. */
@@ -49,11 +47,8 @@ const replace = (path: string, make: (temporary: string) => void): void => {
 }
 
 /**
- * Writes a file whole or not at all. The time of the folder changes.
- *
- * @param text What it is to say, a character a byte.
- * @param attributesOf The file whose attributes it gets, but for its time.
- * @param access Permissions and owner, if they are not that file's.
+ * Writes a file whole or not at all, a character a byte, with the attributes of another one, but for its time, and its access
+ * if that is another one. The time of the folder changes.
  */
 export const replaceFile = (path: string, text: string, attributesOf: string, time: string, access?: Access): void =>
   replace(path, (temporary) => {
@@ -65,9 +60,7 @@ export const replaceFile = (path: string, text: string, attributesOf: string, ti
 
 /**
  * Copies an entry of whatever kind, with its attributes, over another, whole or not at all, or removes that if there is none to
- * copy. The time of the folder changes.
- *
- * @returns Whether there was something to do.
+ * copy, and says whether there was something to do. The time of the folder changes.
  */
 export const replaceEntry = (from: string, path: string): boolean => {
   const [found, old] = [lstatAt(from), lstatAt(path)]

@@ -53,7 +53,7 @@ const faultOf = ({ isReadOnly }: Mount, found: ReturnType<typeof topMount>): str
  * Mounts files and folders of the host in the image, from the host: all of them as asked, or none.
  *
  * @param folder A folder to write a table of mounts in, on the host.
- * @param mounts The mounts; their targets are absolute paths in the image. A missing one is made, as a folder.
+ * @param mounts Their targets are absolute paths in the image. A missing one is made, as a folder.
  * @param besides What to do while mount(8) runs as root, which takes a while, and what to do with what is mounted. If it fails,
  *   the mounts are undone.
  * @throws UserError if /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before

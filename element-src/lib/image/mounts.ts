@@ -48,11 +48,7 @@ const unescapeOctal = (text: string): string =>
     'latin1',
   ).toString('utf8')
 
-/**
- * Reads the kernel's list of mounts (proc_pid_mountinfo(5)), this process' own by default.
- *
- * @returns The mounts in the kernel's order: of two at one path, the later is on top.
- */
+/** The kernel's list of mounts in its order (proc_pid_mountinfo(5)): of two at one path, the later is on top. */
 export const parseMountinfo = (text = readFileSync('/proc/self/mountinfo', 'latin1')) =>
   text
     .split('\n')
@@ -79,7 +75,6 @@ export const topMount = (path: string) =>
  * ends in that of a partition (unmount_dir in dib's common-functions).
  *
  * @param partitions Where the image's partitions will be mounted, in the image.
- * @throws UserError if dib would.
  */
 export const refusePartitions = (target: string, partitions: readonly string[]): void => {
   const partition = partitions.find((path) => path !== '/' && target.endsWith(path))

@@ -24,9 +24,8 @@ const linkOnWay = (root: string, path: string): string | undefined =>
     .find((part) => linkAt(part) !== undefined)
 
 /**
- * Looks at a path in the image from the host, where an absolute link in the image would lead to the host's own files.
- *
- * @returns What is there; undefined if nothing is, or if the path or a folder on its way is a link.
+ * What is at a path in the image, from the host, where an absolute link in the image would lead to the host's own files:
+ * undefined if nothing is, or if the path or a folder on its way is a link.
  */
 export const entryInRoot = (root: string, path: string): Stats | undefined =>
   linkOnWay(root, path) === undefined ? lstatAt(join(root, path)) : undefined
@@ -35,11 +34,7 @@ export const entryInRoot = (root: string, path: string): Stats | undefined =>
 export const textInRoot = (root: string, path: string): string | undefined =>
   linkOnWay(root, path) === undefined ? fileText(join(root, path)) : undefined
 
-/**
- * Looks at a path in the image from the host.
- *
- * @throws UserError if the path or a folder on its way is a link.
- */
+/** The same, but a link is an error. */
 export const lstatInRoot = (root: string, path: string): Stats | undefined => {
   const link = linkOnWay(root, path)
   if (link === undefined) return lstatAt(join(root, path))
@@ -52,10 +47,9 @@ export const lstatInRoot = (root: string, path: string): Stats | undefined => {
 const mostLinks = 40
 
 /**
- * A path without links, as realpath(1) finds it with --canonicalize-missing.
+ * A path without links, as realpath(1) finds it with --canonicalize-missing; undefined if a link leads to itself.
  *
  * @param readLink What the link at a path says; undefined if none is there.
- * @returns The path; undefined if a link leads to itself.
  */
 export const followLinks = (path: string, readLink: (path: string) => string | undefined): string | undefined => {
   let done = '/'
@@ -77,22 +71,14 @@ export const followLinks = (path: string, readLink: (path: string) => string | u
   return done
 }
 
-/**
- * A path of the image without links: every link stays within the image.
- *
- * @throws UserError if a link leads to itself.
- */
+/** A path of the image without links: every link stays within the image. One that leads to itself is an error. */
 export const resolveLinks = (path: string, root = '/'): string => {
   const found = followLinks(path, (next) => linkAt(join(root, next)))
   if (found === undefined) throw new UserError(`${path} in the image is a link that leads to itself: remove it`)
   return found
 }
 
-/**
- * Refuses an image in which something else is where a folder is needed. A symbolic link is not followed and passes.
- *
- * @throws UserError if a file is there, or whatever else is not a folder.
- */
+/** Refuses an image in which something else is where a folder is needed. A symbolic link is not followed and passes. */
 export const refuseFileAt = (root: string, path: string): void => {
   if (entryInRoot(root, path)?.isDirectory() === false) {
     throw new UserError(`${path} in the image is not a folder, as the element needs it: remove it in root.d`)

@@ -19,12 +19,7 @@ import { stageEntry } from './stage.js'
 // glibc's ld-linux-x86-64.so.2, ld64.so.2, ld-2.31.so; musl's ld-musl-x86_64.so.1.
 const isLoader = (file: string): boolean => /^ld(?:64|-[^/]+)?\.so(?:\.\d+)?$/.test(basename(file))
 
-/**
- * The dynamic loader of the Node.js that runs this hook: programs of this host run by it in any other root.
- *
- * @param maps What the kernel says is mapped into this process.
- * @throws UserError if Node.js has none, so that it cannot be started in the image.
- */
+/** The dynamic loader of the Node.js that runs this hook: programs of this host run by it in any other root. */
 export const findLoader = (maps = readFileSync('/proc/self/maps', 'utf8')): string => {
   // proc_pid_maps(5): the path is the last of six fields. Node.js' own report has it as well, for five times the time.
   const mapped = maps.matchAll(/^(?:\S+ +){5}(\/.*)$/gm)
@@ -38,10 +33,8 @@ export const findLoader = (maps = readFileSync('/proc/self/maps', 'utf8')): stri
 }
 
 /**
- * The shared objects of a program, as its loader lists them (ld.so(8), `--list`).
- *
- * @returns The files by the names under which programs ask for them; the loader among them. Rejected with a UserError if the
- *   loader cannot list them, or one is missing.
+ * The shared objects of a program, as its loader lists them (ld.so(8), `--list`), by the names under which programs ask for
+ * them; the loader is among them. Rejected with a UserError if the loader cannot list them, or one is missing.
  */
 export const sharedObjectsOf = async (loader: string, program: string): Promise<ReadonlyMap<string, string>> => {
   const files = new Map<string, string>()
@@ -93,7 +86,6 @@ const copy = (from: string, to: string): void => {
  *
  * @param folder The stage folder, on the host.
  * @param asksServers Whether the hook in the image looks up hosts.
- * @throws UserError if a part of it is not there, or cannot be read.
  */
 export const stageRuntime = async (
   folder: string,
