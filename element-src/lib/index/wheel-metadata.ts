@@ -1,11 +1,15 @@
 import { open } from 'node:fs/promises'
 import { inflateRaw } from 'node:zlib'
+import type { PageFile } from './page.js'
 
 /** Reads at most so many bytes at a position into the beginning of a buffer; returns that part of it, shorter at the file's end. */
 export type ReadAt = (position: number, length: number, into: Buffer) => Promise<Buffer>
 
 /** The most that is read of a wheel's directory, and that its metadata may have. */
 const most = 8 * 1024 * 1024
+
+/** So much of a wheel's end is read on its way; its metadata is to be there (the packaging guide, Binary distribution format). */
+const mostOfEnd = 256 * 1024
 
 /** The record at a zip's end (APPNOTE.TXT, 4.3.16), with a comment at most this much longer. */
 const endLength = 22
@@ -80,4 +84,29 @@ export const wheelMetadataAt = async (path: string): Promise<Buffer | undefined>
   } finally {
     await file.close()
   }
+}
+
+/** Whether a file is a wheel that alone tells what it requires. */
+export const isUndescribed = ({ name, coreMetadata }: PageFile): boolean =>
+  coreMetadata === undefined && name.endsWith('.whl')
+
+/** Passes on the bytes of a wheel, and tells its metadata when all have come: undefined if that is not at its end. */
+export const watchWheel = async function* (
+  chunks: AsyncIterable<Buffer>,
+  onMetadata: (metadata: Buffer | undefined) => void,
+): AsyncGenerator<Buffer> {
+  const last: Buffer[] = []
+  let [size, start] = [0, 0]
+  for await (const chunk of chunks) {
+    yield chunk
+    last.push(chunk)
+    size += chunk.length
+    for (let [first] = last; first !== undefined && size - start - first.length >= mostOfEnd; [first] = last) {
+      start += first.length
+      last.shift()
+    }
+  }
+  const end = Buffer.concat(last)
+  const read: ReadAt = async (at, length) => end.subarray(Math.max(at - start, 0), Math.max(at - start + length, 0))
+  onMetadata(await readWheelMetadata(read, size))
 }

@@ -44,7 +44,7 @@ interface CommonParts {
   /** What came into the build, if that is asked for. */
   readonly arrivals: Arrivals | undefined
   /** Called with the metadata of a wheel that came, if its index, by its place, has none beside it. */
-  readonly onMetadata: (place: number, key: string, metadata: Buffer) => void
+  readonly onMetadata: (place: number, key: string, metadata: Buffer | undefined) => void
   /** Whether a file that a page links to may be fetched. */
   readonly mayFetch: (file: PageFile) => boolean
   /** Called when an index is down, and the build is to end on that. */
@@ -131,6 +131,7 @@ export const openIndexes = (parts: CommonParts) => {
       if (digest.isRight() === false) return
       await mirror.keepBytes(`${file.name}.metadata`, answer.bytes, digest.sha256())
     }
+    const ownMetadata = (key: string, bytes: Buffer | undefined): void => onMetadata(place, key, bytes)
     const downloads =
       mirror &&
       newDownloads({
@@ -139,7 +140,7 @@ export const openIndexes = (parts: CommonParts) => {
         send,
         // Not the relay's own signal: files that are kept as it ends still get their metadata.
         onKept: (key, file) => keepMetadata(key, file, { headers: {}, gone: new AbortController().signal }),
-        onMetadata: (key, bytes) => onMetadata(place, key, bytes),
+        onMetadata: ownMetadata,
         traffic,
         onRefused: ({ name }, why) =>
           log.once(`${name} of ${label} is not kept, so that an offline build lacks it: ${why}`),
@@ -166,6 +167,7 @@ export const openIndexes = (parts: CommonParts) => {
       watch: (project: string, file: PageFile, sendable: Sendable): Sendable =>
         arrivals?.watch({ project, file, index, place }, sendable) ?? sendable,
       keepMetadata,
+      onMetadata: ownMetadata,
       onFault,
       /** Whether the server of a URL has too much to do for anything ahead. */
       isBusy: (at: string): boolean => traffic.isBusy(originOf(at)),

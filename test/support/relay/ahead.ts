@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { makeWheels } from '../servers/mirror.js'
 import { ask, type TestRelay } from './test-relay.js'
 import { type Instead, likeWheel, type Upstream, type UpstreamFile } from './upstream.js'
 
@@ -33,6 +36,24 @@ export const requiring =
     response.end(`Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n${lines.join('')}\n`)
     return true
   }
+
+/** Wheels, each of which requires the next, in a folder and as an index has them. */
+export const chainOf = (
+  folder: string,
+  ...names: readonly string[]
+): Readonly<Record<string, readonly UpstreamFile[]>> => {
+  const describe = (name: string, i: number) => ({
+    name,
+    version: '1.0',
+    text: '',
+    requirements: names.slice(i + 1, i + 2),
+  })
+  makeWheels(folder, names.map(describe))
+  for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace('py2.', '')))
+  return Object.fromEntries(
+    names.map((name) => [name, [{ name: wheelOf(name), content: readFileSync(join(folder, wheelOf(name))) }]]),
+  )
+}
 
 /** Waits for what a server or a file shows. */
 export const until = async (holds: () => boolean): Promise<void> => {

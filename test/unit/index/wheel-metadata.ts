@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
-import { readWheelMetadata } from '../../../element-src/lib/index/wheel-metadata.js'
+import { readWheelMetadata, watchWheel } from '../../../element-src/lib/index/wheel-metadata.js'
 import { many } from '../../support/arbitrary/any.js'
 
 const metadata = 'Metadata-Version: 2.1\nName: demo\nVersion: 1\nRequires-Dist: other\n'
@@ -50,6 +51,30 @@ t.test("a wheel's metadata is read out of it as Python's zipfile wrote it", asyn
     metadata,
     'behind a head',
   )
+})
+
+t.test('it is read on the way of a wheel that is passed on, if it is among the last 256 KB', async (t) => {
+  const big = "z.writestr('demo/big', __import__('os').urandom(600_000))"
+  const [small = Buffer.alloc(0), end = Buffer.alloc(0), beginning = Buffer.alloc(0)] = zips([
+    write(),
+    `${big}; ${write()}`,
+    `${write()}; ${big}`,
+  ])
+  for (const [wheel, length, told] of [
+    [small, 7, metadata],
+    [end, 1000, metadata],
+    [end, 1_000_000, metadata],
+    [beginning, 1000, undefined],
+  ] as const) {
+    const parts = Array.from({ length: Math.ceil(wheel.length / length) }, (_, i) =>
+      wheel.subarray(i * length, (i + 1) * length),
+    )
+    const [passed, seen]: [Buffer[], (string | undefined)[]] = [[], []]
+    for await (const chunk of watchWheel(Readable.from(parts), (bytes) => seen.push(bytes?.toString())))
+      passed.push(chunk)
+    t.ok(Buffer.concat(passed).equals(wheel))
+    t.same(seen, [told])
+  }
 })
 
 t.test('what does not tell one metadata of at most 8 MB tells none', async (t) => {

@@ -21,7 +21,7 @@ export interface LookAhead {
     asker: Asker,
   ) => void
   /** Takes note of the metadata of a wheel that came, by the place of its index and what stands for it there. */
-  readonly came: (place: number, key: string, metadata: Buffer) => void
+  readonly came: (place: number, key: string, metadata: Buffer | undefined) => void
 }
 
 /** So many requests for pages and metadata are made ahead at a time. */
@@ -100,8 +100,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
       setLast(coming, `${index.place} ${key}`, looked, mostRemembered)
       // An earlier build may have kept it.
       const there = await index.findFile(file)
-      const metadata = there && (await wheelMetadataAt(there.path))
-      if (metadata !== undefined) came(index.place, key, metadata)
+      if (there !== undefined) came(index.place, key, await wheelMetadataAt(there.path))
       return
     }
     let text = ''
@@ -146,7 +145,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     const name = `${place} ${key}`
     const looked = coming.get(name)
     coming.delete(name)
-    if (looked !== undefined) follow(metadata.toString('utf8'), looked).catch(() => undefined)
+    if (looked && metadata) follow(metadata.toString('utf8'), looked).catch(() => undefined)
   }
 
   return {

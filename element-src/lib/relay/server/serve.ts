@@ -1,6 +1,7 @@
 import { faultOf } from '../../http/http-error.js'
 import { chooseHash, type PageFile } from '../../index/page.js'
 import { formFor, mediaTypes, renderPage, renderRoot } from '../../index/render.js'
+import { isUndescribed, watchWheel } from '../../index/wheel-metadata.js'
 import { isLocal, keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
 import { fetchFile, metadataHashes } from '../upstream/fetch-file.js'
 import type { PassedOn, Source } from '../upstream/source.js'
@@ -48,7 +49,7 @@ const gone: PassedOn = { status: 404, reason: '', headers: {} }
 /** The bytes of a file as its server sends them, whole or in parts. */
 const passBytes = async (
   { request, response, asker }: Call,
-  { index, file }: WantedFile,
+  { index, key, file }: WantedFile,
   watch: (sendable: Sendable) => Sendable,
 ): Promise<PassedOn | undefined> => {
   const { range, 'if-range': condition } = request.headers
@@ -78,7 +79,11 @@ const passBytes = async (
   }
   const [, first = '0', total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(fetched.headers['content-range'] ?? '') ?? []
   const whole = total === undefined ? length : Number(total)
-  const { read } = watch({ headers: {}, length: whole, read: () => fetched.chunks })
+  const chunks =
+    fetched.status === 200 && isUndescribed(file)
+      ? watchWheel(fetched.chunks, (metadata) => index.onMetadata(key, metadata))
+      : fetched.chunks
+  const { read } = watch({ headers: {}, length: whole, read: () => chunks })
   await sendChunks(response, read(Number(first), undefined))
   return undefined
 }

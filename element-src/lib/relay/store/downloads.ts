@@ -1,7 +1,7 @@
 import { faultOf, type HttpError } from '../../http/http-error.js'
 import { looksLikeDistribution } from '../../index/distribution-file.js'
 import { newDigest, type PageFile } from '../../index/page.js'
-import { readWheelMetadata } from '../../index/wheel-metadata.js'
+import { isUndescribed, readWheelMetadata } from '../../index/wheel-metadata.js'
 import { type FetchedFile, fetchFile } from '../upstream/fetch-file.js'
 import { type Asker, sharedFor } from '../upstream/source.js'
 import type { SendRequest, Traffic } from '../upstream/traffic.js'
@@ -33,8 +33,8 @@ interface DownloadParts {
   readonly send: SendRequest
   /** Called when a file is kept. */
   readonly onKept: (key: string, file: PageFile) => Promise<void>
-  /** Called with the metadata of a wheel that has come, asked for or not, if its index has none beside it. */
-  readonly onMetadata: (key: string, metadata: Buffer) => void
+  /** Called with the metadata of a wheel that has come, asked for or not, if its index has none beside it: undefined if it cannot be read. */
+  readonly onMetadata: (key: string, metadata: Buffer | undefined) => void
   readonly traffic: Traffic
   /** Called when a file came, and is not kept, with the reason. */
   readonly onRefused: (file: PageFile, why: string) => void
@@ -178,10 +178,7 @@ const startDownload = (
   const finish = async (): Promise<void> => {
     const came = await received
     if (came === undefined || !spool.isStored()) return
-    if (file.coreMetadata === undefined && file.name.endsWith('.whl')) {
-      const metadata = await readWheelMetadata(storage.read, came.size).catch(() => undefined)
-      if (metadata !== undefined) on.onMetadata(key, metadata)
-    }
+    if (isUndescribed(file)) on.onMetadata(key, await readWheelMetadata(storage.read, came.size).catch(() => undefined))
     if (await decided) await keep(await answer, came.first)
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import {
   agent,
   askMetadata,
   askWheel,
+  chainOf,
   countOf,
   project,
   requiring,
@@ -15,15 +16,7 @@ import {
   wheelOf,
 } from '../../../support/relay/ahead.js'
 import { ask, at, inFolder, json, openTestRelay } from '../../../support/relay/test-relay.js'
-import {
-  type Instead,
-  likeWheel,
-  oneAtATime,
-  serveIndex,
-  type Upstream,
-  type UpstreamFile,
-} from '../../../support/relay/upstream.js'
-import { makeWheels } from '../../../support/servers/mirror.js'
+import { type Instead, likeWheel, oneAtATime, serveIndex, type Upstream } from '../../../support/relay/upstream.js'
 
 const fileOf = (name: string, version?: string): string => `GET /f/${wheelOf(name, version)}`
 
@@ -356,21 +349,6 @@ t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the 
     }),
   )
 })
-
-/** Wheels, each of which requires the next, in a folder and as an index has them. */
-const chainOf = (folder: string, ...names: readonly string[]): Readonly<Record<string, readonly UpstreamFile[]>> => {
-  const describe = (name: string, i: number) => ({
-    name,
-    version: '1.0',
-    text: '',
-    requirements: names.slice(i + 1, i + 2),
-  })
-  makeWheels(folder, names.map(describe))
-  for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace('py2.', '')))
-  return Object.fromEntries(
-    names.map((name) => [name, [{ name: wheelOf(name), content: readFileSync(join(folder, wheelOf(name))) }]]),
-  )
-}
 
 t.test('where an index has no metadata beside its wheels, that of one that came leads on', async (t) => {
   const wheels = chainOf(join(scratchFolder(t), 'wheels'), 'one', 'two', 'three')

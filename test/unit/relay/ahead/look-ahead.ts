@@ -1,4 +1,5 @@
 import { Agent, get, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { scratchFolder } from '../../../support/builds/scratch.js'
@@ -6,6 +7,7 @@ import {
   agent,
   askMetadata,
   askWheel,
+  chainOf,
   countOf,
   project,
   requiring,
@@ -113,6 +115,14 @@ t.test('a page that was fetched ahead is good until it is read, as long as the i
   await pause(100)
   await relay.page('three')
   t.equal(countOf(upstream, '/simple/three/'), 2)
+})
+
+t.test('the metadata of a wheel that has it in itself alone leads on, also if no folder is filled', async (t) => {
+  const upstream = await serveIndex(t, chainOf(join(scratchFolder(t), 'wheels'), 'one', 'two'))
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  await askWheel(relay, 'one')
+  await until(() => countOf(upstream, '/simple/two/') === 1)
+  t.equal(countOf(upstream, wheelOf('two')), 0)
 })
 
 t.test('a connection that breaks when nobody but the relay asked is not taken for an outage', async (t) => {
