@@ -11,8 +11,8 @@ import { ignoreErrors } from '../element-src/lib/base/errors.js'
 import { oldRoot, smallRoot } from './support/setup/fixtures.js'
 
 const layers = ['unit', 'hook', 'image', 'hosts']
-/** Two more than there are processors: some wait. */
-const jobs = cpus().length + 2
+/** Three for each processor: most wait for disks, mounts or servers now and then. */
+const jobs = cpus().length * 3
 /** The longest that a file may take, in seconds: longer than the slowest on a busy machine. */
 const limit = 900
 const isCi = process.env['CI'] === 'true'

@@ -29,16 +29,15 @@ t.test('a flat folder of wheels is a mirror as it is, and one that is down holds
     hooks: {
       'install.d/50-install': `#!/bin/bash
 set -eu
-python3 -m venv /opt/demo
-/opt/demo/bin/pip install --no-cache-dir demo-app
-/opt/demo/bin/python -c 'import demo_app'
+python3 -m pip install --no-cache-dir --target /opt/demo demo-app
+PYTHONPATH=/opt/demo python3 -c 'import demo_app'
 if rm -rf /tmp/pypi/* /tmp/pypi-index/* || touch /tmp/pypi-index/new; then echo 'the mirror is writable'; fi
 findmnt -no TARGET,FSTYPE,OPTIONS,PROPAGATION /tmp/pypi-index
 `,
       // Others must still be able to install after another has tried to clear it.
       'install.d/60-install': `#!/bin/bash
 set -eu
-/opt/demo/bin/pip install --no-cache-dir --force-reinstall demo-lib
+python3 -m pip install --no-cache-dir --target /opt/demo-2 demo-lib
 `,
     },
   })

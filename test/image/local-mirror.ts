@@ -48,9 +48,8 @@ extra-index-url = ${elsewhere}/etc' | sudo tee "$TARGET_ROOT/etc/pip.conf"
 `,
       'install.d/50-install': `#!/bin/bash
 set -eu
-python3 -m venv /opt/demo
-/opt/demo/bin/pip install --no-cache-dir demo-app
-/opt/demo/bin/python -c 'import demo_app'
+python3 -m pip install --no-cache-dir --target /opt/demo/site-packages demo-app
+PYTHONPATH=/opt/demo/site-packages python3 -c 'import demo_app'
 # What the original element let happen to the user's mirror.
 if rm -rf /tmp/pypi/* || touch /tmp/pypi/new; then echo 'the mirror is writable'; fi
 findmnt -no OPTIONS,PROPAGATION /tmp/pypi

@@ -45,10 +45,9 @@ t.test(
       hooks: {
         'install.d/50-install': `#!/bin/bash
 set -eu
-python3 -m venv /opt/demo
-/opt/demo/bin/pip install --no-cache-dir from-distribution from-general from-local
-/opt/demo/bin/pip config list --user
-/opt/demo/bin/pip install --no-cache-dir not-there-at-all || true
+python3 -m pip install --no-cache-dir --target /opt/demo from-distribution from-general from-local
+python3 -m pip config list --user
+python3 -m pip install --no-cache-dir --target /opt/demo not-there-at-all || true
 cat /root/.pydistutils.cfg
 `,
       },

@@ -107,7 +107,7 @@ export const buildImage = async (scratch: string, build: Build): Promise<BuiltIm
         DIB_NO_TIMESTAMP: '1',
         // In megabytes, of the image's file system: 64 by default, more than a tiny root.
         DIB_JOURNAL_SIZE: '4',
-        // dib starts Python twelve times for an image, and each imports all of networkx.
+        // dib starts Python twelve times for an image, and each imports all of networkx, of stevedore or of pkg_resources.
         PYTHONPATH: join(project, 'test', 'support', 'builds', 'python'),
         ELEMENTS_PATH: [...(isDibsOwn ? [] : ['elements']), 'test/support/builds/elements']
           .map((path) => join(project, path))

@@ -62,7 +62,7 @@ t.test(
   "whatever another hook sets or deletes in our uv.toml is so in the image's own, which has nothing of ours",
   async (t) => {
     const how = fc.constantFrom('set', 'deleted', 'appended')
-    const samples = many(t, fc.tuple(tables, tables, how, fc.nat(29)), 1500)
+    const samples = many(t, fc.tuple(tables, tables, how, fc.nat(29)), 800)
     let merges = 0
     for (const [own, changes, how, style] of samples) {
       const ownText = write(own, style)
@@ -95,6 +95,6 @@ t.test(
         .filter((line) => line === '# note' && merged !== undefined && !merged.includes(line) && isAppended)
       if (lost.length > 0) t.fail('a comment is lost', { ...states, merged })
     }
-    t.ok(merges > 800, `${merges} edits of ${samples.length}`)
+    t.ok(merges > 400, `${merges} edits of ${samples.length}`)
   },
 )
