@@ -8,7 +8,6 @@ import { isTls } from './url.js'
 /** The head of an answer, after all redirects. */
 export interface HttpAnswer {
   readonly status: number
-  readonly reason: string
   readonly headers: IncomingHttpHeaders
   /** Has to be read to its end or destroyed. */
   readonly body: IncomingMessage
@@ -59,10 +58,10 @@ export const newClient = (options: ClientOptions): HttpClient => {
           .map(({ pair }) => pair)
         const headers = pairs.length === 0 ? request.headers : { ...request.headers, Cookie: pairs.join('; ') }
         const body = await exchange(at, { ...request, headers })
-        const { statusCode: status = 0, statusMessage: reason = '' } = body
+        const { statusCode: status = 0 } = body
         const { location, 'set-cookie': set = [], 'content-length': length } = body.headers
         if (![301, 302, 303, 307, 308].includes(status) || location === undefined)
-          return { status, reason, headers: body.headers, body, url: at }
+          return { status, headers: body.headers, body, url: at }
         for (const line of set) {
           const pair = line.split(';')[0] ?? ''
           cookies.set(`${at.hostname} ${pair.split('=')[0]}`, { to: at, pair })

@@ -3,8 +3,7 @@ import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Environment } from '../base/command.js'
 import { errorCode } from '../base/errors.js'
-import { newContext, readPem } from './certificates.js'
-import { newAgent, proxyFault, proxyRefusal, type Route } from './connection.js'
+import { newAgent, newContext, proxyFault, proxyRefusal, type Route, readPem } from './connection.js'
 import { type Asker, faultOf, HttpError, isAboutCertificate } from './http-error.js'
 import { newSharedLookup } from './look-up.js'
 import { proxyFor } from './proxy.js'
@@ -79,15 +78,6 @@ export const proxyOf = (url: URL, { own, environment, pipOptions }: ClientOption
 /** Gets the head of the answer to one request; rejected with an HttpError. */
 export type Exchange = (url: URL, request: HttpRequest) => Promise<IncomingMessage>
 
-/** What a request failed with, before it is put into words. */
-class Failure {
-  constructor(
-    readonly error: unknown,
-    /** A connection that was used before, and that the server had closed meanwhile. */
-    readonly isStale: boolean,
-  ) {}
-}
-
 /** Makes what exchanges requests for answers, without following redirects. */
 export const newExchange = (options: ClientOptions): Exchange => {
   const { own, environment, pipOptions, asker, lookup = newSharedLookup() } = options
@@ -127,10 +117,12 @@ export const newExchange = (options: ClientOptions): Exchange => {
       })
       // What only the lenient parser takes may end elsewhere than it seems.
       if (isLenient) sent.shouldKeepAlive = false
+      let isAnswered = false
       const note = (error: unknown): void => {
         if (/^HPE_(?!HEADER_OVERFLOW)/.test(errorCode(error) ?? '')) odd.add(url.host)
       }
       sent.on('response', (response) => {
+        isAnswered = true
         // The body may fail when its reader has gone.
         response.on('error', note)
         if (response.statusCode !== 407 || byProxy === undefined) return resolve(response)
@@ -143,12 +135,13 @@ export const newExchange = (options: ClientOptions): Exchange => {
       })
       sent.on('error', (error) => {
         note(error)
-        const isClosed = /^(?:ECONNRESET|EPIPE)$/.test(errorCode(error) ?? '')
-        reject(
-          signal.aborted
-            ? new HttpError('aborted', 'is no longer asked')
-            : new Failure(error, sent.reusedSocket && isClosed),
-        )
+        if (signal.aborted) return reject(new HttpError('aborted', 'is no longer asked'))
+        // A connection that was used before, and that the server had closed meanwhile.
+        const isStale = sent.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(errorCode(error) ?? '')
+        // What is sent again has had no answer.
+        const isAgain = !isAnswered && (isStale || odd.has(url.host) !== isLenient)
+        if (isAgain) resolve(send(url, { method, headers, signal }, route))
+        else reject(error)
       })
       sent.end()
     })
@@ -161,7 +154,6 @@ export const newExchange = (options: ClientOptions): Exchange => {
     const { credentials, verifies, certificate, key } = meetingAt(url, options)
     const fault = { asker, host: url.hostname, hasClientCertificate: certificate !== undefined }
     const takesAll = needsAll.has(url.host)
-    const wasOdd = odd.has(url.host)
     try {
       const route: Route = {
         key: [proxy?.href, proxy && !isTls(url) ? '' : url.origin, takesAll].join(' '),
@@ -177,15 +169,12 @@ export const newExchange = (options: ClientOptions): Exchange => {
       const headers = { ...request.headers, ...authorization('Authorization', credentials) }
       return await send(url, { ...request, headers }, route)
     } catch (error) {
-      const { error: cause, isStale } = error instanceof Failure ? error : new Failure(error, false)
-      // What is sent again has had no answer.
-      if (isStale || odd.has(url.host) !== wasOdd) return exchange(url, request)
-      if (isAboutCertificate(cause) && !takesAll) {
+      if (isAboutCertificate(error) && !takesAll) {
         needsAll.add(url.host)
         return exchange(url, request)
       }
-      const found = faultOf(cause, fault)
-      if (proxy === undefined || isTls(url) || found === cause || found.kind === 'odd') throw found
+      const found = faultOf(error, fault)
+      if (proxy === undefined || isTls(url) || found === error || found.kind === 'odd') throw found
       throw proxyFault(proxy, found.message, found.code)
     }
   }

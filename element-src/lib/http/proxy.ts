@@ -48,17 +48,6 @@ const asUrllib = (host: string, noProxy: string): boolean => {
     .some((entry) => [host, withoutPort].some((name) => name === entry || name.endsWith(`.${entry}`)))
 }
 
-/**
- * Whether pip goes to a host without a proxy, by no_proxy.
- *
- * @param host The host in small letters, an IPv6 address without its brackets, as Python's urlsplit gives it.
- * @param port The port, if the URL has one written.
- * @param forRequests What requests reads: no_proxy, or NO_PROXY if that is empty.
- * @param forUrllib What urllib reads: no_proxy, set to nothing too, or NO_PROXY.
- */
-const bypassesProxy = (host: string, port: string, forRequests: string, forUrllib: string): boolean =>
-  asRequests(host, port, forRequests) || asUrllib(host, forUrllib)
-
 /** The proxies of the environment by scheme, as Python's urllib.request.getproxies_environment collects them. */
 const proxiesOf = (environment: Environment): ReadonlyMap<string, string> => {
   const proxies = new Map<string, string>()
@@ -96,11 +85,12 @@ const partsOf = (url: URL | string): { scheme: string; host: string; port: strin
 export const proxyFor = (url: URL | string, environment: Environment, fromFiles?: string): URL | undefined => {
   const { scheme, host, port } = partsOf(url)
   const proxies = proxiesOf(environment)
-  const fromEnvironment = (): string | undefined =>
-    bypassesProxy(host, port, environment['no_proxy'] || environment['NO_PROXY'] || '', proxies.get('no') ?? '')
-      ? undefined
-      : (proxies.get(scheme) ?? proxies.get('all'))
-  const written = environment['PIP_PROXY'] || fromFiles || fromEnvironment()
+  // For requests no_proxy, or NO_PROXY if that is empty; for urllib also a no_proxy that is set to nothing.
+  const isDirect =
+    asRequests(host, port, environment['no_proxy'] || environment['NO_PROXY'] || '') ||
+    asUrllib(host, proxies.get('no') ?? '')
+  const fromEnvironment = isDirect ? undefined : (proxies.get(scheme) ?? proxies.get('all'))
+  const written = environment['PIP_PROXY'] || fromFiles || fromEnvironment
   if (!written) return undefined
   try {
     return new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `http://${written}`)

@@ -62,7 +62,7 @@ export const ofHttp: readonly Mutant[] = [
     "'utf8'",
   ]),
   ...sabotages(
-    'lib/http/certificates.ts',
+    'lib/http/connection.ts',
     'unit/http/certificates.ts unit/http/client.ts',
     ['what the system trusts is trusted', 'takesAll ? systemAuthorities(environment, cert).flatMap(split) : []', '[]'],
     [
@@ -73,13 +73,13 @@ export const ofHttp: readonly Mutant[] = [
   ),
   ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'PIP_PROXY wins over the environment',
-    "environment['PIP_PROXY'] || fromFiles || fromEnvironment()",
-    'fromFiles || fromEnvironment()',
+    "environment['PIP_PROXY'] || fromFiles || fromEnvironment",
+    'fromFiles || fromEnvironment',
   ]),
   ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'no_proxy keeps a proxy away',
-    'asRequests(host, port, forRequests) || asUrllib(host, forUrllib)',
-    'false',
+    'const fromEnvironment = isDirect ?',
+    'const fromEnvironment = false ?',
   ]),
   ...sabotages('lib/http/http-error.ts', 'unit/http/client.ts unit/probe/probe-server.ts unit/probe/further.ts', [
     'to switch verification off is never the first advice',

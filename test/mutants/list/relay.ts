@@ -234,7 +234,7 @@ export const ofRelay: readonly Mutant[] = [
     ['a kept file is readable by every user', 'await file.chmod(0o666 & ~process.umask())', ''],
   ),
   ...sabotages(
-    'lib/relay/relay-log.ts',
+    'lib/base/log.ts',
     'unit/relay/relay-log.ts',
     ['what a server sends steers no terminal', "line.replace(/[\\u0000-\\u001f\\u007f]+/g, ' ')", 'line'],
     ['a fault is said once', '!said.has(line)', 'true'],

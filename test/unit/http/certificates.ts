@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { systemAuthorities } from '../../../element-src/lib/http/certificates.js'
+import { systemAuthorities } from '../../../element-src/lib/http/connection.js'
 
 t.test('the authorities of each distribution, of variables and of the certifi of pip are found', async (t) => {
   const paths = [

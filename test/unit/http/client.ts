@@ -85,7 +85,7 @@ t.test('an answer that is not HTTP is an error of its own kind', async (t) => {
 t.test('an answer of any status is an answer, not an error', async (t) => {
   const { url } = await serve(t, ({ url = '' }, response) => response.writeHead(Number(url.slice(1)), 'Why').end('x'))
   for (const status of [200, 206, 304, 400, 401, 403, 404, 407, 429, 500, 503])
-    t.match(await get(`${url}/${status}`), { status, reason: 'Why' })
+    t.match(await get(`${url}/${status}`), { status, body: { statusMessage: 'Why' } })
 })
 
 t.test('where nothing answers, the error says why in words', async (t) => {

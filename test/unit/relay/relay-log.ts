@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { newRelayLog } from '../../../element-src/lib/relay/relay-log.js'
+import { newRelayLog } from '../../../element-src/lib/base/log.js'
 
 t.test('what a server sends steers no terminal and begins no line, and a fault is said once', async (t) => {
   const file = join(t.testdir({ log: '' }), 'log')

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorMessage } from '../../base/errors.js'
+import type { RelayLog } from '../../base/log.js'
 import { faultOf } from '../../http/http-error.js'
 import { newDigest, type PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
 import { indexAt } from '../../settings/index-list.js'
-import type { RelayLog } from '../relay-log.js'
 import type { ServedIndex } from '../served-index.js'
-import { type Call, notFound, pageOrReply, refuse, type Sendable, sendFile } from '../server/reply.js'
+import { type Call, fileOnDisk, notFound, pageOrReply, refuse, type Sendable, sendFile } from '../server/reply.js'
 import type { FileRoute } from '../server/route.js'
 import { serveBytes } from '../server/serve.js'
 import { unnamedFile } from '../store/growing-file.js'
@@ -59,18 +59,7 @@ const fetchUnknown = async ({ index, file }: Candidate, signal: AbortSignal): Pr
     await storage.remove()
     throw error
   }
-  return {
-    headers: { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes', etag: `"${hashes['sha256']}"` },
-    length: size,
-    read: async function* (from, to = size) {
-      for (let at = from; at < to; ) {
-        const chunk = await storage.read(at, to - at, Buffer.allocUnsafe(64 * 1024))
-        if (chunk.length === 0) throw new Error('a file of the relay has become shorter')
-        yield chunk
-        at += chunk.length
-      }
-    },
-  }
+  return fileOnDisk({ path: await storage.path(), size }, hashes['sha256'])
 }
 
 /** Serves the files of a lock, each from the first index that has it. */
@@ -102,8 +91,7 @@ export const lockedFileServer = (
     }
     const sendable = wrong.has(key) ? undefined : await fetchOnce(candidate)
     if (sendable === undefined) return 'has another file of that name'
-    await sendFile(call, index.watch(project, file, sendable))
-    return undefined
+    return sendFile(call, index.watch(project, file, sendable))
   }
 
   return async (call: Call, { project, nth, name }: FileRoute): Promise<void> => {

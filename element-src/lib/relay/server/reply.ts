@@ -102,12 +102,12 @@ const parseRange = (header: string | undefined, length: number): { from: number;
  * @param chunks What to send. If they end with an error, so does the connection: the client sees that it has not all.
  * @returns Resolved when all is sent or the client has gone; rejected with the error of the chunks.
  */
-export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable<Buffer>): Promise<void> => {
+export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable<Buffer>): Promise<undefined> => {
   // An installer sees the head before the first bytes come.
   response.flushHeaders()
   try {
     for await (const chunk of chunks) {
-      if (response.destroyed) return
+      if (response.destroyed) return undefined
       // Until the system has it: its memory is used again, and 50 clients at a time hold one chunk each.
       await new Promise<void>((resolve) => {
         response.once('close', resolve)
@@ -118,6 +118,7 @@ export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable
       })
     }
     response.end()
+    return undefined
   } catch (error) {
     response.destroy()
     throw error
@@ -125,13 +126,16 @@ export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable
 }
 
 /** Sends a file, or the part of it that is asked for, to who asks by GET or HEAD; rejected if its bytes end with an error. */
-export const sendFile = async ({ request, response }: Call, { headers, length, read }: Sendable): Promise<void> => {
+export const sendFile = async (
+  { request, response }: Call,
+  { headers, length, read }: Sendable,
+): Promise<undefined> => {
   const condition = request.headers['if-range']
   const isWhole = length === undefined || (condition !== undefined && condition !== headers['etag'])
   const part = isWhole ? undefined : parseRange(request.headers.range, length)
   if (part === 'none') {
     response.writeHead(416, { ...headers, ...uncached, 'Content-Range': `bytes */${length}` }).end()
-    return
+    return undefined
   }
   const { from, to } = part ?? { from: 0, to: length }
   response.writeHead(part === undefined ? 200 : 206, {
@@ -140,6 +144,7 @@ export const sendFile = async ({ request, response }: Call, { headers, length, r
     ...(to === undefined ? {} : { 'Content-Length': String(to - from) }),
     ...(part === undefined ? {} : { 'Content-Range': `bytes ${from}-${part.to - 1}/${length}` }),
   })
-  if (request.method === 'HEAD') response.end()
-  else await sendChunks(response, read(from, to))
+  if (request.method !== 'HEAD') return sendChunks(response, read(from, to))
+  response.end()
+  return undefined
 }

@@ -49,8 +49,7 @@ const gone: PassedOn = { status: 404, reason: '', headers: {} }
 /** The bytes of a file as its server sends them, whole or in parts. */
 const passBytes = async (
   { request, response, asker }: Call,
-  { index, key, file }: WantedFile,
-  watch: (sendable: Sendable) => Sendable,
+  { index, project, key, file }: WantedFile,
 ): Promise<PassedOn | undefined> => {
   const { range, 'if-range': condition } = request.headers
   const headers = {
@@ -83,9 +82,8 @@ const passBytes = async (
     fetched.status === 200 && isUndescribed(file)
       ? watchWheel(fetched.chunks, (metadata) => index.onMetadata(key, metadata))
       : fetched.chunks
-  const { read } = watch({ headers: {}, length: whole, read: () => chunks })
-  await sendChunks(response, read(Number(first), undefined))
-  return undefined
+  const { read } = index.watch(project, file, { headers: {}, length: whole, read: () => chunks })
+  return sendChunks(response, read(Number(first), undefined))
 }
 
 /**
@@ -98,10 +96,7 @@ export const serveBytes = async (call: Call, wanted: WantedFile): Promise<Passed
   const { method, headers } = call.request
   const watch = (sendable: Sendable): Sendable => index.watch(project, file, sendable)
   const there = await index.findFile(file, index.origin)
-  if (there !== undefined) {
-    await sendFile(call, watch(fileOnDisk(there, chooseHash(file.hashes)?.digits)))
-    return undefined
-  }
+  if (there !== undefined) return sendFile(call, watch(fileOnDisk(there, chooseHash(file.hashes)?.digits)))
   if (isLocal(file)) return gone
   const download = await (method !== 'GET'
     ? undefined
@@ -111,12 +106,10 @@ export const serveBytes = async (call: Call, wanted: WantedFile): Promise<Passed
         /^bytes=\d+-$/.test(headers.range)
         ? index.downloads?.join(key, call.asker.gone)
         : undefined)
-  if (download === undefined) return passBytes(call, wanted, watch)
+  if (download === undefined) return passBytes(call, wanted)
   const { fetched, read, leave } = download
   try {
-    if (fetched.status !== 200) return fetched
-    await sendFile(call, watch({ ...fetched, read }))
-    return undefined
+    return fetched.status === 200 ? await sendFile(call, watch({ ...fetched, read })) : fetched
   } finally {
     leave()
   }
@@ -125,9 +118,8 @@ export const serveBytes = async (call: Call, wanted: WantedFile): Promise<Passed
 const serveMetadata = async (call: Call, { index, key, file }: WantedFile): Promise<PassedOn | undefined> => {
   if (isLocal(file)) {
     const there = index.findLocal(`${file.url}.metadata`)
-    if (there === undefined) return gone
-    await sendFile(call, fileOnDisk(there, chooseHash(metadataHashes(file))?.digits))
-    return undefined
+    const digits = chooseHash(metadataHashes(file))?.digits
+    return there === undefined ? gone : sendFile(call, fileOnDisk(there, digits))
   }
   const { bytes, status, reason, headers } = await index.metadata(key, file, call.asker)
   sendBytes(call, headers, bytes, status, reason)

@@ -1,10 +1,10 @@
 import { statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCode, errorMessage, ignoreErrors } from '../../base/errors.js'
+import type { RelayLog } from '../../base/log.js'
 import { isDistribution } from '../../index/distribution-file.js'
 import { openFolderStore } from '../../index/folder-store.js'
 import type { PageFile } from '../../index/page.js'
-import type { RelayLog } from '../relay-log.js'
 import { fileAt, type TemporaryFile, unnamedFile } from './growing-file.js'
 
 /** The folder that a build fills. */

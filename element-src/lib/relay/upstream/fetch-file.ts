@@ -103,7 +103,7 @@ export const fetchFile = async (send: SendRequest, asked: AskedFile, signal: Abo
   }
 
   return {
-    ...passedOn(first.status, first.body.statusMessage, first.headers),
+    ...passedOn(first),
     length,
     chunks: chunks(),
     leave: () => first.body.destroy(),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { RelayLog } from '../../base/log.js'
 import { openFolder, placeOf } from '../../index/folder.js'
 import { excludeNewer, type PageFile } from '../../index/page.js'
 import type { Index } from '../../settings/index-list.js'
 import { isAskedAt } from '../../settings/project-patterns.js'
-import type { RelayLog } from '../relay-log.js'
 import type { Source } from './source.js'
 
 /** Stands for an index in a folder that builds fill, which the image sees: a URL's path may hold a secret. */

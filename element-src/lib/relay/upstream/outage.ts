@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { RelayLog } from '../../base/log.js'
 import { faultOf, type HttpError } from '../../http/http-error.js'
 import type { RelayConfig } from '../control.js'
-import type { RelayLog } from '../relay-log.js'
 
 /** pip's own pauses between its tries, in milliseconds (urllib3's Retry, backoff_factor 0.25 and 0.5): 7.5 s in all. */
 export const pauses = [0, 500, 1000, 2000, 4000] as const

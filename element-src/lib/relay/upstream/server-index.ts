@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { RelayLog } from '../../base/log.js'
 import { type HttpAnswer, readBody } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { excludeNewer, type Page, PageError, type PageFile } from '../../index/page.js'
 import { readPage } from '../../index/read-page.js'
 import type { Index } from '../../settings/index-list.js'
-import type { RelayLog } from '../relay-log.js'
 import { type Outage, pauses } from './outage.js'
 import { type RememberedPage, rememberPages } from './remembered-pages.js'
 import { type Asker, type Found, newShare, passedOn, type Source } from './source.js'
@@ -54,12 +54,6 @@ const parse = (bytes: Buffer, { headers, url }: HttpAnswer): Page | PageError =>
   }
 }
 
-/** What came for a page, and what the log says of it once an installer is told. */
-interface Fetched {
-  readonly found: Found
-  readonly note?: string | undefined
-}
-
 /** What an index on a server needs besides its configuration. */
 export interface ServerIndexParts {
   readonly send: SendRequest
@@ -80,19 +74,23 @@ export const serverIndex = (
 ): Source => {
   const { label } = config
   const pages = rememberPages()
-  const share = newShare<Fetched>(outage.tempo)
+  const share = newShare<Found>(outage.tempo)
 
-  const say = (line: string): void => log.once(`${label} ${line}`)
+  /** What is found, of which an installer is told. */
+  const tell = (found: Found, { isAhead }: Asker): Found => {
+    if (found.note !== undefined && !isAhead) log.once(`${label} ${found.note}`)
+    return found
+  }
 
-  const refused = (note: string): Fetched => ({ found: { kind: 'refused', cause: `${label} ${note}` }, note })
+  const refused = (note: string): Found => ({ kind: 'refused', cause: `${label} ${note}`, note })
 
   const remember = (
     project: string,
     page: Omit<RememberedPage, 'until'>,
     headers: IncomingHttpHeaders,
     { isAhead, isGoing }: Asker,
-  ): Fetched => {
-    const { files, links, note } = page
+  ): Found => {
+    const { files, links } = page
     // One without a link may be that of a login: installers that ask again are to have another one.
     const isEmpty = files.length + links.length === 0
     const until = Date.now() + (isEmpty ? 0 : Math.max(lifetimeOf(headers), isAhead ? shortest : 0))
@@ -100,10 +98,10 @@ export const serverIndex = (
     const latest = Date.now() + longest
     const isAwaited = isGoing && !isEmpty ? () => Date.now() < latest && isGoing() : undefined
     pages.set(project, { ...page, until, isAwaited })
-    return { found: { kind: 'page', files, links }, note }
+    return { kind: 'page', ...page }
   }
 
-  const fetchPage = async (project: string, asker: Asker, signal: AbortSignal): Promise<Fetched> => {
+  const fetchPage = async (project: string, asker: Asker, signal: AbortSignal): Promise<Found> => {
     const root = new URL(config.url)
     const url = new URL(`${root.pathname.replace(/\/+$/, '')}/${project}/${root.search}`, root)
     const known = pages.get(project)
@@ -117,11 +115,9 @@ export const serverIndex = (
     }
     if (!isPage(answered)) {
       body.destroy()
-      const found: Found = { kind: 'answer', ...passedOn(status, body.statusMessage, headers) }
+      const found: Found = { kind: 'answer', ...passedOn(answered) }
       const isNotHere = status === 404 || status === 410
-      return isNotHere
-        ? { found }
-        : { found, note: `answers ${status}, asked for ${project}: the relay passes this on` }
+      return isNotHere ? found : { ...found, note: `answers ${status}, asked for ${project}: the relay passes this on` }
     }
     const bytes = await readBody(body, largestPage)
     const page = parse(bytes, answered)
@@ -142,9 +138,7 @@ export const serverIndex = (
 
   const fetchOnce = async (project: string, asker: Asker): Promise<Found | HttpError> => {
     try {
-      const { found, note } = await share(project, asker.gone, (signal) => fetchPage(project, asker, signal))
-      if (note !== undefined && !asker.isAhead) say(note)
-      return found
+      return tell(await share(project, asker.gone, (signal) => fetchPage(project, asker, signal)), asker)
     } catch (error) {
       return faultOf(error)
     }
@@ -155,9 +149,8 @@ export const serverIndex = (
     const { gone } = asker
     const known = pages.get(project)
     if (known !== undefined && (known.until > Date.now() || known.isAwaited?.())) {
-      if (known.note !== undefined && !asker.isAhead) say(known.note)
       if (!asker.isAhead) pages.set(project, { ...known, isAwaited: undefined })
-      return { kind: 'page', ...known }
+      return tell({ kind: 'page', ...known }, asker)
     }
     if (asker.isAhead) {
       const found = outage.isDown() || !pages.hasRoom() ? undefined : await fetchOnce(project, asker)
@@ -172,14 +165,11 @@ export const serverIndex = (
       if (found === undefined) return { kind: 'none' }
       if (!(found instanceof HttpError)) return found
       if (gone.aborted) throw found
-      if (found.kind === 'redirect' || (found.kind === 'odd' && found.code === undefined)) {
-        const { found: told, note } = refused(`${found.message}, asked for ${project}`)
-        if (note !== undefined) say(note)
-        return told
-      }
+      if (found.kind === 'redirect' || (found.kind === 'odd' && found.code === undefined))
+        return tell(refused(`${found.message}, asked for ${project}`), asker)
       outage.failed(found)
       if (!isHeld || milliseconds === undefined) {
-        say(`${found.message}, asked for ${project}: the relay passes this on`)
+        log.once(`${label} ${found.message}, asked for ${project}: the relay passes this on`)
         throw found
       }
       await Promise.race([pause(milliseconds * outage.tempo), outage.whenDown(gone)])

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { HttpAnswer } from '../../http/client.js'
 import type { Page } from '../../index/page.js'
 import type { Index } from '../../settings/index-list.js'
 
@@ -32,9 +32,9 @@ const passed = [
 ] as const
 
 /** An answer as it is passed on. */
-export const passedOn = (status: number, reason: string | undefined, headers: IncomingHttpHeaders): PassedOn => ({
+export const passedOn = ({ status, body, headers }: HttpAnswer): PassedOn => ({
   status,
-  reason: (reason ?? '').replace(/[^ -~]+/g, '?').slice(0, 300),
+  reason: (body.statusMessage ?? '').replace(/[^ -~]+/g, '?').slice(0, 300),
   headers: Object.fromEntries(
     passed.flatMap((name) => {
       const value = headers[name]
@@ -44,8 +44,8 @@ export const passedOn = (status: number, reason: string | undefined, headers: In
   ),
 })
 
-/** What an index has of a project. */
-export type Found =
+/** What an index has of a project, and what the log says of the index once an installer is told. */
+export type Found = { readonly note?: string | undefined } & (
   | ({ readonly kind: 'page' } & Page)
   /** It has no such project, or is left out. */
   | { readonly kind: 'none' }
@@ -53,6 +53,7 @@ export type Found =
   | ({ readonly kind: 'answer' } & PassedOn)
   /** It cannot be used; installers are told why. */
   | { readonly kind: 'refused'; readonly cause: string }
+)
 
 /** An index, wherever it is. */
 export interface Source {
