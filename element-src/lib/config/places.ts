@@ -27,28 +27,25 @@ export const etcUvToml = '/etc/uv/uv.toml'
 export const systemPipConf = join(usualSite, 'pip', 'pip.conf')
 export const systemUvToml = join(usualSite, 'uv', 'uv.toml')
 
+const pipConfAt = (path: string): Place => ({ path, format: 'pip' })
+const uvTomlAt = (path: string): Place => ({ path, format: 'uv' })
+
 /** The files for the whole system. pip reads each of them, and uv the first that is there. */
 const systemFiles = (sites: readonly string[]): readonly Place[] => [
-  ...sites.flatMap((site): readonly Place[] => [
-    { path: join(site, 'pip', 'pip.conf'), format: 'pip' },
-    { path: join(site, 'uv', 'uv.toml'), format: 'uv' },
-  ]),
-  { path: etcPipConf, format: 'pip' },
+  ...sites.flatMap((site) => [pipConfAt(join(site, 'pip', 'pip.conf')), uvTomlAt(join(site, 'uv', 'uv.toml'))]),
+  pipConfAt(etcPipConf),
 ]
 
 /** A user's own files, in the order in which installers read them. */
 export const userFiles = (home: string, configHome = join(home, '.config')): readonly Place[] => [
-  { path: join(home, '.pip', 'pip.conf'), format: 'pip' },
+  pipConfAt(join(home, '.pip', 'pip.conf')),
   { path: join(home, '.pydistutils.cfg'), format: 'setuptools' },
-  { path: join(configHome, 'uv', 'uv.toml'), format: 'uv' },
-  { path: join(configHome, 'pip', 'pip.conf'), format: 'pip' },
+  uvTomlAt(join(configHome, 'uv', 'uv.toml')),
+  pipConfAt(join(configHome, 'pip', 'pip.conf')),
 ]
 
 /** What pip reads last: a file in the prefix of its Python. */
-export const prefixFiles: readonly Place[] = ['/usr/pip.conf', '/usr/local/pip.conf'].map((path) => ({
-  path,
-  format: 'pip',
-}))
+export const prefixFiles = [pipConfAt('/usr/pip.conf'), pipConfAt('/usr/local/pip.conf')]
 
 /** pip's files in the order in which it reads them; the last wins (pip's documentation, Configuration). */
 export const pipFiles = (environment: Environment): readonly string[] =>
@@ -63,17 +60,12 @@ export const pipFiles = (environment: Environment): readonly string[] =>
  * an element's environment.d gave the hooks, if it is there; every user's in each folder of XDG_CONFIG_DIRS that is there.
  * What only some images need to have mounted over is among them.
  */
-export const placesOf = (
-  environment: Environment,
-): { readonly roots: readonly Place[]; readonly all: readonly Place[] } => {
+export const placesOf = (environment: Environment) => {
   const home = environment['HOME'] ?? ''
   const homes = new Set([rootsHome, ...(home.startsWith('/') && existsSync(home) ? [home] : [])])
   const roots = [...homes].flatMap((one) => userFiles(one, environment['XDG_CONFIG_HOME'] || undefined))
   const sites = new Set([...sitesOf(environment).filter((site) => existsSync(site)), usualSite])
-  return {
-    roots: roots.filter(({ path }, i) => roots.findIndex((other) => other.path === path) === i),
-    all: systemFiles([...sites]),
-  }
+  return { roots: [...new Map(roots.map((place) => [place.path, place])).values()], all: systemFiles([...sites]) }
 }
 
 /** A file's text, a character a byte; undefined if there is no regular file: a FIFO would keep a reader waiting. */

@@ -5,7 +5,7 @@ import { redact } from '../http/url.js'
 import { textInRoot } from '../image/path-in-root.js'
 import type { Applied } from './apply.js'
 import { dialects } from './merge.js'
-import { isBeating } from './pip/config-file.js'
+import { type Entry, isBeating } from './pip/config-file.js'
 import {
   etcUvToml,
   type Format,
@@ -99,17 +99,12 @@ const words = (value: unknown): readonly string[] => {
 export const namedIndexes = (format: Format, text: string) => {
   const { read, settingOf } = dialects[format]
   const settings = ['index-url', 'extra-index-url', 'find-links', ...(format === 'uv' ? ['index'] : [])]
-  const asked: string[] = []
-  const beaten: string[] = []
-  for (const entry of read(text).entries) {
-    const setting = settingOf(entry)
-    if (!settings.includes(setting)) continue
-    // Where ours has no find-links, [global]'s stays in force.
-    const isBeaten = format === 'pip' && entry.path[0] === 'global' && setting !== 'find-links'
-    const urls = isBeaten ? beaten : asked
-    urls.push(...words(entry.value).map((url) => redact(url)))
-  }
-  return { asked: [...new Set(asked)], beaten: [...new Set(beaten)] }
+  const entries = read(text).entries.filter((entry) => settings.includes(settingOf(entry)))
+  // If ours has no find-links, [global]'s stays in force.
+  const isBeaten = (entry: Entry): boolean =>
+    format === 'pip' && entry.path[0] === 'global' && settingOf(entry) !== 'find-links'
+  const urlsOf = (some: readonly Entry[]) => [...new Set(some.flatMap(({ value }) => words(value)).map(redact))]
+  return { asked: urlsOf(entries.filter((entry) => !isBeaten(entry))), beaten: urlsOf(entries.filter(isBeaten)) }
 }
 
 /**
@@ -119,18 +114,20 @@ export const namedIndexes = (format: Format, text: string) => {
 export const lateIndexes = (root: string, { files, others }: Applied): readonly string[] =>
   [...files, ...others].flatMap(({ path, format, own = '' }) => {
     const before = namedIndexes(format, own)
-    const now = namedIndexes(format, textInRoot(root, path) ?? '')
-    const added = (urls: readonly string[]): string =>
-      urls.filter((url) => ![...before.asked, ...before.beaten].includes(url)).join(', ')
+    const { asked, beaten } = namedIndexes(format, textInRoot(root, path) ?? '')
+    const set = (urls: readonly string[], what: string): readonly string[] => {
+      const added = urls.filter((url) => ![...before.asked, ...before.beaten].includes(url)).join(', ')
+      return added ? [`another element set ${added} in ${path}${what}`] : []
+    }
     // A file that took the place of the system's took our sections away.
     const isSystems = path === systemPipConf
-    const asked = added(isSystems ? [...now.asked, ...now.beaten] : now.asked)
-    const beaten = isSystems ? '' : added(now.beaten)
-    const set = (urls: string, what: string) => (urls ? [`another element set ${urls} in ${path}${what}`] : [])
     return [
-      ...set(asked, ', so installers asked there too from then on: to have it in the image only, set it in finalise.d'),
       ...set(
-        beaten,
+        isSystems ? [...asked, ...beaten] : asked,
+        ', so installers asked there too from then on: to have it in the image only, set it in finalise.d',
+      ),
+      ...set(
+        isSystems ? [] : beaten,
         ', [global]: the image has it, but in this build pip asked only the mirrors. To have pip ask it, set it in [install]',
       ),
     ]

@@ -14,22 +14,14 @@ const watchRoot = (path: string) => {
   // An open descriptor keeps its file system from being unmounted.
   const descriptor = openSync(path, 'r')
   const { dev, ino } = fstatSync(descriptor)
-  const below = (): readonly string[] =>
-    parseMountinfo().flatMap(({ target }) => (target.startsWith(`${path}/`) ? [target] : []))
-  // What dib has mounted is the first that goes.
-  const dibsOwn = below()
   const isThere = (): boolean => {
     const now = ignoreErrors(['ENOENT', 'ENOTDIR'], () => statSync(path))
     return now?.dev === dev && now.ino === ino
   }
-  return {
-    isThere,
-    isTakenDown: (): boolean => {
-      const now = below()
-      return !isThere() || dibsOwn.some((target) => !now.includes(target))
-    },
-    close: () => closeSync(descriptor),
-  }
+  // What dib has mounted is the first that goes.
+  const dibsOwn = parseMountinfo().filter(({ target }) => target.startsWith(`${path}/`))
+  const isTakenDown = (): boolean => !isThere() || dibsOwn.some(({ target }) => topMount(target) === undefined)
+  return { isThere, isTakenDown, close: () => closeSync(descriptor) }
 }
 
 /** A mount in the image. */

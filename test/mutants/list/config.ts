@@ -120,13 +120,13 @@ export const ofConfig: readonly Mutant[] = [
     'unit/config/uv/uv-toml.ts',
     ['uv chooses among all indexes, as pip does', ', \'index-strategy = "unsafe-best-match"\'', ''],
     ["other users' uv keeps no cache", "lines.push('no-cache = true')", 'lines.push()'],
-    ["the image's own indexes of uv are not asked", 'if (gone.length === 0) return own', 'if (gone) return own'],
+    ["the image's own indexes of uv are not asked", 'return gone.length === 0 ? own :', 'return gone ? own :'],
     ['uv asks the official index last', 'urls.at(-1) ??', 'urls.at(0) ??'],
   ),
   ...sabotages(
     'lib/config/warnings.ts',
     'unit/config/late-indexes.ts',
-    ['a password in an index that another element set is not in the log', '.map((url) => redact(url))', ''],
+    ['a password in an index that another element set is not in the log', '.map(redact)', ''],
     [
       'an index that another element sets is named',
       '![...before.asked, ...before.beaten].includes(url)',

@@ -115,7 +115,7 @@ const linesOf = (key: string, value: unknown, indent: string): readonly string[]
  */
 const edit = (text: string, changes: readonly Entry[]): string => {
   const { lines, entries, sections } = parseConfigFile(text)
-  const changed: { readonly from: number; readonly to: number; readonly lines: readonly string[] }[] = []
+  const changed: { readonly from: number; readonly to: number; readonly ours: readonly string[] }[] = []
   const added = new Map<string, readonly string[]>()
   const last = new Map(changes.map((change) => [change.path.join('\n'), change]))
   for (const { path, value } of last.values()) {
@@ -123,23 +123,20 @@ const edit = (text: string, changes: readonly Entry[]): string => {
     const inSection = entries.filter((entry) => entry.section === section)
     const place = inSection.find((entry) => entry.key === key)
     if (value === undefined) {
-      if (place !== undefined) changed.push({ from: place.firstLine, to: place.endLine, lines: [] })
+      if (place !== undefined) changed.push({ from: place.firstLine, to: place.endLine, ours: [] })
     } else if (sections.includes(section)) {
       const header = lines.findIndex((line) => line.trimStart().startsWith(`[${section}]`))
       const before = inSection.at(-1) ?? { firstLine: header, endLine: header + 1 }
       // With the indentation of an existing line: a deeper one would continue the value above it.
       const indent = /^\s*/.exec(lines[(place ?? before).firstLine] ?? '')?.[0] ?? ''
       const from = place?.firstLine ?? before.endLine
-      changed.push({ from, to: place?.endLine ?? from, lines: linesOf(key, value, indent) })
+      changed.push({ from, to: place?.endLine ?? from, ours: linesOf(key, value, indent) })
     } else added.set(section, [...(added.get(section) ?? [`[${section}]`]), ...linesOf(key, value, '')])
   }
-  const edited: string[] = []
-  let next = 0
-  for (const { from, to, lines: ours } of changed.sort((a, b) => a.from - b.from)) {
-    edited.push(...lines.slice(next, from), ...ours)
-    next = to
-  }
-  const old = [...edited, ...lines.slice(next)].join('\n')
+  // From the end, so that the others' numbers stay true; of two at one line the later comes behind.
+  for (const { from, to, ours } of changed.reverse().sort((a, b) => b.from - a.from))
+    lines.splice(from, to - from, ...ours)
+  const old = lines.join('\n')
   const sectionsAdded = [...added.values()].flatMap((one) => one.map((line) => `${line}\n`)).join('')
   return `${old}${sectionsAdded === '' || old === '' || old.endsWith('\n') ? '' : '\n'}${sectionsAdded}`
 }

@@ -18,9 +18,7 @@ const plain = (value: TomlValue): TomlValue => {
 
 /** The values that are not tables. An array of tables is one value; an empty table says nothing. */
 const leavesOf = (value: TomlValue, path: readonly string[] = []): readonly Entry[] =>
-  isTable(value)
-    ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
-    : [{ path, value: value }]
+  isTable(value) ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key])) : [{ path, value }]
 
 /** A basic string of TOML 1.0: JSON's escapes are its own. */
 const quote = (text: string): string => JSON.stringify(text).replaceAll('\x7f', '\\u007f')
@@ -32,16 +30,11 @@ const written = (value: unknown): string => {
   if (typeof value === 'string') return quote(value)
   if (value instanceof Date) return value.toISOString()
   // Whole numbers are bigint.
-  if (typeof value === 'number')
-    return String(value)
-      .replace(/^-?\d+$/, '$&.0')
-      .replace('Infinity', 'inf')
-      .replace('NaN', 'nan')
+  if (typeof value === 'number') return Number.isInteger(value) ? value.toFixed(1) : String(value)
   if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`
   if (!isTable(value)) return String(value)
-  return `{ ${Object.entries(value)
-    .map(([key, inner]) => `${nameOf(key)} = ${written(inner)}`)
-    .join(', ')} }`
+  const pairs = Object.entries(value).map(([key, inner]) => `${nameOf(key)} = ${written(inner)}`)
+  return `{ ${pairs.join(', ')} }`
 }
 
 /** The keys by which uv finds packages (uv's documentation, Settings); each may be in the table `pip`, too. */
@@ -66,11 +59,10 @@ export const tomlDialect: Dialect = {
   indexSettings: uvIndexKeys,
   itemsOf: ({ value }) => (Array.isArray(value) ? value : undefined),
   edit: (text, changes) => {
-    const all = new Map(
-      [...tomlDialect.read(text).entries, ...changes].map((entry) => [JSON.stringify(entry.path), entry]),
-    )
+    const entries = [...tomlDialect.read(text).entries, ...changes]
     const tables = new Map([['', '']])
-    for (const { path, value } of all.values()) {
+    // Of two at one path the later counts, in the place of the first.
+    for (const { path, value } of new Map(entries.map((entry) => [JSON.stringify(entry.path), entry])).values()) {
       if (value === undefined) continue
       const [key = '', ...above] = path.map(nameOf).reverse()
       const table = above.reverse().join('.')
@@ -81,24 +73,14 @@ export const tomlDialect: Dialect = {
 }
 
 /** The keys of the image's own file that do not stay in force: those above, and the ones that name uv's cache. */
-const replaced: readonly string[] = [
-  ...uvIndexKeys,
-  'index-strategy',
-  'allow-insecure-host',
-  'cache-dir',
-  'no-cache',
-  'link-mode',
-]
+const replaced = [...uvIndexKeys, 'index-strategy', 'allow-insecure-host', 'cache-dir', 'no-cache', 'link-mode']
 
 /** What stays in force of the image's own file: as it is written, if that can be. */
 const staying = (file: OwnFile): string => {
   const gone = readOwn(tomlDialect, file).filter((entry) => replaced.includes(tomlDialect.settingOf(entry)))
+  const changes = gone.map(({ path }) => ({ path, value: undefined }))
   const { own = '' } = file
-  if (gone.length === 0) return own
-  return tomlDialect.edit(
-    own,
-    gone.map(({ path }) => ({ path, value: undefined })),
-  )
+  return gone.length === 0 ? own : tomlDialect.edit(own, changes)
 }
 
 /**
@@ -107,15 +89,10 @@ const staying = (file: OwnFile): string => {
  * this is the last here; and it takes what the first of them has, unless it is told to choose among all of them as pip does.
  * Our keys are at the top level alone, and come first: what a hook appends is not drawn into one of our tables.
  *
- * @param file The image's own file: what it sets besides indexes stays in force.
  * @param cacheFolder Where uv may keep what it downloads, in the image; undefined for nowhere.
- * @throws UserError if the image's own file cannot be read, naming it.
  */
-export const renderUvToml = (
-  { indexes, unverifiedHosts }: PipSettings,
-  file: OwnFile,
-  cacheFolder?: string,
-): string => {
+export const renderUvToml = (settings: PipSettings, file: OwnFile, cacheFolder?: string): string => {
+  const { indexes, unverifiedHosts } = settings
   const urls = indexes.map(urlWithCredentials)
   const lines = [`# ${remark}`, `index-url = ${quote(urls.at(-1) ?? '')}`]
   if (urls.length > 1) {
