@@ -5,8 +5,7 @@ import { UserError } from './base/errors.js'
 import { info, warn } from './base/log.js'
 import type { StagedSettings } from './configure-pypi-mirror.js'
 import { planFootprint } from './image/footprint.js'
-import { type ImageMount, mountIntoImage } from './image/mount-into-image.js'
-import { refusePartitions } from './image/mounts.js'
+import { type ImageMount, mountIntoImage, refusePartitions } from './image/mounts.js'
 import { refuseFileAt } from './image/path-in-root.js'
 import {
   flatIndexMountPoint,

@@ -96,7 +96,7 @@ export const ofImage: readonly Mutant[] = [
     ['a blank in a path is a blank', '/[^A-Za-z0-9/._-]/g', '/[^A-Za-z0-9 /._-]/g'],
   ),
   ...sabotages(
-    'lib/image/mount-into-image.ts',
+    'lib/image/mounts.ts',
     'hook/failing-hosts.ts',
     [
       'a mount that is not read-only fails the build',
@@ -110,7 +110,7 @@ export const ofImage: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/image/mount-into-image.ts',
+    'lib/image/mounts.ts',
     'unit/image/mount-into-image.ts',
     [
       'a mount that is missing fails the build',

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { mountIntoImage } from '../../../element-src/lib/image/mount-into-image.js'
+import { mountIntoImage } from '../../../element-src/lib/image/mounts.js'
 import { pathWith } from '../../support/builds/path.js'
 
 t.test(
