@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
 import { makeWheels } from '../servers/mirror.js'
 import { ask, type TestRelay } from './test-relay.js'
 import { type Instead, likeWheel, type Upstream, type UpstreamFile } from './upstream.js'
@@ -58,6 +59,17 @@ export const chainOf = (
 /** Waits for what a server or a file shows. */
 export const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await pause(5)
+}
+
+/** Sets the clock of this process forward by so many seconds, until the test ends; timers do not see it. */
+export const clockOf = (t: Test): ((seconds: number) => void) => {
+  const { now } = Date
+  t.teardown(() => {
+    Date.now = now
+  })
+  return (seconds) => {
+    Date.now = () => now() + seconds * 1000
+  }
 }
 
 /** How many requests had this in their line. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { clockOf } from '../../support/relay/ahead.js'
 import { ask, at, inFolder, openTestRelay as openRelay } from '../../support/relay/test-relay.js'
 import { type Instead, serveIndex } from '../../support/relay/upstream.js'
 import { listen } from '../../support/servers/listen.js'
@@ -269,13 +270,15 @@ t.test(
       if (open > 2) return undefined
       return true
     })
-    const relay = await openTestRelay(t, [at(upstream.url)], { tempo: 0.4 })
+    const relay = await openTestRelay(t, [at(upstream.url)], { tempo: 20 })
+    const setClock = clockOf(t)
     const gone = [new AbortController(), new AbortController()]
     const asks = gone.map(({ signal }) => fetch(`${relay.index()}/demo-app/`, { signal }).catch(() => undefined))
     while (open === 0) await pause(20)
-    // They share it for five seconds of that tempo.
-    await pause(2_100)
+    await pause(200)
     t.equal(open, 1, 'two who ask at one time share the request')
+    // For five seconds of that tempo.
+    setClock(101)
     asks.push(fetch(`${relay.index()}/demo-app/`).catch(() => undefined))
     while (open < 2) await pause(20)
     t.equal(ended, 0)

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import { rememberPages, setLast } from '../../../element-src/lib/relay/upstream/remembered-pages.js'
-import { askMetadata, countOf, project, wheelOf } from '../../support/relay/ahead.js'
+import { askMetadata, clockOf, countOf, project, wheelOf } from '../../support/relay/ahead.js'
 import { at, openTestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex } from '../../support/relay/upstream.js'
 
@@ -102,12 +102,9 @@ t.test('after five seconds its server is asked whether it has changed', async (t
   })
   const relay = await openTestRelay(t, [at(upstream.url)])
   const first = await relay.page('demo-app')
-  const { now } = Date
-  t.teardown(() => {
-    Date.now = now
-  })
+  const setClock = clockOf(t)
   for (const seconds of [4, 6, 10, 12]) {
-    Date.now = () => now() + seconds * 1000
+    setClock(seconds)
     t.match(await relay.page('demo-app'), { status: 200, body: first.body })
   }
   t.same(

@@ -1,14 +1,16 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { ignoreErrors } from '../../../../element-src/lib/base/errors.js'
 import { scratchFolder } from '../../../support/builds/scratch.js'
 import {
   agent,
   askMetadata,
   askWheel,
   chainOf,
+  clockOf,
   countOf,
   project,
   requiring,
@@ -315,39 +317,53 @@ t.test(
   },
 )
 
+/** The lengths of the files in a folder that this process has open. */
+const openIn = (folder: string): readonly number[] =>
+  readdirSync('/proc/self/fd').flatMap((n) => {
+    const path = `/proc/self/fd/${n}`
+    return (
+      ignoreErrors(['ENOENT'], () => (readlinkSync(path).startsWith(`${folder}/`) ? [statSync(path).size] : [])) ?? []
+    )
+  })
+
 t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the log', async (t) => {
-  const faults: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
-    breaks: (response) => {
-      response.writeHead(200, { 'Content-Length': 1000, 'Accept-Ranges': 'none' })
-      response.write('PK', () => response.destroy())
-    },
-    hangs: () => undefined,
-    stops: (response) => response.writeHead(200, { 'Content-Length': 1000 }).write('PK'),
-    fails: (response) => response.writeHead(503).end(),
+  /** What its server does, and how long its file is then; it is closed when the guess has ended. */
+  const faults: Readonly<Record<string, readonly [fault: (response: ServerResponse) => unknown, length?: number]>> = {
+    breaks: [
+      (response) => {
+        response.writeHead(200, { 'Content-Length': 1000, 'Accept-Ranges': 'none' })
+        response.write('PK', () => response.destroy())
+      },
+    ],
+    hangs: [() => undefined, 0],
+    stops: [(response) => response.writeHead(200, { 'Content-Length': 1000 }).write('PK'), 2],
+    fails: [(response) => response.writeHead(500).end()],
   }
-  // Each has a server of its own: one that hangs has the others of its server dropped.
-  await Promise.all(
-    Object.entries(faults).map(async ([name, fault]) => {
-      let hasBegun = false
-      const server = await serveIndex(
-        t,
-        project(name),
-        requiring({}, ({ url = '' }, response) => {
-          if (hasBegun || !/whl$/.test(url)) return undefined
-          hasBegun = true
-          fault(response)
-          return true
-        }),
-      )
-      const relay = await openTestRelay(t, [at(server.url), at(server.url)], { fill: scratchFolder(t), tempo: 0.5 })
-      await askMetadata(relay, name)
-      await until(() => hasBegun)
-      // An installer does not join one that was silent for 5 seconds, by this tempo.
-      await pause(3_000)
-      t.match(await askWheel(relay, name), { status: 200, isCut: false }, name)
-      t.equal(relay.log(), '', name)
-    }),
-  )
+  const setClock = clockOf(t)
+  for (const [name, [fault, length]] of Object.entries(faults)) {
+    let guess: ServerResponse | undefined
+    const server = await serveIndex(
+      t,
+      project(name),
+      requiring({}, ({ url = '' }, response) => {
+        if (guess !== undefined || !/whl$/.test(url)) return undefined
+        guess = response
+        return true
+      }),
+    )
+    // A guess is dropped when something has no head for two seconds of this tempo.
+    const [indexes, fill] = [[at(server.url), at(server.url)], scratchFolder(t)]
+    const relay = await openTestRelay(t, indexes, { fill, tempo: 20 })
+    await askMetadata(relay, name)
+    await until(() => guess !== undefined && openIn(fill).length === 1)
+    if (guess !== undefined) fault(guess)
+    await until(() => `${openIn(fill)}` === `${length ?? ''}`)
+    // An installer does not join one that was silent for 5 seconds of it.
+    setClock(101)
+    t.match(await askWheel(relay, name), { status: 200, isCut: false }, name)
+    t.equal(relay.log(), '', name)
+    setClock(0)
+  }
 })
 
 t.test('where an index has no metadata beside its wheels, that of one that came leads on', async (t) => {

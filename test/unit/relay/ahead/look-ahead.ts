@@ -8,6 +8,7 @@ import {
   askMetadata,
   askWheel,
   chainOf,
+  clockOf,
   countOf,
   project,
   requiring,
@@ -101,11 +102,7 @@ t.test('a page that was fetched ahead is good until it is read, as long as the i
   get(`${link}.metadata`, { agent: installer, headers: { 'User-Agent': agent } }, (response) => response.resume())
   const names = ['two', 'three']
   await until(() => names.every((name) => countOf(upstream, `${wheelOf(name)}.metadata`) === 1))
-  const { now } = Date
-  t.teardown(() => {
-    Date.now = now
-  })
-  Date.now = () => now() + 20_000
+  clockOf(t)(20)
   for (let i = 1; i <= 2; i += 1) {
     t.match(await relay.page('two'), { status: 200 })
     t.equal(countOf(upstream, '/simple/two/'), i, 'read twice, it is asked for again')
