@@ -13,13 +13,11 @@ const say = (line: string): void => {
   writeSync(2, `pypi: ${line}\n`)
 }
 
-/** Says what a hook did: one line in the build's log. */
 export const info = (line: string): void => say(line)
 
 /** Says what a user should know, though the build goes on. */
 export const warn = (line: string): void => say(`warning: ${line}`)
 
-/** Says why the build ends here. */
 const fail = (line: string): void => say(`error: ${line}`)
 
 /** Says a single step, where DIB_DEBUG_TRACE is above 0. */

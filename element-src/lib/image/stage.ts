@@ -65,7 +65,6 @@ export const stagedProgram = (name: string): readonly [string, ...string[]] => {
   return [join(libraries, 'ld.so'), '--library-path', libraries, join(stageMountPoint, name)]
 }
 
-/** Runs such a program to its end. */
 export const runStaged = (name: 'mount' | 'umount' | 'cp', args: readonly string[]): void => {
   const [program, ...before] = stagedProgram(name)
   run(program, [...before, ...args])
@@ -80,7 +79,6 @@ export const openJson = (path: string): ((value: unknown) => void) => {
   }
 }
 
-/** Makes such a file, and writes it at once. */
 export const writeJson = (path: string, value: unknown): void => openJson(path)(value)
 
 /**

@@ -144,8 +144,6 @@ const edit = (text: string, changes: readonly Entry[]): string => {
 /** The options by which pip finds packages (pip's documentation, Configuration). */
 export const indexOptions = ['index-url', 'extra-index-url', 'find-links', 'no-index', 'trusted-host'] as const
 
-export const isIndexOption = (option: string): boolean => indexOptions.some((ours) => ours === option)
-
 /** Other names of options, as pips since 1.5.6 know them (a test compares them with pip's own tables). */
 const aliases: Readonly<Record<string, string>> = {
   'pypi-url': 'index-url',

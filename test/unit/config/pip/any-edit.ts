@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { merge } from '../../../../element-src/lib/config/merge.js'
+import { merge, secretsIn } from '../../../../element-src/lib/config/merge.js'
 import {
   downloadingCommands,
-  isIndexOption,
+  indexOptions,
   optionOf,
   parseConfigFile,
 } from '../../../../element-src/lib/config/pip/config-file.js'
@@ -12,7 +12,6 @@ import {
   renderPipConf,
   renderSystemPipConf,
 } from '../../../../element-src/lib/config/pip/pip-conf.js'
-import { secretsIn } from '../../../../element-src/lib/config/secrets.js'
 import { indexAt, urlWithCredentials } from '../../../../element-src/lib/settings/index-list.js'
 import type { PipSettings } from '../../../../element-src/lib/settings/settings.js'
 import { configTexts, many, type Sections, secretMark, sections } from '../../../support/arbitrary/any.js'
@@ -110,7 +109,7 @@ t.test("whatever the image's own file says, ours keep all but what takes the mir
       if (text.includes('own.example')) complain('an index or a host of the own file is left')
       for (const [section, keys] of Object.entries(normalise(own))) {
         for (const [key, value] of Object.entries(keys)) {
-          const isOurs = isIndexOption(optionOf(key)) || optionOf(key) === 'log'
+          const isOurs = indexOptions.some((option) => option === optionOf(key)) || optionOf(key) === 'log'
           if (section !== 'DEFAULT' && !isOurs && found[section]?.[key] !== value) complain(`${section}.${key} is lost`)
         }
       }
