@@ -9,8 +9,7 @@ import { planMountsOver } from './config/plan.js'
 import { competingSettings } from './config/warnings.js'
 import { type Footprint, noteTimes, removeMadeFolders } from './image/footprint.js'
 import { openJson, readJson, runStaged, stagedProgram, stageEntry, stageMountPoint } from './image/stage.js'
-import { chooseReachable } from './probe/choose-reachable.js'
-import { probeAll, readPipOptions } from './probe/probe-all.js'
+import { findReachable, readPipOptions } from './probe/reachable.js'
 import { describeIndexes, urlWithCredentials } from './settings/index-list.js'
 import type { PipSettings } from './settings/settings.js'
 import type { State } from './unconfigure-pypi-mirror.js'
@@ -53,8 +52,9 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const { asksIndexes, verbose } = staged
   setVerbose(verbose)
   for (const warning of competingSettings(environment)) warn(warning)
-  const probe = () => probeAll(staged.pip, environment, stagedProgram('node'), 'image', readPipOptions(environment))
-  const indexes = asksIndexes ? chooseReachable(await probe(), staged.pip.unreachable) : staged.pip.indexes
+  const indexes = asksIndexes
+    ? await findReachable(staged.pip, environment, stagedProgram('node'), 'image', readPipOptions(environment))
+    : staged.pip.indexes
   const pip: PipSettings = { ...staged.pip, indexes }
 
   const done = apply(planMountsOver(pip, environment))

@@ -100,8 +100,8 @@ const metadataIn = (value: string | undefined): PageFile['coreMetadata'] => {
   return Object.keys(hashes).length > 0 ? hashes : true
 }
 
-/** PEP 503, with PEP 592, 658 and 714. The first `<base>` counts, for the links before it as well, as in pip. */
-const readHtml = (text: string, address: URL): Page => {
+/** Reads a page of PEP 503, with PEP 592, 658 and 714. The first `<base>` counts, for the links before it as well, as in pip. */
+export const readHtml = (text: string, address: URL): Page => {
   const anchors: Attributes[] = []
   let base: string | undefined
   for (const { name, attributes } of startTags(text)) {

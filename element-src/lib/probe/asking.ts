@@ -1,7 +1,7 @@
 import { decodedChunksOf, type HttpAnswer, type HttpClient } from '../http/client.js'
 import type { Asker } from '../http/http-error.js'
 import { startTags } from '../index/html.js'
-import { readPage } from '../index/read-page.js'
+import { readHtml } from '../index/read-page.js'
 import type { Index } from '../settings/index-list.js'
 
 /** The result of an index's probe. */
@@ -106,9 +106,7 @@ export const hasLinks = (text: string): boolean => hrefsOn(text).next().done ===
 
 /** The files that a project's page in HTML links to, as far as the page is here: their URLs, http and https alone. */
 export const filesOf = (text: string, base: URL): readonly URL[] =>
-  readPage(Buffer.from(text), 'text/html; charset=utf-8', base).files.flatMap(({ url }) =>
-    /^https?:/.test(url) ? [new URL(url)] : [],
-  )
+  readHtml(text, base).files.flatMap(({ url }) => (/^https?:/.test(url) ? [new URL(url)] : []))
 
 /** What is directly below a page by its links: the names of projects, of an index's page. */
 export const foldersOn = (text: string, base: URL): readonly string[] => {

@@ -110,8 +110,11 @@ const samePlace = (one: URL, other: URL): boolean =>
 const isOtherPage = ({ status, text, url }: Answer, asked: URL): boolean =>
   status === 200 && !isProjectPage(text, url) && (!samePlace(url, asked) || /<(?:form|input|script)\b/i.test(text))
 
+/** Whether an index has no page at its root. */
+const isMissing = (status: number): boolean => status === 404 || status === 410
+
 /** What the answers at its root and at a project's address make of an index, and whether one is nearby. */
-const judge = (url: URL, root: Answer, project: Answer | undefined, nearby: string | undefined): ProbeResult => {
+const judge = (url: URL, root: Answer, project?: Answer, nearby?: string): ProbeResult => {
   const { status, text } = root
   const shown = `${root.url.origin}${root.url.pathname}`
   const hasMoved = !samePlace(root.url, url)
@@ -132,8 +135,7 @@ const judge = (url: URL, root: Answer, project: Answer | undefined, nearby: stri
       ? { state: 'failing', reason: what }
       : { state: 'pageless', reason: `${what}, and ${project.status} for the project pip, as some registries do` }
   }
-  if (status === 404 || status === 410)
-    return { state: 'pageless', reason: `${what}, as some registries do, and a URL that is wrong` }
+  if (isMissing(status)) return { state: 'pageless', reason: `${what}, as some registries do, and a URL that is wrong` }
   if (status === 200 && !isIndexPage(text, root.url) && project !== undefined) {
     const page = new URL('pip/', url)
     if (isOtherPage(project, page)) {
@@ -160,27 +162,22 @@ export const lookFurther = async (
   isOfficial: boolean,
 ): Promise<ProbeResult> => {
   const { status, text } = root
-  const isMissing = status === 404 || status === 410
-  if (status !== 200 && !isMissing && status < 500) return judge(url, root, undefined, undefined)
+  const isThere = status === 200
+  if (!isThere && !isMissing(status) && status < 500) return judge(url, root)
   const { context: hurried, stop } = endable(context, (context.seconds * 1000) / 3)
-  const isIndex = isOfficial || (status === 200 && isIndexPage(text, root.url))
-  const isListing = status === 200 && foldersOn(text, root.url).includes('simple')
-  // A mirror that has projects of its own is asked for no other.
-  const askProject = async (): Promise<Answer | undefined> =>
-    isOfficial
-      ? root
-      : context.index.projects === undefined
-        ? askIfThere(new URL('pip/', url), hurried, areEnoughFiles)
-        : undefined
-  const [nearby, [project, notes]] = await Promise.all([
-    !isOfficial && status < 500 && (!isIndex || isListing) ? findIndexNearby(url, hurried) : undefined,
-    askProject().then(
-      async (answer) => [answer, answer === undefined ? [] : await filesHostNotes(answer, hurried)] as const,
-    ),
-  ])
-  stop()
-  const result: ProbeResult = isOfficial
-    ? { state: 'up', reason: `answers ${status}` }
-    : judge(url, root, project, nearby)
-  return result.state === 'misplaced' ? result : { ...result, notes }
+  try {
+    if (isOfficial) return { state: 'up', reason: `answers ${status}`, notes: await filesHostNotes(root, hurried) }
+    const isElsewhere = !isIndexPage(text, root.url) || foldersOn(text, root.url).includes('simple')
+    // A mirror that has projects of its own is asked for no other.
+    const askProject = async (): Promise<Answer | undefined> =>
+      context.index.projects === undefined ? askIfThere(new URL('pip/', url), hurried, areEnoughFiles) : undefined
+    const [nearby, [project, notes]] = await Promise.all([
+      isMissing(status) || (isThere && isElsewhere) ? findIndexNearby(url, hurried) : undefined,
+      askProject().then(async (answer) => [answer, answer && (await filesHostNotes(answer, hurried))] as const),
+    ])
+    const result = judge(url, root, project, nearby)
+    return result.state === 'misplaced' ? result : { ...result, notes: notes ?? [] }
+  } finally {
+    stop()
+  }
 }

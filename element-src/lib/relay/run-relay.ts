@@ -4,8 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { watchBuild } from '../base/build.js'
 import { errorMessage, UserError } from '../base/errors.js'
 import { newRelayLog, warn } from '../base/log.js'
-import { chooseReachable } from '../probe/choose-reachable.js'
-import { type Probed, probeAll } from '../probe/probe-all.js'
+import { findReachable } from '../probe/reachable.js'
 import { type Index, indexAt } from '../settings/index-list.js'
 import type { RelayAnswer, RelayConfig } from './control.js'
 import { lockedIndex } from './lock/serve-locked.js'
@@ -48,19 +47,8 @@ const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || fo
  * @throws UserError if an index is unusable and the build is to end on that.
  */
 const chooseIndexes = async ({ indexes, environment, trustedHosts, unreachable, lock }: RelayConfig) => {
-  const asked = indexes.filter(({ absent }) => absent === undefined)
-  const servers = asked.filter(({ scheme }) => scheme !== 'file')
-  const answers = await probeAll({ indexes: servers, trustedHosts }, environment, [process.execPath], 'host')
-  const probed = asked.map(
-    (index): Probed =>
-      answers.find((answer) => answer.index === index) ?? {
-        index,
-        state: 'up',
-        reason: index.folder === undefined ? 'is a folder of the image, if it has it' : 'is a folder',
-        milliseconds: 0,
-      },
-  )
-  const chosen = chooseReachable(probed, unreachable)
+  const asked = { indexes: indexes.filter(({ absent }) => absent === undefined), trustedHosts, unreachable }
+  const chosen = await findReachable(asked, environment, [process.execPath], 'host')
   const behind = chosen.filter(isBehind)
   if (lock !== undefined)
     for (const { label } of chosen.filter((index) => !isBehind(index)))

@@ -69,7 +69,7 @@ export const ofHost: readonly Mutant[] = [
     '        () => forget(host, asking),\n',
     '        () => undefined,\n',
   ]),
-  ...sabotages('lib/probe/probe-all.ts', 'unit/probe/probe-folder.ts', [
+  ...sabotages('lib/probe/reachable.ts', 'unit/probe/probe-folder.ts', [
     'a file in the place of a mirror is no mirror',
     "statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory()",
     "statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isFile() || true",

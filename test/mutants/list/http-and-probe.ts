@@ -87,7 +87,7 @@ export const ofHttp: readonly Mutant[] = [
     '(${code}): ${last}. Name its CA in a mirrors file (DIB_PYPI_MIRRORS, ca), or install it in root.d',
   ]),
   ...sabotages(
-    'lib/probe/choose-reachable.ts',
+    'lib/probe/reachable.ts',
     'unit/probe/choose-reachable.ts',
     [
       'a section with projects of its own is not left out while its mirror is down',
@@ -117,8 +117,8 @@ export const ofHttp: readonly Mutant[] = [
     ['a login page in place of an index is named', 'if (isOtherPage(project, page)) {', 'if (project === undefined) {'],
     [
       'a mirror that has projects of its own is asked for no other',
-      'context.index.projects === undefined\n',
-      'context.index\n',
+      'context.index.projects === undefined ?',
+      'context.index ?',
     ],
   ),
   ...sabotages(

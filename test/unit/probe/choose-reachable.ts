@@ -1,6 +1,5 @@
 import t from 'tap'
-import { chooseReachable } from '../../../element-src/lib/probe/choose-reachable.js'
-import type { Probed } from '../../../element-src/lib/probe/probe-all.js'
+import { chooseReachable, type Probed } from '../../../element-src/lib/probe/reachable.js'
 import { indexAt } from '../../../element-src/lib/settings/index-list.js'
 
 const probed = (state: Probed['state'], name: string, isOfficial = false): Probed => ({

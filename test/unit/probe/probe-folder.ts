@@ -1,5 +1,5 @@
 import t from 'tap'
-import { probeFolder } from '../../../element-src/lib/probe/probe-all.js'
+import { probeFolder } from '../../../element-src/lib/probe/reachable.js'
 
 t.test('a folder on disk is up, and anything else is down', async (t) => {
   const folder = t.testdir({ 'a file': '', 'a folder': {} })

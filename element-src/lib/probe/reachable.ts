@@ -1,0 +1,164 @@
+import { statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Environment } from '../base/command.js'
+import { ignoreErrors, UserError } from '../base/errors.js'
+import { info, warn } from '../base/log.js'
+import { parseConfigFile } from '../config/pip/config-file.js'
+import { pipFiles, textAt } from '../config/places.js'
+import { newClient } from '../http/client.js'
+import type { PipOptions } from '../http/exchange.js'
+import { newLookup } from '../http/look-up.js'
+import type { Index } from '../settings/index-list.js'
+import type { PipSettings } from '../settings/settings.js'
+import type { ProbeResult } from './asking.js'
+import { probeServer } from './probe-server.js'
+
+/** An index with what was found out of it. */
+export interface Probed extends ProbeResult {
+  readonly index: Index
+  readonly milliseconds: number
+}
+
+/**
+ * Reads proxy, cert and client-cert of the image's own files, of which root's stay in force for these while ours are
+ * mounted over them. [install] wins over [global] whatever the file. The variables PIP_PROXY, PIP_CERT and
+ * PIP_CLIENT_CERT, which win over all, are not looked at here.
+ */
+export const readPipOptions = (environment: Environment): PipOptions => {
+  const values = new Map<string, string>()
+  for (const path of pipFiles(environment)) {
+    for (const { section, key, value } of parseConfigFile(textAt(path) ?? '').entries) {
+      const name = `${section} ${key.replace(/^--/, '').replaceAll('_', '-')}`
+      values.set(name, value)
+    }
+  }
+  const option = (name: string): string | undefined =>
+    values.get(`install ${name}`) || values.get(`global ${name}`) || undefined
+  return { proxy: option('proxy'), cert: option('cert'), clientCert: option('client-cert') }
+}
+
+// The errors of a wrong path, and of a wrong file: URL.
+const faults = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_ARG_VALUE']
+
+/** Looks whether the folder of an index is there, in the image. */
+export const probeFolder = (url: string): ProbeResult => {
+  const isFolder = ignoreErrors(faults, () => statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory())
+  return isFolder
+    ? { state: 'up', reason: 'is a folder' }
+    : {
+        state: 'down',
+        reason:
+          "the image has no such folder: put the host's mirror into DIB_IMAGE_CACHE/pypi/mirror, and write file:///tmp/pypi",
+      }
+}
+
+/** A folder of the host was looked into when the settings were read; one of the image's own cannot be seen from there. */
+const folderOnHost = ({ folder }: Index): ProbeResult => ({
+  state: 'up',
+  reason: folder === undefined ? 'is a folder of the image, if it has it' : 'is a folder',
+})
+
+/** How long all probes together may take, in seconds. */
+const limit = 3
+
+/** What the log says of a state, if not its name. */
+const names: Readonly<Partial<Record<Probed['state'], string>>> = {
+  pageless: 'without a page',
+  misplaced: 'unusable',
+  refuses: 'unusable',
+}
+
+/** Whether an index is a fault to those who want the build to end on one. pip may read what is odd here. */
+const isFault = ({ state }: Probed): boolean => state !== 'up' && state !== 'pageless' && state !== 'odd'
+
+/**
+ * Decides which indexes a build uses, by the results of the probes, and logs a line for each.
+ *
+ * @param probed The result of each index's probe.
+ * @param unreachable What happens to an index that does not answer.
+ * @returns The indexes that stay, in their order, with the URLs that their servers stand for; at least one.
+ * @throws UserError if one is unusable and the build is to end on that.
+ */
+export const chooseReachable = (
+  probed: readonly Probed[],
+  unreachable: PipSettings['unreachable'],
+): readonly Index[] => {
+  // The folder that this build fills does not count: it has what was kept.
+  const isLeft = probed.some(({ state, index }) => state !== 'down' && !index.isFilled)
+  for (const found of probed) {
+    const { index, state, reason, milliseconds, notes = [] } = found
+    const url = index.label
+    const without = index.isOfficial ? '; DIB_NO_PYPI_PIP=1 leaves it out of every build' : ''
+    const effect =
+      unreachable === 'fail' && isFault(found)
+        ? ''
+        : state !== 'down' || unreachable === 'keep'
+          ? '; pip still asks it'
+          : index.projects !== undefined
+            ? '; its projects come only from there, so installers do not find them while it is down'
+            : isLeft
+              ? `; left out of this build (DIB_PYPI_UNREACHABLE=drop)${without}`
+              : '; pip still asks it, since no other index is left'
+    const further = notes.map((note) => `; ${note}`).join('')
+    if (state === 'up') info(`${url} ${reason}, ${milliseconds} ms${further}`)
+    else warn(`${url} is ${names[state] ?? state} (${milliseconds} ms): ${reason}${effect}${further}`)
+  }
+  const faults = probed.filter(isFault)
+  if (unreachable === 'fail' && faults.length > 0) {
+    const urls = faults.map(({ index }) => index.label).join(', ')
+    throw new UserError(
+      `${urls} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; fix it, or write drop or keep`,
+    )
+  }
+  return (
+    probed
+      // Without an index that has projects of its own, these would come from another one.
+      .filter(
+        ({ state, index }) => unreachable !== 'drop' || !isLeft || state !== 'down' || index.projects !== undefined,
+      )
+      .map(({ index, usedAs }) =>
+        usedAs === undefined ? index : { ...index, url: usedAs, label: usedAs, namedUrl: index.url },
+      )
+  )
+}
+
+/**
+ * Asks all indexes at once whether they can be used, from where this process runs: in the image, or on the host, where the
+ * relay asks them. Takes three seconds at the latest.
+ *
+ * @param node How Node.js is started, for looking up names.
+ * @param pipOptions What pip's files in the image set, if pip is in the image.
+ * @returns The indexes that a build uses, as chooseReachable decides.
+ * @throws UserError if one is unusable and the build is to end on that.
+ */
+export const findReachable = async (
+  { indexes, trustedHosts, unreachable }: Pick<PipSettings, 'indexes' | 'trustedHosts' | 'unreachable'>,
+  environment: Environment,
+  node: readonly [string, ...string[]],
+  place: 'image' | 'host',
+  pipOptions: PipOptions = {},
+): Promise<readonly Index[]> => {
+  const started = performance.now()
+  const over = new AbortController()
+  const timer = setTimeout(() => over.abort(), limit * 1000)
+  const { signal } = over
+  const lookup = newLookup(node, signal)
+  const probe = (index: Index): ProbeResult | Promise<ProbeResult> => {
+    if (index.scheme === 'file') return place === 'image' ? probeFolder(index.url) : folderOnHost(index)
+    // A section of a mirrors file names what a variable does otherwise.
+    const asker = place === 'image' || index.name === undefined ? place : 'file'
+    const client = newClient({ own: index, environment, pipOptions, trustedHosts, asker, lookup })
+    return probeServer({ index, client, asker, seconds: limit, signal })
+  }
+  const probed = await Promise.all(
+    indexes.map(async (index) => ({
+      ...(await probe(index)),
+      index,
+      milliseconds: Math.round(performance.now() - started),
+    })),
+  )
+  clearTimeout(timer)
+  // Requests and lookups that still run are not waited for.
+  over.abort()
+  return chooseReachable(probed, unreachable)
+}
