@@ -56,7 +56,7 @@ export const fileNameIn = (url: string, filename?: string): string | undefined =
   const name = filename ?? lastName(url)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
   if (name === undefined || /[\u0000-\u001f\u007f/\\]/.test(name)) return undefined
-  return (name.length <= 85 || Buffer.byteLength(name) <= 255) && isDistribution(name) ? name : undefined
+  return fitsFolder(name) && isDistribution(name) ? name : undefined
 }
 
 // PEP 440, Appendix B, in small letters and with `_` for the `-` and `+` that old wheels' names cannot hold.

@@ -1,3 +1,4 @@
+import { ignoreErrors } from '../base/errors.js'
 import { fileNameIn } from './distribution-file.js'
 import { type Attributes, startTags } from './html.js'
 import { algorithms, type Page, PageError, type PageFile } from './page.js'
@@ -9,13 +10,8 @@ const isFields = (value: unknown): value is Fields => typeof value === 'object' 
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-const parseUrl = (text: string, base?: URL): URL | undefined => {
-  try {
-    return new URL(text, base)
-  } catch {
-    return undefined
-  }
-}
+const parseUrl = (text: string, base: URL): URL | undefined =>
+  ignoreErrors(['ERR_INVALID_URL'], () => new URL(text, base))
 
 const startOf = /^(?:https?:\/\/[^/?#@\\]+\/|(?:\.\.\/)+|\/(?!\/)|)/i
 // What a URL parser would change: blanks, `\`, quotes and the like.

@@ -1,3 +1,4 @@
+import { ignoreErrors } from '../base/errors.js'
 import { decodedChunksOf, type HttpAnswer, type HttpClient } from '../http/client.js'
 import type { Asker } from '../http/http-error.js'
 import { startTags } from '../index/html.js'
@@ -112,13 +113,8 @@ export const filesOf = (text: string, base: URL): readonly URL[] =>
 export const foldersOn = (text: string, base: URL): readonly string[] => {
   const start = new URL(base.pathname.replace(/\/*$/, '/'), base).href
   return [...hrefsOn(text)].flatMap((href) => {
-    try {
-      const url = new URL(href, base).href
-      const [, name] = /^([^/?#]+)\/$/.exec(url.startsWith(start) ? url.slice(start.length) : '') ?? []
-      return name === undefined ? [] : [name]
-    } catch {
-      return []
-    }
+    const url = ignoreErrors(['ERR_INVALID_URL'], () => new URL(href, base).href)
+    return /^([^/?#]+)\/$/.exec(url?.startsWith(start) ? url.slice(start.length) : '')?.[1] ?? []
   })
 }
 

@@ -1,4 +1,4 @@
-import { UserError } from '../base/errors.js'
+import { ignoreErrors, UserError } from '../base/errors.js'
 import { type Credentials, credentialsOf, redact, withoutBrackets } from '../http/url.js'
 
 /** Those of an index, and where they come from. */
@@ -54,15 +54,6 @@ const schemes = { http: 'http', https: 'https', file: 'file' } as const
 
 const isKnownScheme = (scheme: string): scheme is keyof typeof schemes => Object.hasOwn(schemes, scheme)
 
-// URL.canParse came with Node.js 18.17.
-const canParse = (url: string): boolean => {
-  try {
-    return new URL(url).hostname !== ''
-  } catch {
-    return false
-  }
-}
-
 /**
  * An index from a URL, with or without credentials, in the parts in which pip's own parser (Python's urllib.parse.urlsplit)
  * takes it apart. What pip would misread is refused; the message never shows the URL, which may hold a password.
@@ -105,13 +96,14 @@ export const indexAt = (url: string, source = 'the index'): Index => {
   // urlsplit takes a bracket anywhere before the path for one of an IPv6 address, and raises. A host that begins with
   // another sign could be a comment in pip.conf.
   const [, userinfo, host] = /^(?:([^[\]]*)@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?$/i.exec(authority) ?? []
-  if (host === undefined || !canParse(url)) {
+  const parsed = ignoreErrors(['ERR_INVALID_URL'], () => new URL(url))
+  if (host === undefined || !parsed?.hostname) {
     return refuse(
       'has no host, or a port that is not a number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
     )
   }
   const parts = { scheme, host: withoutBrackets(host), label: redact(url), source, isOfficial: false }
-  const credentials = credentialsOf(new URL(url))
+  const credentials = credentialsOf(parsed)
   if (userinfo === undefined || credentials === undefined) return { url, ...parts }
   return { ...parts, url: url.replace(`${userinfo}@`, ''), credentials: { ...credentials, written: userinfo } }
 }

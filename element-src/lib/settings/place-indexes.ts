@@ -99,7 +99,7 @@ export const placeIndexes = (
   const official = mirrorsFile === undefined && off.length === 0 ? [theOfficialIndex()] : []
   const local = indexAt(localMirrorUrl, 'the local mirror')
   const isAlone = named.every(({ absent }) => absent !== undefined)
-  const standIn = isAlone && (mirrorsFile === undefined ? hasFolder || official.length === 0 : true) ? [local] : []
+  const standIn = isAlone && (hasFolder || official.length === 0) ? [local] : []
   const listed = [...named, ...standIn, ...official]
   // Online, what is there is upstream as well, with the time of its upload.
   const isWanted = isOffline || listed.every(({ excludeNewer }) => excludeNewer === undefined)

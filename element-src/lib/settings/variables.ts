@@ -40,11 +40,7 @@ const oneOf = <Word extends string>(name: string, ...words: readonly [Word, ...W
 /** The flags that keep the official index away. */
 export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
 
-/**
- * Warns of flags that are set to a word for no.
- *
- * @param environment The environment of the hook on the host.
- */
+/** Warns of flags that are set to a word for no. */
 export const warnOfFalse = (environment: Environment): readonly string[] =>
   officialIndexFlags
     .filter((name) => /^(?:0|no|off|false)$/i.test(environment[name] ?? ''))

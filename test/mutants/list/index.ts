@@ -92,11 +92,7 @@ export const ofIndex: readonly Mutant[] = [
     'lib/index/distribution-file.ts',
     'unit/index/distribution-file.ts',
     ['no name of a file leads out of its folder', '/[\\u0000-\\u001f\\u007f/\\\\]/.test(name)', 'false'],
-    [
-      'a name that no folder can hold is none',
-      '(name.length <= 85 || Buffer.byteLength(name) <= 255) && isDistribution(name)',
-      'isDistribution(name)',
-    ],
+    ['a name that no folder can hold is none', 'fitsFolder(name) && isDistribution(name)', 'isDistribution(name)'],
   ),
   ...sabotages(
     'lib/index/read-page.ts',

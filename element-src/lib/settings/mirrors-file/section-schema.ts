@@ -61,16 +61,8 @@ const text = (...rules: readonly Rule[]) => readBy((value) => value, ...rules)
 /** A text of one line that another program reads. */
 const line = text([(value) => /^[^\p{Cc}\u2028\u2029]*$/u.test(value), 'has a control character: remove it'])
 
-const words: Readonly<Record<string, boolean>> = {
-  yes: true,
-  true: true,
-  on: true,
-  1: true,
-  no: false,
-  false: false,
-  off: false,
-  0: false,
-}
+const parseSwitch = (value: string): boolean | undefined =>
+  /^(?:yes|true|on|1)$/i.test(value) || (/^(?:no|false|off|0)$/i.test(value) ? false : undefined)
 
 const patterns = parsedBy(
   parsePatterns,
@@ -101,7 +93,7 @@ export const sectionSchema = (now: Date) =>
     'client-cert': line,
     'client-key': line,
     /** Whether the certificate of its server is not verified. */
-    trusted: parsedBy((value) => words[value.toLowerCase()], 'must be yes or no'),
+    trusted: parsedBy(parseSwitch, 'must be yes or no'),
     /** The projects that are asked here and nowhere else. */
     projects: patterns,
     /** The projects that are not asked here. */

@@ -74,6 +74,7 @@ const faults: readonly (readonly [string, RegExp])[] = [
   ['username = a\npassword-env = DIB_PASSWORD', /line 4: password-env in \[corp\] names a variable of dib/],
   ['client-key = /x', /line 3: client-key in \[corp\] has no client-cert beside it/],
   ['trusted = maybe', /line 3: trusted in \[corp\] must be yes or no$/],
+  ['trusted = constructor', /line 3: trusted in \[corp\] must be yes or no$/],
   ['trusted = yes\nca = /x', /line 3: trusted in \[corp\] switches off what ca is for/],
   ['projects = corp-[ab]', /line 3: projects in \[corp\] is not a list of projects/],
   ['exclude-newer = 1 month', /line 3: exclude-newer in \[corp\] is not a valid time\. Write a duration/],
