@@ -95,7 +95,7 @@ t.test('what the relay fetches ahead is what pip and uv then ask for, and each o
     })
     const fill = join(scratch, `${name}-fill`)
     mkdirSync(fill)
-    const relay = await openTestRelay(t, [at(upstream.url)], { fill })
+    const relay = await openTestRelay(t, [at(upstream.url)], { fill, tempo: 20 })
     await install(relay.index(), join(scratch, `${name}-relay`))
     t.same([...upstream.asked].sort(), [...new Set(direct.asked)].sort(), name)
   }
@@ -115,7 +115,7 @@ t.test('uv lock takes no wheel, and none is kept of those that were fetched ahea
     '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["demo-app"]\n',
   )
   const upstream = await serve(t, wheels)
-  const relay = await openTestRelay(t, [at(upstream.url)], { fill })
+  const relay = await openTestRelay(t, [at(upstream.url)], { fill, tempo: 20 })
   const args = ['lock', '--no-cache', '--no-config', '--python', '/usr/bin/python3', '--index-url', relay.index()]
   const { status, log } = await runProgram(uv, args, { cwd: project, env: cleanEnvironment({}) })
   t.equal(status, 0, log.slice(-1000))

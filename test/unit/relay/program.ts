@@ -131,7 +131,7 @@ t.test('kill -9 in the middle of a guess leaves nothing of it in the folder that
   const folder = t.testdir({})
   const { relay, ended, answer } = await start(
     t,
-    config([at(upstream.url)], startBuild(t).process, '/dev/null', { fill: folder }),
+    config([at(upstream.url)], startBuild(t).process, '/dev/null', { fill: folder, tempo: 20 }),
   )
   const path = (name: string): string =>
     new URL(`../../files/${name}/${wheelOf(name)}`, `${answer.indexes[0]?.url}/${name}/`).href

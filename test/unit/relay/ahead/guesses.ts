@@ -17,8 +17,11 @@ import {
   until,
   wheelOf,
 } from '../../../support/relay/ahead.js'
-import { ask, at, inFolder, json, openTestRelay } from '../../../support/relay/test-relay.js'
+import { ask, at, inFolder, json, openTestRelay as openRelay } from '../../../support/relay/test-relay.js'
 import { type Instead, likeWheel, oneAtATime, serveIndex, type Upstream } from '../../../support/relay/upstream.js'
+
+// A guess is dropped when something has no head for two seconds of this tempo, and a busy machine takes longer.
+const openTestRelay: typeof openRelay = (t, indexes, more) => openRelay(t, indexes, { tempo: 20, ...more })
 
 const fileOf = (name: string, version?: string): string => `GET /f/${wheelOf(name, version)}`
 
@@ -107,7 +110,7 @@ t.test('a guess that turns out wrong is ended, and there is no second one for it
   )
   const fill = scratchFolder(t)
   // What is silent for a minute of that tempo is ended as well.
-  const relay = await openTestRelay(t, [at(server.url)], { fill, tempo: 20 })
+  const relay = await openTestRelay(t, [at(server.url)], { fill })
   await askMetadata(relay, 'one')
   await until(() => upstream.held.length === 1)
   for (const version of ['0.9', '0.8']) await askMetadata(relay, 'one', 0, version)
@@ -164,8 +167,7 @@ t.test('at most 8 files are fetched ahead at a time', async (t) => {
       return true
     }),
   )
-  // By its own tempo what has no head for two seconds is in the way, and a busy machine takes longer.
-  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t), tempo: 20 })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   for (const name of all) await askMetadata(relay, name)
   await until(() => upstream.held.length === 8)
   // What an installer asks for does not wait for them.
@@ -199,7 +201,7 @@ t.test('no file of more than 50 MB is fetched ahead, and no more than 200 MB for
       return true
     }),
   )
-  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t), tempo: 20 })
+  const relay = await openTestRelay(t, [at(server.url)], { fill: scratchFolder(t) })
   await askMetadata(relay, 'told')
   for (const [i, name] of ['untold', 'unmeasured'].entries()) {
     await askMetadata(relay, name)
@@ -272,7 +274,7 @@ t.test('a server that sends one file at a time sends what was asked for, though 
     )
   })
   const { port } = await oneAtATime(t, server.port)
-  const relay = await openTestRelay(t, [at(`http://127.0.0.1:${port}/simple`)], { fill: scratchFolder(t) })
+  const relay = await openTestRelay(t, [at(`http://127.0.0.1:${port}/simple`)], { fill: scratchFolder(t), tempo: 1 })
   const link = await relay.link('asked', wheelOf('asked'))
   await askMetadata(relay, 'guess')
   await until(() => held.length === 1)
@@ -307,7 +309,7 @@ t.test(
         return true
       },
     )
-    const relay = await openTestRelay(t, [at(server.url)], { tempo: 20 })
+    const relay = await openTestRelay(t, [at(server.url)])
     t.match(await askMetadata(relay, 'asked'), { status: 200 })
     // Others are on their way ahead.
     for (const name of [...names].reverse()) {
@@ -351,9 +353,8 @@ t.test('a guess that fails, breaks off or hangs harms nobody, and is not in the 
         return true
       }),
     )
-    // A guess is dropped when something has no head for two seconds of this tempo.
     const [indexes, fill] = [[at(server.url), at(server.url)], scratchFolder(t)]
-    const relay = await openTestRelay(t, indexes, { fill, tempo: 20 })
+    const relay = await openTestRelay(t, indexes, { fill })
     await askMetadata(relay, name)
     await until(() => guess !== undefined && openIn(fill).length === 1)
     if (guess !== undefined) fault(guess)
