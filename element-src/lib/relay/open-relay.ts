@@ -141,7 +141,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
       return route.kind === 'file' ? serveLocked(call, route) : servePage(call, route.project, source)
     if (index === undefined || !index.isAsked(route.project)) return notFound(call)
     if (route.kind === 'file') {
-      ahead?.asked(index, route, request, call.asker)
+      ahead?.asked(index, route, call)
       return serveFile(call, index, route)
     }
     const began = Date.now()

@@ -6,16 +6,6 @@ import type { Asker } from '../upstream/source.js'
 /** What makes a file likely to be asked for: that its metadata was, or that it is the newest on a page that will be read. */
 type Reason = 'metadata' | 'page'
 
-/** Files that are fetched before an installer asks for them. */
-export interface Guesses {
-  /** Takes note that an installer asked for a file, or for its metadata. Returns whether it is the first of its project, and was not guessed. */
-  readonly asked: (index: ServedIndex, project: string, key: string, version: string) => boolean
-  /** Takes note that a file was asked for that would have been guessed: guesses are likely to be right. */
-  readonly foretold: () => void
-  /** Fetches a file, unless too much was guessed, or guessed wrong. */
-  readonly suggest: (reason: Reason, guessed: WantedFile, headers: Asker['headers']) => void
-}
-
 /** So many at a time. */
 const mostAtOnce = 8
 
@@ -49,8 +39,8 @@ interface Project {
   made?: Made | undefined
 }
 
-/** Begins with none. */
-export const newGuesses = (): Guesses => {
+/** Files that are fetched before an installer asks for them; begins with none. */
+export const newGuesses = () => {
   const projects = new Map<string, Project>()
   const last: Record<Reason, Made[]> = { metadata: [], page: [] }
   const unproven = new Set<Made>()
@@ -122,7 +112,8 @@ export const newGuesses = (): Guesses => {
   }
 
   return {
-    asked: ({ place }, name, key, version) => {
+    /** Takes note that an installer asked for a file, or for its metadata. Returns whether it is the first of its project, and was not guessed. */
+    asked: ({ place }: ServedIndex, name: string, key: string, version: string): boolean => {
       const project = projectOf(name)
       project.versions.add(version)
       const { made } = project
@@ -131,10 +122,12 @@ export const newGuesses = (): Guesses => {
       else fail(made)
       return false
     },
-    foretold: () => {
+    /** Takes note that a file was asked for that would have been guessed: guesses are likely to be right. */
+    foretold: (): void => {
       proven += 1
     },
-    suggest: (reason, guessed, headers) => {
+    /** Fetches a file, unless too much was guessed, or guessed wrong. */
+    suggest: (reason: Reason, guessed: WantedFile, headers: Asker['headers']): void => {
       const { index, file } = guessed
       const project = projectOf(guessed.project)
       if (index.downloads === undefined || isLocal(file) || (file.size ?? 0) > largest) return

@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { versionOf } from '../../index/distribution-file.js'
 import type { PageFile } from '../../index/page.js'
 import { wheelMetadataAt } from '../../index/wheel-metadata.js'
 import { isLocal, keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
+import type { Call } from '../server/reply.js'
 import type { FileRoute } from '../server/route.js'
 import { setLast } from '../upstream/remembered-pages.js'
 import type { Asker } from '../upstream/source.js'
@@ -12,17 +12,7 @@ import { type Installer, readUserAgent } from './installer.js'
 import { type Requirement, requirementsIn } from './requirement.js'
 
 /** Fetches that for which an installer will ask next: pages, metadata and, where a folder is filled, files. */
-export interface LookAhead {
-  /** Takes note that an installer asks for a file, or for its metadata. */
-  readonly asked: (
-    index: ServedIndex,
-    route: FileRoute,
-    request: Pick<IncomingMessage, 'method' | 'headers' | 'socket'>,
-    asker: Asker,
-  ) => void
-  /** Takes note of the metadata of a wheel that came, by the place of its index and what stands for it there. */
-  readonly came: (place: number, key: string, metadata: Buffer | undefined) => void
-}
+export type LookAhead = ReturnType<typeof newLookAhead>
 
 /** So many requests for pages and metadata are made ahead at a time. */
 const mostAtOnce = 8
@@ -64,7 +54,7 @@ const newSlots = (most: number): ((work: () => Promise<void>) => Promise<void>) 
  *
  * @param indexes All, each with its rules: what is not asked for a project is not asked for it ahead.
  */
-export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSignal): LookAhead => {
+export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSignal) => {
   const inSlot = newSlots(mostAtOnce)
   const guesses = newGuesses()
   const seen = new Map<string, number>()
@@ -141,7 +131,7 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     await lookAtFile({ index, project, file, key, installer, asker, began })
   }
 
-  const came: LookAhead['came'] = (place, key, metadata) => {
+  const came = (place: number, key: string, metadata: Buffer | undefined): void => {
     const name = `${place} ${key}`
     const looked = coming.get(name)
     coming.delete(name)
@@ -149,7 +139,9 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
   }
 
   return {
-    asked: (index, { project, nth, name }, { method, headers: { range }, socket }, { headers }) => {
+    /** Takes note that an installer asks for a file, or for its metadata. */
+    asked: (index: ServedIndex, { project, nth, name }: FileRoute, { request, asker: { headers } }: Call): void => {
+      const { method, socket } = request
       const wheel = name.replace(/\.metadata$/, '')
       const key = keyOf(project, nth, wheel)
       const isFirst = guesses.asked(index, project, key, versionOf(wheel, project) ?? '')
@@ -164,13 +156,14 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
         // What a folder has is what was taken before, the newest or not.
         if (isFirst && !isLocal(file) && chooseFile(files, project, '', installer) === file) guesses.foretold()
         // uv reads the metadata of a wheel out of parts of it, if there is none beside it.
-        if (name !== wheel || method !== 'GET' || range !== undefined)
+        if (name !== wheel || method !== 'GET' || request.headers.range !== undefined)
           guesses.suggest('metadata', { index, project, key, file }, headers)
         await lookAtFile({ index, project, file, key, installer, asker, began: Date.now() })
       }
       // A guess that fails is nobody's fault.
       look().catch(() => undefined)
     },
+    /** Takes note of the metadata of a wheel that came, by the place of its index and what stands for it there. */
     came,
   }
 }
