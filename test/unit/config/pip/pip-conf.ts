@@ -119,6 +119,7 @@ t.test('/etc/pip.conf is mounted over only if it has what beats the sections of 
       const text = renderEtcPipConf(settings, { path, own: `[${section}]\ntimeout = 5\n${line}\n[wheel]\n` }) ?? ''
       t.match(text, /timeout = 5/, `${section}: ${line}`)
       t.notOk(text.includes(line))
+      t.notMatch(text, /^log/m, 'a log would name the mirrors')
     }
   t.match(renderEtcPipConf({ ...settings, retries: 3 }, { path, own: '[install]\nretries = 1\n' }), /\nretries = 3\n$/)
 })
