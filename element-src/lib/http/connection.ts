@@ -56,34 +56,33 @@ export const systemAuthorities = (environment: Environment, cert: string | undef
 /** The certificates of a PEM text. */
 const split = (text: string): readonly string[] => text.match(/-----BEGIN .*?-----END [^-]*-----/gs) ?? []
 
-/** What a client shows to servers, and what it trusts them by. */
-export interface Trust {
-  /** Whether all authorities of the system count, or those alone that Node.js brings along and has at once. */
-  readonly takesAll: boolean
-  /** One more, PEM. */
-  readonly ca: string | undefined
-  /** The client's own certificate, and its key, PEM. */
-  readonly certificate: string | undefined
-  readonly key: string | undefined
-}
-
 /**
- * Makes what TLS connections need.
+ * Makes what TLS connections need, once for each need.
  *
- * @throws OpenSSL's error if a PEM text is none.
+ * @param cert The file that `cert =` in pip.conf names.
+ * @param ca One more authority, PEM.
  */
-export const newContext = (
-  { takesAll, ca, certificate, key }: Trust,
-  environment: Environment,
-  cert: string | undefined,
-): SecureContext => {
-  const system = takesAll ? systemAuthorities(environment, cert).flatMap(split) : []
-  const more = [...system, ...(ca === undefined ? [] : [ca])]
-  return createSecureContext({
-    // A host's own are mostly those of Node.js, and reading one takes 0.4 ms.
-    ...(more.length === 0 ? {} : { ca: [...new Set([...rootCertificates, ...more].map((text) => text.trim()))] }),
-    ...(certificate === undefined ? {} : { cert: certificate, key: key ?? certificate }),
-  })
+export const newContexts = (environment: Environment, cert: string | undefined, ca: string | undefined) => {
+  const contexts = new Map<string, SecureContext>()
+  /**
+   * @param takesAll Whether all authorities of the system count, or those alone that Node.js brings along and has at once.
+   * @param certificate The client's own, and its key, PEM.
+   * @throws OpenSSL's error if a PEM text is none.
+   */
+  return (takesAll: boolean, certificate?: string, key?: string): SecureContext => {
+    const name = JSON.stringify([takesAll, certificate, key])
+    const known = contexts.get(name)
+    if (known !== undefined) return known
+    const system = takesAll ? systemAuthorities(environment, cert).flatMap(split) : []
+    const more = [...system, ...(ca === undefined ? [] : [ca])]
+    const made = createSecureContext({
+      // A host's own are mostly those of Node.js, and reading one takes 0.4 ms.
+      ...(more.length === 0 ? {} : { ca: [...new Set([...rootCertificates, ...more].map((text) => text.trim()))] }),
+      ...(certificate === undefined ? {} : { cert: certificate, key: key ?? certificate }),
+    })
+    contexts.set(name, made)
+    return made
+  }
 }
 
 /** Where a connection leads, and how it is made. */

@@ -1,9 +1,8 @@
 import { type IncomingMessage, request as sendRequest } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import type { SecureContext } from 'node:tls'
 import type { Environment } from '../base/command.js'
 import { errorCode } from '../base/errors.js'
-import { newAgent, newContext, proxyFault, proxyRefusal, type Route, readPem } from './connection.js'
+import { newAgent, newContexts, proxyFault, proxyRefusal, type Route, readPem } from './connection.js'
 import { type Asker, faultOf, HttpError, isAboutCertificate } from './http-error.js'
 import { newSharedLookup } from './look-up.js'
 import { proxyFor } from './proxy.js'
@@ -75,26 +74,15 @@ export const proxyOf = (url: URL, { own, environment, pipOptions }: ClientOption
   // As the user wrote it, since no_proxy sees a port that is the scheme's own only if it is written.
   proxyFor(own && new URL(own.url).origin === url.origin ? own.url : url, environment, pipOptions?.proxy)
 
-/** Gets the head of the answer to one request; rejected with an HttpError. */
-export type Exchange = (url: URL, request: HttpRequest) => Promise<IncomingMessage>
-
-/** Makes what exchanges requests for answers, without following redirects. */
-export const newExchange = (options: ClientOptions): Exchange => {
+/** Makes what gets the head of the answer to one request, without following redirects; rejected with an HttpError. */
+export const newExchange = (options: ClientOptions) => {
   const { own, environment, pipOptions, asker, lookup = newSharedLookup() } = options
   const agent = newAgent()
   /** Hosts whose certificates need the system's authorities: reading them takes longer than most requests. */
   const needsAll = new Set<string>()
   /** Hosts whose answers the strict parser refuses, and pip takes. */
   const odd = new Set<string>()
-  const contexts = new Map<string, SecureContext>()
-
-  const contextFor = (takesAll: boolean, certificate?: string, key?: string): SecureContext => {
-    const name = JSON.stringify([takesAll, certificate, key])
-    const context =
-      contexts.get(name) ?? newContext({ takesAll, ca: own?.ca, certificate, key }, environment, pipOptions?.cert)
-    contexts.set(name, context)
-    return context
-  }
+  const contextFor = newContexts(environment, pipOptions?.cert, own?.ca)
 
   const send = (url: URL, { method = 'GET', headers, signal }: HttpRequest, route: Route): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
@@ -146,7 +134,7 @@ export const newExchange = (options: ClientOptions): Exchange => {
       sent.end()
     })
 
-  const exchange: Exchange = async (url, request) => {
+  const exchange = async (url: URL, request: HttpRequest): Promise<IncomingMessage> => {
     const proxy = proxyOf(url, options)
     const kind = proxy?.protocol.replace(':', '') ?? 'http'
     if (!/^https?$/.test(kind))

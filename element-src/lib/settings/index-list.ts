@@ -1,4 +1,5 @@
 import { ignoreErrors, UserError } from '../base/errors.js'
+import type { OwnServer } from '../http/exchange.js'
 import { type Credentials, credentialsOf, redact, withoutBrackets } from '../http/url.js'
 
 /** Those of an index, and where they come from. */
@@ -10,9 +11,7 @@ export interface IndexCredentials extends Credentials {
 }
 
 /** One of the indexes of a build, for everybody above. It is told from others by the object or its position alone. */
-export interface Index {
-  /** Never with credentials. */
-  readonly url: string
+export interface Index extends OwnServer {
   /** The same as the user names it, if the server stands for another one. */
   readonly namedUrl?: string
   readonly scheme: 'http' | 'https' | 'file'
@@ -35,13 +34,6 @@ export interface Index {
   readonly isFilled?: true
   /** Whether it is the folder that builds filled, offline: what others own is found in it as well, since it was kept from them. */
   readonly isKept?: true
-  /** CA certificates in PEM that sign its server's, besides those that the host trusts. */
-  readonly ca?: string | undefined
-  /** The certificate in PEM by which it knows its clients, and its key; one may hold both. */
-  readonly clientCert?: string | undefined
-  readonly clientKey?: string | undefined
-  /** Whether its server's certificate is not verified. */
-  readonly trusted?: boolean | undefined
   /** The projects that are asked here and nowhere else: normalised names, `*` for any characters. */
   readonly projects?: readonly string[] | undefined
   /** The projects that are not asked here: as `projects`. */

@@ -1,4 +1,6 @@
-import { compare, satisfies, valid } from '@renovatebot/pep440'
+import { compare } from '@renovatebot/pep440/lib/operator.js'
+import { satisfies } from '@renovatebot/pep440/lib/specifier.js'
+import { valid } from '@renovatebot/pep440/lib/version.js'
 import { versionOf } from '../../index/distribution-file.js'
 import type { PageFile } from '../../index/page.js'
 import { wheelFit } from '../../index/wheel-targets.js'

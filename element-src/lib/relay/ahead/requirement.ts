@@ -1,4 +1,5 @@
-import { satisfies, valid } from '@renovatebot/pep440'
+import { satisfies } from '@renovatebot/pep440/lib/specifier.js'
+import { valid } from '@renovatebot/pep440/lib/version.js'
 import { normaliseName } from '../../index/distribution-file.js'
 import type { Installer } from './installer.js'
 
