@@ -13,7 +13,7 @@ import { lockedFileServer, lockedSource } from './lock/serve-locked.js'
 import { openIndexes } from './served-index.js'
 import { newStrangers } from './server/peer.js'
 import { type Call, notFound, refuse } from './server/reply.js'
-import { partOf, type Route, routeOf, type Secrets } from './server/route.js'
+import { type Route, routeOf, type Secrets } from './server/route.js'
 import { serveFile, servePage, serveRoot } from './server/serve.js'
 import { openMirrorFolder } from './store/mirror-folder.js'
 import type { Asker } from './upstream/source.js'
@@ -131,9 +131,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
     if (source === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(call)
     if (failure !== undefined) return refuse(call, failure)
     if (route.kind !== 'file' && !route.hasSlash) {
-      const project = route.kind === 'root' ? '' : `${route.project}/`
-      const path = `/${secrets.installers}/${partOf(route.index, source.config)}/simple/${project}`
-      response.writeHead(301, { Location: path }).end()
+      response.writeHead(301, { Location: `${request.url?.replace(/\?.*/, '')}/` }).end()
       return
     }
     if (route.kind === 'root') return serveRoot(call, source)

@@ -8,7 +8,7 @@ import { newDigest, type PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
 import { indexAt } from '../../settings/index-list.js'
 import type { ServedIndex } from '../served-index.js'
-import { type Call, fileOnDisk, notFound, pageOrReply, refuse, type Sendable, sendFile } from '../server/reply.js'
+import { type Call, notFound, pageOrReply, refuse, type Sendable, sendFile } from '../server/reply.js'
 import type { FileRoute } from '../server/route.js'
 import { serveBytes } from '../server/serve.js'
 import { unnamedFile } from '../store/growing-file.js'
@@ -30,7 +30,7 @@ export const lockedSource = (lock: readonly Arrival[], log: RelayLog): Source =>
     log.once(`${project} is not in the lock (DIB_PYPI_LOCK): the relay answers that there is no such project`)
     return { kind: 'none' }
   }
-  return { config: lockedIndex, find, filesOf: find, projects: () => [...projects.keys()].sort() }
+  return { find, filesOf: find, projects: () => [...projects.keys()].sort() }
 }
 
 /** Fetches a file that no hash is told of, and looks whether it is the lock's before an installer gets any of it. */
@@ -59,7 +59,19 @@ const fetchUnknown = async ({ index, file }: Candidate, signal: AbortSignal): Pr
     await storage.remove()
     throw error
   }
-  return fileOnDisk({ path: await storage.path(), size }, hashes['sha256'])
+  return {
+    headers: { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes', etag: `"${hashes['sha256']}"` },
+    length: size,
+    // Of what nobody refers to, Node.js closes the file: it goes with this.
+    read: async function* (from, to = size) {
+      for (let at = from; at < to; ) {
+        const chunk = await storage.read(at, to - at, Buffer.allocUnsafe(64 * 1024))
+        if (chunk.length === 0) throw new Error('a file of the relay has become shorter')
+        yield chunk
+        at += chunk.length
+      }
+    },
+  }
 }
 
 /** Serves the files of a lock, each from the first index that has it. */

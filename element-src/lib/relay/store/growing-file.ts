@@ -37,8 +37,6 @@ const fileOf = (opening: Promise<FileHandle>, path: string | undefined) => {
       const { bytesRead } = await (await opening).read(into, 0, Math.min(length, into.length), position)
       return into.subarray(0, bytesRead)
     },
-    /** Where this process can open it, with a name or without. */
-    path: async (): Promise<string> => `/proc/self/fd/${(await opening).fd}`,
     /**
      * Opens it to whom the umask says, and flushes it to the disk; if it has no name, that is done to a copy.
      *

@@ -65,5 +65,5 @@ export const folderIndex = (
       return refuse(`${config.label} cannot be read: ${error instanceof Error ? error.message : error}`)
     }
   }
-  return { config, projects, find, filesOf: find }
+  return { projects, find, filesOf: find }
 }

@@ -178,7 +178,6 @@ export const serverIndex = (
   }
 
   return {
-    config,
     projects: () => [],
     find,
     filesOf: async (project, asker, name) => {

@@ -1,6 +1,5 @@
 import type { HttpAnswer } from '../../http/client.js'
 import type { Page } from '../../index/page.js'
-import type { Index } from '../../settings/index-list.js'
 
 /** Who asks: what is passed on of that, and when there is nobody any more who waits. */
 export interface Asker {
@@ -57,7 +56,6 @@ export type Found = { readonly note?: string | undefined } & (
 
 /** An index, wherever it is. */
 export interface Source {
-  readonly config: Index
   /** Looks for a project, by its normalised name; rejected with an HttpError if no connection was made, or one broke off. */
   readonly find: (project: string, asker: Asker) => Promise<Found>
   /** The same, from memory if the page is remembered, or if only its files of one name are asked for and were before. */

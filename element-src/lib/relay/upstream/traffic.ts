@@ -100,7 +100,8 @@ export const newTraffic = (tempo = 1) => {
         const server = at(url.origin)
         // What a server is asked once more it is asked alone.
         while (isAhead && server.again !== undefined) await server.again
-        const before = [...server.ahead]
+        // What is made once more may have been ahead, too.
+        const before = [...server.ahead, ...(server.again === undefined ? [] : [server.again])]
         const asked = client.request(url, request)
         hurry(url.origin, asked)
         if (isAhead) {
