@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import type { Arrival } from '../../../element-src/lib/receipt/bill.js'
 import type { RelayConfig } from '../../../element-src/lib/relay/control.js'
@@ -110,6 +112,9 @@ t.test('a mirror that tells no hash serves a file, whole or in parts, once it wa
   const part = await ask(relay.link, { Range: 'bytes=70000-' })
   t.equal(part.status, 206)
   t.ok(part.body.equals(content.subarray(70_000)))
+  // What nobody refers to is closed.
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
   isRight(t, await ask(relay.link), 'whole')
   t.equal((await ask(relay.link, {}, 'HEAD')).headers['content-length'], String(content.length))
   t.equal(upstream.asked.filter((path) => path.includes('/f/')).length, 1, 'it is fetched once')
