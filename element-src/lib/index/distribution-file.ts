@@ -48,7 +48,6 @@ const lastName = (url: string): string | undefined => {
 /**
  * The name of the file to which a link leads.
  *
- * @param url An absolute URL.
  * @param filename The name that the index tells beside it (PEP 691), which is the name then.
  * @returns The name; undefined if it is not that of a distribution, or none that a folder can hold.
  */
@@ -70,8 +69,7 @@ const plain = (digits: string): string => digits.replace(/^0+(?=\d)/, '')
 /**
  * A version as PEP 440 normalises it ("Normalization"), so that each installer's way to write one is the same text.
  *
- * @param version As a file's name or an installed distribution has it.
- * @returns The version; where PEP 440 does not know such a one, what was given, in small letters and without `_`.
+ * @returns Where PEP 440 does not know such a one, what was given, in small letters and without `_`.
  */
 export const normaliseVersion = (version: string): string => {
   // Most are normal as they are, and a page can have thousands.

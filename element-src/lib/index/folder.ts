@@ -1,5 +1,5 @@
 import { type Dirent, mkdirSync, opendirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { localMirrorUrl } from '../image/stage.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
@@ -8,9 +8,6 @@ import { fileAtUrl, findInMirror, urlBelow } from './local-url.js'
 import type { PageFile } from './page.js'
 import { readPage } from './read-page.js'
 import { renderPage, renderRoot } from './render.js'
-
-/** A folder of the mirror, which is on the host, as the path below it: empty for the mirror itself. */
-export const placeOf = (folder: string, mirror = folder) => ({ mirror, below: relative(mirror, folder) })
 
 /** A folder of the host as an index: distributions side by side, a tree of PEP 503, one whose folders have no pages or have
  * projects' names as written, or several of these at once. URLs are as the image has them. */
@@ -129,9 +126,10 @@ const signatureOf = (folder: string): string =>
 /**
  * Opens a folder as an index. Folders are looked into when a project is asked for, and again only if one has changed.
  *
+ * @param below A folder of the mirror, which is on the host, below it; empty for the mirror itself.
  * @param warn Called with what the user should know, once for each fault.
  */
-export const openFolder = ({ mirror, below }: ReturnType<typeof placeOf>, warn: (warning: string) => void): Folder => {
+export const openFolder = (mirror: string, below: string, warn: (warning: string) => void): Folder => {
   const scans = new Map<string, { readonly signature: string; readonly scan: Scan }>()
   const warned = new Set<string>()
   const warnOnce = (warning: string): void => {

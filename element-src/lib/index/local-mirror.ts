@@ -158,7 +158,6 @@ const look = (mirror: string, folder: string): Layout => {
 /**
  * Recognises what folders of the local mirror hold. Nothing in them is changed, and no more of them is read than it takes.
  *
- * @param mirror The mirror, on the host.
  * @param folders The folders that are named as indexes, below it; empty for the mirror itself. Each once.
  * @returns What was found, in their order. If one alone needs an index in memory, that is file:///tmp/pypi-index; of several
  *   each has a folder of its own in there.
@@ -177,7 +176,7 @@ export const detectMirrors = (mirror: string, folders: readonly string[]): reado
     if (index !== undefined) return { ...common, url: urlBelow(localMirrorUrl, index), writeIndex: undefined }
     const place = made.length === 1 ? '' : String(made.indexOf(layout) + 1)
     const faults: string[] = []
-    const opened = openFolder({ mirror, below }, (fault) => faults.push(fault))
+    const opened = openFolder(mirror, below, (fault) => faults.push(fault))
     return {
       ...common,
       url: urlBelow(flatIndexUrl, place),

@@ -65,9 +65,6 @@ const follow = (mirror: string, path: string): { readonly found: Found; readonly
 /**
  * Looks up a path of the mirror as the image does, where the mirror alone is mounted: each symbolic link on the way is followed
  * from there, and not from where the mirror is on the host. The relay, which is on the host, serves the same.
- *
- * @param mirror The mirror, on the host.
- * @param path A path below it, with `/` between names.
  */
 export const findInMirror = (mirror: string, path: string): Found => follow(mirror, path).found
 
@@ -135,18 +132,14 @@ const pageFault = (mirror: string, folder: string): string | undefined => {
 /**
  * Looks at one project of an index: at the links of its page, and at the symbolic links in its folder and on the way to it. It is a
  * sample, of what the user who runs the hook may read.
- *
- * @param folder The project's folder, below the mirror.
  */
 export const projectFaults = (mirror: string, folder: string): readonly string[] => {
   const symbolicLinks = (): readonly string[] => {
     const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))
     const entries = readdirSync(join(mirror, folder)).slice(0, manyEntries)
     const paths = [...way, ...entries.map((name) => join(folder, name))]
-    return fileFaults(
-      mirror,
-      paths.filter((path) => findInMirror(mirror, path) === 'outside'),
-    )
+    const outside = paths.filter((path) => findInMirror(mirror, path) === 'outside')
+    return fileFaults(mirror, outside)
   }
   const page = ignoreErrors(['EACCES'], () => pageFault(mirror, folder))
   return [...(ignoreErrors(['EACCES'], symbolicLinks) ?? []), ...(page === undefined ? [] : [page])]

@@ -185,9 +185,7 @@ const decode = (bytes: Buffer, type: string): string => {
 /**
  * Reads a project's page.
  *
- * @param bytes Its body, without a content coding.
  * @param contentType The header; JSON is read as such (PEP 691), and all else as HTML.
- * @param address Where it is, after all redirects.
  * @throws PageError if it cannot be read.
  */
 export const readPage = (bytes: Buffer, contentType: string | undefined, address: URL): Page => {

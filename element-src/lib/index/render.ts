@@ -68,7 +68,6 @@ export const fileAsJson = (file: Omit<PageFile, 'url'>, url: string | undefined)
 /**
  * Writes a project's page, in HTML (PEP 503) or JSON (PEP 691).
  *
- * @param project Its normalised name.
  * @param hrefOf Where a file is, without a fragment, for who reads the page.
  */
 export const renderPage = (

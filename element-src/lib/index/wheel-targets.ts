@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { entryInRoot } from '../image/path-in-root.js'
 import { projectsOf } from './distribution-file.js'
+import { some } from './local-url.js'
 
 /** How many kinds of files are told apart in one line. */
 const enough = 4
@@ -33,31 +34,23 @@ const describePython = (tag: string, abi: string): string => {
 const describePlatform = (tag: string): string => {
   if (tag === 'any') return ''
   const machine = Object.keys(machines).find((name) => tag.endsWith(name))
-  const system = /^win/.test(tag)
-    ? ' with Windows'
-    : /^macosx/.test(tag)
-      ? ' with macOS'
-      : /^musllinux/.test(tag)
-        ? ' with musl'
-        : ''
-  return ` on ${machine === undefined ? tag : (machines[machine] ?? machine)}${system}`
+  const systems = { win: 'Windows', macosx: 'macOS', musllinux: 'musl' }
+  const [, system] = Object.entries(systems).find(([start]) => tag.startsWith(start)) ?? []
+  return ` on ${machine === undefined ? tag : machines[machine]}${system === undefined ? '' : ` with ${system}`}`
 }
 
 const tagsOf = (file: string): readonly string[] | undefined =>
   /-([^-]+)-([^-]+)-([^-]+)\.whl$/i.exec(file.toLowerCase())?.slice(1)
 
 const targetOf = (file: string): string => {
-  const tags = tagsOf(file)
-  // An sdist or an egg: what it is for is not in its name.
-  if (tags === undefined) return 'any Python'
-  const [python = '', abi = '', platform = ''] = tags
+  // What an sdist or an egg is for is not in its name.
+  const [python = 'py3', abi = '', platform = 'any'] = tagsOf(file) ?? []
   return `${describePython(python, abi)}${describePlatform(platform)}`
 }
 
 /**
  * Says what distributions are for, by the tags in wheels' names.
  *
- * @param files Names of wheels, sdists and eggs.
  * @returns To be put after their number: ` for any Python`, or `: 4 for any Python, 1 for CPython 3.13 on x86-64`, the most
  *   frequent first.
  */
@@ -121,21 +114,18 @@ const fits = (file: string, python: string): boolean =>
 /**
  * Says what an image cannot install from a folder that is its only index.
  *
- * @param files Names of wheels, sdists and eggs.
  * @param versions Those of the image's CPythons, such as 3.11.
  * @returns One line; undefined if each project has a file that one of them can take, or no version is known.
  */
 export const targetFault = (files: readonly string[], versions: readonly string[]): string | undefined => {
-  const isUsable = new Map<string, boolean>()
-  for (const file of files) {
-    const [project = ''] = projectsOf(file)
-    isUsable.set(project, isUsable.get(project) || versions.some((version) => fits(file, version)))
-  }
-  const [first, ...others] = [...isUsable].filter(([, usable]) => !usable).map(([project]) => project)
-  if (first === undefined || versions.length === 0) return undefined
-  const unfit = files.filter((file) => !versions.some((version) => fits(file, version)))
-  const named = others.length === 0 ? first : `${first} and ${others.length} more`
-  return `the image has Python ${versions.join(' and ')}, and no file of ${named} is for it${describeTargets(unfit)}: fill the mirror by a pip of the image's Python`
+  const fitting = new Set(files.filter((file) => versions.some((version) => fits(file, version))))
+  const projects = new Set([...fitting].map((file) => projectsOf(file)[0]))
+  const unfit = files.filter((file) => !fitting.has(file))
+  const without = new Set(
+    unfit.flatMap((file) => projectsOf(file)[0] ?? []).filter((project) => !projects.has(project)),
+  )
+  if (without.size === 0 || versions.length === 0) return undefined
+  return `the image has Python ${versions.join(' and ')}, and no file of ${some([...without])} is for it${describeTargets(unfit)}: fill the mirror by a pip of the image's Python`
 }
 
 /** The versions of the CPythons that an image has so far, such as 3.11; nothing is run for it. */

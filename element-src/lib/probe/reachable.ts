@@ -74,8 +74,6 @@ const isFault = ({ state }: Probed): boolean => state !== 'up' && state !== 'pag
 /**
  * Decides which indexes a build uses, by the results of the probes, and logs a line for each.
  *
- * @param probed The result of each index's probe.
- * @param unreachable What happens to an index that does not answer.
  * @returns The indexes that stay, in their order, with the URLs that their servers stand for; at least one.
  * @throws UserError if one is unusable and the build is to end on that.
  */
@@ -128,7 +126,6 @@ export const chooseReachable = (
  *
  * @param node How Node.js is started, for looking up names.
  * @param pipOptions What pip's files in the image set, if pip is in the image.
- * @returns The indexes that a build uses, as chooseReachable decides.
  * @throws UserError if one is unusable and the build is to end on that.
  */
 export const findReachable = async (

@@ -81,9 +81,7 @@ const isTop = ({ url }: Index): boolean => folderOfMirror(url) === ''
  * of them the local mirror's URL stands alone, so that pip finds nothing rather than goes elsewhere.
  *
  * @param named What variables name, which goes before the official index, or the sections of a mirrors file.
- * @param off The variables that keep the official index away.
- * @param mirrorFolder The folder on the host where the local mirror is looked for.
- * @param hasFolder Whether it is there, or will be made.
+ * @param hasFolder Whether the local mirror's folder is there, or will be made.
  * @returns The indexes in pip's order: the first that is not absent is index-url, and one at least is not absent; the folders of
  *   the local mirror that are indexes; and what the user should know of the choice, a line each.
  * @throws UserError if no package can be found, and the build is to end on that.

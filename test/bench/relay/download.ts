@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { openFolder, placeOf, writePages } from '../../../element-src/lib/index/folder.js'
+import { openFolder, writePages } from '../../../element-src/lib/index/folder.js'
 import { cleanEnvironment } from '../../support/builds/clean-environment.js'
 import { runProgram } from '../../support/builds/run.js'
 import { wheelsOf } from '../../support/servers/mirror.js'
@@ -61,7 +61,7 @@ export const downloadFromFolder = async (
   const begin = performance.now()
   mkdirSync(index)
   writePages(
-    openFolder(placeOf(folder), () => undefined),
+    openFolder(folder, '', () => undefined),
     index,
     ({ name }) => pathToFileURL(join(folder, name)).href,
   )

@@ -124,7 +124,7 @@ export const ofIndex: readonly Mutant[] = [
   ]),
   ...sabotages('lib/index/wheel-targets.ts', 'unit/index/wheel-targets.ts', [
     "a folder without a file for the image's Python is named",
-    'if (first === undefined || versions.length === 0) return undefined',
-    'if (first) return undefined',
+    'if (without.size === 0 || versions.length === 0) return undefined',
+    'if (without.size > 0) return undefined',
   ]),
 ]

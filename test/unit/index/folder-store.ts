@@ -13,7 +13,7 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
-import { openFolder, placeOf } from '../../../element-src/lib/index/folder.js'
+import { openFolder } from '../../../element-src/lib/index/folder.js'
 import { openFolderStore } from '../../../element-src/lib/index/folder-store.js'
 import type { PageFile } from '../../../element-src/lib/index/page.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
@@ -64,7 +64,7 @@ t.test('a file is kept with its hash and with what its page said; one of its nam
     },
     'and not where it came from',
   )
-  t.match(openFolder(placeOf(folder), t.fail).files('demo'), [
+  t.match(openFolder(folder, '', t.fail).files('demo'), [
     { requiresPython: '>=3.9', yanked: 'bad', uploadTime: '2024-01-02T03:04:05Z' },
   ])
   t.match(await store.find({ ...described, hashes: { sha256: sha256('x') } }, undefined), { size: 1 })
@@ -132,7 +132,7 @@ t.test('builds that fill one folder at once wait for no lock, whatever process n
   t.equal(check(folder).match(/: OK$/gm)?.length, 30)
   t.match(readFileSync(join(folder, 'SHA256SUMS'), 'utf8'), /^# mine\n/)
   t.equal(
-    openFolder(placeOf(folder), t.fail)
+    openFolder(folder, '', t.fail)
       .files('demo')
       .filter(({ yanked }) => yanked === 'bad').length,
     30,

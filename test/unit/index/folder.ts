@@ -8,7 +8,7 @@ import { openFolder, writePages } from '../../../element-src/lib/index/folder.js
 const wheel = 'Demo_App-1.0-py3-none-any.whl'
 const url = 'file:///tmp/pypi'
 const open = (mirror: string, below = '', warnings: string[] = []) =>
-  openFolder({ mirror, below }, (warning) => warnings.push(warning))
+  openFolder(mirror, below, (warning) => warnings.push(warning))
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 t.test('each file is one of its project', async (t) => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { relative } from 'node:path'
 import type { RelayLog } from '../../base/log.js'
-import { openFolder, placeOf } from '../../index/folder.js'
+import { openFolder } from '../../index/folder.js'
 import { excludeNewer, type PageFile } from '../../index/page.js'
 import type { Index } from '../../settings/index-list.js'
 import { isAskedAt } from '../../settings/project-patterns.js'
@@ -37,10 +38,10 @@ export const isKeptFor = (project: string, file: PageFile, all: readonly Index[]
 export const folderIndex = (
   config: Index & { readonly folder: string },
   log: RelayLog,
-  mirror: string | undefined,
+  mirror = config.folder,
   isFor: (project: string, file: PageFile) => boolean,
 ): Source => {
-  const { files, projects } = openFolder(placeOf(config.folder, mirror), () => undefined)
+  const { files, projects } = openFolder(mirror, relative(mirror, config.folder), () => undefined)
   const refuse = (cause: string) => {
     log.warn(cause)
     return { kind: 'refused', cause } as const

@@ -78,8 +78,6 @@ const patience = 120_000
  * password could be in it.
  *
  * @param place Begins the message.
- * @param caller The environment of the build's caller.
- * @returns What it wrote to standard output.
  * @throws UserError if it fails: with its exit status, not with what it wrote.
  */
 const runCommand = (command: string, place: string, caller: Environment): string => {
@@ -103,8 +101,6 @@ const runCommand = (command: string, place: string, caller: Environment): string
 /**
  * Gets the credentials of a section, if it names a password.
  *
- * @param caller The environment of the build's caller.
- * @param warn Called with what the user should know of where it comes from.
  * @throws UserError if there is none to get: file, line and key, never what was read.
  */
 export const getCredentials = (
@@ -156,7 +152,6 @@ const isUsable = (files: { readonly cert: string; readonly key: string }): boole
 /**
  * Reads the PEM files of a section (RFC 7468).
  *
- * @returns What is in them, for each that is named.
  * @throws UserError if one cannot be read or is unusable: file, line and key.
  */
 export const readPemFiles = (

@@ -148,7 +148,6 @@ const readSection = (
 /**
  * Reads the sections of a mirrors file. Nothing else is read or run.
  *
- * @param now The time of the build.
  * @returns The mirrors in the order in which they stand; not empty.
  * @throws UserError if something cannot be used: the file, the line, the key and the remedy, without the value.
  */
@@ -167,9 +166,6 @@ export const parseMirrorsFile = (path: string, text: string, now: Date): readonl
  * Reads DIB_PYPI_MIRRORS: the file and what it names on the host, and runs its commands for passwords, each once. All of the file
  * is checked before anything of it is read or run.
  *
- * @param off The variables that keep the official index away.
- * @param caller The environment of the build's caller, for passwords.
- * @param now The time of the build.
  * @returns The indexes in the order of their sections. `official` is absent if it is off.
  * @throws UserError if something cannot be used: the file, the line, the key and the remedy.
  */
