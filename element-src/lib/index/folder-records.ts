@@ -36,16 +36,12 @@ const readLines = (path: string): readonly string[] =>
       : undefined,
   ) ?? []
 
-/** The hashes that a folder has. */
-export interface Sums {
-  /** In small hexadecimal digits, by the names of files. */
-  readonly hashes: ReadonlyMap<string, string>
-  /** The numbers of lines that are not understood. */
-  readonly odd: readonly number[]
-}
-
-/** Reads SHA256SUMS in each form that `sha256sum --check` takes, and with capitals, CRLF or a byte order mark. */
-export const readSums = (folder: string): Sums => {
+/**
+ * Reads SHA256SUMS in each form that `sha256sum --check` takes, and with capitals, CRLF or a byte order mark.
+ *
+ * @returns The hashes in small hexadecimal digits, by the names of files, and the numbers of lines that are not understood.
+ */
+export const readSums = (folder: string) => {
   const hashes = new Map<string, string>()
   const odd: number[] = []
   const lines = readLines(join(folder, sumsFile))

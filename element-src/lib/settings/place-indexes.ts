@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { UserError } from '../base/errors.js'
 import { localMirrorUrl } from '../image/stage.js'
-import { detectMirrors, type LocalMirror } from '../index/local-mirror.js'
+import { detectMirrors } from '../index/local-mirror.js'
 import { folderOfMirror } from '../index/local-url.js'
 import { type Index, indexAt, theOfficialIndex } from './index-list.js'
 import { mirrorVariable, type UserSettings } from './variables.js'
@@ -92,7 +92,7 @@ export const placeIndexes = (
   off: readonly string[],
   mirrorFolder: string,
   hasFolder: boolean,
-): { indexes: readonly Index[]; localMirrors: readonly LocalMirror[]; warnings: readonly string[] } => {
+) => {
   const { DIB_PYPI_MIRRORS: mirrorsFile, DIB_OFFLINE: isOffline } = users
   const official = mirrorsFile === undefined && off.length === 0 ? [theOfficialIndex()] : []
   const local = indexAt(localMirrorUrl, 'the local mirror')
@@ -120,23 +120,20 @@ export const placeIndexes = (
     return mirrorsFile === undefined || below === undefined ? index : { ...index, folder: join(mirrorFolder, below) }
   })
 
+  const placed = (warnings: readonly string[]) => ({ indexes, localMirrors, warnings })
+  if (hasFolder) return placed([])
   const missing = `there is no folder ${mirrorFolder}`
-  const none =
-    mirrorsFile === undefined
-      ? `${missing} and no DIB_PYPI_MIRROR_URL`
-      : `${missing}, ${mirrorsFile} names no other mirror`
-  if (hasFolder) return { indexes, localMirrors, warnings: [] }
   if (!isAlone) {
     const lost = named.filter(({ url }) => folderOfMirror(url) !== undefined)
-    const warnings = lost.map(({ source, label }) => `${source} is ${label}, but ${missing}: nothing is found there`)
-    return { indexes, localMirrors, warnings }
+    return placed(lost.map(({ source, label }) => `${source} is ${label}, but ${missing}: nothing is found there`))
   }
-  if (official.length > 0) return { indexes, localMirrors, warnings: [`${none}: PyPI is used alone`] }
-  const nothing = `${none}, and PyPI is off`
+  const other = mirrorsFile === undefined ? ' and no DIB_PYPI_MIRROR_URL' : `, ${mirrorsFile} names no other mirror`
+  if (official.length > 0) return placed([`${missing}${other}: PyPI is used alone`])
+  const nothing = `${missing}${other}, and PyPI is off`
   if (users.DIB_PYPI_UNREACHABLE === 'fail') {
     throw new UserError(
       `DIB_PYPI_UNREACHABLE is fail, and no package can be found: ${nothing}; fill the folder or set DIB_PYPI_MIRROR_URL`,
     )
   }
-  return { indexes, localMirrors, warnings: [`${nothing}: no package can be found`] }
+  return placed([`${nothing}: no package can be found`])
 }
