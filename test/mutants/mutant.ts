@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { transformSync } from 'esbuild'
 import { project } from '../../build/project.js'
 
 /** A sabotage of one line, and the tests that must notice it. */
@@ -39,11 +41,25 @@ const read = (file: string): string =>
 export const sabotaged = (original: string, { text, replacement }: Mutant): string =>
   original.replace(text, () => replacement)
 
+/** Whether something can start what is made of a mutant: what nothing can would be noticed by any test. */
+const isWhole = (mutant: Mutant): boolean => {
+  const text = sabotaged(read(mutant.file), mutant)
+  if (!mutant.file.endsWith('.ts')) return spawnSync('bash', ['-n'], { input: text }).status === 0
+  try {
+    transformSync(text, { loader: 'ts', logLevel: 'silent' })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** What is wrong with a mutant: its text has to occur once, or nobody knows what it sabotages. */
-export const staleness = ({ file, text, tests, promise }: Mutant): readonly string[] => {
+export const staleness = (mutant: Mutant): readonly string[] => {
+  const { file, text, tests, promise } = mutant
   const count = read(file).split(text).length - 1
   return [
     ...(count === 1 ? [] : [`${file} has the text of '${promise}' ${count} times, not once: ${text}`]),
+    ...(isWhole(mutant) ? [] : [`${file} cannot be read with the sabotage of '${promise}'`]),
     ...tests
       .filter((test) => !existsSync(join(project, test)))
       .map((test) => `there is no ${test}, which is to notice: ${promise}`),

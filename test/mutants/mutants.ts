@@ -1,8 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { transformSync } from 'esbuild'
 import { project } from '../../build/project.js'
 import { mutants } from './list.js'
 import { type Mutant, sabotaged, staleness } from './mutant.js'
@@ -57,13 +56,6 @@ const runIn = (folder: string, limit: number, ...args: readonly string[]): Promi
       resolve({ status, output, isLate: signal === 'SIGKILL' || /not ok \d+ - timeout!/.test(output) })
     })
   })
-
-/** A file that nothing can start would be noticed by any test. */
-const check = (mutant: Mutant): void => {
-  const text = sabotaged(readFileSync(join(project, mutant.file), 'utf8'), mutant)
-  if (mutant.file.endsWith('.ts')) transformSync(text, { loader: 'ts' })
-  else if (spawnSync('bash', ['-n'], { input: text }).status !== 0) throw new Error(`not a shell script: ${text}`)
-}
 
 /** Most unit tests import what they test; the others run what is made of it. */
 const needsElements = (test: string): boolean =>
@@ -137,7 +129,6 @@ try {
   const chosen = wanted.filter(({ tests }) => process.getuid?.() === 0 || !tests.some(isForRoot))
   const stale = chosen.flatMap(staleness)
   if (stale.length > 0) throw new Error(stale.join('\n'))
-  chosen.forEach(check)
   const copies = Array.from({ length: workers }, (_, i) => copyProject(join(scratch, `copy-${i}`)))
   const [first = ''] = copies
   await runIn(first, 60, 'build/elements.ts')
