@@ -123,7 +123,8 @@ export const stageRuntime = async (
  *   as /usr/share/nodejs, hides none of the image's other files from Node.js. Targets are paths in the image.
  */
 export const stageBuiltins = (folder: string, imageRoot: string): readonly Mount[] => {
-  const defines: readonly unknown[] = process.config.target_defaults.defines
+  // What was not built by Node.js' own configure has none.
+  const defines: readonly unknown[] = process.config.target_defaults?.defines ?? []
   const files = defines.flatMap((define) => /^NODE_SHARED_BUILTIN_\w+_PATH=(\/.+)$/.exec(String(define))?.[1] ?? [])
   const copies = join(folder, stageEntry.builtins)
   for (const file of files) {
