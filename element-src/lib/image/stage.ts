@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../base/command.js'
 import { ignoreErrors, UserError } from '../base/errors.js'
+import { parseJson } from '../base/json.js'
 
 /** Where the local mirror is mounted, in the image. */
 export const mirrorMountPoint = '/tmp/pypi'
@@ -91,10 +92,7 @@ export const readJson = <Value>(path: string, missing: string): Value => {
   const text = ignoreErrors(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'))
   // Empty: the hook was ended before it wrote.
   if (!text) throw new UserError(missing)
-  try {
-    return JSON.parse(text) as Value
-  } catch {
-    // Node.js' own message shows a part of the text.
-    throw new UserError(`${path} is damaged, perhaps because no space was left: build again`)
-  }
+  const value = parseJson<Value>(text)
+  if (value === undefined) throw new UserError(`${path} is damaged, perhaps because no space was left: build again`)
+  return value
 }

@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { errorCode, ignoreErrors } from '../base/errors.js'
+import { fieldsOf, parseJson, textOf } from '../base/json.js'
 import type { PageFile } from './page.js'
 import { factsIn } from './read-page.js'
 import { fileAsJson } from './render.js'
@@ -62,24 +63,21 @@ export const readSums = (folder: string) => {
 export const readFacts = (folder: string): ReadonlyMap<string, Omit<PageFile, 'url'>> => {
   const facts = new Map<string, Omit<PageFile, 'url'>>()
   for (const line of readLines(join(folder, factsFile))) {
-    try {
-      const entry: unknown = JSON.parse(line)
-      const fact = factsIn(entry)
-      if (fact === undefined) continue
-      const { _origin: origin } = entry as { _origin?: unknown }
-      const old = facts.get(fact.name)
-      const known = old?.hashes['sha256'] === fact.hashes['sha256'] ? old : undefined
-      const origins = [...(known?.origins ?? []), ...(typeof origin === 'string' ? [origin] : [])]
-      facts.set(fact.name, {
-        ...fact,
-        // What was kept of one index another may have as well, and say less of.
-        requiresPython: fact.requiresPython ?? known?.requiresPython,
-        uploadTime: fact.uploadTime ?? known?.uploadTime,
-        origins: origins.length > 0 ? origins : undefined,
-      })
-    } catch {
-      // The last line of one that is being written.
-    }
+    // The last line of one that is being written is not JSON.
+    const entry = fieldsOf(parseJson(line))
+    const fact = factsIn(entry)
+    if (fact === undefined) continue
+    const origin = textOf(entry['_origin'])
+    const old = facts.get(fact.name)
+    const known = old?.hashes['sha256'] === fact.hashes['sha256'] ? old : undefined
+    const origins = [...(known?.origins ?? []), ...(origin === undefined ? [] : [origin])]
+    facts.set(fact.name, {
+      ...fact,
+      // What was kept of one index another may have as well, and say less of.
+      requiresPython: fact.requiresPython ?? known?.requiresPython,
+      uploadTime: fact.uploadTime ?? known?.uploadTime,
+      origins: origins.length > 0 ? origins : undefined,
+    })
   }
   return facts
 }

@@ -1,14 +1,8 @@
 import { ignoreErrors } from '../base/errors.js'
+import { type Fields, fieldsOf, isFields, parseJson, textOf } from '../base/json.js'
 import { fileNameIn } from './distribution-file.js'
 import { type Attributes, startTags } from './html.js'
 import { algorithms, type Page, PageError, type PageFile } from './page.js'
-
-// By hand and not by a schema: of 3,000 files, which a page may have, zod takes a third of a second.
-type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
 const parseUrl = (text: string, base: URL): URL | undefined =>
   ignoreErrors(['ERR_INVALID_URL'], () => new URL(text, base))
@@ -121,7 +115,10 @@ export const readHtml = (text: string, address: URL): Page => {
   return JSON.parse(JSON.stringify(page))
 }
 
-/** What PEP 691, 700 and 714 tell of a file besides its name and where it is. */
+/**
+ * What PEP 691, 700 and 714 tell of a file besides its name and where it is. By hand and not by a schema: of 3,000 files, which
+ * a page may have, zod takes a third of a second.
+ */
 const describe = (entry: Fields): Described => {
   const size = entry['size']
   const metadata = entry['core-metadata'] ?? entry['dist-info-metadata']
@@ -139,20 +136,16 @@ const describe = (entry: Fields): Described => {
 }
 
 /** A file of a page without the page: undefined if it is not described so. */
-export const factsIn = (entry: unknown): Omit<PageFile, 'url'> | undefined => {
-  const name = isFields(entry) ? fileNameIn('', textOf(entry['filename'])) : undefined
-  return isFields(entry) && name !== undefined ? { ...describe(entry), name } : undefined
+export const factsIn = (entry: Fields): Omit<PageFile, 'url'> | undefined => {
+  const name = fileNameIn('', textOf(entry['filename']))
+  return name === undefined ? undefined : { ...describe(entry), name }
 }
 
 /** A page of PEP 691. A file that is described in another way is left out. */
 const readJson = (text: string, address: URL): Page => {
-  let entries: unknown
-  try {
-    entries = JSON.parse(text)
-  } catch {
-    throw new PageError('sends a page that is not JSON')
-  }
-  const list = isFields(entries) ? entries['files'] : undefined
+  const entries = parseJson(text)
+  if (entries === undefined) throw new PageError('sends a page that is not JSON')
+  const list = fieldsOf(entries)['files']
   if (!Array.isArray(list)) throw new PageError('sends a page that is not what PEP 691 says')
   const resolve = newResolver(address)
   const { page, add } = newPage()

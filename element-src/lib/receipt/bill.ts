@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.js'
+import { type Fields, fieldsOf, parseJson, textOf } from '../base/json.js'
 import { isDistribution, versionOf } from '../index/distribution-file.js'
 import { readHostFile } from '../settings/mirrors-file/host-files.js'
 import { distributionKey } from './installed.js'
@@ -24,12 +25,12 @@ export interface Arrival {
 /** What tells a receipt from other tools' documents. */
 export const toolName = 'dib-pypi-element'
 
-/** The names of what CycloneDX has no field for. */
-export const propertyNames = {
-  length: 'dib-pypi:length',
-  uploaded: 'dib-pypi:uploaded',
-  requiresPython: 'dib-pypi:requires-python',
-} as const
+/** What CycloneDX has no field for, by the names of its properties. */
+const properties = [
+  ['length', 'dib-pypi:length'],
+  ['uploaded', 'dib-pypi:uploaded'],
+  ['requiresPython', 'dib-pypi:requires-python'],
+] as const
 
 /** What is written as it is (the purl specification, "Character encoding"); `:` too, unlike in a URL's component. */
 const encode = (text: string): string =>
@@ -37,21 +38,12 @@ const encode = (text: string): string =>
     .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%3A', ':')
 
-/**
- * The package URL of a distribution (the purl specification, type pypi).
- *
- * @param project Normalised (PEP 503).
- * @param file Its name, as the qualifier file_name.
- */
+/** The package URL of a distribution (the purl specification, type pypi), with its file as the qualifier file_name. */
 export const purlOf = (project: string, version: string, file: string): string =>
   `pkg:pypi/${project}@${encode(version)}?file_name=${encode(file)}`
 
-/**
- * Reads such a package URL again.
- *
- * @returns What purlOf was given; undefined if it is another kind of text.
- */
-export const parsePurl = (purl: string): { project: string; version: string; file: string } | undefined => {
+/** Reads what purlOf wrote; undefined if it is another kind of text. */
+export const parsePurl = (purl: string) => {
   const [, project = '', version = '', file = ''] =
     /^pkg:pypi\/([a-z0-9-]+)@([^?#/@&]+)\?file_name=([^?#/@&]+)$/.exec(purl) ?? []
   try {
@@ -63,7 +55,7 @@ export const parsePurl = (purl: string): { project: string; version: string; fil
 }
 
 /** A component of CycloneDX 1.6, as far as receipts have one. */
-const componentOf = ({ project, file, sha256, length, mirror, ...more }: Arrival, version: string) => ({
+const componentOf = ({ project, file, sha256, mirror, ...more }: Arrival, version: string) => ({
   type: 'library',
   // Two mirrors can have different files of one name.
   'bom-ref': `${file}#sha256=${sha256}`,
@@ -72,11 +64,9 @@ const componentOf = ({ project, file, sha256, length, mirror, ...more }: Arrival
   purl: purlOf(project, version, file),
   hashes: [{ alg: 'SHA-256', content: sha256 }],
   externalReferences: [{ type: 'distribution', url: mirror }],
-  properties: [
-    { name: propertyNames.length, value: String(length) },
-    ...(more.uploaded === undefined ? [] : [{ name: propertyNames.uploaded, value: more.uploaded }]),
-    ...(more.requiresPython === undefined ? [] : [{ name: propertyNames.requiresPython, value: more.requiresPython }]),
-  ],
+  properties: properties.flatMap(([key, name]) =>
+    more[key] === undefined ? [] : [{ name, value: String(more[key]) }],
+  ),
 })
 
 const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
@@ -125,46 +115,43 @@ export const writeBill = (arrivals: readonly Arrival[], inImage: ReadonlySet<str
 
 const remedy = 'name a pypi.cdx.json that a build with DIB_PYPI_RECEIPT=1 wrote'
 
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-
-const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
-  Array.isArray(value) ? value.map(objectOf) : []
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : [])
 
 /** What a text would do to a log's line, or a page of the relay's. */
 const isPlain = (text: string): boolean => !/[^ -~]/.test(text)
 
-const arrivalOf = (component: Readonly<Record<string, unknown>>, refuse: (why: string) => never): Arrival => {
+const arrivalOf = (component: Fields, refuse: (why: string) => never): Arrival => {
   const name = textOf(component['name'])
-  const shown = isPlain(name) && name !== '' ? name.slice(0, 100) : 'one without a name'
-  const purl = parsePurl(textOf(component['purl']))
+  const shown = name !== undefined && isPlain(name) ? name.slice(0, 100) : 'one without a name'
+  const purl = parsePurl(textOf(component['purl']) ?? '')
   if (purl === undefined) return refuse(`its component ${shown} names no file of a Python project in its purl`)
   const { project, file } = purl
   if (project !== name || /[/\\]|[^ -~]/.test(file) || !isDistribution(file) || versionOf(file, project) === undefined)
     return refuse(`its component ${shown} has a purl whose file is not a wheel or sdist of that project`)
   const hash = listOf(component['hashes']).find(({ alg }) => alg === 'SHA-256')
-  const sha256 = textOf(hash?.['content'])
+  const sha256 = textOf(hash?.['content']) ?? ''
   if (!/^[0-9a-f]{64}$/.test(sha256)) return refuse(`its component ${shown} has no SHA-256 of ${file}`)
-  const properties = listOf(component['properties'])
-  const property = (wanted: string): string | undefined => {
-    const value = properties.find((one) => one['name'] === wanted)?.['value']
-    return typeof value === 'string' && isPlain(value) ? value : undefined
-  }
-  const length = property(propertyNames.length) ?? ''
+  const told = listOf(component['properties'])
+  const {
+    length = '',
+    uploaded,
+    requiresPython,
+  } = Object.fromEntries(
+    properties.map(([key, name]) => {
+      const value = textOf(told.find((one) => one['name'] === name)?.['value'])
+      return [key, value !== undefined && isPlain(value) ? value : undefined]
+    }),
+  )
   if (!/^\d{1,15}$/.test(length)) return refuse(`its component ${shown} has no length of ${file}`)
   const source = listOf(component['externalReferences']).find(({ type }) => type === 'distribution')
-  const uploaded = property(propertyNames.uploaded)
-  const requiresPython = property(propertyNames.requiresPython)
   return {
     project,
     file,
     sha256,
     length: Number(length),
-    mirror: textOf(source?.['url']),
-    ...(uploaded === undefined ? {} : { uploaded }),
-    ...(requiresPython === undefined ? {} : { requiresPython }),
+    mirror: textOf(source?.['url']) ?? '',
+    uploaded,
+    requiresPython,
   }
 }
 
@@ -177,15 +164,11 @@ export const parseLock = (text: string, path: string): readonly Arrival[] => {
   const refuse = (why: string): never => {
     throw new UserError(`DIB_PYPI_LOCK is ${path}, which is not a receipt: ${why}; ${remedy}`)
   }
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return refuse('it is not JSON')
-  }
-  const bom = objectOf(json)
+  const json = parseJson(text)
+  if (json === undefined) return refuse('it is not JSON')
+  const bom = fieldsOf(json)
   if (bom['bomFormat'] !== 'CycloneDX') return refuse('it is not CycloneDX')
-  const tools = listOf(objectOf(objectOf(bom['metadata'])['tools'])['components'])
+  const tools = listOf(fieldsOf(fieldsOf(bom['metadata'])['tools'])['components'])
   if (!tools.some(({ name }) => name === toolName)) return refuse('another program wrote it')
   if (bom['specVersion'] !== '1.6') return refuse('it is of another version of CycloneDX than 1.6')
   const formulation = listOf(bom['formulation']).flatMap(({ components }) => listOf(components))

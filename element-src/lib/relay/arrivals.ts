@@ -45,8 +45,8 @@ export const newArrivals = (lock: readonly Arrival[] | undefined) => {
       sha256,
       length,
       mirror: index.url.replace(/[?#].*/, ''),
-      ...(uploadTime === undefined ? {} : { uploaded: uploadTime }),
-      ...(requiresPython === undefined ? {} : { requiresPython }),
+      uploaded: uploadTime,
+      requiresPython,
     }
     const key = keyOf(arrival)
     // Of several indexes the first, whatever the order of the requests.

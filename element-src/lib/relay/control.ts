@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { findBuild, type Process } from '../base/build.js'
 import type { Environment } from '../base/command.js'
 import { errorMessage, UserError } from '../base/errors.js'
+import { parseJson } from '../base/json.js'
 import { info, warn } from '../base/log.js'
 import type { Arrival } from '../receipt/bill.js'
 import type { Index } from '../settings/index-list.js'
@@ -80,9 +82,7 @@ export const askRelay = async (control: string, method: 'GET' | 'POST'): Promise
   // One that comes later ends the answer, too.
   sent.on('error', () => undefined)
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
-  let text = ''
-  for await (const part of response.setEncoding('utf8')) text += part
-  return JSON.parse(text) as RelayStatus
+  return (await json(response)) as RelayStatus
 }
 
 /** Ends the relay at the end of a build, and says what it has kept; undefined if it is no longer there. */
@@ -103,14 +103,6 @@ export const environmentForRelay = (environment: Environment): Readonly<Record<s
   Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) => (value && forServers.test(name) ? [[name, value]] : [])),
   )
-
-const parse = (line: string): RelayAnswer => {
-  try {
-    return JSON.parse(line) as RelayAnswer
-  } catch {
-    return { error: 'it ended before it said where it listens' }
-  }
-}
 
 /**
  * Starts the relay, in a session of its own and outside the build's folders, so that dib neither waits for it nor ends it.
@@ -142,7 +134,7 @@ export const spawnRelay = (
     })
     // It closes them when it has said its line, and holds no pipe of dib's from then on.
     relay.stdout.on('close', () => {
-      const answer = parse(text)
+      const answer = parseJson<RelayAnswer>(text) ?? { error: 'it ended before it said where it listens' }
       relay.unref()
       if ('error' in answer) return refuse(answer.error)
       if ('refused' in answer) return reject(new UserError(answer.refused))

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { setFlagsFromString } from 'node:v8'
 import { watchBuild } from '../base/build.js'
 import { errorMessage, UserError } from '../base/errors.js'
+import { parseJson } from '../base/json.js'
 import { newRelayLog, warn } from '../base/log.js'
 import { findReachable } from '../probe/reachable.js'
 import { type Index, indexAt } from '../settings/index-list.js'
@@ -10,18 +12,6 @@ import type { RelayAnswer, RelayConfig } from './control.js'
 import { lockedIndex } from './lock/serve-locked.js'
 import { openRelay } from './open-relay.js'
 import { partOf } from './server/route.js'
-
-/** Our own hook wrote it, so it needs no schema. */
-const readConfig = async (): Promise<RelayConfig> => {
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as RelayConfig
-  } catch {
-    // The parser's own message quotes what it read, in which credentials are.
-    throw new Error('its configuration is not JSON')
-  }
-}
 
 /** Writes the one line, and closes the pipes to the process that started this one. */
 const tellAndLetGo = (answer: RelayAnswer): void => {
@@ -78,7 +68,9 @@ export const runRelay = async (): Promise<void> => {
   // By default V8 lets a heap of this size grow to four times what is in use before it looks for what is not.
   setFlagsFromString('--heap-growing-percent=40')
   try {
-    const config = await readConfig()
+    // Our own hook wrote it, so it needs no schema.
+    const config = parseJson<RelayConfig>(await text(process.stdin))
+    if (config === undefined) throw new Error('its configuration is not JSON')
     const secrets = { installers: newSecret(), control: newSecret() }
     const { served, told } = await chooseIndexes(config)
     const relay = await openRelay({ ...config, indexes: served, named: config.indexes }, secrets)

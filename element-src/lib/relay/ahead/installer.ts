@@ -1,3 +1,4 @@
+import { fieldsOf, parseJson, textOf } from '../../base/json.js'
 import type { Interpreter } from '../../index/wheel-targets.js'
 
 /** What an installer says of itself, and so what it installs for. */
@@ -10,11 +11,6 @@ export interface Installer extends Interpreter {
   readonly libc: { readonly name: string; readonly version: string } | undefined
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {})
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-
 /**
  * Reads a User-Agent header: pip (its network/session.py, user_agent, since 6) and uv write JSON behind their version.
  *
@@ -22,24 +18,19 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
  */
 export const readUserAgent = (header: string | undefined): Installer | undefined => {
   const [, json] = /^\S+ (\{.*\})/s.exec(header ?? '') ?? []
-  let said: Fields
-  try {
-    said = fields(JSON.parse(json ?? ''))
-  } catch {
-    return undefined
-  }
-  const implementation = fields(said['implementation'])
-  const libc = fields(fields(said['distro'])['libc'])
-  const [name, version] = [text(libc['lib']), text(libc['version'])]
-  const python = text(said['python'])
-  const system = text(fields(said['system'])['name'])
-  if (!/^\d+\.\d+/.test(python) || system === '') return undefined
+  const said = fieldsOf(parseJson(json ?? ''))
+  const implementation = fieldsOf(said['implementation'])
+  const libc = fieldsOf(fieldsOf(said['distro'])['libc'])
+  const [name, version] = [textOf(libc['lib']), textOf(libc['version'])]
+  const python = textOf(said['python'])
+  const system = textOf(fieldsOf(said['system'])['name'])
+  if (!python || !/^\d+\.\d+/.test(python) || system === undefined) return undefined
   return {
     python,
-    implementation: text(implementation['name']) || 'CPython',
-    implementationVersion: text(implementation['version']) || python,
+    implementation: textOf(implementation['name']) ?? 'CPython',
+    implementationVersion: textOf(implementation['version']) ?? python,
     system,
-    machine: text(said['cpu']),
-    libc: name !== '' && /^\d+\.\d+/.test(version) ? { name, version } : undefined,
+    machine: textOf(said['cpu']) ?? '',
+    libc: name && version && /^\d+\.\d+/.test(version) ? { name, version } : undefined,
   }
 }
