@@ -33,16 +33,20 @@ export const isDistribution = (name: string): boolean =>
   name.indexOf('-', 1) > 0 &&
   (name.length <= 85 || projectsOf(name).length > 0)
 
-const lastName = (url: string): string | undefined => {
-  const path = url.replace(/[?#].*/s, '').replace(/\/+$/, '')
-  if (!path.includes('%')) return path.slice(path.lastIndexOf('/') + 1)
+/** Decodes a part of a URL; undefined if its escapes are not UTF-8. */
+export const decodePercents = (text: string): string | undefined => {
+  if (!text.includes('%')) return text
   try {
-    // As pip does it: a slash that is percent-encoded parts names, too.
-    const decoded = decodeURIComponent(path)
-    return decoded.slice(decoded.lastIndexOf('/') + 1)
+    return decodeURIComponent(text)
   } catch {
     return undefined
   }
+}
+
+// As pip does it: a slash that is percent-encoded parts names, too.
+const lastName = (url: string): string | undefined => {
+  const path = decodePercents(url.replace(/[?#].*/s, '').replace(/\/+$/, ''))
+  return path?.slice(path.lastIndexOf('/') + 1)
 }
 
 /**

@@ -8,6 +8,7 @@ import { fileAtUrl, findInMirror, urlBelow } from './local-url.js'
 import type { PageFile } from './page.js'
 import { readPage } from './read-page.js'
 import { renderPage, renderRoot } from './render.js'
+import { headersIn } from './wheel-metadata.js'
 
 /** A folder of the host as an index: distributions side by side, a tree of PEP 503, one whose folders have no pages or have
  * projects' names as written, or several of these at once. URLs are as the image has them. */
@@ -46,13 +47,6 @@ export const filesOnPage = (mirror: string, below: string): readonly PageFile[] 
   const bytes = ignoreErrors(faults, () => readFileSync(join(mirror, below, 'index.html')))
   const address = new URL(`${urlBelow(localMirrorUrl, below)}/index.html`)
   return bytes && readPage(bytes, 'text/html', address).files.flatMap((file) => asSeen(mirror, file) ?? [])
-}
-
-/** What a wheel's metadata says of the Pythons that it is for (core metadata, Requires-Python). */
-const requiredPython = (metadata: string): string | undefined => {
-  // The description comes behind the first empty line, and may hold anything.
-  const [headers = ''] = metadata.split(/\r?\n\r?\n/, 1)
-  return /^Requires-Python:[ \t]*(\S.*?)\s*$/im.exec(headers)?.[1]
 }
 
 interface Scan {
@@ -107,7 +101,7 @@ const scan = (mirror: string, below: string, warn: (warning: string) => void): S
       name,
       url: `${url}/${encodeURIComponent(name)}`,
       hashes: sha256 === undefined ? {} : { sha256 },
-      requiresPython: (metadata && requiredPython(metadata)) || fact?.requiresPython,
+      requiresPython: headersIn(metadata || '', 'Requires-Python')[0] ?? fact?.requiresPython,
       coreMetadata: metadata ? (ofMetadata === undefined ? true : { sha256: ofMetadata }) : undefined,
     }
   }

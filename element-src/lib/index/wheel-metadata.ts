@@ -86,6 +86,13 @@ export const wheelMetadataAt = async (path: string): Promise<Buffer | undefined>
   }
 }
 
+/** The values of a header of core metadata, each in one line. A description, behind the first empty line, may hold anything. */
+export const headersIn = (metadata: string, name: string): readonly string[] => {
+  const [head = ''] = metadata.split(/\r?\n\r?\n/, 1)
+  const values = head.matchAll(new RegExp(`^${name}:(.*(?:\\r?\\n[ \\t].*)*)`, 'gim'))
+  return [...values].flatMap(([, value = '']) => value.replace(/\r?\n[ \t]+/g, ' ').trim() || [])
+}
+
 /** Whether a file is a wheel that alone tells what it requires. */
 export const isUndescribed = ({ name, coreMetadata }: PageFile): boolean =>
   coreMetadata === undefined && name.endsWith('.whl')

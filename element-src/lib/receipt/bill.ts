@@ -1,6 +1,6 @@
 import { UserError } from '../base/errors.js'
 import { type Fields, fieldsOf, parseJson, textOf } from '../base/json.js'
-import { isDistribution, versionOf } from '../index/distribution-file.js'
+import { decodePercents, isDistribution, versionOf } from '../index/distribution-file.js'
 import { readHostFile } from '../settings/mirrors-file/host-files.js'
 import { distributionKey } from './installed.js'
 
@@ -44,14 +44,9 @@ export const purlOf = (project: string, version: string, file: string): string =
 
 /** Reads what purlOf wrote; undefined if it is another kind of text. */
 export const parsePurl = (purl: string) => {
-  const [, project = '', version = '', file = ''] =
-    /^pkg:pypi\/([a-z0-9-]+)@([^?#/@&]+)\?file_name=([^?#/@&]+)$/.exec(purl) ?? []
-  try {
-    const decoded = { project, version: decodeURIComponent(version), file: decodeURIComponent(file) }
-    return purlOf(project, decoded.version, decoded.file) === purl ? decoded : undefined
-  } catch {
-    return undefined
-  }
+  const parts = /^pkg:pypi\/([a-z0-9-]+)@([^?#/@&\u0080-\uffff]+)\?file_name=([^?#/@&\u0080-\uffff]+)$/.exec(purl) ?? []
+  const [, project = '', version = '', file = ''] = parts.map((part) => decodePercents(part) ?? '')
+  return project !== '' && purlOf(project, version, file) === purl ? { project, version, file } : undefined
 }
 
 /** A component of CycloneDX 1.6, as far as receipts have one. */

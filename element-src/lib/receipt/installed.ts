@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
 import { parseMountinfo } from '../image/mounts.js'
 import { normaliseName, versionKey } from '../index/distribution-file.js'
+import { headersIn } from '../index/wheel-metadata.js'
 
 /** A distribution of one project in one version, whoever installed it, as one text. */
 export const distributionKey = (project: string, version: string): string => `${project} ${versionKey(version)}`
@@ -24,9 +25,6 @@ const readStart = (path: string): string => {
   }
 }
 
-/** What core metadata says; a file's own name need not have a version (setuptools, in a folder of sources). */
-const readVersion = (path: string): string | undefined => /^Version:[ \t]*(\S+)/im.exec(readStart(path))?.[1]
-
 // Names of installed distributions (the recording of installed projects; setuptools' eggs and egg-info).
 const recordName = /^([a-z0-9][^-]*)(?:-([^-]+)(?:-.*)?)?\.(dist-info|egg-info|egg)$/i
 
@@ -34,7 +32,8 @@ const readRecord = (folder: string, name: string, isFolder: boolean): string | u
   const [, project, version, kind = ''] = recordName.exec(name) ?? []
   if (project === undefined) return undefined
   const inside = kind.toLowerCase() === 'dist-info' ? 'METADATA' : 'PKG-INFO'
-  const known = version ?? readVersion(isFolder ? join(folder, name, inside) : join(folder, name))
+  // A file's own name need not have a version (setuptools, in a folder of sources).
+  const known = version ?? headersIn(readStart(join(folder, name, isFolder ? inside : '')), 'Version')[0]
   return known === undefined ? undefined : distributionKey(normaliseName(project), known)
 }
 

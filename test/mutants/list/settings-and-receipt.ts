@@ -230,8 +230,8 @@ export const ofSettings: readonly Mutant[] = [
   ),
   ...sabotages('lib/receipt/bill.ts', 'unit/receipt/purl.ts', [
     'a purl that says two things is none',
-    'purlOf(project, decoded.version, decoded.file) === purl ? decoded : undefined',
-    'decoded',
+    'purlOf(project, version, file) === purl ?',
+    'true ?',
   ]),
   ...sabotages('lib/index/distribution-file.ts', 'unit/index/version.ts', [
     '1.0 and 1.0.0 are one version',

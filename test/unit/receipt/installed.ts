@@ -25,6 +25,7 @@ t.test('installed distributions are found anywhere in an image', async (t) => {
     opt: {
       venv: { lib: { 'python3.11': { 'site-packages': { 'demo_app-2.0.dist-info': {} } } } },
       'a source': { 'editable.egg-info': { 'PKG-INFO': 'Metadata-Version: 2.1\nName: editable\nVersion: 4.2\n' } },
+      described: { 'described.egg-info': { 'PKG-INFO': 'Name: described\n\nVersion: 9 of another\n' } },
       'linked-1.0.dist-info': t.fixture('symlink', '/'),
     },
     proc: { 'process-1.0.dist-info': {} },

@@ -22,6 +22,8 @@ t.test('what purlOf would not write is not read', async (t) => {
     'pkg:pypi/a@1?file_name=a-1.zip&x=y',
     'pkg:pypi/a@1?file_name=..%2Fa-1.zip%',
     'pkg:pypi/a@1?file_name=%61-1.zip',
+    'pkg:pypi/a@\ud800?file_name=a-1.zip',
+    'pkg:pypi/@?file_name=',
   ])
     t.equal(parsePurl(purl), undefined, purl)
 })

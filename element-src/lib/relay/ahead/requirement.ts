@@ -1,6 +1,7 @@
 import { satisfies } from '@renovatebot/pep440/lib/specifier.js'
 import { valid } from '@renovatebot/pep440/lib/version.js'
 import { normaliseName } from '../../index/distribution-file.js'
+import { headersIn } from '../../index/wheel-metadata.js'
 import type { Installer } from './installer.js'
 
 /** What a distribution requires of an index. */
@@ -120,11 +121,10 @@ export const requirementsIn = (
   installer: Installer,
   extras: readonly string[],
 ): readonly Requirement[] => {
-  const [head = ''] = metadata.split(/\r?\n\r?\n/, 1)
   const environment = environmentOf(installer)
   const environments = ['', ...extras].map((extra) => ({ ...environment, extra }))
-  return [...head.matchAll(/^Requires-Dist:(.*(?:\r?\n[ \t].*)*)/gim)].flatMap(([, text = '']) => {
-    const [, name, wanted = '', specifier = '', marker] = form.exec(text.replace(/\s*\r?\n\s*/g, ' ')) ?? []
+  return headersIn(metadata, 'Requires-Dist').flatMap((text) => {
+    const [, name, wanted = '', specifier = '', marker] = form.exec(text) ?? []
     if (name === undefined) return []
     if (marker !== undefined && !environments.some((one) => judge(marker, one) === true)) return []
     const names = wanted

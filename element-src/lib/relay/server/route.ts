@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { normaliseName } from '../../index/distribution-file.js'
+import { decodePercents, normaliseName } from '../../index/distribution-file.js'
 import type { Index } from '../../settings/index-list.js'
 
 /** What a path of the relay stands for. */
@@ -33,14 +33,6 @@ const isSecret = (text: string, secret: string): boolean => {
   return one.length === other.length && timingSafeEqual(one, other)
 }
 
-const decode = (text: string): string | undefined => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
-
 // The names that PEP 508 allows: nothing else goes into another server's path.
 const isProject = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i
 
@@ -58,12 +50,12 @@ export const routeOf = (path: string, { installers, control }: Secrets): Route |
   if (kind === 'simple') {
     if (two !== undefined && two !== '') return undefined
     if (one === '') return two === undefined ? { kind: 'root', index, hasSlash: /\/simple\//.test(path) } : undefined
-    const project = decode(one)
+    const project = decodePercents(one)
     if (project === undefined || !isProject.test(project)) return undefined
     return { kind: 'page', index, project: normaliseName(project), hasSlash: two === '' }
   }
   const [, project = '', nth = '0'] = /^([^~]+)(?:~(\d+))?$/.exec(one) ?? []
-  const name = decode(two ?? '')
+  const name = decodePercents(two ?? '')
   if (kind !== 'files' || !name || !isProject.test(project)) return undefined
   return { kind: 'file', index, project, nth: Number(nth), name }
 }

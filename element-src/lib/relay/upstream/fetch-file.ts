@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { chunksOf, gather, type HttpAnswer } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { type Hashes, newDigest, type PageFile } from '../../index/page.js'
+import { headersIn } from '../../index/wheel-metadata.js'
 import { pauses } from './outage.js'
 import { type Asker, newShare, type PassedOn, passedOn } from './source.js'
 import type { SendRequest } from './traffic.js'
@@ -129,7 +130,7 @@ export const metadataHashes = ({ coreMetadata }: PageFile): Hashes =>
 const isMetadata = (bytes: Buffer, file: PageFile): boolean => {
   const digest = newDigest(metadataHashes(file))
   digest.update(bytes)
-  return digest.isRight() ?? /^metadata-version:/im.test(bytes.toString('latin1'))
+  return digest.isRight() ?? headersIn(bytes.toString('latin1'), 'Metadata-Version').length > 0
 }
 
 /** What fetches the metadata that lies beside wheels (PEP 658). Begins with none remembered. */
