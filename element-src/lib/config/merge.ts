@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../base/errors.js'
+import { splitUrl, unquote } from '../http/url.js'
 import { type Dialect, type Entry, iniDialect, type OwnFile, remark } from './pip/config-file.js'
 import type { Format } from './places.js'
 import { tomlDialect } from './uv/uv-toml.js'
@@ -20,17 +21,13 @@ const longPassword = 12
  * The spellings in which another hook may have a text from pip or setuptools: with percent signs as in the URL, doubled for
  * an interpolating parser, or decoded.
  */
-const spellings = (text: string): readonly string[] => [
-  text,
-  text.replaceAll('%', '%%'),
-  text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('latin1')),
-]
+const spellings = (text: string): readonly string[] => [text, text.replaceAll('%', '%%'), unquote(text, 'latin1')]
 
 /** What must not get into the image of the URLs that installers get, in each spelling; the relay's path begins with its secret. */
 export const secretsIn = (urls: readonly string[], isRelay = false): readonly string[] => {
   const found = urls.flatMap((url) => {
-    const [, userinfo, path = ''] = /^[a-z][a-z0-9+.-]*:\/\/(?:([^/?#]*)@)?[^/?#]*\/?([^/?#]*)/i.exec(url) ?? []
-    if (userinfo === undefined) return isRelay && path !== '' ? [path] : []
+    const { userinfo, rest } = splitUrl(url)
+    if (userinfo === undefined) return isRelay ? (/^\/([^/?#]+)/.exec(rest)?.slice(1) ?? []) : []
     const password = userinfo.slice(userinfo.indexOf(':') + 1)
     const alone = password.length >= longPassword ? [password] : []
     return userinfo === '' ? [] : [`//${userinfo}@`, ...(userinfo.includes(':') ? [userinfo] : []), ...alone]

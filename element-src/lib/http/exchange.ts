@@ -72,7 +72,7 @@ export const meetingAt = (url: URL, { own, environment, pipOptions, trustedHosts
 /** The proxy through which a client reaches a URL. */
 export const proxyOf = (url: URL, { own, environment, pipOptions }: ClientOptions): URL | undefined =>
   // As the user wrote it, since no_proxy sees a port that is the scheme's own only if it is written.
-  proxyFor(own && new URL(own.url).origin === url.origin ? own.url : url, environment, pipOptions?.proxy)
+  proxyFor(own && new URL(own.url).origin === url.origin ? own.url : url.href, environment, pipOptions?.proxy)
 
 /** Makes what gets the head of the answer to one request, without following redirects; rejected with an HttpError. */
 export const newExchange = (options: ClientOptions) => {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { Environment } from '../base/command.js'
+import { splitUrl, withoutBrackets } from './url.js'
 
 /** An IPv4 address in any of inet_aton(3)'s spellings, which are those of URLs, in its usual one; undefined if it is not one. */
 const inetAton = (text: string): string | undefined => {
@@ -64,26 +65,19 @@ const proxiesOf = (environment: Environment): ReadonlyMap<string, string> => {
   return proxies
 }
 
-/** Scheme, host and port as Python's urlsplit gives them, which leaves a port of 80 where it is written. */
-const partsOf = (url: URL | string): { scheme: string; host: string; port: string } => {
-  const written = typeof url === 'string' ? url : url.href
-  const [, scheme = '', authority = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(written) ?? []
-  const [, bracketed, host = '', port = ''] =
-    /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(authority.replace(/^.*@/, '')) ?? []
-  return { scheme: scheme.toLowerCase(), host: (bracketed ?? host).toLowerCase(), port: port.replace(/^0+(?=\d)/, '') }
-}
-
 /**
  * The proxy through which pip reaches a URL: http_proxy, https_proxy, all_proxy and no_proxy, of which small letters win
  * over capitals (Python's urllib.request.getproxies; requests' utils.py, should_bypass_proxies and select_proxy). PIP_PROXY,
  * and `proxy =` in pip.conf after it, win over them (pip's documentation, `--proxy`).
  *
- * @param url Where to. As a string, as the user wrote it, it shows no_proxy a port that is the scheme's own.
+ * @param url Where to, as the user wrote it: no_proxy sees a port that is the scheme's own.
  * @param fromFiles The proxy that pip.conf names, or undefined.
  * @returns The proxy's URL, with its credentials, of whatever scheme, or undefined if pip goes there directly.
  */
-export const proxyFor = (url: URL | string, environment: Environment, fromFiles?: string): URL | undefined => {
-  const { scheme, host, port } = partsOf(url)
+export const proxyFor = (url: string, environment: Environment, fromFiles?: string): URL | undefined => {
+  const { scheme = '', ...at } = splitUrl(url)
+  const host = withoutBrackets(at.host).toLowerCase()
+  const port = at.port.replace(/^0+(?=\d)/, '')
   const proxies = proxiesOf(environment)
   // For requests no_proxy, or NO_PROXY if that is empty; for urllib also a no_proxy that is set to nothing.
   const isDirect =
@@ -93,7 +87,7 @@ export const proxyFor = (url: URL | string, environment: Environment, fromFiles?
   const written = environment['PIP_PROXY'] || fromFiles || fromEnvironment
   if (!written) return undefined
   try {
-    return new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `http://${written}`)
+    return new URL(splitUrl(written).scheme === undefined ? `http://${written}` : written)
   } catch {
     return undefined
   }

@@ -1,3 +1,14 @@
+/**
+ * The parts of a URL as they are written, where Python's urllib.parse.urlsplit, and so pip, has them; an IPv6 address keeps its
+ * brackets. Without a scheme and `//` there are none. What is neither a host nor a host with a port is in `server` alone.
+ */
+export const splitUrl = (url: string) => {
+  const [, scheme, userinfo, server = '', rest = ''] =
+    /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#]*)(.*)$/is.exec(url) ?? []
+  const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(server) ?? []
+  return { scheme: scheme?.toLowerCase(), userinfo, server, host, port, rest }
+}
+
 /** A host as resolvers and pip's trusted-host want it: an IPv6 address goes without its brackets. */
 export const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '')
 
@@ -31,8 +42,8 @@ export interface Credentials {
 }
 
 /** Decodes a part of a URL as Python's urllib.parse.unquote does, which leaves alone what is not a percent-encoding. */
-export const unquote = (text: string): string =>
-  text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString('utf8'))
+export const unquote = (text: string, encoding: 'utf8' | 'latin1' = 'utf8'): string =>
+  text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString(encoding))
 
 /** The credentials in a URL, or undefined if there are none. */
 export const credentialsOf = ({ username, password }: URL): Credentials | undefined =>
@@ -56,9 +67,8 @@ export const authorization = (
  * A URL for the log. The password is hidden, and so is a user name without a password, since it is often a token. pip's
  * own log shows the same.
  */
-export const redact = (url: string): string =>
-  url.replace(
-    /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)@/i,
-    (_match, scheme: string, userinfo: string) =>
-      `${scheme}${userinfo.includes(':') ? `${userinfo.slice(0, userinfo.indexOf(':'))}:` : ''}****@`,
-  )
+export const redact = (url: string): string => {
+  const { userinfo } = splitUrl(url)
+  const user = userinfo?.match(/^[^:]*:/)?.[0] ?? ''
+  return userinfo === undefined ? url : url.replace(`${userinfo}@`, () => `${user}****@`)
+}

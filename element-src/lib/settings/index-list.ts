@@ -1,6 +1,6 @@
 import { ignoreErrors, UserError } from '../base/errors.js'
 import type { OwnServer } from '../http/exchange.js'
-import { type Credentials, credentialsOf, redact, withoutBrackets } from '../http/url.js'
+import { type Credentials, credentialsOf, redact, splitUrl, withoutBrackets } from '../http/url.js'
 
 /** Those of an index, and where they come from. */
 export interface IndexCredentials extends Credentials {
@@ -66,20 +66,19 @@ export const indexAt = (url: string, source = 'the index'): Index => {
   // WHATWG's parser, and so Node.js's, takes a backslash for a slash; Python's does not.
   if (url.includes('\\')) refuse('has a backslash in it: write / or %5C')
 
-  const [, writtenScheme, authority] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(url) ?? []
-  if (writtenScheme === undefined || authority === undefined) {
+  const { scheme, userinfo, server, host } = splitUrl(url)
+  if (scheme === undefined) {
     return refuse(
       /^file:/i.test(url)
         ? 'is not the URL of a folder: write file:///, three slashes, and the path, such as file:///tmp/pypi'
         : 'is not a URL: write one that begins with http://, https:// or file:///',
     )
   }
-  const scheme = writtenScheme.toLowerCase()
   if (!isKnownScheme(scheme)) {
-    return refuse(`begins with ${writtenScheme}://: use http://, https:// or file:///`)
+    return refuse(`begins with ${scheme}://: use http://, https:// or file:///`)
   }
   if (scheme === 'file') {
-    if (authority !== '') {
+    if (userinfo !== undefined || server !== '') {
       refuse('is file:// with two slashes, so that its first part is a host: write file:///tmp/pypi, with three')
     }
     if (/[?#]/.test(url)) refuse('has ? or # in it, which begins no part of a path: write %3F or %23')
@@ -87,9 +86,9 @@ export const indexAt = (url: string, source = 'the index'): Index => {
   }
   // urlsplit takes a bracket anywhere before the path for one of an IPv6 address, and raises. A host that begins with
   // another sign could be a comment in pip.conf.
-  const [, userinfo, host] = /^(?:([^[\]]*)@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?$/i.exec(authority) ?? []
+  const isHost = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/i.test(host) && !/[[\]]/.test(userinfo ?? '')
   const parsed = ignoreErrors(['ERR_INVALID_URL'], () => new URL(url))
-  if (host === undefined || !parsed?.hostname) {
+  if (!isHost || !parsed?.hostname) {
     return refuse(
       'has no host, or a port that is not a number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
     )

@@ -5,13 +5,9 @@ export const ofConfig: readonly Mutant[] = [
   ...sabotages(
     'lib/config/merge.ts',
     'unit/config/secrets.ts',
-    ['a doubled spelling of a password stays out of the image', "  text.replaceAll('%', '%%'),\n", ''],
-    [
-      'a decoded spelling of a password stays out of the image',
-      "  text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('latin1')),\n",
-      '',
-    ],
-    ["the relay's secret stays out of the image", "return isRelay && path !== '' ? [path] : []", 'return []'],
+    ['a doubled spelling of a password stays out of the image', " text.replaceAll('%', '%%'),", ''],
+    ['a decoded spelling of a password stays out of the image', ", unquote(text, 'latin1')", ''],
+    ["the relay's secret stays out of the image", 'return isRelay ?', 'return false ?'],
     ['a long password stays out of the image by itself', 'password.length >= longPassword ? [password] : []', '[]'],
   ),
   ...sabotages(

@@ -53,8 +53,8 @@ export const ofHttp: readonly Mutant[] = [
   ]),
   ...sabotages('lib/http/url.ts', 'unit/http/credentials.ts', [
     'a password is hidden in messages',
-    '****@`,',
-    "${userinfo.slice(userinfo.indexOf(':') + 1)}@`,",
+    '() => `${user}****@`',
+    '() => `${userinfo}@`',
   ]),
   ...sabotages('lib/http/url.ts', 'unit/http/client.ts', [
     'a password outside ASCII goes as pip sends it',
