@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { errorCode, ignoreErrors } from './errors.js'
+import { errorCode } from './errors.js'
+import { textAt } from './files.js'
 
 /** A process, such that another one that gets its number later is not taken for it. */
 export interface Process {
@@ -8,14 +9,11 @@ export interface Process {
   readonly startTime: string
 }
 
-const read = (path: string): string | undefined =>
-  ignoreErrors(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'], () => readFileSync(path, 'latin1'))
-
 /** The fields behind the program's name, which may hold spaces and brackets; the first is field 3, the state. */
 const fieldsOf = (stat: string): readonly string[] => stat.replace(/^.*\) /s, '').split(' ')
 
 /** Those of /proc/PID/stat (proc_pid_stat(5)). */
-export const statOf = (pid: number): readonly string[] => fieldsOf(read(`/proc/${pid}/stat`) ?? '')
+export const statOf = (pid: number): readonly string[] => fieldsOf(textAt(`/proc/${pid}/stat`) ?? '')
 
 /**
  * Finds disk-image-create from one of its hooks. It gives its hooks TMP_BUILD_DIR, which it was not started with itself: it
@@ -24,7 +22,7 @@ export const statOf = (pid: number): readonly string[] => fieldsOf(read(`/proc/$
 export const findBuild = (buildFolder: string, parent = process.ppid): Process | undefined => {
   let pid = parent
   while (pid > 1) {
-    const environment = read(`/proc/${pid}/environ`)
+    const environment = textAt(`/proc/${pid}/environ`)
     const [, parentPid = '0', ...rest] = statOf(pid)
     if (environment === undefined || !environment.split('\0').includes(`TMP_BUILD_DIR=${buildFolder}`)) {
       const startTime = rest[17]

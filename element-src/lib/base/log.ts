@@ -1,6 +1,9 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { errorMessage, UserError } from './errors.js'
 
+/** `1 file`, `2 files`. */
+export const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`
+
 let verbose = false
 
 /** Switches `step` on or off (DIB_DEBUG_TRACE). */

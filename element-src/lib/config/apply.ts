@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
+import { namesIn } from '../base/files.js'
 import { type Access, accessOf, modificationTime, usualAccess } from '../image/attributes.js'
 import { type Footprint, noteTimes, planFootprint, removeMadeFolders } from '../image/footprint.js'
 import { mountArguments } from '../image/mounts.js'
@@ -78,7 +79,7 @@ const prepareFile = ({ isForEveryone, ...file }: PlannedFile): AppliedFile => {
   const ownAccess = alone || own === undefined ? usualAccess : accessOf(path)
   // Whatever the umask is, every user can read what is for everyone.
   chmodSync(place, isForEveryone ? 0o644 : alone ? 0o600 : ownAccess.mode)
-  const beside = ignoreErrors(['ENOENT'], () => readdirSync(dirname(path))) ?? []
+  const beside = namesIn(dirname(path))
   return { ...file, access: accessOf(place), beside }
 }
 

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Environment } from '../base/command.js'
-import { ignoreErrors } from '../base/errors.js'
 
 /** The formats of the installers' files. */
 export type Format = 'pip' | 'setuptools' | 'uv'
@@ -67,9 +66,3 @@ export const placesOf = (environment: Environment) => {
   const sites = new Set([...sitesOf(environment).filter((site) => existsSync(site)), usualSite])
   return { roots: [...new Map(roots.map((place) => [place.path, place])).values()], all: systemFiles([...sites]) }
 }
-
-/** A file's text, a character a byte; undefined if there is no regular file: a FIFO would keep a reader waiting. */
-export const textAt = (path: string): string | undefined =>
-  ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () =>
-    statSync(path).isFile() ? readFileSync(path, 'latin1') : undefined,
-  )

@@ -2,14 +2,15 @@ import { lstatSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { UserError } from '../base/errors.js'
-import { fileText, lstatAt, resolveLinks, wayTo } from '../image/path-in-root.js'
+import { textAt } from '../base/files.js'
+import { lstatAt, resolveLinks, wayTo } from '../image/path-in-root.js'
 import { cacheFolder } from '../image/stage.js'
 import { easyInstallIndex } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
 import type { OurFile } from './merge.js'
 import type { OwnFile } from './pip/config-file.js'
 import { renderEtcPipConf, renderPipConf, renderPydistutilsCfg, renderSystemPipConf } from './pip/pip-conf.js'
-import { etcPipConf, etcUvToml, type Format, placesOf, textAt } from './places.js'
+import { etcPipConf, etcUvToml, type Format, placesOf } from './places.js'
 import { renderUvToml } from './uv/uv-toml.js'
 
 /** One of our folders, to be mounted over one of the image's. */
@@ -93,7 +94,7 @@ export const planMountsOver = (settings: PipSettings, environment: Environment) 
   const ownFolders = new Set<string>()
   for (const { path: known, format } of [...roots, ...all]) {
     const path = findMountTarget(known)
-    const own = fileText(path)
+    const own = textAt(path)
     const isForEveryone = !roots.some((place) => place.path === known)
     const content = (isForEveryone ? renderForAll : renderForRoot)(settings, { path: known, own }, format)
     if (content === undefined) {

@@ -63,7 +63,7 @@ const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: b
   const text = merged(file, edited, secrets, file.path)
   // What environment.d/02-follow-system-uv.bash wrote behind ours is not a change of another hook.
   const isFollowed =
-    isInPlace && file.path === systemUvToml && text?.trimEnd() === fileText(join(root, etcUvToml))?.trimEnd()
+    isInPlace && file.path === systemUvToml && text?.trimEnd() === textInRoot(root, etcUvToml)?.trimEnd()
   if (text === undefined || isFollowed) {
     if (file.now === undefined || isDeepStrictEqual(newAccess, ownAccess)) return false
     setAccess(to, newAccess)

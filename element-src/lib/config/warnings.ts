@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../base/command.js'
+import { textAt } from '../base/files.js'
 import { redact } from '../http/url.js'
 import { textInRoot } from '../image/path-in-root.js'
 import type { Applied } from './apply.js'
@@ -15,7 +16,6 @@ import {
   rootsHome,
   systemPipConf,
   systemUvToml,
-  textAt,
   userFiles,
 } from './places.js'
 

@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createSecureContext, rootCertificates, type SecureContext, connect as tlsConnect } from 'node:tls'
 import type { Environment } from '../base/command.js'
-import { ignoreErrors } from '../base/errors.js'
+import { namesIn, textAt } from '../base/files.js'
 import { type FaultContext, faultOf, HttpError } from './http-error.js'
 import { authorization, credentialsOf, hostOf, isTls, portOf, redact } from './url.js'
 
@@ -21,18 +20,10 @@ const bundles = [
 /** The variables by which pip and Python are given others (pip's documentation, HTTPS Certificates; requests', SSL). */
 const variables = ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE']
 
-/** A PEM file's text; undefined if there is none. A FIFO would keep a reader waiting. */
-export const readPem = (path: string | undefined): string | undefined =>
-  path
-    ? ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () =>
-        statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined,
-      )
-    : undefined
-
 /** Where pip brings its own authorities along (certifi's): a distribution's Node.js without ca-certificates has none. */
 const certifi = (root: string): readonly string[] =>
   ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/usr/local/lib64'].flatMap((folder) =>
-    (ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES'], () => readdirSync(join(root, folder))) ?? [])
+    namesIn(join(root, folder))
       .filter((name) => /^python3/.test(name))
       .flatMap((name) =>
         ['site-packages', 'dist-packages'].map((packages) =>
@@ -50,7 +41,7 @@ const certifi = (root: string): readonly string[] =>
  */
 export const systemAuthorities = (environment: Environment, cert: string | undefined, root = '/'): readonly string[] =>
   [...variables.map((name) => environment[name]), cert, ...bundles, ...certifi(root)].flatMap(
-    (path) => (path && readPem(join(root, path))) || [],
+    (path) => (path && textAt(join(root, path), 'utf8')) || [],
   )
 
 /** The certificates of a PEM text. */

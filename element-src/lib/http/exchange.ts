@@ -2,7 +2,8 @@ import { type IncomingMessage, request as sendRequest } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { Environment } from '../base/command.js'
 import { errorCode } from '../base/errors.js'
-import { newAgent, newContexts, proxyFault, proxyRefusal, type Route, readPem } from './connection.js'
+import { textAt } from '../base/files.js'
+import { newAgent, newContexts, proxyFault, proxyRefusal, type Route } from './connection.js'
 import { type Asker, faultOf, HttpError, isAboutCertificate } from './http-error.js'
 import { newSharedLookup } from './look-up.js'
 import { proxyFor } from './proxy.js'
@@ -60,7 +61,8 @@ const maxHeadBytes = 1024 * 1024
 export const meetingAt = (url: URL, { own, environment, pipOptions, trustedHosts }: ClientOptions) => {
   const mine = own && isSameServer(new URL(own.url), url) ? own : undefined
   // pip shows this one to every server, with the key in the same file (pip's documentation, `--client-cert`).
-  const general = (): string | undefined => readPem(environment['PIP_CLIENT_CERT'] || pipOptions?.clientCert)
+  const general = (): string | undefined =>
+    textAt(environment['PIP_CLIENT_CERT'] || pipOptions?.clientCert || '', 'utf8')
   return {
     credentials: credentialsOf(url) ?? mine?.credentials,
     verifies: !(mine?.trusted || isHostIn(trustedHosts, url)),

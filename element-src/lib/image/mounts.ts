@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run, runAsync } from '../base/command.js'
-import { errorMessage, faultsOf, ignoreErrors, UserError } from '../base/errors.js'
+import { errorMessage, faultsOf, UserError } from '../base/errors.js'
+import { ifSeen } from '../base/files.js'
 import { planFootprint } from './footprint.js'
 import { lstatInRoot, refuseFileAt } from './path-in-root.js'
 
@@ -96,7 +97,7 @@ const watchRoot = (path: string) => {
   const descriptor = openSync(path, 'r')
   const { dev, ino } = fstatSync(descriptor)
   const isThere = (): boolean => {
-    const now = ignoreErrors(['ENOENT', 'ENOTDIR'], () => statSync(path))
+    const now = ifSeen(() => statSync(path))
     return now?.dev === dev && now.ino === ino
   }
   // What dib has mounted is the first that goes.

@@ -1,15 +1,15 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
+import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
+import { textAt } from '../base/files.js'
 
 // Here a root is that of the image, as this process sees it, and a path is an absolute one in the image.
 
 /** What is at a path, links not followed; undefined if nothing is. */
 export const lstatAt = (path: string): Stats | undefined => ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
 
-/** The text of a regular file, a character a byte; undefined if there is none. */
-export const fileText = (path: string): string | undefined =>
-  lstatAt(path)?.isFile() ? readFileSync(path, 'latin1') : undefined
+/** The text of a regular file, no link to one, a character a byte. */
+export const fileText = (path: string): string | undefined => (lstatAt(path)?.isFile() ? textAt(path) : undefined)
 
 /** Where a link leads, as it is written; undefined if none is there. */
 export const linkAt = (path: string): string | undefined =>

@@ -11,7 +11,8 @@ import {
 } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { runAsync } from '../base/command.js'
-import { ignoreErrors, UserError } from '../base/errors.js'
+import { UserError } from '../base/errors.js'
+import { ifSeen } from '../base/files.js'
 import type { Mount } from './mounts.js'
 import { resolveLinks } from './path-in-root.js'
 import { stageEntry } from './stage.js'
@@ -66,7 +67,7 @@ export const findPrograms = (): readonly string[] =>
     const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemFolders]
     const found = folders
       .map((folder) => join(folder, name))
-      .find((path) => ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES'], () => accessSync(path, constants.X_OK) ?? true))
+      .find((path) => ifSeen(() => accessSync(path, constants.X_OK) ?? true))
     if (found !== undefined) return found
     throw new UserError(`${name} is not found in ${folders.join(delimiter)}: install ${packageName}`)
   })

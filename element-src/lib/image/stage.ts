@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../base/command.js'
-import { ignoreErrors, UserError } from '../base/errors.js'
+import { UserError } from '../base/errors.js'
+import { textAt } from '../base/files.js'
 import { parseJson } from '../base/json.js'
 
 /** Where the local mirror is mounted, in the image. */
@@ -89,7 +90,7 @@ export const writeJson = (path: string, value: unknown): void => openJson(path)(
  * @throws UserError with the message `missing` if the file is not there, or if what is there is no JSON.
  */
 export const readJson = <Value>(path: string, missing: string): Value => {
-  const text = ignoreErrors(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'))
+  const text = textAt(path, 'utf8')
   // Empty: the hook was ended before it wrote.
   if (!text) throw new UserError(missing)
   const value = parseJson<Value>(text)

@@ -7,15 +7,14 @@ import {
   fsync,
   lstatSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
-  statSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { errorCode, ignoreErrors } from '../base/errors.js'
+import { textAt } from '../base/files.js'
 import { fieldsOf, parseJson, textOf } from '../base/json.js'
 import type { PageFile } from './page.js'
 import { factsIn } from './read-page.js'
@@ -27,15 +26,10 @@ export const sumsFile = 'SHA256SUMS'
 /** What the pages of indexes said of files that a build kept: a line of JSON for each, as PEP 691 describes a file. */
 export const factsFile = 'pypi-files.jsonl'
 
-// What is not a regular file is not waited for.
 const readLines = (path: string): readonly string[] =>
-  ignoreErrors(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'], () =>
-    statSync(path).isFile()
-      ? readFileSync(path, 'utf8')
-          .replace(/^\ufeff/, '')
-          .split('\n')
-      : undefined,
-  ) ?? []
+  textAt(path, 'utf8')
+    ?.replace(/^\ufeff/, '')
+    .split('\n') ?? []
 
 /**
  * Reads SHA256SUMS in each form that `sha256sum --check` takes, and with capitals, CRLF or a byte order mark.

@@ -3,6 +3,7 @@ import { closeSync, existsSync, linkSync, openSync, readdirSync, renameSync, sta
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { errorCode, ignoreErrors } from '../base/errors.js'
+import { ifSeen } from '../base/files.js'
 import { appendLines, factsFile, factsLine, readFacts, readSums, sumsFile } from './folder-records.js'
 import { chooseHash, digestOf, type Hashes, type PageFile } from './page.js'
 
@@ -147,7 +148,7 @@ export const openFolderStore = (folder: string, onError: (error: unknown) => voi
       const { name, hashes } = file
       const path = join(folder, name)
       if (chooseHash(hashes) === undefined) return undefined
-      const stat = ignoreErrors(['ENOENT', 'EACCES', 'ELOOP', 'ENOTDIR'], () => statSync(path))
+      const stat = ifSeen(() => statSync(path))
       if (stat?.isFile() !== true) return undefined
       const found = await digest(path, hashes).catch(() => undefined)
       if (!found?.isRight) return undefined

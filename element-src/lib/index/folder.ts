@@ -1,6 +1,7 @@
-import { type Dirent, mkdirSync, opendirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { type Dirent, mkdirSync, opendirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
+import { bytesAt, textAt } from '../base/files.js'
 import { localMirrorUrl } from '../image/stage.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
 import { factsFile, readFacts, readSums, sumsFile } from './folder-records.js'
@@ -44,7 +45,7 @@ const asSeen = (mirror: string, file: PageFile): PageFile | undefined => {
 
 /** The distributions that the page of a project's folder lists, and that the image can read; undefined if it has no page. */
 export const filesOnPage = (mirror: string, below: string): readonly PageFile[] | undefined => {
-  const bytes = ignoreErrors(faults, () => readFileSync(join(mirror, below, 'index.html')))
+  const bytes = bytesAt(join(mirror, below, 'index.html'))
   const address = new URL(`${urlBelow(localMirrorUrl, below)}/index.html`)
   return bytes && readPage(bytes, 'text/html', address).files.flatMap((file) => asSeen(mirror, file) ?? [])
 }
@@ -91,10 +92,7 @@ const scan = (mirror: string, below: string, warn: (warning: string) => void): S
     const known = facts.get(name)
     // Another file has taken the place of the one that was kept.
     const fact = sha256 === undefined || known?.hashes['sha256'] === sha256 ? known : undefined
-    const path = join(folder, `${name}.metadata`)
-    const metadata = hasMetadata
-      ? ignoreErrors(faults, () => statSync(path).isFile() && readFileSync(path, 'utf8'))
-      : ''
+    const metadata = hasMetadata && textAt(join(folder, `${name}.metadata`), 'utf8')
     const ofMetadata = hashes.get(`${name}.metadata`)
     return {
       ...fact,

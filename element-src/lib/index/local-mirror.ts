@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignoreErrors } from '../base/errors.js'
+import { namesIn } from '../base/files.js'
+import { count } from '../base/log.js'
 import { flatIndexUrl, localMirrorUrl } from '../image/stage.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
 import { entriesOf, filesOnPage, openFolder, placesOfIndexes, writePages } from './folder.js'
@@ -40,7 +42,7 @@ const enough = 1000
 
 /** The packaging guide's layout for a server that lists folders. */
 const holdsProject = (folder: string, name: string): boolean =>
-  (ignoreErrors(['EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP'], () => readdirSync(join(folder, name))) ?? [])
+  namesIn(join(folder, name))
     .slice(0, enough)
     .some((file) => isDistribution(file) && projectsOf(file).includes(normaliseName(name)))
 
@@ -105,8 +107,7 @@ const look = (mirror: string, folder: string): Layout => {
       top.links.has(name) && ignoreErrors(['EACCES'], () => findInMirror(mirror, join(folder, name))) !== 'file'
     const unusable = all.filter(isUnusable).map((name) => join(folder, name))
     const usable = all.filter((name) => !isUnusable(name))
-    const count = usable.length === 1 ? '1 file' : `${usable.length} files`
-    return { usable, count, warnings: () => fileFaults(mirror, unusable) }
+    return { usable, warnings: () => fileFaults(mirror, unusable) }
   }
   for (const place of [...placesOfIndexes, '']) {
     const below = place === '' ? folder : join(folder, place)
@@ -131,19 +132,19 @@ const look = (mirror: string, folder: string): Layout => {
       const warnings = () => [...projectFaults(mirror, join(below, sample)), ...(stray.length > 0 ? [fault] : [])]
       return { ...asIs, index: below, description: index, warnings }
     }
-    const { usable, count, warnings } = check(stray)
+    const { usable, warnings } = check(stray)
     const kind =
       writtenName !== undefined
         ? `a tree with projects' names as written (${writtenName})`
         : pageless === undefined
           ? index
           : `a tree with a folder without a page (${pageless})`
-    const beside = usable.length > 0 ? `, and ${count} that it does not list` : ''
+    const beside = usable.length > 0 ? `, and ${count(usable.length, 'file')} that it does not list` : ''
     return { ...asIs, index: undefined, description: `${kind}${beside}`, warnings }
   }
   if (top.files.length > 0) {
-    const { usable, count, warnings } = check(top.files)
-    const description = `a flat folder of ${count}${describeTargets(usable)}`
+    const { usable, warnings } = check(top.files)
+    const description = `a flat folder of ${count(usable.length, 'file')}${describeTargets(usable)}`
     return { index: undefined, files: usable, isFlat: true, description, warnings }
   }
   const [description, fault] = top.isEmpty

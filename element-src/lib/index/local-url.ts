@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { readdirSync, type Stats, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ignoreErrors } from '../base/errors.js'
+import { textAt } from '../base/files.js'
 import { followLinks, linkAt } from '../image/path-in-root.js'
 import { localMirrorUrl, mirrorMountPoint } from '../image/stage.js'
 import { startTags } from './html.js'
@@ -105,7 +106,7 @@ const pageFault = (mirror: string, folder: string): string | undefined => {
   const page = join(mirror, folder, 'index.html')
   const base = `${urlBelow(localMirrorUrl, folder)}/index.html`
   let count = 0
-  for (const { name, attributes } of startTags(readFileSync(page, 'utf8'))) {
+  for (const { name, attributes } of startTags(textAt(page, 'utf8') ?? '')) {
     const { href } = attributes
     if (name !== 'a' || !href) continue
     count += 1

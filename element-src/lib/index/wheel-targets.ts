@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ignoreErrors } from '../base/errors.js'
+import { namesIn } from '../base/files.js'
 import { entryInRoot } from '../image/path-in-root.js'
 import { projectsOf } from './distribution-file.js'
 import { some } from './local-url.js'
@@ -130,10 +129,7 @@ export const targetFault = (files: readonly string[], versions: readonly string[
 
 /** The versions of the CPythons that an image has so far, such as 3.11; nothing is run for it. */
 export const pythonsIn = (root: string): readonly string[] => {
-  const namesIn = (folder: string): readonly string[] =>
-    entryInRoot(root, folder)?.isDirectory()
-      ? (ignoreErrors(['EACCES'], () => readdirSync(join(root, folder))) ?? [])
-      : []
-  const names = ['/usr/bin', '/usr/local/bin'].flatMap(namesIn)
+  const folders = ['/usr/bin', '/usr/local/bin'].filter((folder) => entryInRoot(root, folder))
+  const names = folders.flatMap((folder) => namesIn(join(root, folder)))
   return [...new Set(names.flatMap((name) => /^python(\d\.\d+)$/.exec(name)?.[1] ?? []))].sort()
 }

@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   fsyncSync,
-  lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -15,7 +14,9 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Environment } from '../base/command.js'
-import { errorCode, errorMessage, ignoreErrors, UserError } from '../base/errors.js'
+import { errorCode, errorMessage, UserError } from '../base/errors.js'
+import { count } from '../base/log.js'
+import { lstatAt } from '../image/path-in-root.js'
 import { type Arrival, writeBill } from './bill.js'
 import { findInstalled } from './installed.js'
 
@@ -62,7 +63,7 @@ const readTime = (text: string | undefined): number | undefined => {
 /** Refuses a place that the user cannot write to, before the build instead of at its end. */
 const checkFolder = (path: string): void => {
   let folder = dirname(path)
-  while (ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(folder)) === undefined) folder = dirname(folder)
+  while (lstatAt(folder) === undefined) folder = dirname(folder)
   try {
     // With a slash, so that a file is refused, too.
     accessSync(`${folder}/`, constants.W_OK | constants.X_OK)
@@ -78,7 +79,7 @@ const sameEntry = (one: string, other: string): boolean =>
 
 /** Removes a receipt of an earlier build, or what else has its name; a link itself, not what it leads to. */
 const removeOld = (path: string, lock: string | undefined): void => {
-  const there = ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
+  const there = lstatAt(path)
   // A lock that will be replaced is there until then: a build that fails must not lose it.
   if (there === undefined || (lock !== undefined && sameEntry(path, lock))) return
   if (there.isDirectory()) throw new UserError(`DIB_PYPI_RECEIPT: ${path} is a folder: move it away`)
@@ -180,11 +181,11 @@ export const writeReceipt = (
     throw new UserError(`DIB_PYPI_RECEIPT: ${path} cannot be written: ${why}`)
   }
   return [
-    `${path} is the receipt: ${installed} package${installed === 1 ? '' : 's'} in the image, ${others} that came and ${others === 1 ? 'is' : 'are'} not in it`,
+    `${path} is the receipt: ${count(installed, 'package')} in the image, ${others} that came and ${others === 1 ? 'is' : 'are'} not in it`,
     ...(unseen === 0
       ? []
       : [
-          `${unseen} package${unseen === 1 ? '' : 's'} in the image did not come through the relay, and ${unseen === 1 ? 'is' : 'are'} not in the receipt`,
+          `${count(unseen, 'package')} in the image did not come through the relay, and ${unseen === 1 ? 'is' : 'are'} not in the receipt`,
         ]),
   ]
 }

@@ -2,7 +2,8 @@ import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import type { Environment } from '../base/command.js'
-import { errorCode, ignoreErrors, UserError } from '../base/errors.js'
+import { errorCode, UserError } from '../base/errors.js'
+import { ifSeen } from '../base/files.js'
 import { setVerbose } from '../base/log.js'
 import type { Index } from './index-list.js'
 import { callerEnvironment, callerVariable } from './mirrors-file/host-files.js'
@@ -45,7 +46,7 @@ const findMirror = (folder: string): boolean => {
     if (statSync(folder).isDirectory()) return true
   } catch (error) {
     const code = errorCode(error)
-    const isLink = ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'], () => lstatSync(folder)) !== undefined
+    const isLink = ifSeen(() => lstatSync(folder)) !== undefined
     if (code === 'ELOOP') throw new UserError(`${folder} (DIB_IMAGE_CACHE) is behind a symbolic link to itself: fix it`)
     if (code === 'EACCES') {
       throw new UserError(`${folder} (DIB_IMAGE_CACHE) is in a folder that this user may not enter: allow it`)

@@ -61,16 +61,11 @@ export const ofHttp: readonly Mutant[] = [
     "isLatin1 ? 'latin1' : 'utf8'",
     "'utf8'",
   ]),
-  ...sabotages(
-    'lib/http/connection.ts',
-    'unit/http/certificates.ts unit/http/client.ts',
-    ['what the system trusts is trusted', 'takesAll ? systemAuthorities(environment, cert).flatMap(split) : []', '[]'],
-    [
-      'a FIFO in the place of a PEM file is not waited for',
-      "statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined",
-      "readFileSync(path, 'utf8')",
-    ],
-  ),
+  ...sabotages('lib/http/connection.ts', 'unit/http/certificates.ts unit/http/client.ts', [
+    'what the system trusts is trusted',
+    'takesAll ? systemAuthorities(environment, cert).flatMap(split) : []',
+    '[]',
+  ]),
   ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'PIP_PROXY wins over the environment',
     "environment['PIP_PROXY'] || fromFiles || fromEnvironment",

@@ -13,6 +13,11 @@ export const ofImage: readonly Mutant[] = [
     'process.umask(0o022)',
     '',
   ]),
+  ...sabotages('lib/base/files.ts', 'unit/base/files.ts', [
+    'a FIFO in the place of a file is not waited for',
+    'statSync(path).isFile() ? readFileSync(path) : undefined',
+    'readFileSync(path)',
+  ]),
   ...sabotages('lib/base/build.ts', 'unit/base/find-build.ts', [
     'disk-image-create is told from its hooks',
     '.includes(`TMP_BUILD_DIR=${buildFolder}`)',

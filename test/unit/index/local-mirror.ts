@@ -160,3 +160,10 @@ t.test('files beside a tree are in the index, with what the tree lists', async (
   t.match(listed, `href="file:///tmp/pypi/simple/demo/${wheel}"`)
   t.match(listed, 'href="file:///tmp/pypi/demo-2.zip"')
 })
+
+t.test('a pipe in the place of a page is not waited for', { timeout: 20_000 }, async (t) => {
+  const mirror = t.testdir({ simple: { demo: { [wheel]: '' } } })
+  execFileSync('mkfifo', [join(mirror, 'simple', 'demo', 'index.html')])
+  t.match(detect(mirror), { url: 'file:///tmp/pypi/simple' })
+  t.same(warningsOf(mirror), [])
+})

@@ -1,4 +1,5 @@
 import { UserError } from '../../base/errors.js'
+import { count } from '../../base/log.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { digestOf, type PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
@@ -108,6 +109,6 @@ export const checkFolders = async (indexes: readonly ServedIndex[], lock: readon
   if (missing.length === 0) return
   const where = indexes.map(({ config }) => config.folder).join(', ') || 'a folder, since there is no local mirror'
   throw new UserError(
-    `DIB_PYPI_LOCK: no server is asked, and ${missing.length} file${missing.length === 1 ? '' : 's'} of the lock ${missing.length === 1 ? 'is' : 'are'} not in ${where}: ${missing.join(', ')}; copy them there, or build online`,
+    `DIB_PYPI_LOCK: no server is asked, and ${count(missing.length, 'file')} of the lock ${missing.length === 1 ? 'is' : 'are'} not in ${where}: ${missing.join(', ')}; copy them there, or build online`,
   )
 }

@@ -1,12 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { endianness } from 'node:os'
 import { statOf } from '../../base/build.js'
-import { ignoreErrors } from '../../base/errors.js'
+import { ifSeen, textAt } from '../../base/files.js'
 import type { RelayConfig } from '../control.js'
-
-/** What of another process cannot be seen, or is no longer there. */
-const unseen = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'] as const
 
 /** The other end of a connection: the user and the inode of its socket. */
 interface Peer {
@@ -56,9 +53,9 @@ const processesOf = ({ build, imageRoot }: Pick<RelayConfig, 'build' | 'imageRoo
       .filter((name) => /^\d+$/.test(name))
       .map((name) => [Number(name), Number(statOf(Number(name))[1] ?? 0)] as const),
   )
-  const root = ignoreErrors(unseen, () => statSync(imageRoot))
+  const root = ifSeen(() => statSync(imageRoot))
   const isInImage = (pid: number): boolean => {
-    const own = ignoreErrors(unseen, () => statSync(`/proc/${pid}/root`))
+    const own = ifSeen(() => statSync(`/proc/${pid}/root`))
     return root !== undefined && own?.ino === root.ino && own.dev === root.dev
   }
   const isBelow = (pid: number): boolean => {
@@ -71,10 +68,10 @@ const processesOf = ({ build, imageRoot }: Pick<RelayConfig, 'build' | 'imageRoo
 /** Whether a process has the socket; if it cannot be looked into, whether it is of the same user. */
 const has = (pid: number, { inode, uid }: Peer): boolean => {
   const folder = `/proc/${pid}/fd`
-  const found = ignoreErrors(unseen, () => readdirSync(folder))
+  const found = ifSeen(() => readdirSync(folder))
   if (found !== undefined)
-    return found.some((n) => ignoreErrors(unseen, () => readlinkSync(`${folder}/${n}`)) === `socket:[${inode}]`)
-  const status = ignoreErrors(unseen, () => readFileSync(`/proc/${pid}/status`, 'latin1'))
+    return found.some((n) => ifSeen(() => readlinkSync(`${folder}/${n}`)) === `socket:[${inode}]`)
+  const status = textAt(`/proc/${pid}/status`)
   // Real, effective, saved, file system: the last is a new socket's.
   return status?.match(/^Uid:\t\d+\t\d+\t\d+\t(\d+)$/m)?.[1] === String(uid)
 }
@@ -94,7 +91,7 @@ export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>) =
     const old = tables.get(name)
     if (old !== undefined && old.look > after) return old.text
     looks += 1
-    const text = ignoreErrors(unseen, () => readFileSync(`/proc/self/net/${name}`, 'latin1')) ?? ''
+    const text = textAt(`/proc/self/net/${name}`) ?? ''
     tables.set(name, { look: looks, text })
     return text
   }
@@ -105,7 +102,7 @@ export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>) =
     if (peer === null) return 'gone'
     if (peer.uid === 0 || peer.uid === process.getuid?.()) return undefined
     // Under hidepid (proc(5)) a user sees nobody else's processes.
-    const isHidden = ignoreErrors(unseen, () => readFileSync('/proc/1/stat')) === undefined
+    const isHidden = textAt('/proc/1/stat') === undefined
     return isHidden || processesOf(config).some((pid) => has(pid, peer)) ? undefined : peer.uid
   }
   return {

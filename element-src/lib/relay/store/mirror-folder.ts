@@ -1,7 +1,7 @@
 import { statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCode, errorMessage, ignoreErrors } from '../../base/errors.js'
-import type { RelayLog } from '../../base/log.js'
+import { count, type RelayLog } from '../../base/log.js'
 import { isDistribution } from '../../index/distribution-file.js'
 import { openFolderStore } from '../../index/folder-store.js'
 import type { PageFile } from '../../index/page.js'
@@ -89,7 +89,7 @@ export const openMirrorFolder = (folder: string, log: RelayLog) => {
     keptLine: (): string | undefined =>
       keptFiles === 0
         ? undefined
-        : `kept ${keptFiles} new file${keptFiles === 1 ? '' : 's'}, ${readable(keptBytes)}, in ${folder}: an offline build can use them`,
+        : `kept ${count(keptFiles, 'new file')}, ${readable(keptBytes)}, in ${folder}: an offline build can use them`,
     /** Resolved when all is written. */
     flush,
   }
