@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { run } from '../base/command.js'
 import { lstatAt } from './path-in-root.js'
@@ -34,9 +35,9 @@ export const setAccess = (path: string, { mode, uid, gid }: Access): void => {
   chmodSync(path, mode)
 }
 
-/** What is to take the place of an entry is made beside it, and moved there: whole or not at all. */
-const replace = (path: string, make: (temporary: string) => void): void => {
-  const temporary = `${path}.pypi-new`
+/** What is to take the place of an entry is made beside it, and moved there: whole or not at all. A link is replaced, not followed. */
+export const replace = (path: string, make: (temporary: string) => void): void => {
+  const temporary = `${path}.pypi-${randomBytes(6).toString('hex')}`
   try {
     make(temporary)
     renameSync(temporary, path)

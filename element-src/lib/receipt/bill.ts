@@ -50,19 +50,24 @@ export const parsePurl = (purl: string) => {
 }
 
 /** A component of CycloneDX 1.6, as far as receipts have one. */
-const componentOf = ({ project, file, sha256, mirror, ...more }: Arrival, version: string) => ({
-  type: 'library',
-  // Two mirrors can have different files of one name.
-  'bom-ref': `${file}#sha256=${sha256}`,
-  name: project,
-  version,
-  purl: purlOf(project, version, file),
-  hashes: [{ alg: 'SHA-256', content: sha256 }],
-  externalReferences: [{ type: 'distribution', url: mirror }],
-  properties: properties.flatMap(([key, name]) =>
-    more[key] === undefined ? [] : [{ name, value: String(more[key]) }],
-  ),
-})
+const componentOf = ({ project, file, sha256, mirror, ...more }: Arrival) => {
+  const version = versionOf(file, project) ?? ''
+  return {
+    type: 'library',
+    // Two mirrors can have different files of one name.
+    'bom-ref': `${file}#sha256=${sha256}`,
+    name: project,
+    version,
+    purl: purlOf(project, version, file),
+    hashes: [{ alg: 'SHA-256', content: sha256 }],
+    externalReferences: [{ type: 'distribution', url: mirror }],
+    properties: properties
+      .map(([key, name]) => ({ name, value: more[key]?.toString() }))
+      .filter(({ value }) => value !== undefined),
+  }
+}
+
+const keyOf = ({ name, version }: ReturnType<typeof componentOf>): string => distributionKey(name, version)
 
 const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 
@@ -75,28 +80,25 @@ const order = (one: string, other: string): number => (one < other ? -1 : one > 
  */
 export const writeBill = (arrivals: readonly Arrival[], inImage: ReadonlySet<string>, time?: number) => {
   const files = arrivals
-    .map((arrival) => {
-      const version = versionOf(arrival.file, arrival.project) ?? ''
-      return { component: componentOf(arrival, version), key: distributionKey(arrival.project, version) }
-    })
+    .map(componentOf)
     .sort(
-      ({ component: one }, { component: other }) =>
+      (one, other) =>
         order(one.name, other.name) || order(one.version, other.version) || order(one['bom-ref'], other['bom-ref']),
     )
-  const components = files.filter(({ key }) => inImage.has(key)).map(({ component }) => component)
-  const others = files.filter(({ key }) => !inImage.has(key)).map(({ component }) => component)
-  const came = new Set(files.map(({ key }) => key))
+  const components = files.filter((file) => inImage.has(keyOf(file)))
+  const others = files.filter((file) => !inImage.has(keyOf(file)))
+  const came = new Set(files.map(keyOf))
   const bom = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
     version: 1,
     metadata: {
-      ...(time === undefined ? {} : { timestamp: new Date(time * 1000).toISOString() }),
+      timestamp: time === undefined ? undefined : new Date(time * 1000).toISOString(),
       tools: { components: [{ type: 'application', name: toolName }] },
     },
     components,
-    ...(others.length === 0 ? {} : { formulation: [{ components: others }] }),
+    formulation: others.length === 0 ? undefined : [{ components: others }],
   }
   return {
     text: `${JSON.stringify(bom, null, 2)}\n`,
@@ -108,56 +110,39 @@ export const writeBill = (arrivals: readonly Arrival[], inImage: ReadonlySet<str
   }
 }
 
-const remedy = 'name a pypi.cdx.json that a build with DIB_PYPI_RECEIPT=1 wrote'
-
 const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : [])
 
-/** What a text would do to a log's line, or a page of the relay's. */
-const isPlain = (text: string): boolean => !/[^ -~]/.test(text)
+/** A text that can do nothing to a log's line, or a page of the relay's. */
+const plain = (value: unknown): string | undefined => /^[ -~]+$/.exec(textOf(value) ?? '')?.[0]
 
-const arrivalOf = (component: Fields, refuse: (why: string) => never): Arrival => {
-  const name = textOf(component['name'])
-  const shown = name !== undefined && isPlain(name) ? name.slice(0, 100) : 'one without a name'
+const arrivalOf = (component: Fields, refuseAll: (why: string) => never): Arrival => {
+  const name = plain(component['name'])
+  const refuse = (why: string): never =>
+    refuseAll(`its component ${name?.slice(0, 100) ?? 'one without a name'} ${why}`)
   const purl = parsePurl(textOf(component['purl']) ?? '')
-  if (purl === undefined) return refuse(`its component ${shown} names no file of a Python project in its purl`)
+  if (purl === undefined) return refuse('names no file of a Python project in its purl')
   const { project, file } = purl
   if (project !== name || /[/\\]|[^ -~]/.test(file) || !isDistribution(file) || versionOf(file, project) === undefined)
-    return refuse(`its component ${shown} has a purl whose file is not a wheel or sdist of that project`)
+    return refuse('has a purl whose file is not a wheel or sdist of that project')
   const hash = listOf(component['hashes']).find(({ alg }) => alg === 'SHA-256')
   const sha256 = textOf(hash?.['content']) ?? ''
-  if (!/^[0-9a-f]{64}$/.test(sha256)) return refuse(`its component ${shown} has no SHA-256 of ${file}`)
+  if (!/^[0-9a-f]{64}$/.test(sha256)) return refuse(`has no SHA-256 of ${file}`)
   const told = listOf(component['properties'])
-  const {
-    length = '',
-    uploaded,
-    requiresPython,
-  } = Object.fromEntries(
-    properties.map(([key, name]) => {
-      const value = textOf(told.find((one) => one['name'] === name)?.['value'])
-      return [key, value !== undefined && isPlain(value) ? value : undefined]
-    }),
-  )
-  if (!/^\d{1,15}$/.test(length)) return refuse(`its component ${shown} has no length of ${file}`)
+  const read = ([key, property]: (typeof properties)[number]) =>
+    [key, plain(told.find((one) => one['name'] === property)?.['value'])] as const
+  const { length = '', uploaded, requiresPython } = Object.fromEntries(properties.map(read))
+  if (!/^\d{1,15}$/.test(length)) return refuse(`has no length of ${file}`)
   const source = listOf(component['externalReferences']).find(({ type }) => type === 'distribution')
-  return {
-    project,
-    file,
-    sha256,
-    length: Number(length),
-    mirror: textOf(source?.['url']) ?? '',
-    uploaded,
-    requiresPython,
-  }
+  const mirror = textOf(source?.['url']) ?? ''
+  return { project, file, sha256, length: Number(length), mirror, uploaded, requiresPython }
 }
 
-/**
- * Reads a receipt as a lock.
- *
- * @throws UserError if it is something else than a receipt of this element's.
- */
+/** Reads a receipt as a lock; throws a UserError if it is something else than a receipt of this element's. */
 export const parseLock = (text: string, path: string): readonly Arrival[] => {
   const refuse = (why: string): never => {
-    throw new UserError(`DIB_PYPI_LOCK is ${path}, which is not a receipt: ${why}; ${remedy}`)
+    throw new UserError(
+      `DIB_PYPI_LOCK is ${path}, which is not a receipt: ${why}; name a pypi.cdx.json that a build with DIB_PYPI_RECEIPT=1 wrote`,
+    )
   }
   const json = parseJson(text)
   if (json === undefined) return refuse('it is not JSON')

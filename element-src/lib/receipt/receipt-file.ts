@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   accessSync,
   closeSync,
@@ -7,8 +6,6 @@ import {
   mkdirSync,
   openSync,
   realpathSync,
-  renameSync,
-  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -16,6 +13,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { errorCode, errorMessage, UserError } from '../base/errors.js'
 import { count } from '../base/log.js'
+import { replace } from '../image/attributes.js'
 import { lstatAt } from '../image/path-in-root.js'
 import { type Arrival, writeBill } from './bill.js'
 import { findInstalled } from './installed.js'
@@ -41,10 +39,8 @@ export interface Caller {
 }
 
 /**
- * Where the receipt goes: where dib's element manifests saves its own (its environment.d/14-manifests), beside the image.
- *
- * @param environment The environment of a hook on the host: dib exports IMAGE_NAME.
- * @param folder The folder that the build was started in, which its hooks are in as well.
+ * Where the receipt goes: where dib's element manifests saves its own (its environment.d/14-manifests), beside the image, from
+ * the folder that the build was started in. dib exports IMAGE_NAME to hooks on the host.
  */
 export const receiptPath = (environment: Environment, folder: string): string => {
   const saved = environment['DIB_MANIFEST_SAVE_DIR'] || `${environment['IMAGE_NAME'] || 'image'}.d`
@@ -107,58 +103,47 @@ export const planReceipt = (
   const time = readTime(environment['SOURCE_DATE_EPOCH'])
   checkFolder(path)
   removeOld(path, lock)
-  return {
-    path,
-    caller: {
-      uid: process.getuid?.() ?? 0,
-      gid: process.getgid?.() ?? 0,
-      groups: process.getgroups?.() ?? [],
-      umask: process.umask(),
-    },
-    time,
-    partitions,
-  }
+  return { path, caller: thisUser(), time, partitions }
 }
+
+const thisUser = (): Caller => ({
+  uid: process.geteuid?.() ?? 0,
+  gid: process.getegid?.() ?? 0,
+  groups: process.getgroups?.() ?? [],
+  umask: process.umask(),
+})
 
 /** Does something with the rights of a user and no more; by root, or by that user. */
 const asCaller = (caller: Caller, action: () => void): void => {
-  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
-  const groups = process.getgroups?.() ?? []
-  const umask = process.umask(caller.umask)
-  const isOther = uid !== caller.uid
+  const own = thisUser()
+  const become = ({ uid, gid, groups, umask }: Caller): void => {
+    process.umask(umask)
+    if (own.uid === caller.uid) return
+    // What follows is root's right.
+    process.seteuid?.(own.uid)
+    process.setgroups?.(groups)
+    process.setegid?.(gid)
+    process.seteuid?.(uid)
+  }
   try {
-    if (isOther) {
-      process.setgroups?.(caller.groups)
-      process.setegid?.(caller.gid)
-      process.seteuid?.(caller.uid)
-    }
+    become(caller)
     action()
   } finally {
-    if (isOther) {
-      process.seteuid?.(uid)
-      process.setegid?.(gid)
-      process.setgroups?.(groups)
-    }
-    process.umask(umask)
+    become(own)
   }
 }
 
-/** Puts a text where readers find it whole or not at all. A link in its place is replaced, not followed. */
-const replace = (path: string, text: string): void => {
-  const folder = dirname(path)
-  mkdirSync(folder, { recursive: true })
-  const temporary = join(folder, `.pypi.cdx.json.${randomBytes(6).toString('hex')}`)
-  const descriptor = openSync(temporary, 'wx', 0o666)
-  try {
-    writeFileSync(descriptor, text)
-    fsyncSync(descriptor)
-    renameSync(temporary, path)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  } finally {
-    closeSync(descriptor)
-  }
+const write = (path: string, text: string): void => {
+  mkdirSync(dirname(path), { recursive: true })
+  replace(path, (temporary) => {
+    const descriptor = openSync(temporary, 'wx', 0o666)
+    try {
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  })
 }
 
 /**
@@ -175,7 +160,7 @@ export const writeReceipt = (
 ): readonly string[] => {
   const { text, installed, others, unseen } = writeBill(arrivals, findInstalled(imageRoot, partitions), time)
   try {
-    asCaller(caller, () => replace(path, text))
+    asCaller(caller, () => write(path, text))
   } catch (error) {
     const why = errorCode(error) === 'ENOSPC' ? 'no space is left there' : errorMessage(error)
     throw new UserError(`DIB_PYPI_RECEIPT: ${path} cannot be written: ${why}`)

@@ -206,7 +206,7 @@ export const ofSettings: readonly Mutant[] = [
   ...sabotages(
     'lib/receipt/bill.ts',
     'unit/receipt/bill.ts',
-    ['what is not in the image is told apart', 'files.filter(({ key }) => inImage.has(key)).map', 'files.map'],
+    ['what is not in the image is told apart', '= files.filter((file) => inImage.has(keyOf(file)))', '= files'],
     ['the same files give the same bytes', '(one < other ? -1 : one > other ? 1 : 0)', '(one < other ? 0 : 0)'],
   ),
   ...sabotages(
@@ -216,12 +216,16 @@ export const ofSettings: readonly Mutant[] = [
     ['a build that fails does not lose its lock', '(lock !== undefined && sameEntry(path, lock))', 'false'],
     ['a place that cannot be written is named before the build', 'checkFolder(path)\n  removeOld', 'removeOld'],
   ),
-  ...sabotages(
-    'lib/receipt/receipt-file.ts',
-    'unit/receipt/write-receipt.ts',
-    ["the receipt is the caller's file", 'asCaller(caller, () => replace(path, text))', 'replace(path, text)'],
-    ['nothing of a receipt is left that cannot be written', 'rmSync(temporary, { force: true })', ''],
-  ),
+  ...sabotages('lib/image/attributes.ts', 'unit/receipt/write-receipt.ts', [
+    'nothing of a receipt is left that cannot be written',
+    'rmSync(temporary, { recursive: true, force: true })',
+    '',
+  ]),
+  ...sabotages('lib/receipt/receipt-file.ts', 'unit/receipt/write-receipt.ts', [
+    "the receipt is the caller's file",
+    'asCaller(caller, () => write(path, text))',
+    'write(path, text)',
+  ]),
   ...sabotages(
     'lib/receipt/installed.ts',
     'unit/receipt/installed.ts',
