@@ -20,8 +20,6 @@ export interface StagedSettings {
   readonly pip: PipSettings
   /** What is in the image for no longer than the hook in its chroot runs. */
   readonly footprint: Footprint
-  /** Whether that hook asks the indexes: the relay's were asked on the host. */
-  readonly asksIndexes: boolean
   /** Where something is mounted for no longer than that, in the image. */
   readonly mountPoints: readonly string[]
   /** Whether to log each step (DIB_DEBUG_TRACE). */
@@ -50,12 +48,12 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
     join(stageMountPoint, stageEntry.settings),
     'the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?',
   )
-  const { asksIndexes, verbose } = staged
-  setVerbose(verbose)
+  setVerbose(staged.verbose)
   for (const warning of competingSettings(environment)) warn(warning)
-  const indexes = asksIndexes
-    ? await findReachable(staged.pip, environment, stagedProgram('node'), 'image', readPipOptions(environment))
-    : staged.pip.indexes
+  // The relay asked its indexes on the host.
+  const indexes = staged.pip.relay
+    ? staged.pip.indexes
+    : await findReachable(staged.pip, environment, stagedProgram('node'), 'image', readPipOptions(environment))
   const pip: PipSettings = { ...staged.pip, indexes }
 
   const done = apply(planMountsOver(pip, environment))
@@ -64,12 +62,12 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   if (systemUv !== undefined && etcUv === undefined)
     writeFileSync(join(stageMountPoint, stageEntry.systemUv), systemUv.content, { encoding: 'latin1', mode: 0o600 })
   const secrets = secretsIn(pip.indexes.map(urlWithCredentials), pip.relay)
-  unmountStage(staged, { ...done, etcUv, secrets, verbose })
+  unmountStage(staged, { ...done, etcUv, secrets, verbose: staged.verbose })
   info(`mounted over ${done.mountPoints.join(', ')} for this build`)
   if (done.mountPoints.includes(etcPipConf)) {
     info(
       `${etcPipConf} itself is mounted over, since it sets what beats the mirrors. A package that owns it cannot be upgraded or removed before finalise.d`,
     )
   }
-  info(`installers ask ${asksIndexes ? describeIndexes(indexes) : 'the relay'}`)
+  info(`installers ask ${pip.relay ? 'the relay' : describeIndexes(indexes)}`)
 }

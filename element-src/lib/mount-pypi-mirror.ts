@@ -141,7 +141,6 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
       pip,
       footprint,
       mountPoints,
-      asksIndexes: relay === undefined,
       verbose: settings.DIB_DEBUG_TRACE,
     } satisfies StagedSettings)
     const asksServers = relay === undefined && pip.indexes.some(({ scheme }) => scheme !== 'file')

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { json } from 'node:stream/consumers'
+import { json, text } from 'node:stream/consumers'
 import { findBuild, type Process } from '../base/build.js'
 import type { Environment } from '../base/command.js'
 import { errorMessage, UserError } from '../base/errors.js'
@@ -13,15 +13,11 @@ import type { Index } from '../settings/index-list.js'
 import type { PipSettings, Settings } from '../settings/settings.js'
 
 /** What the relay is told when it starts, as JSON on its standard input. */
-export interface RelayConfig {
-  /** The indexes in pip's order, those that are absent too. */
-  readonly indexes: readonly Index[]
+export interface RelayConfig extends Pick<PipSettings, 'indexes' | 'unreachable'> {
   /** All that the user names, also what is left out while it is down; `indexes` if undefined. */
   readonly named?: readonly Index[]
   /** The variables by which it reaches servers: proxies and CA certificates, as pip names them. */
   readonly environment: Readonly<Record<string, string>>
-  /** What becomes of an index that is down: it has no project until it answers again, it is asked each time, or all ends. */
-  readonly unreachable: 'drop' | 'keep' | 'fail'
   /** Hosts whose certificates are not verified, each `host` or `host:port`. */
   readonly trustedHosts: readonly string[]
   /** The local mirror, which folders of indexes are in: their links may lead anywhere in it. */
@@ -69,13 +65,7 @@ export interface RelayStatus {
 /** How long it may take to answer, in milliseconds: its last writes take up to 10 s. */
 const timeoutMs = 15_000
 
-/**
- * Asks the relay what it has done, or ends it, after it has written what it keeps.
- *
- * @param control The URL that only our own hooks know.
- * @param method GET to ask, POST to end.
- * @returns Rejected if it is not there.
- */
+/** Asks the relay what it has done (GET), or ends it (POST), after it has written what it keeps; rejected if it is not there. */
 export const askRelay = async (control: string, method: 'GET' | 'POST'): Promise<RelayStatus> => {
   const { request } = await import('node:http')
   const sent = request(control, { method, agent: false, signal: AbortSignal.timeout(timeoutMs) }).end()
@@ -92,8 +82,6 @@ export const closeRelay = async (control: string): Promise<RelayStatus | undefin
   else if (status.kept !== undefined) info(status.kept)
   return status
 }
-
-type Started = Extract<RelayAnswer, { readonly control: string }>
 
 /** The variables by which the relay reaches servers as pip would from the host. */
 const forServers = /_proxy$|^(?:PIP_PROXY|PIP_CERT|PIP_CLIENT_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|SSL_CERT_FILE)$/i
@@ -113,43 +101,37 @@ export const environmentForRelay = (environment: Environment): Readonly<Record<s
  * @param environment The environment that it gets: nothing of it is a secret.
  * @returns Where it listens; rejected with a UserError if it does not start.
  */
-export const spawnRelay = (
+export const spawnRelay = async (
   program: string,
   config: RelayConfig,
   environment: Readonly<Record<string, string>>,
-): Promise<Started> =>
-  new Promise((resolve, reject) => {
-    const relay = spawn('/bin/sh', [program, process.execPath], {
-      cwd: '/',
-      detached: true,
-      env: { ...environment },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    const refuse = (why: string): void =>
-      reject(new UserError(`the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it`))
-    let text = ''
-    relay.on('error', (error) => refuse(error.message))
-    relay.stdout.setEncoding('utf8').on('data', (more: string) => {
-      text += more
-    })
-    // It closes them when it has said its line, and holds no pipe of dib's from then on.
-    relay.stdout.on('close', () => {
-      const answer = parseJson<RelayAnswer>(text) ?? { error: 'it ended before it said where it listens' }
-      relay.unref()
-      if ('error' in answer) return refuse(answer.error)
-      if ('refused' in answer) return reject(new UserError(answer.refused))
-      // To listen is not to be reached: lo can be down.
-      askRelay(answer.control, 'GET').then(
-        () => resolve(answer),
-        (error) => {
-          relay.kill()
-          refuse(`nothing reaches it at 127.0.0.1 (${errorMessage(error)}): is the interface lo up?`)
-        },
-      )
-    })
-    relay.stdin.on('error', () => undefined)
-    relay.stdin.end(JSON.stringify(config))
+) => {
+  const refuse = (why: string): never => {
+    throw new UserError(`the relay does not start: ${why}; DIB_PYPI_RELAY=never builds without it`)
+  }
+  const relay = spawn('/bin/sh', [program, process.execPath], {
+    cwd: '/',
+    detached: true,
+    env: { ...environment },
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
+  relay.stdin.on('error', () => undefined)
+  relay.stdin.end(JSON.stringify(config))
+  await once(relay, 'spawn').catch((error) => refuse(errorMessage(error)))
+  // It closes them when it has said its line, and holds no pipe of dib's from then on.
+  const answer = parseJson<RelayAnswer>(await text(relay.stdout)) ?? {
+    error: 'it ended before it said where it listens',
+  }
+  relay.unref()
+  if ('error' in answer) return refuse(answer.error)
+  if ('refused' in answer) throw new UserError(answer.refused)
+  // To listen is not to be reached: lo can be down.
+  await askRelay(answer.control, 'GET').catch((error) => {
+    relay.kill()
+    refuse(`nothing reaches it at 127.0.0.1 (${errorMessage(error)}): is the interface lo up?`)
+  })
+  return answer
+}
 
 /**
  * Starts the relay of a build.
