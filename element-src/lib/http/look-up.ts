@@ -1,27 +1,16 @@
 import { execFile } from 'node:child_process'
 import { ADDRCONFIG, type LookupAddress, promises } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
+import { newOnce } from '../base/waiting.js'
 
-type Ask = (host: string) => Promise<readonly LookupAddress[]>
+type Ask = (host: string) => Promise<LookupAddress[]>
 
-/** Has all who look up a host share one answer, which is good for so many milliseconds after it came. */
-const shareAnswers = (ask: Ask, lifetimeMs: number): LookupFunction => {
-  const asked = new Map<string, Promise<readonly LookupAddress[]>>()
-  const forget = (host: string, asking: Promise<unknown>): void => {
-    if (asked.get(host) === asking) asked.delete(host)
-  }
+const shareAnswers = (ask: Ask, lifetimeMs?: number): LookupFunction => {
+  const once = newOnce<LookupAddress[]>(lifetimeMs)
   return (host, { all }, callback) => {
-    const asking = asked.get(host) ?? ask(host)
-    if (!asked.has(host)) {
-      asked.set(host, asking)
-      asking.then(
-        () => lifetimeMs < Number.POSITIVE_INFINITY && setTimeout(() => forget(host, asking), lifetimeMs).unref(),
-        () => forget(host, asking),
-      )
-    }
-    asking.then(
-      (addresses) =>
-        all ? callback(null, [...addresses]) : callback(null, addresses[0]?.address ?? '', addresses[0]?.family),
+    once(host, () => ask(host)).then(
+      ([...addresses]) =>
+        all ? callback(null, addresses) : callback(null, addresses[0]?.address ?? '', addresses[0]?.family),
       (error) => callback(error, []),
     )
   }
@@ -49,10 +38,10 @@ export const newLookup = ([command, ...args]: readonly [string, ...string[]], si
     new Promise((resolve, reject) => {
       if (host === 'localhost') return resolve(local)
       execFile(command, [...args, '-e', program, host], { signal, killSignal: 'SIGKILL' }, (error, output) => {
-        const answer: readonly LookupAddress[] | string = error ? 'ETIMEDOUT' : JSON.parse(output)
+        const answer: LookupAddress[] | string = error ? 'ETIMEDOUT' : JSON.parse(output)
         if (typeof answer !== 'string') resolve(answer)
         else reject(Object.assign(new Error(answer), { code: answer, syscall: 'getaddrinfo' }))
       })
     })
-  return shareAnswers(ask, Number.POSITIVE_INFINITY)
+  return shareAnswers(ask)
 }

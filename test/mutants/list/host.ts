@@ -64,10 +64,10 @@ export const ofHost: readonly Mutant[] = [
     "if (codes.includes(errorCode(error) ?? '')) return undefined",
     'if (codes) return undefined',
   ]),
-  ...sabotages('lib/http/look-up.ts', 'unit/http/look-up.ts', [
+  ...sabotages('lib/base/waiting.ts', 'unit/http/look-up.ts unit/base/waiting.ts', [
     'a host that was not found is looked up again',
-    '        () => forget(host, asking),\n',
-    '        () => undefined,\n',
+    '.unref(), forget)',
+    '.unref(), () => undefined)',
   ]),
   ...sabotages('lib/probe/reachable.ts', 'unit/probe/probe-folder.ts', [
     'a file in the place of a mirror is no mirror',

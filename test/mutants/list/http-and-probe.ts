@@ -20,8 +20,8 @@ export const ofHttp: readonly Mutant[] = [
   ),
   ...sabotages('lib/http/look-up.ts', 'unit/http/look-up.ts', [
     'connections that are made at one time look up their host once',
-    'const asking = asked.get(host) ?? ask(host)',
-    'const asking = ask(host)',
+    'once(host, () => ask(host))',
+    'ask(host)',
   ]),
   ...sabotages('lib/http/connection.ts', 'unit/http/client.ts unit/probe/probe-server.ts', [
     'the certificate of a server is verified',

@@ -290,8 +290,8 @@ export const ofRelay: readonly Mutant[] = [
     ],
     [
       "a folder's own word for a hash is not enough under a lock",
-      'digestOf(path, hashes).then(({ isRight }) => isRight === true)',
-      'digestOf(path, hashes).then(() => true)',
+      '(await digestOf(path, hashes)).isRight === true',
+      '(await digestOf(path, hashes)) !== undefined',
     ],
     [
       'under a lock a project comes from the section that names it',

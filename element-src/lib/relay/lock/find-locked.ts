@@ -1,5 +1,6 @@
 import { UserError } from '../../base/errors.js'
 import { count } from '../../base/log.js'
+import { newOnce } from '../../base/waiting.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { digestOf, type PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
@@ -41,16 +42,14 @@ const isAnother = 'has another file of that name'
 
 /** Begins with nothing known of the files of a lock. */
 export const newFinder = (indexes: readonly ServedIndex[]) => {
-  const read = new Map<string, Promise<boolean>>()
+  const once = newOnce<boolean>()
 
   /** A folder's own word is not enough: its file may have been damaged since. */
   const isInFolder = (index: ServedIndex, { url, hashes }: PageFile): Promise<boolean> => {
     const path = index.findLocal(url)?.path
     if (path === undefined) return Promise.resolve(false)
     const key = `${path} ${hashes['sha256']}`
-    const known = read.get(key) ?? digestOf(path, hashes).then(({ isRight }) => isRight === true)
-    read.set(key, known)
-    return known.catch(() => false)
+    return once(key, async () => (await digestOf(path, hashes)).isRight === true).catch(() => false)
   }
 
   /**

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorMessage } from '../../base/errors.js'
 import type { RelayLog } from '../../base/log.js'
+import { newOnce } from '../../base/waiting.js'
 import { faultOf } from '../../http/http-error.js'
 import { newDigest, type PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
@@ -84,15 +85,7 @@ export const lockedFileServer = (
   const find = newFinder(indexes)
   /** Files that turned out to be others than the lock's. */
   const wrong = new Set<string>()
-  const fetched = new Map<string, Promise<Sendable | undefined>>()
-
-  const fetchOnce = (candidate: Candidate): Promise<Sendable | undefined> => {
-    const { key } = candidate
-    const known = fetched.get(key) ?? fetchUnknown(candidate, signal)
-    fetched.set(key, known)
-    known.catch(() => fetched.delete(key))
-    return known
-  }
+  const once = newOnce<Sendable | undefined>()
 
   /** Returns why nothing was sent; undefined if the file was. */
   const tryOne = async (call: Call, candidate: Candidate): Promise<string | undefined> => {
@@ -101,7 +94,7 @@ export const lockedFileServer = (
       const other = await serveBytes(call, candidate)
       return other && `answers ${other.status}`
     }
-    const sendable = wrong.has(key) ? undefined : await fetchOnce(candidate)
+    const sendable = wrong.has(key) ? undefined : await once(key, () => fetchUnknown(candidate, signal))
     if (sendable === undefined) return 'has another file of that name'
     return sendFile(call, index.watch(project, file, sendable))
   }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RelayLog } from '../../base/log.js'
+import { endable } from '../../base/waiting.js'
 import { faultOf, type HttpError } from '../../http/http-error.js'
 import type { RelayConfig } from '../control.js'
 
@@ -47,18 +48,14 @@ export const newOutage = (parts: OutageParts) => {
   }
 
   const tryOnce = async (milliseconds: number): Promise<void> => {
-    const over = new AbortController()
-    const end = (): void => over.abort()
-    const timer = setTimeout(end, milliseconds)
-    signal.addEventListener('abort', end)
+    const over = endable(signal, milliseconds)
     try {
       await parts.connect(over.signal)
       answered()
     } catch (error) {
       if (!isOfConnection(faultOf(error))) answered()
     } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
+      over.end()
     }
   }
 
