@@ -3,8 +3,8 @@ import { type Mutant, sabotages } from '../mutant.js'
 /** Folders and pages: what is listed, what is kept, by which hash. */
 export const ofIndex: readonly Mutant[] = [
   ...sabotages(
-    'lib/index/folder-store.ts',
-    'unit/index/folder-store.ts',
+    'lib/relay/store/mirror-folder.ts',
+    'unit/relay/mirror-folder.ts',
     [
       'a starting relay does not remove what another is downloading',
       'ages - statSync(path).mtimeMs > leftOver',
@@ -18,7 +18,7 @@ export const ofIndex: readonly Mutant[] = [
     ],
     [
       'hashes that a killed build could not write are written by the next',
-      'if (!hashes.has(name)) addSum(name, sha256)',
+      'if (!hashes.has(name)) records.addSum(name, sha256)',
       '',
     ],
     [
@@ -28,8 +28,8 @@ export const ofIndex: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/index/folder-records.ts',
-    'unit/index/folder-records.ts unit/index/folder-store.ts',
+    'lib/relay/store/write-records.ts',
+    'unit/relay/mirror-folder.ts',
     [
       'SHA256SUMS is appended to, not written in place',
       'constants.O_RDWR | constants.O_APPEND',

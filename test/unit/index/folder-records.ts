@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { appendLines, readSums } from '../../../element-src/lib/index/folder-records.js'
+import { readSums } from '../../../element-src/lib/index/folder-records.js'
 import { many } from '../../support/arbitrary/any.js'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -70,30 +70,4 @@ t.test('a byte order mark, CRLF and a last line without an end are no fault', as
     ],
   )
   t.same(odd, [])
-})
-
-t.test("lines are added, and no byte of the user's is changed, at any instant", async (t) => {
-  const text = `\ufeff# mine\r\nodd line\r\n${sha256('a')} *./a-1.zip`
-  const folder = t.testdir({ SHA256SUMS: text })
-  const line = (i: number): string => `${sha256(`${i}`)}  x-1.${i}.zip`
-  // Another program adds lines at the same time.
-  const { ino } = (await import('node:fs')).statSync(join(folder, 'SHA256SUMS'))
-  const flushing: Promise<void>[] = []
-  for (let i = 0; i < 5; i += 1) {
-    flushing.push(appendLines(folder, 'SHA256SUMS', [line(2 * i)]))
-    appendFileSync(join(folder, 'SHA256SUMS'), `${line(2 * i + 1)}\n`)
-  }
-  await Promise.all(flushing)
-  const expected = `${text}\n${Array.from({ length: 10 }, (_, i) => `${line(i)}\n`).join('')}`
-  t.equal(readFileSync(join(folder, 'SHA256SUMS'), 'utf8'), expected)
-  t.equal((await import('node:fs')).statSync(join(folder, 'SHA256SUMS')).ino, ino, 'it is the same file')
-})
-
-t.test('lines are added to no file outside of the folder to which a link leads', async (t) => {
-  const folder = t.testdir({ other: 'as it was\n', mirror: {} })
-  symlinkSync('../other', join(folder, 'mirror', 'SHA256SUMS'))
-  await t.rejects(appendLines(join(folder, 'mirror'), 'SHA256SUMS', ['x']), {
-    message: 'SHA256SUMS is a symbolic link: replace it with a file',
-  })
-  t.equal(readFileSync(join(folder, 'other'), 'utf8'), 'as it was\n')
 })

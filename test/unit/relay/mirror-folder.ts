@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs, {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -14,8 +16,9 @@ import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
 import { openFolder } from '../../../element-src/lib/index/folder.js'
-import { openFolderStore } from '../../../element-src/lib/index/folder-store.js'
 import type { PageFile } from '../../../element-src/lib/index/page.js'
+import { openMirrorFolder } from '../../../element-src/lib/relay/store/mirror-folder.js'
+import { appendLines } from '../../../element-src/lib/relay/store/write-records.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -32,22 +35,24 @@ const check = (folder: string): string =>
   execFileSync('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder, encoding: 'utf8' })
 
 const open = (folder: string) => {
-  const errors: unknown[] = []
-  const store = openFolderStore(folder, (error) => errors.push(error))
-  const put = (file: string, content: string, more?: PageFile) => {
-    const path = store.newPath()
-    writeFileSync(path, content)
-    return store.put(path, file, sha256(content), more)
+  const warnings: string[] = []
+  const warn = (line: string): void => void warnings.push(line)
+  const mirror = openMirrorFolder(folder, { info: warn, warn, once: warn, fail: warn })
+  const keep = async (file: string, content: string, more?: PageFile): Promise<boolean | undefined> => {
+    const temporary = mirror.newFile()
+    await temporary?.write(Buffer.from(content), 0)
+    const isKept = temporary && (await mirror.keep(temporary, file, sha256(content), more))
+    await temporary?.remove()
+    return isKept
   }
-  return { ...store, put, errors }
+  return { ...mirror, keep, warnings }
 }
 
 t.test('a file is kept with its hash and with what its page said; one of its name stays', async (t) => {
   const folder = t.testdir({})
   const store = open(folder)
-  t.equal(await store.put(name, 'x', described), 'kept')
-  t.equal(await store.put(name, 'x', described), 'there')
-  t.equal(await store.put(name, 'y', described), 'other')
+  for (const content of ['x', 'x']) t.equal(await store.keep(name, content, described), true)
+  t.equal(await store.keep(name, 'y', described), false)
   await store.flush()
   t.equal(readFileSync(join(folder, name), 'utf8'), 'x')
   t.equal(statSync(join(folder, name)).mode & 0o777, 0o666 & ~process.umask(), 'every user can read it')
@@ -70,7 +75,9 @@ t.test('a file is kept with its hash and with what its page said; one of its nam
   t.match(await store.find({ ...described, hashes: { sha256: sha256('x') } }, undefined), { size: 1 })
   t.equal(await store.find(described, undefined), undefined)
   t.equal(await store.find({ ...described, hashes: { sha256: sha256('y') } }, undefined), undefined)
-  t.same(store.errors, [])
+  t.match(store.keptLine(), 'kept 1 new file, 1 KB,')
+  t.match(store.warnings, [/ is another file than the demo-1\.0\.zip that the build downloaded/])
+  t.equal(store.warnings.length, 1)
 })
 
 t.test('a file that another machine puts there at the same moment stays', async (t) => {
@@ -86,14 +93,14 @@ t.test('a file that another machine puts there at the same moment stays', async 
     linkSync(from, to)
   }
   syncBuiltinESMExports()
-  t.equal(await store.put(name, 'x', described), 'other')
+  t.equal(await store.keep(name, 'x', described), false)
   t.equal(readFileSync(join(folder, name), 'utf8'), 'other')
 })
 
 t.test('a killed build loses nothing: what it kept and did not hash is hashed by the next', async (t) => {
   const folder = t.testdir({ 'own-1.0.zip': 'own' })
   const first = open(folder)
-  await first.put(name, 'x', described)
+  await first.keep(name, 'x', described)
   // Hashes are written a moment later.
   t.notOk(existsSync(join(folder, 'SHA256SUMS')))
   await first.flush()
@@ -124,10 +131,15 @@ t.test('builds that fill one folder at once wait for no lock, whatever process n
   const stores = [open(folder), open(folder), open(folder)]
   const files = Array.from({ length: 30 }, (_, i) => `demo-1.${i}.zip`)
   const all = files.flatMap((file, i) =>
-    [stores[i % 3], stores[(i + 1) % 3]].map((store) => store?.put(file, file, { ...described, name: file })),
+    [stores[i % 3], stores[(i + 1) % 3]].map((store) => store?.keep(file, file, { ...described, name: file })),
   )
-  const done = await Promise.all(all)
-  t.equal(done.filter((result) => result === 'kept').length, 30)
+  t.ok((await Promise.all(all)).every(Boolean))
+  const kept = stores.map((store) => Number(/^kept (\d+) /.exec(store.keptLine() ?? '')?.[1]))
+  t.equal(
+    kept.reduce((sum, count) => sum + count),
+    30,
+    'each is kept by one of them',
+  )
   await Promise.all(stores.map((store) => store.flush()))
   t.equal(check(folder).match(/: OK$/gm)?.length, 30)
   t.match(readFileSync(join(folder, 'SHA256SUMS'), 'utf8'), /^# mine\n/)
@@ -156,10 +168,36 @@ t.test(
     }
     t.teardown(() => execFileSync('umount', [folder]))
     const store = open(folder)
-    t.equal(await store.put(name, 'x', described), 'kept')
-    t.equal(await store.put(name, 'y', described), 'other')
+    t.equal(await store.keep(name, 'x', described), true)
+    t.equal(await store.keep(name, 'y', described), false)
     await store.flush()
     t.equal(readFileSync(join(folder, name), 'utf8'), 'x')
     t.equal(check(folder), `${name}: OK\n`)
   },
 )
+
+t.test("lines are added, and no byte of the user's is changed, at any instant", async (t) => {
+  const text = `\ufeff# mine\r\nodd line\r\n${sha256('a')} *./a-1.zip`
+  const folder = t.testdir({ SHA256SUMS: text })
+  const line = (i: number): string => `${sha256(`${i}`)}  x-1.${i}.zip`
+  // Another program adds lines at the same time.
+  const { ino } = statSync(join(folder, 'SHA256SUMS'))
+  const flushing: Promise<void>[] = []
+  for (let i = 0; i < 5; i += 1) {
+    flushing.push(appendLines(folder, 'SHA256SUMS', [line(2 * i)]))
+    appendFileSync(join(folder, 'SHA256SUMS'), `${line(2 * i + 1)}\n`)
+  }
+  await Promise.all(flushing)
+  const expected = `${text}\n${Array.from({ length: 10 }, (_, i) => `${line(i)}\n`).join('')}`
+  t.equal(readFileSync(join(folder, 'SHA256SUMS'), 'utf8'), expected)
+  t.equal(statSync(join(folder, 'SHA256SUMS')).ino, ino, 'it is the same file')
+})
+
+t.test('lines are added to no file outside of the folder to which a link leads', async (t) => {
+  const folder = t.testdir({ other: 'as it was\n', mirror: {} })
+  symlinkSync('../other', join(folder, 'mirror', 'SHA256SUMS'))
+  await t.rejects(appendLines(join(folder, 'mirror'), 'SHA256SUMS', ['x']), {
+    message: 'SHA256SUMS is a symbolic link: replace it with a file',
+  })
+  t.equal(readFileSync(join(folder, 'other'), 'utf8'), 'as it was\n')
+})
