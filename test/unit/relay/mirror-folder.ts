@@ -16,9 +16,10 @@ import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
 import { openFolder } from '../../../element-src/lib/index/folder.js'
+import { readSums } from '../../../element-src/lib/index/folder-records.js'
 import type { PageFile } from '../../../element-src/lib/index/page.js'
 import { openMirrorFolder } from '../../../element-src/lib/relay/store/mirror-folder.js'
-import { appendLines } from '../../../element-src/lib/relay/store/write-records.js'
+import { appendLines, newRecords } from '../../../element-src/lib/relay/store/write-records.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -149,6 +150,27 @@ t.test('builds that fill one folder at once wait for no lock, whatever process n
       .filter(({ yanked }) => yanked === 'bad').length,
     30,
   )
+})
+
+t.test('hashes that come while others are written are written as well, however long that goes on', async (t) => {
+  const folder = t.testdir({})
+  const records = newRecords(folder, (error) => t.error(error))
+  const add = (i: number): void => records.addSum(`demo-1.${i}.zip`, sha256(`${i}`))
+  const { fsync } = fs
+  t.teardown(() => {
+    fs.fsync = fsync
+    syncBuiltinESMExports()
+  })
+  let count = 1
+  fs.fsync = ((descriptor, done) => {
+    if (count < 15) add(count)
+    count += 1
+    fsync(descriptor, done)
+  }) as typeof fsync
+  syncBuiltinESMExports()
+  add(0)
+  await records.flush()
+  t.equal(readSums(folder).hashes.size, 15)
 })
 
 t.test(

@@ -22,8 +22,6 @@ import { fileAsJson } from '../../index/render.js'
 /** For so long, in milliseconds, hashes are gathered before they are written. */
 const gathering = 200
 
-const flush = promisify(fsync)
-
 const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
 
 // A folder's owner may fill it although root made the file: a copy of its own takes its place.
@@ -62,7 +60,7 @@ export const appendLines = async (folder: string, name: string, lines: readonly 
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
     }
     // Not at once, as the rest: a disk takes milliseconds for it.
-    await flush(descriptor)
+    await promisify(fsync)(descriptor)
   } finally {
     closeSync(descriptor)
   }
@@ -76,6 +74,8 @@ export const appendLines = async (folder: string, name: string, lines: readonly 
 export const newRecords = (folder: string, onError: (error: unknown) => void) => {
   const sums = new Map<string, string>()
   let writing: Promise<void> | undefined
+  /** How often lines were written since the last hash came. */
+  let tries = 0
 
   const missing = (): readonly (readonly [string, string])[] => {
     const { hashes } = readSums(folder)
@@ -84,7 +84,7 @@ export const newRecords = (folder: string, onError: (error: unknown) => void) =>
   const write = async (): Promise<void> => {
     try {
       // Again if lines are not there: two machines may have written over each other's.
-      for (let tries = 0; missing().length > 0 && tries < 9; tries += 1) {
+      for (; missing().length > 0 && tries < 9; tries += 1) {
         await pause(gathering * (tries === 0 ? 1 : Math.random()))
         await appendLines(
           folder,
@@ -106,6 +106,7 @@ export const newRecords = (folder: string, onError: (error: unknown) => void) =>
   return {
     addSum: (name: string, sha256: string): void => {
       sums.set(name, sha256)
+      tries = 0
       writing ??= write()
     },
     /** Notes what an index, by its mark, says of a file; rejected with the system's error. */
