@@ -4,6 +4,9 @@ import { errorMessage, UserError } from './errors.js'
 /** `1 file`, `2 files`. */
 export const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`
 
+/** The element's name, as servers and readers of receipts see it. */
+export const toolName = 'dib-pypi-element'
+
 let verbose = false
 
 /** Switches `step` on or off (DIB_DEBUG_TRACE). */

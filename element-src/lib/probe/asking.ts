@@ -1,4 +1,5 @@
 import { ignoreErrors } from '../base/errors.js'
+import { toolName } from '../base/log.js'
 import { decodedChunksOf, type HttpAnswer, type HttpClient } from '../http/client.js'
 import type { Asker } from '../http/http-error.js'
 import { startTags } from '../index/html.js'
@@ -73,7 +74,7 @@ export const ask = async (
   isEnough = (_text: string): boolean => true,
   accept = 'text/html, application/vnd.pypi.simple.v1+html',
 ): Promise<Answer> => {
-  const headers = { Accept: accept, 'Accept-Encoding': 'identity', 'User-Agent': 'dib-pypi-element' }
+  const headers = { Accept: accept, 'Accept-Encoding': 'identity', 'User-Agent': toolName }
   const { body, ...head } = await client.request(url, { headers, signal })
   let bytes = Buffer.alloc(0)
   const text = (): string => bytes.toString('utf8')

@@ -1,5 +1,6 @@
 import { UserError } from '../base/errors.js'
 import { type Fields, fieldsOf, parseJson, textOf } from '../base/json.js'
+import { toolName } from '../base/log.js'
 import { decodePercents, isDistribution, versionOf } from '../index/distribution-file.js'
 import { readHostFile } from '../settings/mirrors-file/host-files.js'
 import { distributionKey } from './installed.js'
@@ -21,9 +22,6 @@ export interface Arrival {
   /** The versions of Python that it is for (PEP 440), if its index says so: a lock's pages say it again. */
   readonly requiresPython?: string | undefined
 }
-
-/** What tells a receipt from other tools' documents. */
-export const toolName = 'dib-pypi-element'
 
 /** What CycloneDX has no field for, by the names of its properties. */
 const properties = [

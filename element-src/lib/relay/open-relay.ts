@@ -5,18 +5,19 @@ import { errorMessage } from '../base/errors.js'
 import { newRelayLog } from '../base/log.js'
 import { HttpError } from '../http/http-error.js'
 import type { PageFile } from '../index/page.js'
-import { type LookAhead, newLookAhead } from './ahead/look-ahead.js'
+import { newLookAhead } from './ahead/look-ahead.js'
 import { newArrivals } from './arrivals.js'
 import type { RelayConfig, RelayStatus } from './control.js'
 import { checkFolders } from './lock/find-locked.js'
 import { lockedFileServer, lockedSource } from './lock/serve-locked.js'
+import { newRemembered } from './remembered.js'
 import { openIndexes } from './served-index.js'
 import { newStrangers } from './server/peer.js'
-import { type Call, notFound, refuse } from './server/reply.js'
+import { type Call, notFound, refuse, send } from './server/reply.js'
 import { type Route, routeOf, type Secrets } from './server/route.js'
 import { serveFile, servePage, serveRoot } from './server/serve.js'
 import { openMirrorFolder } from './store/mirror-folder.js'
-import type { Asker } from './upstream/source.js'
+import type { Shared } from './upstream/source.js'
 
 /** For so long, in milliseconds, its end waits for what is still to be written. */
 const lastWrites = 10_000
@@ -28,14 +29,14 @@ const isLoopback = (host: string): boolean => /^(?:127\.[\d.]+|localhost|0\.0\.0
 
 /** Says for each link of a page whether it may be followed: most are to one server. */
 const newMayFetch = (ownPort: () => number): ((file: PageFile) => boolean) => {
-  const origins = new Map<string, boolean>()
+  const origins = newRemembered<boolean>(1000)
   return ({ url }) => {
     const origin = /^[^/]*\/\/[^/]*/.exec(url)?.[0] ?? ''
     const known = origins.get(origin)
     if (known !== undefined) return known
     const { protocol, hostname, port } = new URL(url)
     const may = /^https?:$/.test(protocol) && !(isLoopback(hostname) && port === String(ownPort()))
-    if (origins.size < 1000) origins.set(origin, may)
+    origins.set(origin, may)
     return may
   }
 }
@@ -45,8 +46,11 @@ const callOf = (request: IncomingMessage, response: ServerResponse): Call => {
   const gone = new AbortController()
   response.on('close', () => gone.abort())
   const agent = request.headers['user-agent']
-  const headers: Asker['headers'] = agent === undefined ? {} : { 'User-Agent': agent }
-  return { request, response, asker: { headers, gone: gone.signal } }
+  return {
+    request,
+    response,
+    asker: { headers: agent === undefined ? {} : { 'User-Agent': agent }, gone: gone.signal },
+  }
 }
 
 /**
@@ -64,31 +68,21 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
   const arrivals = config.receipt || lock !== undefined ? newArrivals(lock) : undefined
   const strangers = newStrangers(config)
   let port = 0
-  let failure: string | undefined
-  let ahead: LookAhead | undefined
-  const indexes = openIndexes({
-    config,
-    log,
-    mirror,
-    arrivals,
-    mayFetch: newMayFetch(() => port),
-    onMetadata: (place, key, metadata) => ahead?.came(place, key, metadata),
-    onFailure: (cause) => {
-      failure ??= cause
-    },
-    signal: over.signal,
-  })
+  const mayFetch = newMayFetch(() => port)
+  const shared: Shared = { config, log, signal: over.signal, tempo, down: new Set(), mayFetch }
+  const indexes = openIndexes(shared, mirror, arrivals)
+  const failure = (): string | undefined => indexes.map((index) => index.failure()).find((cause) => cause !== undefined)
 
   if (lock !== undefined) await checkFolders(indexes, lock)
   const locked = lock && lockedSource(lock, log)
   const serveLocked = locked && lockedFileServer(indexes, locked, log, over.signal)
 
   // Under a lock no index is asked for a page before a file is.
-  if (config.ahead !== false && locked === undefined) ahead = newLookAhead(indexes, over.signal)
+  const ahead = config.ahead === false || locked !== undefined ? undefined : newLookAhead(indexes, over.signal)
 
   const status = (): RelayStatus => ({
     kept: mirror?.keptLine(),
-    failure,
+    failure: failure(),
     arrivals: config.receipt ? (arrivals?.all() ?? []) : [],
   })
 
@@ -108,10 +102,18 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
     return ending
   }
 
-  const control = async ({ request: { method }, response }: Call): Promise<void> => {
+  const control = async (call: Call): Promise<void> => {
+    const {
+      request: { method },
+      response,
+    } = call
     if (method === 'POST') response.on('close', onEnded)
     const told = method === 'POST' ? await end() : status()
-    response.writeHead(200, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(told))
+    send(
+      call,
+      { status: 200, headers: { 'Content-Type': 'application/json', Connection: 'close' } },
+      JSON.stringify(told),
+    )
   }
 
   const handle = async (call: Call, route: Route): Promise<void> => {
@@ -129,11 +131,10 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
     const index = indexes[route.index]
     const source = locked ?? index?.source
     if (source === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(call)
-    if (failure !== undefined) return refuse(call, failure)
-    if (route.kind !== 'file' && !route.hasSlash) {
-      response.writeHead(301, { Location: `${request.url?.replace(/\?.*/, '')}/` }).end()
-      return
-    }
+    const cause = failure()
+    if (cause !== undefined) return refuse(call, cause)
+    if (route.kind !== 'file' && !route.hasSlash)
+      return send(call, { status: 301, headers: { Location: `${request.url?.replace(/\?.*/, '')}/` } })
     if (route.kind === 'root') return serveRoot(call, source)
     if (serveLocked !== undefined)
       return route.kind === 'file' ? serveLocked(call, route) : servePage(call, route.project, source)

@@ -1,20 +1,19 @@
 import { statSync } from 'node:fs'
-import type { RelayLog } from '../base/log.js'
 import { newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
 import { fileAtUrl } from '../index/local-url.js'
-import { newDigest, type PageFile } from '../index/page.js'
+import type { PageFile } from '../index/page.js'
 import { isAskedAt } from '../settings/project-patterns.js'
 import type { Arrivals } from './arrivals.js'
-import type { RelayConfig } from './control.js'
+import { newRemembered } from './remembered.js'
 import type { Sendable } from './server/reply.js'
 import { newDownloads } from './store/downloads.js'
 import type { MirrorFolder } from './store/mirror-folder.js'
-import { metadataHashes, newMetadataFiles } from './upstream/fetch-file.js'
-import { folderIndex, isKeptFor, markOf } from './upstream/folder-index.js'
+import { type MetadataAnswer, newMetadataFiles } from './upstream/fetch-file.js'
+import { folderIndex, markOf } from './upstream/folder-index.js'
 import { isOfConnection, newOutage } from './upstream/outage.js'
 import { serverIndex } from './upstream/server-index.js'
-import type { Asker, Found } from './upstream/source.js'
+import type { Shared } from './upstream/source.js'
 import { newTraffic } from './upstream/traffic.js'
 
 /** An index, and what its files are served from. Each is one by its place among the others: two may have one URL. */
@@ -29,83 +28,30 @@ export interface WantedFile {
   readonly file: PageFile
 }
 
-/** What stands for a file in its index: the `nth` of that name on the project's page. */
-export const keyOf = (project: string, nth: number, name: string): string => `${project}~${nth}/${name}`
+/** For so many wheels' metadata somebody waits at most. */
+const mostAwaited = 10_000
 
 /** Whether a file is in a folder that is an index. */
 export const isLocal = ({ url }: PageFile): boolean => url.startsWith('file:')
 
-/** What all indexes have in common. */
-interface CommonParts {
-  readonly config: RelayConfig
-  readonly log: RelayLog
-  /** The folder that is filled. */
-  readonly mirror: MirrorFolder | undefined
-  /** What came into the build, if that is asked for. */
-  readonly arrivals: Arrivals | undefined
-  /** Called with the metadata of a wheel that came, if its index, by its place, has none beside it. */
-  readonly onMetadata: (place: number, key: string, metadata: Buffer | undefined) => void
-  /** Whether a file that a page links to may be fetched. */
-  readonly mayFetch: (file: PageFile) => boolean
-  /** Called when an index is down, and the build is to end on that. */
-  readonly onFailure: (cause: string) => void
-  /** When the relay ends. */
-  readonly signal: AbortSignal
-}
-
 const originOf = (url: string): string => new URL(url).origin
 
-/** Opens the indexes, in their order. */
-export const openIndexes = (parts: CommonParts) => {
-  const { config, log, mirror, arrivals, mayFetch, onMetadata, onFailure, signal } = parts
-  const { indexes, unreachable, tempo = 1 } = config
+/**
+ * Opens the indexes, in their order.
+ *
+ * @param mirror The folder that is filled.
+ * @param arrivals What came into the build, if that is asked for.
+ */
+export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, arrivals: Arrivals | undefined) => {
+  const { config, log, tempo, signal } = shared
   const traffic = newTraffic(tempo)
-  const down: (() => boolean)[] = []
 
-  return indexes.map((index, place) => {
+  return config.indexes.map((index, place) => {
     const { label, url, folder } = index
     const origin = markOf(index)
-    let downCause = ''
-    const hasRules = index.excludeNewer !== undefined || indexes.some(({ projects, exclude }) => projects ?? exclude)
     const send = traffic.watch(newClient({ ...config, own: index, asker: index.name === undefined ? 'host' : 'file' }))
-    // Folders do not count: they hold what was kept.
-    const others = [...indexes.entries()].filter(([i, other]) => i !== place && other.folder === undefined)
-    const outage = newOutage({
-      label,
-      unreachable,
-      tempo,
-      hasOthers: others.length > 0,
-      connect: async (over) => {
-        const headers = { 'User-Agent': 'dib-pypi-element' }
-        const { body } = await send(new URL(url), { headers, signal: over })
-        body.destroy()
-      },
-      log,
-      onDown: (cause) => {
-        downCause = cause
-        if (unreachable === 'fail') onFailure(cause)
-      },
-      signal,
-    })
-    down[place] = outage.isDown
-    const isAsked = (project: string, at = index): boolean => isAskedAt(project, at, indexes)
-    const isElsewhere = (project: string): boolean =>
-      others.some(([i, other]) => !down[i]?.() && isAsked(project, other))
-    const whileDown = (project: string): Found | undefined => {
-      if (unreachable === 'fail') return { kind: 'refused', cause: downCause }
-      return unreachable === 'drop' && isElsewhere(project) ? { kind: 'none' } : undefined
-    }
-    // What a lock has it has by its hash.
-    const isAnyones = !index.isKept || config.lock !== undefined
-    const source =
-      folder === undefined
-        ? serverIndex(index, { send, outage, log, mayFetch, hasRules, whileDown })
-        : folderIndex(
-            { ...index, folder },
-            log,
-            config.mirror,
-            (project, file) => isAnyones || isKeptFor(project, file, config.named ?? indexes),
-          )
+    const outage = newOutage(shared, index, send)
+    const source = folder === undefined ? serverIndex(shared, index, send, outage) : folderIndex(shared, index, folder)
 
     /** Takes note of a fault of a server, which is not always that of the index. */
     const onFault = ({ name, url: at }: PageFile, fault: HttpError): void => {
@@ -119,28 +65,32 @@ export const openIndexes = (parts: CommonParts) => {
       const path = fileAtUrl(folder ? (config.mirror ?? folder) : '', at)
       return path === undefined ? undefined : { path, size: statSync(path).size }
     }
+
     const metadata = newMetadataFiles(send)
-    /** Keeps a wheel's metadata if the folder has the wheel. */
-    const keepMetadata = async (key: string, file: PageFile, asker: Asker): Promise<void> => {
-      const there = file.coreMetadata === undefined ? undefined : await mirror?.find(file, origin)
-      if (mirror === undefined || there === undefined) return
-      const answer = await metadata(key, file, asker).catch(() => undefined)
-      if (answer?.status !== 200) return
-      const digest = newDigest(metadataHashes(file))
-      digest.update(answer.bytes)
-      if (digest.isRight() === false) return
-      await mirror.keepBytes(`${file.name}.metadata`, answer.bytes, digest.sha256())
+    const awaited = newRemembered<(metadata: Buffer | undefined) => void>(mostAwaited)
+    const onMetadata = (key: string, bytes: Buffer | undefined): void => {
+      awaited.get(key)?.(bytes)
+      awaited.remove(key)
     }
-    const ownMetadata = (key: string, bytes: Buffer | undefined): void => onMetadata(place, key, bytes)
+    /** Keeps a wheel's metadata if the folder has the wheel. */
+    const keepMetadata = async (file: PageFile, { bytes, sha256 }: MetadataAnswer): Promise<void> => {
+      if (mirror !== undefined && sha256 !== undefined && (await mirror.find(file, origin)) !== undefined)
+        await mirror.keepBytes(`${file.name}.metadata`, bytes, sha256)
+    }
     const downloads =
       mirror &&
       newDownloads({
         mirror,
         origin,
         send,
-        // Not the relay's own signal: files that are kept as it ends still get their metadata.
-        onKept: (key, file) => keepMetadata(key, file, { headers: {}, gone: new AbortController().signal }),
-        onMetadata: ownMetadata,
+        onKept: async (key, file) => {
+          if (file.coreMetadata === undefined) return
+          // Not the relay's own signal: files that are kept as it ends still get their metadata.
+          const asker = { headers: {}, gone: new AbortController().signal }
+          const answer = await metadata(key, file, asker).catch(() => undefined)
+          if (answer !== undefined) await keepMetadata(file, answer)
+        },
+        onMetadata,
         traffic,
         onRefused: ({ name }, why) =>
           log.once(`${name} of ${label} is not kept, so that an offline build lacks it: ${why}`),
@@ -167,12 +117,17 @@ export const openIndexes = (parts: CommonParts) => {
       watch: (project: string, file: PageFile, sendable: Sendable): Sendable =>
         arrivals?.watch({ project, file, index, place }, sendable) ?? sendable,
       keepMetadata,
-      onMetadata: ownMetadata,
+      /** Takes note of the metadata of a wheel that came, if it has none beside it; undefined if it cannot be read. */
+      onMetadata,
+      /** Resolved with such metadata, once it comes. */
+      whenMetadata: (key: string): Promise<Buffer | undefined> => new Promise((resolve) => awaited.set(key, resolve)),
       onFault,
       /** Whether the server of a URL has too much to do for anything ahead. */
       isBusy: (at: string): boolean => traffic.isBusy(originOf(at)),
       /** Whether it is asked for a project, by the rules of all. */
-      isAsked: (project: string): boolean => isAsked(project),
+      isAsked: (project: string): boolean => isAskedAt(project, index, config.indexes),
+      /** Why nothing more is served, if it was down and is to end the build. */
+      failure: outage.failure,
       /** Takes note that an installer left after so many milliseconds without an answer. */
       onLeft: (milliseconds: number): void =>
         outage.failed(new HttpError('connection', `does not answer in ${Math.round(milliseconds / 1000)} s`)),

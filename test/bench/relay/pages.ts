@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { readPage } from '../../../element-src/lib/index/read-page.js'
 import { mediaTypes, renderPage } from '../../../element-src/lib/index/render.js'
-import { pathsOf } from '../../../element-src/lib/relay/server/serve.js'
+import { linksOf } from '../../../element-src/lib/relay/server/route.js'
 import type { Ending } from '../../support/builds/build-image.js'
 import { median, sum } from '../../support/observation/median.js'
 import { listen } from '../../support/servers/listen.js'
@@ -54,7 +54,7 @@ export const pagesSection = async (t: Ending, scratch: string, isQuick: boolean)
   const text = bytes.toString()
   const address = new URL('https://index.example/simple/demo-app/')
   const through = (): string =>
-    renderPage('demo-app', readPage(bytes, mediaTypes.json, address), pathsOf('demo-app'), 'json')
+    renderPage('demo-app', readPage(bytes, mediaTypes.json, address), linksOf('demo-app'), 'json')
   const [parse = 0, relay = 0] = timesOf(isQuick ? 3 : 15, () => JSON.parse(text), through)
 
   const server = createServer((_request, response) => response.setHeader('Content-Type', mediaTypes.json).end(bytes))

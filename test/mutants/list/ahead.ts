@@ -19,7 +19,7 @@ export const ofAhead: readonly Mutant[] = [
   ...sabotages(
     'lib/relay/ahead/look-ahead.ts',
     'unit/relay/ahead/guesses.ts',
-    ['a wheel that an earlier build kept leads on', 'if (there !== undefined) came(', 'if (false) came('],
+    ['a wheel that an earlier build kept leads on', 'there === undefined ? coming', 'true ? coming'],
     ['what is guessed is not noted as had by an index', 'index.findFile(file)', 'index.findFile(file, index.origin)'],
   ),
   ...sabotages('lib/relay/upstream/server-index.ts', 'unit/relay/ahead/look-ahead.ts', [

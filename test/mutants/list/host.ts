@@ -79,12 +79,12 @@ export const ofHost: readonly Mutant[] = [
     'unit/relay/fill.ts unit/relay/folders.ts unit/relay/serves.ts',
     [
       'offline, what was kept for one section is not installed for another',
-      'const all = found.filter((file) => isFor(project, file))',
+      'const all = found.filter((file) => isAnyones || isKeptFor(project, file, named))',
       'const all = found',
     ],
     [
       'exclude-newer goes for a folder, too',
-      'const old = excludeNewer(all, config.excludeNewer)',
+      'const old = excludeNewer(all, index.excludeNewer)',
       'const old = excludeNewer(all, undefined)',
     ],
   ),

@@ -48,13 +48,13 @@ export const ofRelay: readonly Mutant[] = [
   ]),
   ...sabotages('lib/relay/open-relay.ts', 'unit/relay/faults.ts', [
     'with DIB_PYPI_UNREACHABLE=fail nothing more is served once an index is down',
-    'if (failure !== undefined) return refuse(call, failure)',
+    'if (cause !== undefined) return refuse(call, cause)',
     '',
   ]),
   ...sabotages('lib/relay/server/reply.ts', 'unit/relay/serves.ts unit/relay/folders.ts', [
     'what cannot be used is refused such that no installer goes past it',
-    'response.writeHead(424, reason,',
-    'response.writeHead(404, reason,',
+    'status: 424, reason,',
+    'status: 404, reason,',
   ]),
   ...sabotages(
     'lib/relay/server/peer.ts',
@@ -104,33 +104,33 @@ export const ofRelay: readonly Mutant[] = [
       'true',
     ],
   ),
-  ...sabotages('lib/relay/served-index.ts', 'unit/relay/fill.ts', [
+  ...sabotages('lib/relay/upstream/fetch-file.ts', 'unit/relay/fill.ts', [
     "a wheel's metadata is compared with its hash before it is kept",
-    'if (digest.isRight() === false) return',
-    '',
+    'answer.status === 200 && isRight ?',
+    'answer.status === 200 ?',
+  ]),
+  ...sabotages('lib/relay/served-index.ts', 'unit/relay/folders.ts unit/relay/faults.ts', [
+    'a dead file host is not the fault of its index',
+    'if (isOwn && isOfConnection(fault)) outage.failed(fault)',
+    'if (isOfConnection(fault)) outage.failed(fault)',
   ]),
   ...sabotages(
-    'lib/relay/served-index.ts',
+    'lib/relay/upstream/outage.ts',
     'unit/relay/folders.ts unit/relay/faults.ts',
     [
-      'a dead file host is not the fault of its index',
-      'if (isOwn && isOfConnection(fault)) outage.failed(fault)',
-      'if (isOfConnection(fault)) outage.failed(fault)',
-    ],
-    [
       'DIB_PYPI_UNREACHABLE=keep leaves out no index',
-      "return unreachable === 'drop' && isElsewhere(project)",
-      'return isElsewhere(project)',
+      "return unreachable === 'drop' && isElsewhere",
+      'return isElsewhere',
     ],
     [
       'an index that is down is left out only while another has the project',
-      "return unreachable === 'drop' && isElsewhere(project)",
+      "return unreachable === 'drop' && isElsewhere",
       "return unreachable === 'drop'",
     ],
     [
       'a folder of what was kept does not count as another index',
-      'i !== place && other.folder === undefined)',
-      'i !== place)',
+      'other !== index && other.folder === undefined)',
+      'other !== index)',
     ],
   ),
   ...sabotages(
@@ -152,19 +152,19 @@ export const ofRelay: readonly Mutant[] = [
   ]),
   ...sabotages('lib/relay/upstream/fetch-file.ts', 'unit/relay/hostile.ts', [
     'metadata without an end is not read for ever',
-    "await gather(chunks, largest, 'metadata')",
+    "await gather(chunks, most, 'metadata')",
     "await gather(chunks, Number.POSITIVE_INFINITY, 'metadata')",
   ]),
-  ...sabotages('lib/relay/upstream/remembered-pages.ts', 'unit/relay/remembered-pages.ts', [
+  ...sabotages('lib/relay/remembered.ts', 'unit/relay/remembered-pages.ts', [
     'pages are remembered up to a bound',
-    'if (bytes + length <= mostBytes) return',
+    'if (weight + length <= most) return',
     'break',
   ]),
   ...sabotages(
     'lib/relay/upstream/outage.ts',
     'unit/relay/faults.ts',
     ['down is a matter of connections alone', 'if (!isOfConnection(faultOf(error))) answered()', ''],
-    ['an index that answers again is asked again', "if (state === 'down') await tryOnce(longestTry)", ''],
+    ['an index that answers again is asked again', 'if (isDown()) await tryOnce(longestTry)', ''],
   ),
   ...sabotages(
     'lib/relay/upstream/fetch-file.ts',

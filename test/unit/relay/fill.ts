@@ -75,27 +75,28 @@ t.test('what was downloaded is kept under its name, with its metadata and hashes
   t.ok((await ask(await offline.link('demo-app', wheel(0)))).body.equals(content))
 })
 
-t.test('metadata whose hash is not what the index tells is not kept, and its wheel is', async (t) => {
-  const upstream = await serveIndex(
-    t,
-    {
-      'demo-app': [
-        { name: wheel(0), content: likeWheel(10), more: { 'core-metadata': { sha256: sha256('another') } } },
-      ],
-    },
-    ({ url }, response) => {
-      if (!url?.endsWith('.metadata')) return undefined
-      response.end(metadata)
-      return true
-    },
-  )
-  const folder = scratchFolder(t)
-  const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
-  await fetchAll(relay, [wheel(0)])
-  await relay.end()
-  t.ok(names(folder).includes(wheel(0)))
-  t.notOk(names(folder).includes(`${wheel(0)}.metadata`))
-})
+t.test(
+  'metadata that is not what the index tells, or does not look like it, is not kept, and its wheel is',
+  async (t) => {
+    for (const [told, sent] of [
+      [{ sha256: sha256('another') }, metadata],
+      [true, '<title>Log in</title>'],
+    ] as const) {
+      const projects = { 'demo-app': [{ name: wheel(0), content: likeWheel(10), more: { 'core-metadata': told } }] }
+      const upstream = await serveIndex(t, projects, ({ url }, response) => {
+        if (!url?.endsWith('.metadata')) return undefined
+        response.end(sent)
+        return true
+      })
+      const folder = scratchFolder(t)
+      const relay = await openTestRelay(t, [at(upstream.url)], { fill: folder })
+      await fetchAll(relay, [wheel(0)])
+      await relay.end()
+      t.ok(names(folder).includes(wheel(0)))
+      t.notOk(names(folder).includes(`${wheel(0)}.metadata`))
+    }
+  },
+)
 
 t.test('a file of which nothing tells that it is whole is not kept, which is said', async (t) => {
   const name = 'demo-app-0.8.tar.gz'

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
-import { rememberPages, setLast } from '../../../element-src/lib/relay/upstream/remembered-pages.js'
+import { newRemembered, rememberPages } from '../../../element-src/lib/relay/remembered.js'
 import { askMetadata, clockOf, countOf, project, wheelOf } from '../../support/relay/ahead.js'
 import { at, openTestRelay } from '../../support/relay/test-relay.js'
 import { serveIndex } from '../../support/relay/upstream.js'
@@ -71,16 +71,10 @@ t.test('of 2,000 files that were asked for the last are known without their page
 })
 
 t.test('of what is remembered by name the last so many entries are there', async (t) => {
-  const map = new Map<string, number>()
-  for (const [i, name] of ['a', 'b', 'c', 'a', 'd'].entries()) setLast(map, name, i, 3)
-  t.same(
-    [...map],
-    [
-      ['c', 2],
-      ['a', 3],
-      ['d', 4],
-    ],
-  )
+  const remembered = newRemembered<number>(3)
+  for (const [i, name] of ['a', 'b', 'c', 'a', 'd'].entries()) remembered.set(name, i)
+  t.same([...remembered.keys()], ['c', 'a', 'd'])
+  t.same([...remembered.values()], [2, 3, 4])
 })
 
 const release = (version: string) => ({ name: `demo_app-${version}.tar.gz`, content: Buffer.from(version) })

@@ -1,6 +1,6 @@
+import { newRemembered } from '../remembered.js'
 import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { Guess } from '../store/downloads.js'
-import { setLast } from '../upstream/remembered-pages.js'
 import type { Asker } from '../upstream/source.js'
 
 /** What makes a file likely to be asked for: that its metadata was, or that it is the newest on a page that will be read. */
@@ -41,17 +41,13 @@ interface Project {
 
 /** Files that are fetched before an installer asks for them; begins with none. */
 export const newGuesses = () => {
-  const projects = new Map<string, Project>()
+  const projects = newRemembered<Project>(mostProjects)
   const last: Record<Reason, Made[]> = { metadata: [], page: [] }
   const unproven = new Set<Made>()
   let waiting: Made[] = []
   let [running, bytes, proven] = [0, 0, 0]
 
-  const projectOf = (name: string): Project => {
-    const known = projects.get(name) ?? { versions: new Set<string>() }
-    setLast(projects, name, known, mostProjects)
-    return known
-  }
+  const projectOf = (name: string): Project => projects.use(name, () => ({ versions: new Set() }))
 
   const isOver = (reason: Reason): boolean => last[reason].filter(({ isWrong }) => isWrong).length > mostWrong
 

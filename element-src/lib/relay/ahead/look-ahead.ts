@@ -1,10 +1,10 @@
 import { versionOf } from '../../index/distribution-file.js'
 import type { PageFile } from '../../index/page.js'
 import { wheelMetadataAt } from '../../index/wheel-metadata.js'
-import { isLocal, keyOf, type ServedIndex, type WantedFile } from '../served-index.js'
+import { newRemembered } from '../remembered.js'
+import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { Call } from '../server/reply.js'
-import type { FileRoute } from '../server/route.js'
-import { setLast } from '../upstream/remembered-pages.js'
+import { type FileRoute, keyOf, nthOf } from '../server/route.js'
 import type { Asker } from '../upstream/source.js'
 import { chooseFile } from './choose-file.js'
 import { newGuesses } from './guesses.js'
@@ -57,23 +57,17 @@ const newSlots = (most: number): ((work: () => Promise<void>) => Promise<void>) 
 export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSignal) => {
   const inSlot = newSlots(mostAtOnce)
   const guesses = newGuesses()
-  const seen = new Map<string, number>()
+  /** When something was looked at last. */
+  const seen = newRemembered<number>(mostRemembered)
   /** The extras that are wanted of projects. */
-  const extras = new Map<string, Set<string>>()
-  /** Wheels whose metadata is in themselves alone. */
-  const coming = new Map<string, Looked>()
+  const extras = newRemembered<Set<string>>(mostRemembered)
+  const extrasOf = (project: string): Set<string> => extras.use(project, () => new Set())
 
   /** Whether it is new to what the installer's request led to: dependencies can go in circles. */
   const isNew = (key: string, began: number): boolean => {
     if ((seen.get(key) ?? 0) > began - lately) return false
-    setLast(seen, key, Date.now(), mostRemembered)
+    seen.set(key, Date.now())
     return true
-  }
-
-  const extrasOf = (project: string): Set<string> => {
-    const known = extras.get(project) ?? new Set<string>()
-    setLast(extras, project, known, mostRemembered)
-    return known
   }
 
   const follow = async (text: string, looked: Looked): Promise<void> => {
@@ -87,11 +81,11 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     if (!isNew(`${asker.headers['User-Agent']} ${index.place} ${file.url} ${[...extrasOf(project)].sort()}`, began))
       return
     if (isLocal(file) || file.coreMetadata === undefined) {
-      setLast(coming, `${index.place} ${key}`, looked, mostRemembered)
+      const coming = index.whenMetadata(key)
       // An earlier build may have kept it.
       const there = await index.findFile(file)
-      if (there !== undefined) came(index.place, key, await wheelMetadataAt(there.path))
-      return
+      const metadata = await (there === undefined ? coming : wheelMetadataAt(there.path))
+      return metadata && follow(metadata.toString('utf8'), looked)
     }
     let text = ''
     await inSlot(async () => {
@@ -126,44 +120,36 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     const page = pages.find(({ files }) => file !== undefined && files.includes(file))
     if (file === undefined || page === undefined) return
     const { index, files } = page
-    const key = keyOf(project, files.filter(({ name }) => name === file.name).indexOf(file), file.name)
+    const { name } = file
+    const key = keyOf({ project, nth: files.filter((one) => one.name === name).indexOf(file), name })
     guesses.suggest('page', { index, project, key, file }, asker.headers)
     await lookAtFile({ index, project, file, key, installer, asker, began })
   }
 
-  const came = (place: number, key: string, metadata: Buffer | undefined): void => {
-    const name = `${place} ${key}`
-    const looked = coming.get(name)
-    coming.delete(name)
-    if (looked && metadata) follow(metadata.toString('utf8'), looked).catch(() => undefined)
-  }
-
   return {
     /** Takes note that an installer asks for a file, or for its metadata. */
-    asked: (index: ServedIndex, { project, nth, name }: FileRoute, { request, asker: { headers } }: Call): void => {
+    asked: (index: ServedIndex, route: FileRoute, { request, asker: { headers } }: Call): void => {
       const { method, socket } = request
-      const wheel = name.replace(/\.metadata$/, '')
-      const key = keyOf(project, nth, wheel)
-      const isFirst = guesses.asked(index, project, key, versionOf(wheel, project) ?? '')
+      const { project, name } = route
+      const key = keyOf(route)
+      const isFirst = guesses.asked(index, project, key, versionOf(name, project) ?? '')
       const installer = readUserAgent(headers['User-Agent'])
       if (installer === undefined) return
       const asker: Asker = { headers, gone: signal, isAhead: true, isGoing: () => !socket.destroyed }
       const look = async (): Promise<void> => {
-        const found = await index.source.filesOf(project, asker, isFirst ? undefined : wheel)
+        const found = await index.source.filesOf(project, asker, isFirst ? undefined : name)
         const files = found.kind === 'page' ? found.files : []
-        const file = files.filter((one) => one.name === wheel)[nth]
+        const file = nthOf(files, route)
         if (file === undefined) return
         // What a folder has is what was taken before, the newest or not.
         if (isFirst && !isLocal(file) && chooseFile(files, project, '', installer) === file) guesses.foretold()
         // uv reads the metadata of a wheel out of parts of it, if there is none beside it.
-        if (name !== wheel || method !== 'GET' || request.headers.range !== undefined)
+        if (route.isMetadata || method !== 'GET' || request.headers.range !== undefined)
           guesses.suggest('metadata', { index, project, key, file }, headers)
         await lookAtFile({ index, project, file, key, installer, asker, began: Date.now() })
       }
       // A guess that fails is nobody's fault.
       look().catch(() => undefined)
     },
-    /** Takes note of the metadata of a wheel that came, by the place of its index and what stands for it there. */
-    came,
   }
 }

@@ -9,9 +9,9 @@ import { newDigest, type PageFile } from '../../index/page.js'
 import type { Arrival } from '../../receipt/bill.js'
 import { indexAt } from '../../settings/index-list.js'
 import type { ServedIndex } from '../served-index.js'
-import { type Call, notFound, pageOrReply, refuse, type Sendable, sendFile } from '../server/reply.js'
+import { type Call, refuse, type Sendable, sendFile } from '../server/reply.js'
 import type { FileRoute } from '../server/route.js'
-import { serveBytes } from '../server/serve.js'
+import { fileOrReply, serveBytes } from '../server/serve.js'
 import { unnamedFile } from '../store/growing-file.js'
 import { fetchFile } from '../upstream/fetch-file.js'
 import type { Found, Source } from '../upstream/source.js'
@@ -41,7 +41,7 @@ const fetchUnknown = async ({ index, file }: Candidate, signal: AbortSignal): Pr
   const storage = index.mirror?.newUnnamed() ?? unnamedFile(join(tmpdir(), `pypi-relay-${randomUUID()}`))
   try {
     const digest = newDigest(hashes)
-    const fetched = await fetchFile(index.send, { url: file.url, headers: {}, hasHash: true }, signal)
+    const fetched = await fetchFile(index.send, file, { headers: {}, signal })
     let length = 0
     if (fetched.status === 200)
       for await (const chunk of fetched.chunks) {
@@ -99,13 +99,11 @@ export const lockedFileServer = (
     return sendFile(call, index.watch(project, file, sendable))
   }
 
-  return async (call: Call, { project, nth, name }: FileRoute): Promise<void> => {
-    const page = pageOrReply(call, await source.filesOf(project, call.asker))
-    if (page === undefined) return
-    const locked = page.files.filter((file) => file.name === name)[nth]
-    if (locked === undefined) return notFound(call)
+  return async (call: Call, route: FileRoute): Promise<void> => {
+    const locked = await fileOrReply(call, source, route)
+    if (locked === undefined) return
     const why: string[] = []
-    for await (const candidate of find(project, locked, call.asker, (line) => why.push(line))) {
+    for await (const candidate of find(route.project, locked, call.asker, (line) => why.push(line))) {
       const { index, file, key } = candidate
       try {
         const other = await tryOne(call, candidate)
@@ -123,7 +121,7 @@ export const lockedFileServer = (
       }
     }
     const reasons = why.length === 0 ? 'none may serve its project' : why.join('; ')
-    const cause = `${name} is in the lock (DIB_PYPI_LOCK), and no mirror has it: ${reasons}`
+    const cause = `${locked.name} is in the lock (DIB_PYPI_LOCK), and no mirror has it: ${reasons}`
     log.once(cause)
     refuse(call, cause)
   }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Page } from '../../index/page.js'
+import { chooseHash, type Page, type PageFile } from '../../index/page.js'
 import type { Asker, Found, PassedOn } from '../upstream/source.js'
 
 /** A request of an installer. */
@@ -11,25 +11,43 @@ export interface Call {
   readonly asker: Asker
 }
 
+/** A second copy in an installer's cache would only fill the image's small disk. */
+const uncached = { 'Cache-Control': 'no-store' } as const
+
+/** Writes the head of an answer, of which it may not be known how many bytes follow. */
+export const sendHead = (
+  { response }: Call,
+  { status, reason, headers }: PassedOn,
+  length: number | undefined,
+): void => {
+  const known = length === undefined ? {} : { 'Content-Length': length }
+  response.writeHead(status, reason, { ...headers, ...uncached, ...known })
+}
+
+/** Sends what is in memory; for a HEAD Node.js leaves the body out. */
+export const send = (call: Call, head: PassedOn, body: Buffer | string = ''): void => {
+  sendHead(call, head, Buffer.byteLength(body))
+  call.response.end(body)
+}
+
 /**
  * Refuses a request such that an installer neither repeats it nor takes the project for unknown: pip repeats a 5xx for
  * seconds, and uv goes past a 404.
  */
-export const refuse = ({ response }: Call, cause: string): void => {
+export const refuse = (call: Call, cause: string): void => {
   // A reason phrase, which uv shows, is ASCII in one line (RFC 9112, 4).
   const reason = cause.replace(/[^ -~]+/g, '?').slice(0, 300)
-  response.writeHead(424, reason, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${cause}\n`)
+  send(call, { status: 424, reason, headers: { 'Content-Type': 'text/plain; charset=utf-8' } }, `${cause}\n`)
 }
 
 /** Says that there is no such thing. */
-export const notFound = ({ response }: Call): void => {
-  response.writeHead(404, { 'Content-Type': 'text/plain' }).end('not found\n')
-}
+export const notFound = (call: Call): void =>
+  send(call, { status: 404, headers: { 'Content-Type': 'text/plain' } }, 'not found\n')
 
 /** Passes on what a server says besides 'here it is': its status, and what belongs to that. */
-export const passOn = ({ response }: Call, { status, reason, headers }: PassedOn): void => {
+export const passOn = (call: Call, { headers, ...head }: PassedOn): void => {
   const { 'content-encoding': _encoding, ...rest } = headers
-  response.writeHead(status, reason, { ...rest, 'Content-Length': 0 }).end()
+  send(call, { ...head, headers: rest })
 }
 
 /** The page that was found; undefined if there is none, which is answered. */
@@ -39,21 +57,6 @@ export const pageOrReply = (call: Call, found: Found): Page | undefined => {
   else if (found.kind === 'answer') passOn(call, found)
   else notFound(call)
   return undefined
-}
-
-/** A second copy in an installer's cache would only fill the image's small disk. */
-export const uncached = { 'Cache-Control': 'no-store' } as const
-
-/** Sends what is in memory. */
-export const sendBytes = (
-  { request, response }: Call,
-  headers: Readonly<Record<string, string>>,
-  bytes: Buffer,
-  status = 200,
-  reason = 'OK',
-): void => {
-  response.writeHead(status, reason, { ...headers, ...uncached, 'Content-Length': bytes.length })
-  response.end(request.method === 'HEAD' ? undefined : bytes)
 }
 
 /** A file that can be sent. */
@@ -68,17 +71,20 @@ export interface Sendable {
 /** A file on the host that can be sent; its hash, if one is known, is its ETag. */
 export const fileOnDisk = (
   { path, size }: { readonly path: string; readonly size: number },
-  digits: string | undefined,
-): Sendable => ({
-  headers: {
-    'content-type': path.endsWith('.metadata') ? 'text/plain; charset=utf-8' : 'application/octet-stream',
-    'accept-ranges': 'bytes',
-    ...(digits === undefined ? {} : { etag: `"${digits}"` }),
-  },
-  length: size,
-  read: (from, to = size) =>
-    from >= to ? (async function* () {})() : createReadStream(path, { start: from, end: to - 1 }),
-})
+  { name, hashes }: PageFile,
+): Sendable => {
+  const hash = chooseHash(hashes)
+  return {
+    headers: {
+      'content-type': name.endsWith('.metadata') ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+      'accept-ranges': 'bytes',
+      ...(hash && { etag: `"${hash.digits}"` }),
+    },
+    length: size,
+    read: (from, to = size) =>
+      from >= to ? (async function* () {})() : createReadStream(path, { start: from, end: to - 1 }),
+  }
+}
 
 /**
  * Reads a Range header (RFC 9110, 14.2).
@@ -96,17 +102,23 @@ const parseRange = (header: string | undefined, length: number): { from: number;
 }
 
 /**
- * Sends chunks as fast as the client takes them.
+ * Sends the rest of an answer whose head is written, as fast as the client takes it; to a HEAD, nothing. If the chunks end
+ * with an error, so does the connection: the client sees that it has not all.
  *
- * @param response The response, whose head is written.
- * @param chunks What to send. If they end with an error, so does the connection: the client sees that it has not all.
  * @returns Resolved when all is sent or the client has gone; rejected with the error of the chunks.
  */
-export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable<Buffer>): Promise<undefined> => {
+export const sendChunks = async (
+  { request, response }: Call,
+  chunks: () => AsyncIterable<Buffer>,
+): Promise<undefined> => {
+  if (request.method === 'HEAD') {
+    response.end()
+    return undefined
+  }
   // An installer sees the head before the first bytes come.
   response.flushHeaders()
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of chunks()) {
       if (response.destroyed) return undefined
       // Until the system has it: its memory is used again, and 50 clients at a time hold one chunk each.
       await new Promise<void>((resolve) => {
@@ -126,25 +138,19 @@ export const sendChunks = async (response: ServerResponse, chunks: AsyncIterable
 }
 
 /** Sends a file, or the part of it that is asked for, to who asks by GET or HEAD; rejected if its bytes end with an error. */
-export const sendFile = async (
-  { request, response }: Call,
-  { headers, length, read }: Sendable,
-): Promise<undefined> => {
-  const condition = request.headers['if-range']
+export const sendFile = async (call: Call, { headers, length, read }: Sendable): Promise<undefined> => {
+  const { 'if-range': condition, range } = call.request.headers
   const isWhole = length === undefined || (condition !== undefined && condition !== headers['etag'])
-  const part = isWhole ? undefined : parseRange(request.headers.range, length)
+  const part = isWhole ? undefined : parseRange(range, length)
   if (part === 'none') {
-    response.writeHead(416, { ...headers, ...uncached, 'Content-Range': `bytes */${length}` }).end()
+    send(call, { status: 416, headers: { ...headers, 'Content-Range': `bytes */${length}` } })
     return undefined
   }
   const { from, to } = part ?? { from: 0, to: length }
-  response.writeHead(part === undefined ? 200 : 206, {
-    ...headers,
-    ...uncached,
-    ...(to === undefined ? {} : { 'Content-Length': String(to - from) }),
-    ...(part === undefined ? {} : { 'Content-Range': `bytes ${from}-${part.to - 1}/${length}` }),
-  })
-  if (request.method !== 'HEAD') return sendChunks(response, read(from, to))
-  response.end()
-  return undefined
+  const head =
+    part === undefined
+      ? { status: 200, headers }
+      : { status: 206, headers: { ...headers, 'Content-Range': `bytes ${from}-${part.to - 1}/${length}` } }
+  sendHead(call, head, to === undefined ? undefined : to - from)
+  return sendChunks(call, () => read(from, to))
 }

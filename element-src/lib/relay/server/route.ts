@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { decodePercents, normaliseName } from '../../index/distribution-file.js'
+import type { PageFile } from '../../index/page.js'
 import type { Index } from '../../settings/index-list.js'
 
 /** What a path of the relay stands for. */
@@ -11,11 +12,32 @@ export type Route =
   | { readonly kind: 'page'; readonly index: number; readonly project: string; readonly hasSlash: boolean }
   | ({ readonly kind: 'file'; readonly index: number } & FileRoute)
 
-/** A file, or its metadata: the `nth` of several of one name that the project's page lists. */
+/** A file, the `nth` of several of one name that the project's page lists, or the metadata that lies beside it. */
 export interface FileRoute {
   readonly project: string
   readonly nth: number
   readonly name: string
+  readonly isMetadata: boolean
+}
+
+/** Where a file is below `files/`, which stands for it in its index. */
+export const keyOf = ({ project, nth, name }: Omit<FileRoute, 'isMetadata'>): string =>
+  `${project}${nth === 0 ? '' : `~${nth}`}/${encodeURIComponent(name)}`
+
+/** The file of a project's page that a route names. */
+export const nthOf = (
+  files: readonly PageFile[],
+  { nth, name }: Pick<FileRoute, 'nth' | 'name'>,
+): PageFile | undefined => files.filter((file) => file.name === name)[nth]
+
+/** The links of a project's page to its files, which are asked for in their order. */
+export const linksOf = (project: string): ((file: PageFile) => string) => {
+  const seen = new Map<string, number>()
+  return ({ name }) => {
+    const nth = seen.get(name) ?? 0
+    seen.set(name, nth + 1)
+    return `../../files/${keyOf({ project, nth, name })}`
+  }
 }
 
 /** The relay's two secrets, each the first part of paths: installers' own, and the one by which it is asked and ended. */
@@ -57,5 +79,6 @@ export const routeOf = (path: string, { installers, control }: Secrets): Route |
   const [, project = '', nth = '0'] = /^([^~]+)(?:~(\d+))?$/.exec(one) ?? []
   const name = decodePercents(two ?? '')
   if (kind !== 'files' || !name || !isProject.test(project)) return undefined
-  return { kind: 'file', index, project, nth: Number(nth), name }
+  const file = name.replace(/\.metadata$/, '')
+  return { kind: 'file', index, project, nth: Number(nth), name: file, isMetadata: file !== name }
 }

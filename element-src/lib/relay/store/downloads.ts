@@ -170,8 +170,7 @@ const startDownload = (
     if (await mirror.keep(storage, file.name, digest.sha256(), file, origin)) await on.onKept(key, file)
   }
 
-  const asked = { url: file.url, headers, hasHash: digest.isRight() !== undefined, isAhead: isGuess() }
-  const answer = fetchFile(send, asked, over.signal)
+  const answer = fetchFile(send, file, { headers, signal: over.signal, isAhead: isGuess() })
   // First of all who wait for it. Its faults are for who reads.
   const received = answer.then(receive).catch(() => undefined)
 

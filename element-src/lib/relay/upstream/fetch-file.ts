@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { chunksOf, gather, type HttpAnswer } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
-import { type Hashes, newDigest, type PageFile } from '../../index/page.js'
+import { chooseHash, newDigest, type PageFile } from '../../index/page.js'
 import { headersIn } from '../../index/wheel-metadata.js'
+import { newRemembered } from '../remembered.js'
 import { pauses } from './outage.js'
 import { type Asker, newShare, type PassedOn, passedOn } from './source.js'
-import type { SendRequest } from './traffic.js'
+import type { SendRequest, TrafficRequest } from './traffic.js'
 
 /** A file, or a part of it, that comes from a server. */
 export interface FetchedFile extends PassedOn {
@@ -18,19 +19,8 @@ export interface FetchedFile extends PassedOn {
   readonly leave: () => void
 }
 
-/** What is asked for. */
-export interface AskedFile {
-  readonly url: string
-  readonly method?: 'GET' | 'HEAD'
-  readonly headers: Readonly<Record<string, string>>
-  /** Whether a hash tells in the end if what came in two parts is one file. */
-  readonly hasHash: boolean
-  /** Whether nobody has asked for it yet. */
-  readonly isAhead?: boolean | undefined
-}
-
 /** How many bytes of a body come, if a server says so. */
-export const lengthOf = (headers: IncomingHttpHeaders): number | undefined => {
+const lengthOf = (headers: IncomingHttpHeaders): number | undefined => {
   const length = headers['transfer-encoding'] === undefined ? headers['content-length'] : undefined
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
 }
@@ -45,22 +35,27 @@ const validatorOf = ({ headers }: HttpAnswer): string | undefined =>
  *
  * @returns The answer, once it has begun, whatever its status; rejected with an HttpError if there is none.
  */
-export const fetchFile = async (send: SendRequest, asked: AskedFile, signal: AbortSignal): Promise<FetchedFile> => {
-  const { method = 'GET', isAhead } = asked
-  const url = new URL(asked.url)
-  const headers = { Accept: '*/*', ...asked.headers, 'Accept-Encoding': 'identity' }
-  const first = await send(url, { method, headers, signal, isAhead })
+export const fetchFile = async (
+  send: SendRequest,
+  { url: href, hashes }: Pick<PageFile, 'url' | 'hashes'>,
+  asked: TrafficRequest,
+): Promise<FetchedFile> => {
+  const { method, signal } = asked
+  const url = new URL(href)
+  const request = { ...asked, headers: { Accept: '*/*', ...asked.headers, 'Accept-Encoding': 'identity' } }
+  const first = await send(url, request)
   const length = lengthOf(first.headers)
   const validator = validatorOf(first)
   const canGoOn =
     first.status === 200 &&
     first.headers['accept-ranges'] !== 'none' &&
     first.headers['content-encoding'] === undefined &&
-    (validator !== undefined || asked.hasHash)
+    // A hash tells in the end if what came in two parts is one file.
+    (validator !== undefined || chooseHash(hashes) !== undefined)
 
   const restFrom = async (received: number): Promise<AsyncGenerator<Buffer> | undefined> => {
     const range = { Range: `bytes=${received}-`, ...(validator === undefined ? {} : { 'If-Range': validator }) }
-    const rest = await send(url, { headers: { ...headers, ...range }, signal, isAhead })
+    const rest = await send(url, { ...request, headers: { ...request.headers, ...range } })
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(rest.headers['content-range'] ?? '') ?? []
     const isRest = rest.status === 206 && Number(start) === received
     if (isRest && (length === undefined || total === '*' || Number(total) === length)) return chunksOf(rest.body)
@@ -111,54 +106,45 @@ export const fetchFile = async (send: SendRequest, asked: AskedFile, signal: Abo
   }
 }
 
-/** The most that a wheel's metadata may have. */
-const largest = 8 * 1024 * 1024
-
-/** The most that is remembered of all, in bytes: what a resolver read is kept when it takes the wheel. */
-const mostRemembered = 8 * 1024 * 1024
+/** The metadata that lies beside a wheel (PEP 658), as a file. */
+export const metadataOf = ({ name, url, coreMetadata }: PageFile): PageFile => {
+  const beside = new URL(url)
+  beside.pathname += '.metadata'
+  const hashes = coreMetadata === undefined || coreMetadata === true ? {} : coreMetadata
+  return { name: `${name}.metadata`, url: beside.href, hashes }
+}
 
 /** Metadata as its server answers. */
 export interface MetadataAnswer extends PassedOn {
   readonly bytes: Buffer
+  /** Its digest, if it is what the index tells, or, if that tells no hash, looks like metadata. */
+  readonly sha256: string | undefined
 }
 
-/** What the index tells of metadata's hashes. */
-export const metadataHashes = ({ coreMetadata }: PageFile): Hashes =>
-  coreMetadata === undefined || coreMetadata === true ? {} : coreMetadata
+/** The most that a wheel's metadata may have, and that is remembered of all: what a resolver read is kept when it takes the wheel. */
+const most = 8 * 1024 * 1024
 
-/** Whether it is what the index tells, or, if that tells no hash, looks like it: what is not is asked for again. */
-const isMetadata = (bytes: Buffer, file: PageFile): boolean => {
-  const digest = newDigest(metadataHashes(file))
-  digest.update(bytes)
-  return digest.isRight() ?? headersIn(bytes.toString('latin1'), 'Metadata-Version').length > 0
-}
-
-/** What fetches the metadata that lies beside wheels (PEP 658). Begins with none remembered. */
+/** What fetches the metadata that lies beside wheels. Begins with none remembered. */
 export const newMetadataFiles = (send: SendRequest) => {
   const share = newShare<MetadataAnswer>()
-  const known = new Map<string, MetadataAnswer>()
-  let remembered = 0
+  const known = newRemembered<MetadataAnswer>(most, ({ bytes }) => bytes.length)
 
   const fetchIt = async (file: PageFile, { headers, isAhead }: Asker, signal: AbortSignal): Promise<MetadataAnswer> => {
-    const url = new URL(file.url)
-    url.pathname += '.metadata'
-    const hasHash = newDigest(metadataHashes(file)).isRight() !== undefined
-    const { chunks, ...answer } = await fetchFile(send, { url: url.href, headers, hasHash, isAhead }, signal)
-    return { ...answer, bytes: await gather(chunks, largest, 'metadata') }
+    const beside = metadataOf(file)
+    const { chunks, ...answer } = await fetchFile(send, beside, { headers, signal, isAhead })
+    const bytes = await gather(chunks, most, 'metadata')
+    const digest = newDigest(beside.hashes)
+    digest.update(bytes)
+    const isRight = digest.isRight() ?? headersIn(bytes.toString('latin1'), 'Metadata-Version').length > 0
+    return { ...answer, bytes, sha256: answer.status === 200 && isRight ? digest.sha256() : undefined }
   }
 
-  /** Fetches the metadata of a file, by its key in its index; rejected with an HttpError. */
+  /** Fetches the metadata of a file, by its key in its index; rejected with an HttpError. What is not right is asked for again. */
   return async (key: string, file: PageFile, asker: Asker): Promise<MetadataAnswer> => {
     const old = known.get(key)
     if (old !== undefined) return old
     const answer = await share(key, asker.gone, (signal) => fetchIt(file, asker, signal))
-    if (answer.status !== 200 || known.has(key) || !isMetadata(answer.bytes, file)) return answer
-    remembered += answer.bytes.length
-    if (remembered > mostRemembered) {
-      known.clear()
-      remembered = answer.bytes.length
-    }
-    known.set(key, answer)
+    if (answer.sha256 !== undefined) known.set(key, answer)
     return answer
   }
 }

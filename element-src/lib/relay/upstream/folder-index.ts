@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { relative } from 'node:path'
-import type { RelayLog } from '../../base/log.js'
 import { openFolder } from '../../index/folder.js'
 import { excludeNewer, type PageFile } from '../../index/page.js'
 import type { Index } from '../../settings/index-list.js'
 import { isAskedAt } from '../../settings/project-patterns.js'
-import type { Source } from './source.js'
+import type { Shared, Source } from './source.js'
 
 /** Stands for an index in a folder that builds fill, which the image sees: a URL's path may hold a secret. */
 export const markOf = ({ url, namedUrl = url }: Pick<Index, 'url' | 'namedUrl'>): string =>
@@ -32,38 +31,34 @@ export const isKeptFor = (project: string, file: PageFile, all: readonly Index[]
 /**
  * A folder of the host as an index. What is wrong in it extra-data.d says.
  *
- * @param mirror The local mirror that it is in.
- * @param isFor Whether one of its files may be used for a project.
+ * @param folder Its own, in the local mirror if there is one.
  */
-export const folderIndex = (
-  config: Index & { readonly folder: string },
-  log: RelayLog,
-  mirror = config.folder,
-  isFor: (project: string, file: PageFile) => boolean,
-): Source => {
-  const { files, projects } = openFolder(mirror, relative(mirror, config.folder), () => undefined)
-  const refuse = (cause: string) => {
+export const folderIndex = ({ config, log }: Shared, index: Index, folder: string): Source => {
+  const { mirror = folder, named = config.indexes, lock } = config
+  const { files, projects } = openFolder(mirror, relative(mirror, folder), () => undefined)
+  // What a lock has it has by its hash.
+  const isAnyones = !index.isKept || lock !== undefined
+  const refuse = (why: string) => {
+    const cause = `${index.label} ${why}`
     log.warn(cause)
     return { kind: 'refused', cause } as const
   }
   const find: Source['find'] = async (project) => {
     try {
       const found = files(project)
-      const all = found.filter((file) => isFor(project, file))
+      const all = found.filter((file) => isAnyones || isKeptFor(project, file, named))
       const other = found.find((file) => !all.includes(file))
       if (other !== undefined)
         log.once(
-          `${other.name} in ${config.folder} is not used: no build kept it from an index that the mirrors file asks for ${project}. Build once online with DIB_PYPI_FILL_MIRROR`,
+          `${other.name} in ${folder} is not used: no build kept it from an index that the mirrors file asks for ${project}. Build once online with DIB_PYPI_FILL_MIRROR`,
         )
       if (all.length === 0) return { kind: 'none' }
-      const old = excludeNewer(all, config.excludeNewer)
+      const old = excludeNewer(all, index.excludeNewer)
       return old === undefined
-        ? refuse(
-            `${config.label} names no upload times of ${project}, so exclude-newer cannot be kept: leave exclude-newer out for it`,
-          )
+        ? refuse(`names no upload times of ${project}, so exclude-newer cannot be kept: leave exclude-newer out for it`)
         : { kind: 'page', files: old, links: [] }
     } catch (error) {
-      return refuse(`${config.label} cannot be read: ${error instanceof Error ? error.message : error}`)
+      return refuse(`cannot be read: ${error instanceof Error ? error.message : error}`)
     }
   }
   return { projects, find, filesOf: find }

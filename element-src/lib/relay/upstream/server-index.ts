@@ -1,14 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RelayLog } from '../../base/log.js'
 import { type HttpAnswer, readBody } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
-import { excludeNewer, type Page, PageError, type PageFile } from '../../index/page.js'
+import { excludeNewer, type Page, PageError } from '../../index/page.js'
 import { readPage } from '../../index/read-page.js'
 import type { Index } from '../../settings/index-list.js'
+import { type RememberedPage, rememberPages } from '../remembered.js'
 import { type Outage, pauses } from './outage.js'
-import { type RememberedPage, rememberPages } from './remembered-pages.js'
-import { type Asker, type Found, newShare, passedOn, type Source } from './source.js'
+import { type Asker, type Found, newShare, passedOn, type Shared, type Source } from './source.js'
 import type { SendRequest } from './traffic.js'
 
 /** The most that a project's page may have: the official index's largest have a quarter of it. */
@@ -54,27 +53,18 @@ const parse = (bytes: Buffer, { headers, url }: HttpAnswer): Page | PageError =>
   }
 }
 
-/** What an index on a server needs besides its configuration. */
-export interface ServerIndexParts {
-  readonly send: SendRequest
-  readonly outage: Outage
-  readonly log: RelayLog
-  /** Whether a file that a page links to may be fetched. */
-  readonly mayFetch: (file: PageFile) => boolean
-  /** Whether a rule says what comes from where, which a link to a repository is not under. */
-  readonly hasRules: boolean
-  /** What installers are told of a project while the index is down; undefined to have them see that, as directly. */
-  readonly whileDown: (project: string) => Found | undefined
-}
-
 /** An index on a server: the one place where pages are fetched. */
 export const serverIndex = (
+  { config: { indexes }, log, tempo, mayFetch }: Shared,
   config: Index,
-  { send, outage, log, mayFetch, hasRules, whileDown }: ServerIndexParts,
+  send: SendRequest,
+  outage: Outage,
 ): Source => {
   const { label } = config
+  // A link to a repository is not under a rule that says what comes from where.
+  const hasRules = config.excludeNewer !== undefined || indexes.some(({ projects, exclude }) => projects ?? exclude)
   const pages = rememberPages()
-  const share = newShare<Found>(outage.tempo)
+  const share = newShare<Found>(tempo)
 
   /** What is found, of which an installer is told. */
   const tell = (found: Found, { isAhead }: Asker): Found => {
@@ -157,11 +147,12 @@ export const serverIndex = (
       return found === undefined || found instanceof HttpError ? { kind: 'none' } : found
     }
     for (const milliseconds of [...pauses, undefined]) {
-      const told = whileDown(project)
+      const told = outage.whileDown(project)
       if (told !== undefined && outage.isDown()) return told
       const isHeld = told !== undefined
       const asking = fetchOnce(project, asker)
-      const found = (await (isHeld ? Promise.race([asking, outage.whenDown(gone)]) : asking)) ?? whileDown(project)
+      const found =
+        (await (isHeld ? Promise.race([asking, outage.whenDown(gone)]) : asking)) ?? outage.whileDown(project)
       if (found === undefined) return { kind: 'none' }
       if (!(found instanceof HttpError)) return found
       if (gone.aborted) throw found
@@ -172,7 +163,7 @@ export const serverIndex = (
         log.once(`${label} ${found.message}, asked for ${project}: the relay passes this on`)
         throw found
       }
-      await Promise.race([pause(milliseconds * outage.tempo), outage.whenDown(gone)])
+      await Promise.race([pause(milliseconds * tempo), outage.whenDown(gone)])
     }
     return { kind: 'none' }
   }

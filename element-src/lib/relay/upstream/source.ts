@@ -1,5 +1,22 @@
+import type { RelayLog } from '../../base/log.js'
 import type { HttpAnswer } from '../../http/client.js'
-import type { Page } from '../../index/page.js'
+import type { Page, PageFile } from '../../index/page.js'
+import type { Index } from '../../settings/index-list.js'
+import type { RelayConfig } from '../control.js'
+
+/** What all indexes have in common. */
+export interface Shared {
+  readonly config: RelayConfig
+  readonly log: RelayLog
+  /** When the relay ends. */
+  readonly signal: AbortSignal
+  /** By which all times are multiplied. */
+  readonly tempo: number
+  /** The indexes that are down. */
+  readonly down: Set<Index>
+  /** Whether a file that a page links to may be fetched. */
+  readonly mayFetch: (file: PageFile) => boolean
+}
 
 /** Who asks: what is passed on of that, and when there is nobody any more who waits. */
 export interface Asker {
@@ -14,7 +31,8 @@ export interface Asker {
 /** What an index answers, as far as installers are told. */
 export interface PassedOn {
   readonly status: number
-  readonly reason: string
+  /** If not told, that of the status. */
+  readonly reason?: string
   readonly headers: Readonly<Record<string, string>>
 }
 

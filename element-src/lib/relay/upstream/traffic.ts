@@ -4,11 +4,13 @@ import type { HttpRequest } from '../../http/exchange.js'
 /** A request that has had no head for so long, in milliseconds, may wait for what was fetched ahead: a server can have one thread. */
 const patience = 2_000
 
-/** Sends a request: one that is `isAhead` nobody has asked for yet. */
-export type SendRequest = (
-  url: URL,
-  request: HttpRequest & { readonly isAhead?: boolean | undefined },
-) => Promise<HttpAnswer>
+/** A request, and whether nobody has asked for it yet. */
+export interface TrafficRequest extends HttpRequest {
+  readonly isAhead?: boolean | undefined
+}
+
+/** Sends a request. */
+export type SendRequest = (url: URL, request: TrafficRequest) => Promise<HttpAnswer>
 
 /** What a server says that has too much to do. */
 const isTooMuch = ({ status }: HttpAnswer): boolean => status === 429 || status === 503
