@@ -23,7 +23,7 @@ export interface Index extends OwnServer {
   /** Its section in the mirrors file. */
   readonly name?: string
   /** What names it, for messages: a variable, or `FILE, [section]`. */
-  readonly source?: string
+  readonly source?: string | undefined
   /** Whether it is the official index. */
   readonly isOfficial: boolean
   /** The folder on the host that it is, if it is one of the local mirror; in a mirrors file also one that is not there. */
@@ -42,10 +42,6 @@ export interface Index extends OwnServer {
   readonly excludeNewer?: string | undefined
 }
 
-const schemes = { http: 'http', https: 'https', file: 'file' } as const
-
-const isKnownScheme = (scheme: string): scheme is keyof typeof schemes => Object.hasOwn(schemes, scheme)
-
 /**
  * An index from a URL, with or without credentials, in the parts in which pip's own parser (Python's urllib.parse.urlsplit)
  * takes it apart. What pip would misread is refused; the message never shows the URL, which may hold a password.
@@ -53,9 +49,9 @@ const isKnownScheme = (scheme: string): scheme is keyof typeof schemes => Object
  * @param source Begins the message.
  * @throws UserError if it is not a URL that pip can use as an index.
  */
-export const indexAt = (url: string, source = 'the index'): Index => {
+export const indexAt = (url: string, source?: string): Index => {
   const refuse = (why: string): never => {
-    throw new UserError(`${source} ${why}`)
+    throw new UserError(`${source ?? 'the index'} ${why}`)
   }
   // A line break would end the value in pip.conf, and what follows could be a section of its own.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
@@ -74,7 +70,7 @@ export const indexAt = (url: string, source = 'the index'): Index => {
         : 'is not a URL: write one that begins with http://, https:// or file:///',
     )
   }
-  if (!isKnownScheme(scheme)) {
+  if (scheme !== 'http' && scheme !== 'https' && scheme !== 'file') {
     return refuse(`begins with ${scheme}://: use http://, https:// or file:///`)
   }
   if (scheme === 'file') {
@@ -93,10 +89,10 @@ export const indexAt = (url: string, source = 'the index'): Index => {
       'has no host, or a port that is not a number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
     )
   }
-  const parts = { scheme, host: withoutBrackets(host), label: redact(url), source, isOfficial: false }
+  const index: Index = { url, scheme, host: withoutBrackets(host), label: redact(url), source, isOfficial: false }
   const credentials = credentialsOf(parsed)
-  if (userinfo === undefined || credentials === undefined) return { url, ...parts }
-  return { ...parts, url: url.replace(`${userinfo}@`, ''), credentials: { ...credentials, written: userinfo } }
+  if (userinfo === undefined || credentials === undefined) return index
+  return { ...index, url: url.replace(`${userinfo}@`, ''), credentials: { ...credentials, written: userinfo } }
 }
 
 /**
@@ -106,10 +102,7 @@ export const indexAt = (url: string, source = 'the index'): Index => {
 export const officialIndex = 'https://pypi.org/simple'
 
 /** The official index, as no variable and no section names it. */
-export const theOfficialIndex = (): Index => {
-  const { source: _source, ...index } = indexAt(officialIndex)
-  return { ...index, isOfficial: true }
-}
+export const theOfficialIndex = (): Index => ({ ...indexAt(officialIndex), isOfficial: true })
 
 /** The URL of an index as installers without a relay need it. */
 export const urlWithCredentials = ({ url, credentials }: Pick<Index, 'url' | 'credentials'>): string => {

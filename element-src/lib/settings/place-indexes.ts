@@ -5,7 +5,7 @@ import { localMirrorUrl } from '../image/stage.js'
 import { detectMirrors } from '../index/local-mirror.js'
 import { folderOfMirror } from '../index/local-url.js'
 import { type Index, indexAt, theOfficialIndex } from './index-list.js'
-import { mirrorVariable, type UserSettings } from './variables.js'
+import { mirrorVariable, type Variables } from './variables.js'
 
 /** What names the mirrors of a build: the variables, or a mirrors file. */
 export interface NamedIndexes {
@@ -31,11 +31,9 @@ export const mirrorsOfVariables = (environment: Environment): NamedIndexes => {
   const family = (prefix: string): readonly Index[] =>
     Object.entries(environment)
       // A shell, and so dib, knows no other names; one with a line break would reach the log.
-      .flatMap(([variable, url]) =>
-        variable.startsWith(prefix) && /^\w+$/.test(variable) && url ? [{ variable, url }] : [],
-      )
-      .sort((a, b) => (a.variable < b.variable ? -1 : 1))
-      .map(({ variable, url }) => indexAt(url, variable))
+      .filter(([variable, url]) => variable.startsWith(prefix) && /^\w+$/.test(variable) && url)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([variable, url = '']) => indexAt(url, variable))
 
   const named = family(mirrorVariable)
   const old = family(deprecated)
@@ -74,8 +72,6 @@ export const trustedHosts = (mirrors: readonly Index[], asked: readonly string[]
   return { hosts: [...new Set([...http, ...asked])], warnings }
 }
 
-const isTop = ({ url }: Index): boolean => folderOfMirror(url) === ''
-
 /**
  * Decides what pip is to ask, and in which order: what is named, the official index, and the local mirror. Without any
  * of them the local mirror's URL stands alone, so that pip finds nothing rather than goes elsewhere.
@@ -88,13 +84,12 @@ const isTop = ({ url }: Index): boolean => folderOfMirror(url) === ''
  */
 export const placeIndexes = (
   named: readonly Index[],
-  users: UserSettings,
-  off: readonly string[],
+  variables: Variables,
   mirrorFolder: string,
   hasFolder: boolean,
 ) => {
-  const { DIB_PYPI_MIRRORS: mirrorsFile, DIB_OFFLINE: isOffline } = users
-  const official = mirrorsFile === undefined && off.length === 0 ? [theOfficialIndex()] : []
+  const { DIB_PYPI_MIRRORS: mirrorsFile, DIB_OFFLINE: isOffline } = variables
+  const official = mirrorsFile === undefined && variables.off.length === 0 ? [theOfficialIndex()] : []
   const local = indexAt(localMirrorUrl, 'the local mirror')
   const isAlone = named.every(({ absent }) => absent !== undefined)
   const standIn = isAlone && (hasFolder || official.length === 0) ? [local] : []
@@ -102,10 +97,10 @@ export const placeIndexes = (
   // Online, what is there is upstream as well, with the time of its upload.
   const isWanted = isOffline || listed.every(({ excludeNewer }) => excludeNewer === undefined)
   const kept: readonly Index[] =
-    users.DIB_PYPI_FILL_MIRROR &&
+    variables.DIB_PYPI_FILL_MIRROR &&
     hasFolder &&
     isWanted &&
-    !listed.some((index) => isTop(index) && !index.projects && !index.exclude)
+    !listed.some(({ url, projects, exclude }) => folderOfMirror(url) === '' && !projects && !exclude)
       ? [{ ...local, source: 'DIB_PYPI_FILL_MIRROR', ...(isOffline ? { isKept: true } : { isFilled: true }) }]
       : []
   const all = [...listed, ...kept]
@@ -120,20 +115,18 @@ export const placeIndexes = (
     return mirrorsFile === undefined || below === undefined ? index : { ...index, folder: join(mirrorFolder, below) }
   })
 
-  const placed = (warnings: readonly string[]) => ({ indexes, localMirrors, warnings })
-  if (hasFolder) return placed([])
-  const missing = `there is no folder ${mirrorFolder}`
-  if (!isAlone) {
+  const tellMissing = (): readonly string[] => {
+    const missing = `there is no folder ${mirrorFolder}`
     const lost = named.filter(({ url }) => folderOfMirror(url) !== undefined)
-    return placed(lost.map(({ source, label }) => `${source} is ${label}, but ${missing}: nothing is found there`))
-  }
-  const other = mirrorsFile === undefined ? ' and no DIB_PYPI_MIRROR_URL' : `, ${mirrorsFile} names no other mirror`
-  if (official.length > 0) return placed([`${missing}${other}: PyPI is used alone`])
-  const nothing = `${missing}${other}, and PyPI is off`
-  if (users.DIB_PYPI_UNREACHABLE === 'fail') {
+    if (!isAlone)
+      return lost.map(({ source, label }) => `${source} is ${label}, but ${missing}: nothing is found there`)
+    const other = mirrorsFile === undefined ? ' and no DIB_PYPI_MIRROR_URL' : `, ${mirrorsFile} names no other mirror`
+    if (official.length > 0) return [`${missing}${other}: PyPI is used alone`]
+    const nothing = `${missing}${other}, and PyPI is off`
+    if (variables.DIB_PYPI_UNREACHABLE !== 'fail') return [`${nothing}: no package can be found`]
     throw new UserError(
       `DIB_PYPI_UNREACHABLE is fail, and no package can be found: ${nothing}; fill the folder or set DIB_PYPI_MIRROR_URL`,
     )
   }
-  return placed([`${nothing}: no package can be found`])
+  return { indexes, localMirrors, warnings: hasFolder ? [] : tellMissing() }
 }

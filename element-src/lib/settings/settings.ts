@@ -1,6 +1,5 @@
 import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import * as z from 'zod/mini'
 import type { Environment } from '../base/command.js'
 import { errorCode, UserError } from '../base/errors.js'
 import { ifSeen } from '../base/files.js'
@@ -9,14 +8,7 @@ import type { Index } from './index-list.js'
 import { callerEnvironment, callerVariable } from './mirrors-file/host-files.js'
 import { readMirrorsFile } from './mirrors-file/read-mirrors-file.js'
 import { mirrorsOfVariables, type NamedIndexes, placeIndexes, trustedHosts } from './place-indexes.js'
-import {
-  dibVariables,
-  officialIndexFlags,
-  type UserSettings,
-  unknownVariables,
-  userVariables,
-  warnOfFalse,
-} from './variables.js'
+import { oddVariables, readVariables, type Variables } from './variables.js'
 
 /** What the files in the image are made of. */
 export interface PipSettings {
@@ -32,12 +24,6 @@ export interface PipSettings {
   readonly unreachable: 'drop' | 'keep' | 'fail'
   /** Whether the indexes are the relay's, on 127.0.0.1: no proxy is asked for them. */
   readonly relay?: boolean
-}
-
-const parse = <Schema extends z.core.$ZodType>(schema: Schema, environment: Environment): z.output<Schema> => {
-  const result = z.safeParse(schema, environment)
-  if (!result.success) throw new UserError(result.error.issues[0]?.message ?? 'the environment cannot be read')
-  return result.data
 }
 
 // A dangling link or a file here is an error; only a missing path means that there is no mirror.
@@ -58,11 +44,12 @@ const findMirror = (folder: string): boolean => {
   throw new UserError(`${folder} (DIB_IMAGE_CACHE) is not a folder: move the file away`)
 }
 
-const namedBy = (users: UserSettings, off: readonly string[], environment: Environment): NamedIndexes => {
-  const variables = mirrorsOfVariables(environment)
-  const { DIB_PYPI_MIRRORS: path } = users
-  if (path === undefined) return variables
-  const [mirror] = variables.indexes
+/** What names the mirrors of a build: the variables, or a mirrors file. */
+const readMirrors = (variables: Variables, environment: Environment): NamedIndexes => {
+  const named = mirrorsOfVariables(environment)
+  const { DIB_PYPI_MIRRORS: path, off } = variables
+  if (path === undefined) return named
+  const [mirror] = named.indexes
   if (mirror !== undefined) {
     throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.source} both name mirrors: unset one of them`)
   }
@@ -72,15 +59,6 @@ const namedBy = (users: UserSettings, off: readonly string[], environment: Envir
 /** Settings that mean nothing without the relay. */
 const needRelay = ['DIB_PYPI_MIRRORS', 'DIB_PYPI_RECEIPT', 'DIB_PYPI_LOCK'] as const
 
-/** A relay is there if a setting asks for what only it can do, unless DIB_PYPI_RELAY says otherwise. */
-const reasonForRelay = (users: UserSettings, fill: boolean, indexes: readonly Index[]): string | undefined => {
-  if (users.DIB_PYPI_RELAY === 'never') return undefined
-  if (users.DIB_PYPI_RELAY === 'always') return 'DIB_PYPI_RELAY=always'
-  if (fill) return 'DIB_PYPI_FILL_MIRROR'
-  const hasPassword = indexes.some(({ credentials }) => credentials !== undefined)
-  return needRelay.find((name) => users[name]) ?? (hasPassword ? 'a URL with a password' : undefined)
-}
-
 /**
  * Reads the settings from the environment, and what the local mirror holds: what the hooks do, decided once, on the host. Nothing
  * there or in the image is changed.
@@ -88,56 +66,59 @@ const reasonForRelay = (users: UserSettings, fill: boolean, indexes: readonly In
  * @throws UserError if a variable cannot be used, or what the mirrors file holds, naming it and the remedy.
  */
 export const readSettings = (environment: Environment) => {
-  const users = parse(userVariables, environment)
-  const dib = parse(dibVariables, environment)
-  const { DIB_IMAGE_CACHE, DIB_OFFLINE, DIB_PYPI_FILL_MIRROR, DIB_PYPI_MIRRORS, DIB_PYPI_TRUSTED_HOST } = users
-  setVerbose(users.DIB_DEBUG_TRACE)
-  const hasNoRelay = users.DIB_PYPI_RELAY === 'never'
-  const needed = needRelay.find((name) => users[name])
+  const variables = readVariables(environment)
+  const { DIB_OFFLINE, DIB_PYPI_FILL_MIRROR, DIB_PYPI_MIRRORS, DIB_PYPI_RELAY, DIB_PYPI_TRUSTED_HOST, off } = variables
+  setVerbose(variables.DIB_DEBUG_TRACE)
+  const hasNoRelay = DIB_PYPI_RELAY === 'never'
+  const needed = needRelay.find((name) => variables[name])
   if (hasNoRelay && needed !== undefined)
     throw new UserError(`${needed} needs the relay, and DIB_PYPI_RELAY is never: unset one of them`)
-  const off = officialIndexFlags.filter((name) => users[name])
-  const named = namedBy(users, off, environment)
-  const mirrorFolder = join(DIB_IMAGE_CACHE, 'pypi', 'mirror')
+  const named = readMirrors(variables, environment)
+  const mirrorFolder = join(variables.DIB_IMAGE_CACHE, 'pypi', 'mirror')
   // README's own commands export DIB_PYPI_FILL_MIRROR for online and offline builds alike.
   const isToFill = DIB_PYPI_FILL_MIRROR && !DIB_OFFLINE
   const fill = isToFill && !hasNoRelay
   // One that is to be filled is made if it is missing.
   const hasFolder = findMirror(mirrorFolder) || fill
-  const { indexes, localMirrors, warnings } = placeIndexes(named.indexes, users, off, mirrorFolder, hasFolder)
-  const isOfficialAsked = indexes.some(({ isOfficial, absent }) => isOfficial && absent === undefined)
+  const { indexes, localMirrors, warnings } = placeIndexes(named.indexes, variables, mirrorFolder, hasFolder)
   const trusted = trustedHosts(DIB_PYPI_MIRRORS === undefined ? named.indexes : [], DIB_PYPI_TRUSTED_HOST)
+  const reasonsForRelay = [
+    DIB_PYPI_RELAY === 'always' && 'DIB_PYPI_RELAY=always',
+    fill && 'DIB_PYPI_FILL_MIRROR',
+    needed,
+    indexes.some(({ credentials }) => credentials !== undefined) && 'a URL with a password',
+  ]
   const pip: PipSettings = {
     indexes,
-    retries: users.DIB_PIP_RETRIES,
+    retries: variables.DIB_PIP_RETRIES,
     trustedHosts: trusted.hosts,
     unverifiedHosts: DIB_PYPI_TRUSTED_HOST,
-    unreachable: users.DIB_PYPI_UNREACHABLE,
+    unreachable: variables.DIB_PYPI_UNREACHABLE,
   }
   return {
-    ...users,
-    ...dib,
+    ...variables,
     /** Whether what an online build downloads is kept in the folder of the local mirror. */
     fill,
     /** Why there is a relay between installers and indexes, for the log; undefined if there is none. Nobody else decides that. */
-    reasonForRelay: reasonForRelay(users, fill, indexes),
+    reasonForRelay: hasNoRelay ? undefined : reasonsForRelay.find((reason) => typeof reason === 'string'),
     /** The local mirror, on the host, or undefined if there is none. */
     mirrorFolder: hasFolder ? mirrorFolder : undefined,
     /** The folders of that mirror that are indexes. */
     localMirrors,
     /** Why the official index is not asked: the variables, or the mirrors file; undefined if it is. */
-    officialIsOff: isOfficialAsked ? undefined : off.join(', ') || 'DIB_PYPI_MIRRORS has no section [official]',
+    officialIsOff: indexes.some(({ isOfficial, absent }) => isOfficial && absent === undefined)
+      ? undefined
+      : off.join(', ') || 'DIB_PYPI_MIRRORS has no section [official]',
     /** The variables of the caller's that hold passwords, which dib would hand to the chroot. */
     passwordVariables: named.passwordVariables,
     /** What the hook in the image's chroot needs. */
     pip,
     /** What the user should know, a line each. */
     warnings: [
-      ...unknownVariables(environment),
+      ...oddVariables(environment),
       ...(isToFill && hasNoRelay
         ? ['DIB_PYPI_FILL_MIRROR needs the relay, and DIB_PYPI_RELAY=never: nothing is kept']
         : []),
-      ...warnOfFalse(environment),
       ...named.warnings,
       ...warnings,
       ...trusted.warnings,

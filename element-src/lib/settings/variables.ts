@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as z from 'zod/mini'
 import type { Environment } from '../base/command.js'
+import { UserError } from '../base/errors.js'
 
 /** Names a mirror, whatever its suffix. */
 export const mirrorVariable = 'DIB_PYPI_MIRROR_URL'
@@ -38,20 +39,7 @@ const oneOf = <Word extends string>(name: string, ...words: readonly [Word, ...W
   )
 
 /** The flags that keep the official index away. */
-export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
-
-/** Warns of flags that are set to a word for no. */
-export const warnOfFalse = (environment: Environment): readonly string[] =>
-  officialIndexFlags
-    .filter((name) => /^(?:0|no|off|false)$/i.test(environment[name] ?? ''))
-    .map((name) => `${name}=${environment[name]} counts as set, so PyPI is off: unset ${name} to use PyPI`)
-
-const retries = variable(
-  (value) => (value === '' ? undefined : Number(value)),
-  // Read as a number, since pip takes a leading 0 for octal and fails at 08.
-  (value) => /^[0-9]{1,6}$/.test(value),
-  'DIB_PIP_RETRIES must be a whole number, 0 or more, in digits: 0 means no retries',
-)
+const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const
 
 const words = (value: string): readonly string[] => value.split(/\s+/).filter(Boolean)
 
@@ -60,12 +48,6 @@ const isHost = (word: string): boolean => {
   const [, address, name] = /^(?:\[(.+)\]|([a-z0-9._-]+))(?::[0-9]+)?$/i.exec(word) ?? []
   return name !== undefined || (address !== undefined && isIPv6(address))
 }
-
-const trustedHosts = variable(
-  words,
-  (value) => words(value).every(isHost),
-  'DIB_PYPI_TRUSTED_HOST must be a list of hosts: write host or host:port, without https:// and path, separated by spaces',
-)
 
 /**
  * The variables that a user sets, but for the two families of mirrors (place-indexes.ts). README.md has a row for each of
@@ -77,9 +59,18 @@ export const userVariables = z.object({
   DIB_OFFLINE: flag,
   DIB_NO_PYPI_PIP: flag,
   /** pip's retries, or undefined for pip's own default. */
-  DIB_PIP_RETRIES: retries,
+  DIB_PIP_RETRIES: variable(
+    // A number, since pip takes a leading 0 for octal and fails at 08.
+    (value) => (value === '' ? undefined : Number(value)),
+    (value) => /^[0-9]{1,6}$/.test(value),
+    'DIB_PIP_RETRIES must be a whole number, 0 or more, in digits: 0 means no retries',
+  ),
   /** Hosts that are trusted without TLS verification, each `host` or `host:port`. */
-  DIB_PYPI_TRUSTED_HOST: trustedHosts,
+  DIB_PYPI_TRUSTED_HOST: variable(
+    words,
+    (value) => words(value).every(isHost),
+    'DIB_PYPI_TRUSTED_HOST must be a list of hosts: write host or host:port, without https:// and path, separated by spaces',
+  ),
   /** What becomes of an index that does not answer. */
   DIB_PYPI_UNREACHABLE: oneOf('DIB_PYPI_UNREACHABLE', 'drop', 'keep', 'fail'),
   /** The file that names the mirrors, on the host, or undefined if variables do. */
@@ -99,9 +90,6 @@ export const userVariables = z.object({
   /** Whether to log each step (DIB_DEBUG_TRACE). */
   DIB_DEBUG_TRACE: variable((value) => Number(value) > 0),
 })
-
-/** What the user sets. */
-export type UserSettings = z.output<typeof userVariables>
 
 /** How many letters to change, to add or to drop make one word of the other (Levenshtein's distance). */
 const distance = (a: string, b: string): number => {
@@ -127,26 +115,31 @@ export const nearest = (written: string, known: readonly string[]): string => {
   return [...known].sort((a, b) => far(a) - far(b))[0] ?? ''
 }
 
-/** Warns of variables that look like ours and are none, a line for each: a misspelt one would have no effect in silence. */
-export const unknownVariables = (environment: Environment): readonly string[] => {
+/**
+ * Warns of variables that look like ours and are none, since a misspelt one would have no effect in silence, and of flags that
+ * are set to a word for no: a line for each.
+ */
+export const oddVariables = (environment: Environment): readonly string[] => {
   const known = [...Object.keys(userVariables.shape), mirrorVariable]
-  return Object.keys(environment)
-    .filter(
-      (name) =>
-        /^DIB_(?:PYPI|PIP|NO_PYPI)_\w+$/.test(name) && !known.includes(name) && !name.startsWith(mirrorVariable),
-    )
-    .sort()
-    .map(
+  const isUnknown = (name: string): boolean =>
+    /^DIB_(?:PYPI|PIP|NO_PYPI)_\w+$/.test(name) && !known.includes(name) && !name.startsWith(mirrorVariable)
+  const unknown = Object.keys(environment).filter(isUnknown).sort()
+  const negated = officialIndexFlags.filter((name) => /^(?:0|no|off|false)$/i.test(environment[name] ?? ''))
+  return [
+    ...unknown.map(
       (name) =>
         `${name} is not a variable of this element, so it has no effect: the nearest is ${nearest(name, known)}`,
-    )
+    ),
+    ...negated.map((name) => `${name}=${environment[name]} counts as set, so PyPI is off: unset ${name} to use PyPI`),
+  ]
 }
 
 const setByDib = (name: string) =>
   textBy((value) => value, [(value) => value !== '', `${name} is not set: run this hook by disk-image-create`])
 
-/** The variables that dib sets for hooks on the host (dib's documentation, Developing Elements). */
-export const dibVariables = z.object({
+/** Also those that dib sets for hooks on the host (dib's documentation, Developing Elements). */
+const allVariables = z.object({
+  ...userVariables.shape,
   /** The folder of the build's hooks, on the host. */
   TMP_HOOKS_PATH: setByDib('TMP_HOOKS_PATH'),
   /** The image's root while it is built, on the host. */
@@ -156,3 +149,13 @@ export const dibVariables = z.object({
   /** Where partitions of the image will be mounted in it, separated by `|`. */
   DIB_MOUNTPOINTS: variable((value) => value.split('|').filter(Boolean)),
 })
+
+/** What the user and dib set. */
+export type Variables = ReturnType<typeof readVariables>
+
+/** Reads the variables; throws a UserError that names the first that cannot be used, and the remedy. */
+export const readVariables = (environment: Environment) => {
+  const { data, error } = z.safeParse(allVariables, environment)
+  if (error !== undefined) throw new UserError(String(error.issues[0]?.message))
+  return { ...data, /** What keeps the official index away. */ off: officialIndexFlags.filter((name) => data[name]) }
+}

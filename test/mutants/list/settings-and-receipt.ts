@@ -7,13 +7,13 @@ export const ofSettings: readonly Mutant[] = [
     'unit/settings/settings.ts',
     [
       'DIB_NO_PYPI_PIP keeps the official index away',
-      "export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const",
-      "export const officialIndexFlags = ['DIB_OFFLINE'] as const",
+      "const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const",
+      "const officialIndexFlags = ['DIB_OFFLINE'] as const",
     ],
     [
       'DIB_OFFLINE keeps the official index away',
-      "export const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const",
-      "export const officialIndexFlags = ['DIB_NO_PYPI_PIP'] as const",
+      "const officialIndexFlags = ['DIB_OFFLINE', 'DIB_NO_PYPI_PIP'] as const",
+      "const officialIndexFlags = ['DIB_NO_PYPI_PIP'] as const",
     ],
     ['a misspelt variable is named', '&& !known.includes(name) &&', '&& known.includes(name) &&'],
     ['DIB_PIP_RETRIES is a whole number', '/^[0-9]{1,6}$/.test(value)', 'true'],
@@ -31,7 +31,7 @@ export const ofSettings: readonly Mutant[] = [
       'const isToFill = DIB_PYPI_FILL_MIRROR && !DIB_OFFLINE',
       'const isToFill = DIB_PYPI_FILL_MIRROR',
     ],
-    ['a password stays with the relay', "(hasPassword ? 'a URL with a password' : undefined)", 'undefined'],
+    ['a password stays with the relay', " && 'a URL with a password'", ' && undefined'],
     [
       'a receipt and a lock have the relay, or are refused',
       'if (hasNoRelay && needed !== undefined)',
@@ -59,7 +59,7 @@ export const ofSettings: readonly Mutant[] = [
     ],
     [
       "mirrors are asked in the order of their variables' names",
-      '.sort((a, b) => (a.variable < b.variable ? -1 : 1))',
+      '.sort(([one], [other]) => (one < other ? -1 : 1))',
       '',
     ],
     [
@@ -84,8 +84,8 @@ export const ofSettings: readonly Mutant[] = [
     'unit/settings/settings.ts',
     [
       'with a mirrors file the official index is asked only if it has a section',
-      'mirrorsFile === undefined && off.length === 0 ? [theOfficialIndex()] : []',
-      'off.length === 0 ? [theOfficialIndex()] : []',
+      'mirrorsFile === undefined && variables.off.length === 0 ? [theOfficialIndex()] : []',
+      'variables.off.length === 0 ? [theOfficialIndex()] : []',
     ],
     [
       'what a section owns comes from nowhere else while its folder is missing',
@@ -99,8 +99,8 @@ export const ofSettings: readonly Mutant[] = [
     ],
     [
       'with DIB_PYPI_UNREACHABLE=fail a build without any package ends',
-      "if (users.DIB_PYPI_UNREACHABLE === 'fail') {",
-      "if (users.DIB_PYPI_UNREACHABLE === 'keep') {",
+      "if (variables.DIB_PYPI_UNREACHABLE !== 'fail')",
+      "if (variables.DIB_PYPI_UNREACHABLE !== 'keep')",
     ],
     [
       'what was kept is found offline, whoever owns it',

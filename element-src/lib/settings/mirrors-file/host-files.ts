@@ -6,7 +6,7 @@ import { createSecureContext } from 'node:tls'
 import type { Environment } from '../../base/command.js'
 import { errorCode, UserError } from '../../base/errors.js'
 import { step } from '../../base/log.js'
-import type { Index, IndexCredentials } from '../index-list.js'
+import type { IndexCredentials } from '../index-list.js'
 import type { MirrorSection } from './section-schema.js'
 
 /** The variable by which launcher/hand-over-environment.sh hands over the environment that it was called with. */
@@ -30,14 +30,6 @@ export const callerEnvironment = (copy: string): Environment =>
       }),
   )
 
-/** A file of the host. */
-interface HostFile {
-  readonly path: string
-  readonly text: string
-  /** Whether users of the host besides its owner and its group can read it. */
-  readonly isOpen: boolean
-}
-
 /** What the system says of a file that cannot be read, in the words of a message. */
 const faults: Readonly<Record<string, string>> = {
   ENOENT: 'is not there',
@@ -47,20 +39,12 @@ const faults: Readonly<Record<string, string>> = {
   ELOOP: 'is a link to itself',
 }
 
-/** The path of a file that a mirrors file names: absolute, below `~/`, or from the folder of the mirrors file. */
-const pathOf = (named: string, mirrorsFile: string): string =>
-  named.startsWith('~/') ? join(homedir(), named.slice(2)) : resolve(dirname(mirrorsFile), named)
-
-/**
- * Reads a file of the host.
- *
- * @param named What names it, which begins the message.
- * @throws UserError if it cannot be read.
- */
-export const readHostFile = (path: string, named: string): HostFile => {
+/** Reads a file of the host; throws a UserError, which begins with what names the file, if it cannot be read. */
+export const readHostFile = (path: string, named: string) => {
   try {
     const { mode } = statSync(path)
-    return { path, text: readFileSync(path, 'utf8'), isOpen: (mode & 0o004) !== 0 }
+    const isOpen = (mode & 0o004) !== 0
+    return { path, text: readFileSync(path, 'utf8'), /** Whether every user of the host can read it. */ isOpen }
   } catch (error) {
     const code = errorCode(error) ?? ''
     if (code === 'EISDIR') throw new UserError(`${named} ${path}, which is a folder: name a file`)
@@ -68,6 +52,18 @@ export const readHostFile = (path: string, named: string): HostFile => {
       `${named} ${path}, which ${faults[code] ?? `cannot be read (${code})`}: fix the path or the file`,
     )
   }
+}
+
+/** Reads a file that a section names, if it does: absolute, below `~/`, or from the folder of the mirrors file. */
+const readNamed = (
+  { values, place }: MirrorSection,
+  key: 'password-file' | 'ca' | 'client-cert' | 'client-key',
+  mirrorsFile: string,
+) => {
+  const named = values[key]
+  if (named === undefined) return undefined
+  const path = named.startsWith('~/') ? join(homedir(), named.slice(2)) : resolve(dirname(mirrorsFile), named)
+  return readHostFile(path, `${place(key)} is`)
 }
 
 /** How long a command for a password may take, in milliseconds. */
@@ -104,12 +100,13 @@ const runCommand = (command: string, place: string, caller: Environment): string
  * @throws UserError if there is none to get: file, line and key, never what was read.
  */
 export const getCredentials = (
-  { values, place }: MirrorSection,
+  section: MirrorSection,
   mirrorsFile: string,
   caller: Environment,
   warn: (warning: string) => void,
 ): IndexCredentials | undefined => {
-  const { username = '', 'password-file': file, 'password-env': variable, 'password-command': command } = values
+  const { values, place } = section
+  const { username = '', 'password-env': variable, 'password-command': command } = values
   /** The first line is the password, as the command `pass` writes it; what follows are notes of the user's. */
   const checked = (key: keyof typeof values, text: string, ifEmpty: string): IndexCredentials => {
     const password = /^[^\r\n]*/.exec(text)?.[0] ?? ''
@@ -122,8 +119,9 @@ export const getCredentials = (
     }
     return { username, password, key }
   }
+  const file = readNamed(section, 'password-file', mirrorsFile)
   if (file !== undefined) {
-    const { path, text, isOpen } = readHostFile(pathOf(file, mirrorsFile), `${place('password-file')} is`)
+    const { path, text, isOpen } = file
     if (isOpen) warn(`${path} holds a password, and every user of this host can read it: chmod o-r ${path}`)
     return checked('password-file', text, `is ${path}, whose first line is empty: write the password there`)
   }
@@ -154,17 +152,12 @@ const isUsable = (files: { readonly cert: string; readonly key: string }): boole
  *
  * @throws UserError if one cannot be read or is unusable: file, line and key.
  */
-export const readPemFiles = (
-  { values, place }: MirrorSection,
-  mirrorsFile: string,
-): Readonly<Pick<Index, 'ca' | 'clientCert' | 'clientKey'>> => {
+export const readPemFiles = (section: MirrorSection, mirrorsFile: string) => {
+  const { place } = section
   const read = (name: 'ca' | 'client-cert' | 'client-key', what: string, label: RegExp): string | undefined => {
-    const named = values[name]
-    if (named === undefined) return undefined
-    const { path, text } = readHostFile(pathOf(named, mirrorsFile), `${place(name)} is`)
-    if (!label.test(text))
-      throw new UserError(`${place(name)} is ${path}, which holds no ${what} in PEM: name such a file`)
-    return text
+    const file = readNamed(section, name, mirrorsFile)
+    if (file === undefined || label.test(file.text)) return file?.text
+    throw new UserError(`${place(name)} is ${file.path}, which holds no ${what} in PEM: name such a file`)
   }
   const ca = read('ca', 'certificate', certificate)
   const clientCert = read('client-cert', 'certificate', certificate)

@@ -2,6 +2,7 @@ import { parse } from 'ini'
 import * as z from 'zod/mini'
 import type { Environment } from '../../base/command.js'
 import { UserError } from '../../base/errors.js'
+import { parseJson } from '../../base/json.js'
 import { type Index, indexAt, theOfficialIndex } from '../index-list.js'
 import type { NamedIndexes } from '../place-indexes.js'
 import { sharedPatterns } from '../project-patterns.js'
@@ -9,24 +10,22 @@ import { nearest } from '../variables.js'
 import { getCredentials, readHostFile, readPemFiles } from './host-files.js'
 import { type MirrorSection, refuseContradictions, sectionSchema } from './section-schema.js'
 
-/** Where a section stands in a mirrors file, and its keys. Lines are counted from 1. */
+/** A section as it stands in a mirrors file. Lines are counted from 1. */
 interface ScannedSection {
   readonly name: string
   readonly line: number
   /** The line of each key. */
-  readonly keys: Map<string, number>
+  readonly lines: Map<string, number>
+  /** The value of each key. */
+  readonly texts: Record<string, string>
 }
 
 /** Why a value is not what it looks like to the package ini, or undefined if it is. */
 const faultOfValue = (value: string): string | undefined => {
-  if (value.startsWith('"')) {
-    try {
-      JSON.parse(value)
-      return undefined
-    } catch {
-      return 'begins with a double quote, but is not a text in double quotes. End it with one, and write \\" and \\\\ for " and \\ in it'
-    }
-  }
+  if (value.startsWith('"'))
+    return parseJson(value) === undefined
+      ? 'begins with a double quote, but is not a text in double quotes. End it with one, and write \\" and \\\\ for " and \\ in it'
+      : undefined
   if (value.startsWith("'")) return 'is in single quotes: use double quotes'
   const [sign] = /[;#\\]/.exec(value) ?? []
   if (sign === undefined) return undefined
@@ -38,11 +37,11 @@ const faultOfValue = (value: string): string | undefined => {
 const nameRule = 'name it in letters, digits, - and _, beginning with a letter'
 
 /**
- * Reads the lines of a mirrors file, and refuses what the package ini 6 gets wrong in silence: it takes the sections named by
- * numbers first, cuts values at `;` and `#`, merges what stands there twice, nests `a.b`, loses `__proto__`, the section
- * behind a byte order mark and lines that it cannot read, and makes lists of `key[]`.
+ * Reads the lines of a mirrors file, and refuses what the package ini 6 gets wrong in silence: it cuts values at `;` and `#`,
+ * merges what stands there twice, nests `a.b`, loses `__proto__`, what is behind a byte order mark and lines that it cannot read,
+ * and makes lists of `key[]`.
  *
- * @returns The sections in the order in which they stand. What ini reads from the text is then what stands in it.
+ * @returns The sections in the order in which they stand.
  * @throws UserError if a line is refused: the file, the line and the remedy. Values are not shown.
  */
 const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] => {
@@ -56,20 +55,22 @@ const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] 
     const same = sections.find((section) => section.name.toLowerCase() === name.toLowerCase())
     if (same !== undefined) refuse(`[${name}] is there already, on line ${same.line}: keep one of the two`)
     if (name.toLowerCase() === 'official' && name !== 'official') refuse('write [official] in small letters')
-    sections.push({ name, line: number, keys: new Map() })
+    sections.push({ name, line: number, lines: new Map(), texts: {} })
   }
-  const readKey = (written: string, value: string): void => {
+  const readKey = (line: string, written: string, value: string): void => {
     const section = sections.at(-1) ?? refuse('is before the first section: write a line such as [corp] before it')
     const [, key, list] = /^([a-z][a-z0-9_-]*)\s*(\[\])?$/i.exec(written.trim()) ?? []
     const name =
       key === undefined ? refuse(`what stands before the = in [${section.name}] is not a key: write key = value`) : key
     const fullName = `${name} in [${section.name}]`
     if (list) refuse(`${fullName} is written ${name}[]: write ${name}, with a comma between its values`)
-    const before = section.keys.get(name)
+    const before = section.lines.get(name)
     if (before !== undefined) refuse(`${fullName} is there already, on line ${before}: keep one of the two`)
     const fault = faultOfValue(value.trim())
     if (fault !== undefined) refuse(`${fullName} ${fault}`)
-    section.keys.set(name, number)
+    section.lines.set(name, number)
+    // ini makes `true`, `false` and `null` what they are in JSON: here they are texts.
+    section.texts[name] = String(parse(line)[name])
   }
   for (const line of text.split(/\r?\n/)) {
     number += 1
@@ -88,7 +89,7 @@ const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] 
     const [, key, value] = /^([^=]+)=(.*)$/.exec(line) ?? []
     if (key === undefined || value === undefined)
       return refuse('is not a key = value, a [section] or a comment: fix or remove it')
-    readKey(key, value)
+    readKey(line, key, value)
   }
   return sections
 }
@@ -105,18 +106,11 @@ const refuseOverlaps = (sections: readonly MirrorSection[]): void => {
     }
 }
 
-const readSection = (
-  path: string,
-  { name, line, keys }: ScannedSection,
-  decoded: unknown,
-  now: Date,
-): MirrorSection => {
-  const place = (key: string): string => `${path}, line ${keys.get(key) ?? line}: ${key} in [${name}]`
+const readSection = (path: string, { name, line, lines, texts }: ScannedSection, now: Date): MirrorSection => {
+  const place = (key: string): string => `${path}, line ${lines.get(key) ?? line}: ${key} in [${name}]`
   const schema = sectionSchema(now)
-  // ini makes `true`, `false` and `null` what they are in JSON: here they are texts.
-  const texts = Object.fromEntries(Object.entries(decoded ?? {}).map(([key, value]) => [key, String(value)]))
-  const { success, data: values, error } = z.safeParse(schema, texts)
-  if (!success) {
+  const { data: values, error } = z.safeParse(schema, texts)
+  if (error !== undefined) {
     const [issue] = error.issues
     throw new UserError(`${place(String(issue?.path[0]))} ${issue?.message}`)
   }
@@ -145,19 +139,13 @@ const readSection = (
   return section
 }
 
-/**
- * Reads the sections of a mirrors file. Nothing else is read or run.
- *
- * @returns The mirrors in the order in which they stand; not empty.
- * @throws UserError if something cannot be used: the file, the line, the key and the remedy, without the value.
- */
+/** Reads the sections of a mirrors file, at least one, in their order; throws as readMirrorsFile. Nothing else is read or run. */
 export const parseMirrorsFile = (path: string, text: string, now: Date): readonly MirrorSection[] => {
   const scanned = scanMirrorsFile(path, text)
   if (scanned.length === 0) {
     throw new UserError(`${path} names no mirror: write a section such as [corp] with a line url = https://... in it`)
   }
-  const decoded = parse(text)
-  const sections = scanned.map((section) => readSection(path, section, decoded[section.name], now))
+  const sections = scanned.map((section) => readSection(path, section, now))
   refuseOverlaps(sections)
   return sections
 }
@@ -167,7 +155,7 @@ export const parseMirrorsFile = (path: string, text: string, now: Date): readonl
  * is checked before anything of it is read or run.
  *
  * @returns The indexes in the order of their sections. `official` is absent if it is off.
- * @throws UserError if something cannot be used: the file, the line, the key and the remedy.
+ * @throws UserError if something cannot be used: the file, the line, the key and the remedy, without the value.
  */
 export const readMirrorsFile = (path: string, off: readonly string[], caller: Environment, now: Date): NamedIndexes => {
   const { text, isOpen } = readHostFile(path, 'DIB_PYPI_MIRRORS is')

@@ -139,7 +139,7 @@ t.test('a file is read as it stands, whatever its line ends and however its valu
     },
   )
   t.equal(sections[2]?.values.trusted, false)
-  t.match(sections[3]?.index, theOfficialIndex())
+  t.match(sections[3]?.index, { ...theOfficialIndex(), source: '/m.ini, [official]' })
 })
 
 t.test('for a key that is not known, the nearest is named', async (t) => {
