@@ -10,7 +10,7 @@ import { planMountsOver } from './config/plan.js'
 import { competingSettings } from './config/warnings.js'
 import { type Footprint, noteTimes, removeMadeFolders } from './image/footprint.js'
 import { openJson, readJson, runStaged, stagedProgram, stageEntry, stageMountPoint } from './image/stage.js'
-import { findReachable, readPipOptions } from './probe/reachable.js'
+import { findReachable, withPipFiles } from './probe/reachable.js'
 import { describeIndexes, urlWithCredentials } from './settings/index-list.js'
 import type { PipSettings } from './settings/settings.js'
 import type { State } from './unconfigure-pypi-mirror.js'
@@ -53,7 +53,7 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   // The relay asked its indexes on the host.
   const indexes = staged.pip.relay
     ? staged.pip.indexes
-    : await findReachable(staged.pip, environment, stagedProgram('node'), 'image', readPipOptions(environment))
+    : await findReachable(staged.pip, withPipFiles(environment), stagedProgram('node'), 'image')
   const pip: PipSettings = { ...staged.pip, indexes }
 
   const done = apply(planMountsOver(pip, environment))

@@ -35,12 +35,6 @@ t.test('PIP_PROXY wins over the other variables', async (t) => {
   )
 })
 
-t.test("pip.conf's proxy wins over the variables, and PIP_PROXY over it", async (t) => {
-  const url = 'http://a.example/simple'
-  t.equal(proxyFor(url, { ...proxies, no_proxy: '*' }, 'all.example:8')?.href, 'http://all.example:8/')
-  t.equal(proxyFor(url, { PIP_PROXY: 'own.example' }, 'files.example')?.href, 'http://own.example/')
-})
-
 /** Environments, and URLs as a user writes them, of which pip's own code says which proxy it takes. */
 const noProxies = [
   undefined,

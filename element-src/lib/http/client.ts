@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
-import { type ClientOptions, type HttpRequest, meetingAt, newExchange, proxyOf } from './exchange.js'
+import { type ClientOptions, type HttpRequest, newExchange, wayTo } from './exchange.js'
 import { HttpError } from './http-error.js'
 import { isTls } from './url.js'
 
@@ -19,10 +19,8 @@ export interface HttpAnswer {
 export interface HttpClient {
   /** An answer of any status is one; rejected with an HttpError if there is none. */
   readonly request: (url: URL, request: HttpRequest) => Promise<HttpAnswer>
-  /** The proxy on the way to a URL, with its credentials. */
-  readonly proxyTo: (url: URL) => URL | undefined
-  /** Whether a certificate of the client's is shown at a URL. */
-  readonly hasCertificateFor: (url: URL) => boolean
+  /** For the words of a fault. */
+  readonly wayTo: (url: URL) => Pick<ReturnType<typeof wayTo>, 'proxy' | 'certificate'>
 }
 
 /** As requests (its models.py, DEFAULT_REDIRECT_LIMIT), and with it pip. */
@@ -46,8 +44,7 @@ const nextUrl = (location: string, from: URL): URL => {
 export const newClient = (options: ClientOptions): HttpClient => {
   const exchange = newExchange(options)
   return {
-    proxyTo: (url) => proxyOf(url, options),
-    hasCertificateFor: (url) => meetingAt(url, options).certificate !== undefined,
+    wayTo: (url) => wayTo(url, options),
     request: async (url, request) => {
       /** By host and name; they are for this one chain of redirects, and what came over TLS goes over TLS alone. */
       const cookies = new Map<string, { readonly to: URL; readonly pair: string }>()

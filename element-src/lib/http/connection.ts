@@ -1,10 +1,16 @@
 import { Agent, request } from 'node:http'
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { createSecureContext, rootCertificates, type SecureContext, connect as tlsConnect } from 'node:tls'
+import {
+  type ConnectionOptions,
+  createSecureContext,
+  rootCertificates,
+  type SecureContext,
+  connect as tlsConnect,
+} from 'node:tls'
 import type { Environment } from '../base/command.js'
 import { namesIn, textAt } from '../base/files.js'
-import { type FaultContext, faultOf, HttpError } from './http-error.js'
+import { type Asker, faultOf, HttpError } from './http-error.js'
 import { authorization, credentialsOf, hostOf, isTls, portOf, redact } from './url.js'
 
 /** Where distributions keep the authorities that the system trusts, in one file. */
@@ -17,7 +23,7 @@ const bundles = [
   '/etc/ssl/cert.pem',
 ]
 
-/** The variables by which pip and Python are given others (pip's documentation, HTTPS Certificates; requests', SSL). */
+/** The variables by which pip and Python are given others, and `cert =` of pip.conf (pip's documentation, HTTPS Certificates; requests', SSL). */
 const variables = ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE']
 
 /** Where pip brings its own authorities along (certifi's): a distribution's Node.js without ca-certificates has none. */
@@ -35,12 +41,11 @@ const certifi = (root: string): readonly string[] =>
 /**
  * The authorities that pip may know here, besides those that Node.js brings along.
  *
- * @param cert The file that `cert =` in pip.conf names.
  * @param root Where the system's root is, seen from this process.
  * @returns What stands in their files, PEM.
  */
-export const systemAuthorities = (environment: Environment, cert: string | undefined, root = '/'): readonly string[] =>
-  [...variables.map((name) => environment[name]), cert, ...bundles, ...certifi(root)].flatMap(
+export const systemAuthorities = (environment: Environment, root = '/'): readonly string[] =>
+  [...variables.map((name) => environment[name]), ...bundles, ...certifi(root)].flatMap(
     (path) => (path && textAt(join(root, path), 'utf8')) || [],
   )
 
@@ -50,10 +55,9 @@ const split = (text: string): readonly string[] => text.match(/-----BEGIN .*?---
 /**
  * Makes what TLS connections need, once for each need.
  *
- * @param cert The file that `cert =` in pip.conf names.
  * @param ca One more authority, PEM.
  */
-export const newContexts = (environment: Environment, cert: string | undefined, ca: string | undefined) => {
+export const newContexts = (environment: Environment, ca: string | undefined) => {
   const contexts = new Map<string, SecureContext>()
   /**
    * @param takesAll Whether all authorities of the system count, or those alone that Node.js brings along and has at once.
@@ -64,7 +68,7 @@ export const newContexts = (environment: Environment, cert: string | undefined, 
     const name = JSON.stringify([takesAll, certificate, key])
     const known = contexts.get(name)
     if (known !== undefined) return known
-    const system = takesAll ? systemAuthorities(environment, cert).flatMap(split) : []
+    const system = takesAll ? systemAuthorities(environment).flatMap(split) : []
     const more = [...system, ...(ca === undefined ? [] : [ca])]
     const made = createSecureContext({
       // A host's own are mostly those of Node.js, and reading one takes 0.4 ms.
@@ -83,21 +87,15 @@ export interface Route {
   readonly url: URL
   /** The proxy on the way, with its credentials. */
   readonly proxy: URL | undefined
-  readonly tls: TlsOptions
+  readonly how: Connecting
   /** For the proxy alone: DIB_PYPI_TRUSTED_HOST trusts the index, and the certificate is for the index. */
-  readonly proxyTls: TlsOptions
-  readonly lookup: LookupFunction
-  readonly fault: FaultContext
+  readonly howToProxy: Connecting
+  readonly asker: Asker
   /** When whoever asked first has gone. */
   readonly gone: AbortSignal
 }
 
-/** How TLS is spoken. */
-export interface TlsOptions {
-  readonly verifies: boolean
-  /** Undefined if nothing on the way speaks TLS. */
-  readonly context: SecureContext | undefined
-}
+type Connecting = Pick<ConnectionOptions, 'lookup' | 'rejectUnauthorized' | 'secureContext'>
 
 /** How a proxy is called in messages. */
 export const nameOf = (proxy: URL): string => redact(proxy.href.replace(/\/$/, ''))
@@ -116,32 +114,31 @@ export const proxyRefusal = (proxy: URL): HttpError =>
     '407',
   )
 
-const open = (to: URL, { verifies, context }: TlsOptions, lookup: LookupFunction, over?: Socket): Socket => {
+const open = (to: URL, how: Connecting, over?: Socket): Socket => {
   const host = hostOf(to)
   const there = {
+    ...how,
     host,
     port: Number(portOf(to)),
-    lookup,
     // Node.js 18 tries one of several addresses unless it is told to, and later ones give each a quarter of a second.
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: 1000,
   }
   if (!isTls(to)) return over ?? connect(there)
   return tlsConnect({
-    ...(over === undefined ? there : { socket: over, host }),
+    ...there,
+    ...(over && { socket: over }),
     servername: isIP(host) > 0 ? '' : host,
     ALPNProtocols: ['http/1.1'],
-    rejectUnauthorized: verifies,
-    ...(context === undefined ? {} : { secureContext: context }),
   })
 }
 
 /** Opens a tunnel through a proxy (RFC 9110, 9.3.6). */
-const tunnel = ({ url, proxy, proxyTls, lookup, fault, gone }: Route & { readonly proxy: URL }): Promise<Socket> =>
+const tunnel = ({ url, howToProxy, asker, gone }: Route, proxy: URL): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const target = `${url.hostname}:${portOf(url)}`
     const sent = request({
-      createConnection: () => open(proxy, proxyTls, lookup),
+      createConnection: () => open(proxy, howToProxy),
       method: 'CONNECT',
       path: target,
       headers: { Host: target, ...authorization('Proxy-Authorization', credentialsOf(proxy)) },
@@ -154,7 +151,7 @@ const tunnel = ({ url, proxy, proxyTls, lookup, fault, gone }: Route & { readonl
     sent.on('connect', ({ statusCode }, socket: Socket) => (statusCode === 200 ? resolve(socket) : refuse(statusCode)))
     sent.on('response', ({ statusCode }) => refuse(statusCode))
     sent.on('error', (error) => {
-      const { message, code } = faultOf(error, { ...fault, host: hostOf(proxy), hasClientCertificate: false })
+      const { message, code } = faultOf(error, { asker, host: hostOf(proxy), hasClientCertificate: false })
       // Not a second fault, if it is the one of `refuse`.
       reject(proxyFault(proxy, message, code))
     })
@@ -169,13 +166,10 @@ export const newAgent = (): Agent =>
       { route }: { route: Route },
       done: (error: unknown, socket?: Socket) => void,
     ): Socket | undefined => {
-      const { url, proxy, tls, proxyTls, lookup } = route
-      if (proxy === undefined) return open(url, tls, lookup)
-      if (!isTls(url)) return open(proxy, proxyTls, lookup)
-      tunnel({ ...route, proxy }).then(
-        (socket) => done(null, open(url, tls, lookup, socket)),
-        (error) => done(error),
-      )
+      const { url, proxy, how, howToProxy } = route
+      if (proxy === undefined) return open(url, how)
+      if (!isTls(url)) return open(proxy, howToProxy)
+      tunnel(route, proxy).then((socket) => done(null, open(url, how, socket)), done)
       return undefined
     },
   })

@@ -23,21 +23,11 @@ export interface OwnServer {
   readonly ca?: string | undefined
 }
 
-/** What pip's files say of how servers are reached. */
-export interface PipOptions {
-  readonly proxy?: string | undefined
-  /** The path of a PEM file with the authorities that pip is to trust. */
-  readonly cert?: string | undefined
-  /** The path of a PEM file with the client's certificate and its key. */
-  readonly clientCert?: string | undefined
-}
-
 /** How a client reaches servers. */
 export interface ClientOptions {
   readonly own?: OwnServer | undefined
   /** pip's variables for proxies, authorities and PIP_CLIENT_CERT. */
   readonly environment: Environment
-  readonly pipOptions?: PipOptions | undefined
   /** Hosts whose certificates are not verified, each `host` or `host:port`. */
   readonly trustedHosts: readonly string[]
   /** Who asks, for the words of a fault. */
@@ -57,13 +47,14 @@ export interface HttpRequest {
 
 const maxHeadBytes = 1024 * 1024
 
-/** What is shown at a URL, and whether the server's certificate is verified there: the one place that decides it. */
-export const meetingAt = (url: URL, { own, environment, pipOptions, trustedHosts }: ClientOptions) => {
+/** The proxy on the way to a URL, what is shown there, and whether the server's certificate is verified: the one place that decides it. */
+export const wayTo = (url: URL, { own, environment, trustedHosts }: ClientOptions) => {
   const mine = own && isSameServer(new URL(own.url), url) ? own : undefined
   // pip shows this one to every server, with the key in the same file (pip's documentation, `--client-cert`).
-  const general = (): string | undefined =>
-    textAt(environment['PIP_CLIENT_CERT'] || pipOptions?.clientCert || '', 'utf8')
+  const general = (): string | undefined => textAt(environment['PIP_CLIENT_CERT'] ?? '', 'utf8')
   return {
+    // As the user wrote it, since no_proxy sees a port that is the scheme's own only if it is written.
+    proxy: proxyFor(own && new URL(own.url).origin === url.origin ? own.url : url.href, environment),
     credentials: credentialsOf(url) ?? mine?.credentials,
     verifies: !(mine?.trusted || isHostIn(trustedHosts, url)),
     certificate: isTls(url) ? (mine?.clientCert ?? general()) : undefined,
@@ -71,20 +62,15 @@ export const meetingAt = (url: URL, { own, environment, pipOptions, trustedHosts
   }
 }
 
-/** The proxy through which a client reaches a URL. */
-export const proxyOf = (url: URL, { own, environment, pipOptions }: ClientOptions): URL | undefined =>
-  // As the user wrote it, since no_proxy sees a port that is the scheme's own only if it is written.
-  proxyFor(own && new URL(own.url).origin === url.origin ? own.url : url.href, environment, pipOptions?.proxy)
-
 /** Makes what gets the head of the answer to one request, without following redirects; rejected with an HttpError. */
 export const newExchange = (options: ClientOptions) => {
-  const { own, environment, pipOptions, asker, lookup = newSharedLookup() } = options
+  const { own, environment, asker, lookup = newSharedLookup() } = options
   const agent = newAgent()
   /** Hosts whose certificates need the system's authorities: reading them takes longer than most requests. */
   const needsAll = new Set<string>()
   /** Hosts whose answers the strict parser refuses, and pip takes. */
   const odd = new Set<string>()
-  const contextFor = newContexts(environment, pipOptions?.cert, own?.ca)
+  const contextFor = newContexts(environment, own?.ca)
 
   const send = (url: URL, { method = 'GET', headers, signal }: HttpRequest, route: Route): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
@@ -137,23 +123,27 @@ export const newExchange = (options: ClientOptions) => {
     })
 
   const exchange = async (url: URL, request: HttpRequest): Promise<IncomingMessage> => {
-    const proxy = proxyOf(url, options)
+    const { proxy, credentials, verifies, certificate, key } = wayTo(url, options)
     const kind = proxy?.protocol.replace(':', '') ?? 'http'
     if (!/^https?$/.test(kind))
       throw new HttpError('proxy', `is behind a ${kind} proxy, which only installers speak`, 'PROXY_KIND')
-    const { credentials, verifies, certificate, key } = meetingAt(url, options)
-    const fault = { asker, host: url.hostname, hasClientCertificate: certificate !== undefined }
     const takesAll = needsAll.has(url.host)
     try {
       const route: Route = {
         key: [proxy?.href, proxy && !isTls(url) ? '' : url.origin, takesAll].join(' '),
         url,
         proxy,
-        tls: { verifies, context: isTls(url) ? contextFor(takesAll, certificate, key) : undefined },
-        // DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy; the client's certificate is for the index.
-        proxyTls: { verifies: true, context: proxy && isTls(proxy) ? contextFor(takesAll) : undefined },
-        lookup,
-        fault,
+        how: {
+          lookup,
+          rejectUnauthorized: verifies,
+          secureContext: isTls(url) ? contextFor(takesAll, certificate, key) : undefined,
+        },
+        howToProxy: {
+          lookup,
+          rejectUnauthorized: true,
+          secureContext: proxy && isTls(proxy) ? contextFor(takesAll) : undefined,
+        },
+        asker,
         gone: request.signal,
       }
       const headers = { ...request.headers, ...authorization('Authorization', credentials) }
@@ -163,7 +153,7 @@ export const newExchange = (options: ClientOptions) => {
         needsAll.add(url.host)
         return exchange(url, request)
       }
-      const found = faultOf(error, fault)
+      const found = faultOf(error, { asker, host: url.hostname, hasClientCertificate: certificate !== undefined })
       if (proxy === undefined || isTls(url) || found === error || found.kind === 'odd') throw found
       throw proxyFault(proxy, found.message, found.code)
     }

@@ -69,16 +69,18 @@ export const isAboutCertificate = (error: unknown): boolean => {
   return !code.includes('ALERT') && !code.startsWith('ERR_OSSL_') && aboutCertificate.test(code)
 }
 
-/** What a server that wants a client's certificate lacks. */
-export const clientCertificateFault = ({ asker, hasClientCertificate }: Omit<FaultContext, 'host'>): string => {
-  const setting = asker === 'file' ? 'client-cert in the mirrors file' : 'PIP_CLIENT_CERT'
-  if (hasClientCertificate) return `rejects the client certificate of ${setting}`
-  if (asker === 'file')
-    return 'wants a client certificate: name a PEM file of the host in client-cert of the mirrors file'
-  return asker === 'image'
-    ? 'wants a client certificate: name a PEM file in the image, with the certificate and its key, in PIP_CLIENT_CERT (uv: SSL_CLIENT_CERT)'
-    : 'wants a client certificate: name a PEM file of the host, with the certificate and its key, in PIP_CLIENT_CERT'
+const settingOf = (asker: Asker): string => (asker === 'file' ? 'client-cert in the mirrors file' : 'PIP_CLIENT_CERT')
+
+const wanted: Readonly<Record<Asker, string>> = {
+  image:
+    'wants a client certificate: name a PEM file in the image, with the certificate and its key, in PIP_CLIENT_CERT (uv: SSL_CLIENT_CERT)',
+  host: 'wants a client certificate: name a PEM file of the host, with the certificate and its key, in PIP_CLIENT_CERT',
+  file: 'wants a client certificate: name a PEM file of the host in client-cert of the mirrors file',
 }
+
+/** What a server that wants a client's certificate lacks. */
+export const clientCertificateFault = ({ asker, hasClientCertificate }: Omit<FaultContext, 'host'>): string =>
+  hasClientCertificate ? `rejects the client certificate of ${settingOf(asker)}` : wanted[asker]
 
 /** What to do about a certificate that is not trusted. To switch verification off is the last advice, with its price. */
 const untrusted = ({ asker, host }: FaultContext, code: string): string => {
@@ -99,12 +101,11 @@ export const faultOf = (error: unknown, context?: FaultContext): HttpError => {
   if (code === 'HPE_HEADER_OVERFLOW') return new HttpError('odd', 'sends more than 1 MB of headers', code)
   if (code.startsWith('HPE_')) return new HttpError('odd', `sends what is not HTTP (${code})`, code)
   if (context !== undefined) {
-    const { asker, hasClientCertificate } = context
-    const setting = asker === 'file' ? 'client-cert in the mirrors file' : 'PIP_CLIENT_CERT'
+    const setting = settingOf(context.asker)
     if (aboutClient.test(text)) return new HttpError('tls', clientCertificateFault(context), code)
     if (code.startsWith('ERR_OSSL_'))
       return new HttpError('tls', `cannot be used: ${setting} is not a PEM file with a certificate and its key`, code)
-    if (hasClientCertificate && reasons[code] === reset)
+    if (context.hasClientCertificate && reasons[code] === reset)
       return new HttpError('tls', `${reset}, having seen the client certificate of ${setting}`, code)
     if (isAboutCertificate(fault)) return new HttpError('tls', untrusted(context, code), code)
   }

@@ -67,14 +67,13 @@ const proxiesOf = (environment: Environment): ReadonlyMap<string, string> => {
 
 /**
  * The proxy through which pip reaches a URL: http_proxy, https_proxy, all_proxy and no_proxy, of which small letters win
- * over capitals (Python's urllib.request.getproxies; requests' utils.py, should_bypass_proxies and select_proxy). PIP_PROXY,
- * and `proxy =` in pip.conf after it, win over them (pip's documentation, `--proxy`).
+ * over capitals (Python's urllib.request.getproxies; requests' utils.py, should_bypass_proxies and select_proxy). PIP_PROXY wins
+ * over them (pip's documentation, `--proxy`).
  *
  * @param url Where to, as the user wrote it: no_proxy sees a port that is the scheme's own.
- * @param fromFiles The proxy that pip.conf names, or undefined.
  * @returns The proxy's URL, with its credentials, of whatever scheme, or undefined if pip goes there directly.
  */
-export const proxyFor = (url: string, environment: Environment, fromFiles?: string): URL | undefined => {
+export const proxyFor = (url: string, environment: Environment): URL | undefined => {
   const { scheme = '', ...at } = splitUrl(url)
   const host = withoutBrackets(at.host).toLowerCase()
   const port = at.port.replace(/^0+(?=\d)/, '')
@@ -84,7 +83,7 @@ export const proxyFor = (url: string, environment: Environment, fromFiles?: stri
     asRequests(host, port, environment['no_proxy'] || environment['NO_PROXY'] || '') ||
     asUrllib(host, proxies.get('no') ?? '')
   const fromEnvironment = isDirect ? undefined : (proxies.get(scheme) ?? proxies.get('all'))
-  const written = environment['PIP_PROXY'] || fromFiles || fromEnvironment
+  const written = environment['PIP_PROXY'] || fromEnvironment
   if (!written) return undefined
   try {
     return new URL(splitUrl(written).scheme === undefined ? `http://${written}` : written)

@@ -27,7 +27,7 @@ const refusal = ({ status, text }: Answer, { index, asker, client }: ProbeContex
   }
   // nginx says so in a page of its own, after a whole handshake.
   if (status === 400 && /SSL certificate/i.test(text)) {
-    const hasClientCertificate = client.hasCertificateFor(new URL(index.url))
+    const hasClientCertificate = client.wayTo(new URL(index.url)).certificate !== undefined
     return { state: 'refuses', reason: `it ${clientCertificateFault({ asker, hasClientCertificate })}` }
   }
   return undefined
@@ -35,7 +35,7 @@ const refusal = ({ status, text }: Answer, { index, asker, client }: ProbeContex
 
 /** What a proxy's own answer says, by which it made no connection to the server: of http alone, since https has a tunnel. */
 const gatewayFault = ({ status, headers, url }: Answer, { client }: ProbeContext): ProbeResult | undefined => {
-  const proxy = isTls(url) ? undefined : client.proxyTo(url)
+  const proxy = isTls(url) ? undefined : client.wayTo(url).proxy
   const isOfProxy = status === 502 || status === 504 || headers['x-squid-error'] !== undefined
   return proxy !== undefined && isOfProxy
     ? { state: 'down', reason: `its proxy ${nameOf(proxy)} answers ${status}` }
@@ -58,7 +58,7 @@ const faultResult = (
   url: URL,
   { client, seconds, signal }: ProbeContext,
 ): ProbeResult => {
-  const proxy = client.proxyTo(url)
+  const { proxy } = client.wayTo(url)
   if (signal.aborted) {
     const through = proxy === undefined ? '' : ` through its proxy ${nameOf(proxy)}`
     return { state: 'down', reason: `no answer${through} in ${seconds} s` }

@@ -4,10 +4,9 @@ import type { Environment } from '../base/command.js'
 import { ignoreErrors, UserError } from '../base/errors.js'
 import { textAt } from '../base/files.js'
 import { info, warn } from '../base/log.js'
-import { parseConfigFile } from '../config/pip/config-file.js'
+import { optionOf, parseConfigFile } from '../config/pip/config-file.js'
 import { pipFiles } from '../config/places.js'
 import { newClient } from '../http/client.js'
-import type { PipOptions } from '../http/exchange.js'
 import { newLookup } from '../http/look-up.js'
 import type { Index } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
@@ -21,21 +20,18 @@ export interface Probed extends ProbeResult {
 }
 
 /**
- * Reads proxy, cert and client-cert of the image's own files, of which root's stay in force for these while ours are
- * mounted over them. [install] wins over [global] whatever the file. The variables PIP_PROXY, PIP_CERT and
- * PIP_CLIENT_CERT, which win over all, are not looked at here.
+ * The environment, with proxy, cert and client-cert of the image's own files where it does not have PIP_PROXY, PIP_CERT and
+ * PIP_CLIENT_CERT: root's files stay in force for these while ours are mounted over them. [install] wins over [global] whatever
+ * the file.
  */
-export const readPipOptions = (environment: Environment): PipOptions => {
-  const values = new Map<string, string>()
-  for (const path of pipFiles(environment)) {
-    for (const { section, key, value } of parseConfigFile(textAt(path) ?? '').entries) {
-      const name = `${section} ${key.replace(/^--/, '').replaceAll('_', '-')}`
-      values.set(name, value)
-    }
-  }
-  const option = (name: string): string | undefined =>
-    values.get(`install ${name}`) || values.get(`global ${name}`) || undefined
-  return { proxy: option('proxy'), cert: option('cert'), clientCert: option('client-cert') }
+export const withPipFiles = (environment: Environment): Environment => {
+  const entries = pipFiles(environment).flatMap((path) => parseConfigFile(textAt(path) ?? '').entries)
+  const values = new Map(entries.map(({ section, key, value }) => [`${section} ${optionOf(key)}`, value]))
+  const variables = ['proxy', 'cert', 'client-cert'].map((option) => {
+    const name = `PIP_${option.toUpperCase().replace('-', '_')}`
+    return [name, environment[name] || values.get(`install ${option}`) || values.get(`global ${option}`)]
+  })
+  return { ...environment, ...Object.fromEntries(variables) }
 }
 
 // The errors of a wrong path, and of a wrong file: URL.
@@ -126,7 +122,6 @@ export const chooseReachable = (
  * relay asks them. Takes three seconds at the latest.
  *
  * @param node How Node.js is started, for looking up names.
- * @param pipOptions What pip's files in the image set, if pip is in the image.
  * @throws UserError if one is unusable and the build is to end on that.
  */
 export const findReachable = async (
@@ -134,7 +129,6 @@ export const findReachable = async (
   environment: Environment,
   node: readonly [string, ...string[]],
   place: 'image' | 'host',
-  pipOptions: PipOptions = {},
 ): Promise<readonly Index[]> => {
   const started = performance.now()
   const over = new AbortController()
@@ -145,7 +139,7 @@ export const findReachable = async (
     if (index.scheme === 'file') return place === 'image' ? probeFolder(index.url) : folderOnHost(index)
     // A section of a mirrors file names what a variable does otherwise.
     const asker = place === 'image' || index.name === undefined ? place : 'file'
-    const client = newClient({ own: index, environment, pipOptions, trustedHosts, asker, lookup })
+    const client = newClient({ own: index, environment, trustedHosts, asker, lookup })
     return probeServer({ index, client, asker, seconds: limit, signal })
   }
   const probed = await Promise.all(

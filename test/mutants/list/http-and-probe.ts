@@ -15,18 +15,18 @@ export const ofHttp: readonly Mutant[] = [
       'verifies: !(mine?.trusted || isHostIn(trustedHosts, url)),',
       'verifies: !(own?.trusted || isHostIn(trustedHosts, url)),',
     ],
-    ['DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy', 'proxyTls: { verifies: true,', 'proxyTls: { verifies,'],
+    [
+      'DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy',
+      'rejectUnauthorized: true,',
+      'rejectUnauthorized: verifies,',
+    ],
+    ['the certificate of a server is verified', 'rejectUnauthorized: verifies,', 'rejectUnauthorized: false,'],
     ['heads of a megabyte are read, and no longer ones', 'maxHeaderSize: maxHeadBytes,', ''],
   ),
   ...sabotages('lib/http/look-up.ts', 'unit/http/look-up.ts', [
     'connections that are made at one time look up their host once',
     'once(host, () => ask(host))',
     'ask(host)',
-  ]),
-  ...sabotages('lib/http/connection.ts', 'unit/http/client.ts unit/probe/probe-server.ts', [
-    'the certificate of a server is verified',
-    'rejectUnauthorized: verifies,',
-    'rejectUnauthorized: false,',
   ]),
   ...sabotages(
     'lib/http/url.ts',
@@ -63,13 +63,13 @@ export const ofHttp: readonly Mutant[] = [
   ]),
   ...sabotages('lib/http/connection.ts', 'unit/http/certificates.ts unit/http/client.ts', [
     'what the system trusts is trusted',
-    'takesAll ? systemAuthorities(environment, cert).flatMap(split) : []',
+    'takesAll ? systemAuthorities(environment).flatMap(split) : []',
     '[]',
   ]),
   ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'PIP_PROXY wins over the environment',
-    "environment['PIP_PROXY'] || fromFiles || fromEnvironment",
-    'fromFiles || fromEnvironment',
+    "environment['PIP_PROXY'] || fromEnvironment",
+    'fromEnvironment',
   ]),
   ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'no_proxy keeps a proxy away',

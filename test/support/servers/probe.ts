@@ -1,7 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { Environment } from '../../../element-src/lib/base/command.js'
 import { newClient } from '../../../element-src/lib/http/client.js'
-import type { PipOptions } from '../../../element-src/lib/http/exchange.js'
 import type { Asker } from '../../../element-src/lib/http/http-error.js'
 import { newLookup } from '../../../element-src/lib/http/look-up.js'
 import type { ProbeResult } from '../../../element-src/lib/probe/asking.js'
@@ -16,7 +15,6 @@ export interface ProbeOptions {
   readonly index?: Partial<Index>
   readonly environment?: Environment
   readonly trustedHosts?: readonly string[]
-  readonly pipOptions?: PipOptions
   /** How long it may take, in milliseconds. */
   readonly milliseconds?: number
 }
@@ -28,19 +26,12 @@ export interface ProbeOptions {
  */
 export const probe = (
   url: string,
-  {
-    environment = {},
-    trustedHosts = [],
-    pipOptions = {},
-    asker = 'image',
-    index = {},
-    milliseconds = 60_000,
-  }: ProbeOptions = {},
+  { environment = {}, trustedHosts = [], asker = 'image', index = {}, milliseconds = 60_000 }: ProbeOptions = {},
 ): Promise<ProbeResult> => {
   const signal = AbortSignal.timeout(milliseconds)
   const lookup = newLookup([process.execPath], signal)
   const asked = { ...indexAt(url, 'DIB_PYPI_MIRROR_URL'), ...index }
-  const client = newClient({ own: asked, environment, pipOptions, trustedHosts, asker, lookup })
+  const client = newClient({ own: asked, environment, trustedHosts, asker, lookup })
   return probeServer({ index: asked, client, asker, seconds: milliseconds / 1000, signal })
 }
 

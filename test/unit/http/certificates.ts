@@ -18,7 +18,7 @@ t.test('the authorities of each distribution, of variables and of the certifi of
     const root = t.testdir({})
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), path)
-    t.same(systemAuthorities({ SSL_CERT_FILE: '/own/one.pem', PIP_CERT: '/no' }, '/own/two.pem', root), [path])
+    t.same(systemAuthorities({ SSL_CERT_FILE: '/own/one.pem', PIP_CERT: '/own/two.pem' }, root), [path])
   }
-  t.same(systemAuthorities({}, undefined, t.testdir({ etc: { ssl: { 'cert.pem': {} } } })), [], 'a folder is none')
+  t.same(systemAuthorities({}, t.testdir({ etc: { ssl: { 'cert.pem': {} } } })), [], 'a folder is none')
 })

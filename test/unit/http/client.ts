@@ -305,7 +305,7 @@ t.test("a server's certificate is verified, a client's is shown to its own serve
     })
     t.equal((await get(url, client({ own: { url, ca } }))).text, page, 'the ca of its own')
     t.equal((await get(url, client({ environment: { REQUESTS_CA_BUNDLE: tls.authority } }))).text, page)
-    t.equal((await get(url, client({ pipOptions: { cert: tls.authority } }))).text, page)
+    t.equal((await get(url, client({ environment: { PIP_CERT: tls.authority } }))).text, page)
     t.equal((await get(url, client({ trustedHosts: ['127.0.0.1'] }))).text, page)
     t.equal((await get(url, client({ own: { url, trusted: true } }))).text, page)
     const byProxy = { trustedHosts: ['mirror.example'], environment: { https_proxy: url } }

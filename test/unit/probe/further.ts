@@ -185,7 +185,6 @@ t.test('where files lie on another host that is out of reach, the line names it,
   )
   t.match(await probe(`${mirror}/simple/`, { trustedHosts: ['127.0.0.1'] }), { state: 'up', notes: [] })
   t.match(await probe(`${mirror}/simple/`, { environment: { PIP_CERT: tls.authority } }), { state: 'up', notes: [] })
-  t.match(await probe(`${mirror}/simple/`, { pipOptions: { cert: tls.authority } }), { notes: [] }, 'by pip.conf')
   const free = await freePort()
   const dead = await servePages(t, page(`http://127.0.0.1:${free}`))
   t.match(await probe(`${dead}/simple/`), {
@@ -212,9 +211,9 @@ t.test('a dead proxy is told as one', async (t) => {
     reason: `no answer through its proxy http://127.0.0.1:${port} in 0.3 s`,
   })
   t.match(
-    await probe('http://mirror.example/simple', { pipOptions: { proxy: `http://127.0.0.1:${free}` } }),
+    await probe('http://mirror.example/simple', { environment: { PIP_PROXY: `http://127.0.0.1:${free}` } }),
     { state: 'down', reason: /^it is behind the proxy / },
-    "the image's pip.conf counts",
+    "pip's own counts",
   )
 })
 
@@ -261,7 +260,6 @@ t.test(
       t.match(reason, /^it wants a client certificate: .* PIP_CLIENT_CERT/, version)
       t.notMatch(reason, /TRUSTED_HOST/, 'no advice to switch verification off')
       t.match(await probe(url, { environment: { ...environment, PIP_CLIENT_CERT: client } }), { state: 'up' }, version)
-      t.match(await probe(url, { environment, pipOptions: { clientCert: client } }), { state: 'up' }, 'by pip.conf')
       t.match(await probe(url, { environment: { ...environment, PIP_CLIENT_CERT: strange } }), {
         state: 'refuses',
         reason: /client certificate of PIP_CLIENT_CERT$/,
