@@ -7,28 +7,33 @@ export const count = (n: number, thing: string): string => `${n} ${thing}${n ===
 /** The element's name, as servers and readers of receipts see it. */
 export const toolName = 'dib-pypi-element'
 
+/** A log, by what writes its lines. */
+const newLog = (write: (line: string) => void) => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a server sent must not steer a terminal.
+  const info = (line: string): void => write(`pypi: ${line.replace(/[\u0000-\u001f\u007f]+/g, ' ')}\n`)
+  return {
+    info,
+    /** What a user should know; the build goes on. */
+    warn: (line: string): void => info(`warning: ${line}`),
+    /** Why the build fails. */
+    fail: (line: string): void => info(`error: ${line}`),
+  }
+}
+
+// Standard error is where dib-run-parts writes as well, so the lines come in the order in which they were said.
+const log = newLog((line) => void writeSync(2, line))
+
+export const { info, warn } = log
+
 let verbose = false
 
-/** Switches `step` on or off (DIB_DEBUG_TRACE). */
+/** Switches `step` on (DIB_DEBUG_TRACE above 0). */
 export const setVerbose = (on: boolean): void => {
   verbose = on
 }
 
-// Standard error is where dib-run-parts writes as well, so the lines come in the order in which they were said.
-const say = (line: string): void => {
-  writeSync(2, `pypi: ${line}\n`)
-}
-
-export const info = (line: string): void => say(line)
-
-/** Says what a user should know, though the build goes on. */
-export const warn = (line: string): void => say(`warning: ${line}`)
-
-const fail = (line: string): void => say(`error: ${line}`)
-
-/** Says a single step, where DIB_DEBUG_TRACE is above 0. */
 export const step = (line: string): void => {
-  if (verbose) say(`trace: ${line}`)
+  if (verbose) info(`trace: ${line}`)
 }
 
 /**
@@ -42,14 +47,14 @@ export const runHook = async (action: () => void | Promise<void>): Promise<void>
   // secret has a mode of its own.
   process.umask(0o022)
   const tellUnfinished = (): void =>
-    fail('the hook ended before it was done. This is an error of the element: report it')
+    log.fail('the hook ended before it was done. This is an error of the element: report it')
   process.once('exit', tellUnfinished)
   try {
     await action()
     process.exitCode = 0
   } catch (error) {
-    fail(errorMessage(error))
-    if (!(error instanceof UserError) && verbose && error instanceof Error) fail(String(error.stack))
+    log.fail(errorMessage(error))
+    if (!(error instanceof UserError) && verbose && error instanceof Error) error.stack?.split('\n').forEach(log.fail)
   }
   process.removeListener('exit', tellUnfinished)
 }
@@ -57,7 +62,6 @@ export const runHook = async (action: () => void | Promise<void>): Promise<void>
 /** More different lines than this nobody reads. */
 const mostRemembered = 1000
 
-/** The relay's log, in which it says lines at once. */
 export type RelayLog = ReturnType<typeof newRelayLog>
 
 /**
@@ -68,26 +72,23 @@ export type RelayLog = ReturnType<typeof newRelayLog>
 export const newRelayLog = (file: string) => {
   // O_NONBLOCK: do not wait for a pipe's reader. O_NOCTTY: the relay leads a session, and must not take a terminal.
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY
-  const say = (line: string): void => {
+  const log = newLog((line) => {
     try {
       const descriptor = openSync(file, flags)
       try {
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: what a server sent must not steer a terminal.
-        writeSync(descriptor, `pypi: ${line.replace(/[\u0000-\u001f\u007f]+/g, ' ')}\n`)
+        writeSync(descriptor, line)
       } finally {
         closeSync(descriptor)
       }
     } catch {
       // Serving goes on.
     }
-  }
+  })
   const said = new Set<string>()
-  /** What a user should know, though the build goes on. */
-  const warn = (line: string): void => say(`warning: ${line}`)
-  /** The same, the first time. */
+  /** A warning, the first time. */
   const once = (line: string): void => {
-    if (said.size < mostRemembered && !said.has(line)) warn(line)
+    if (said.size < mostRemembered && !said.has(line)) log.warn(line)
     said.add(line)
   }
-  return { info: say, warn, once, /** Why the build will fail. */ fail: (line: string): void => say(`error: ${line}`) }
+  return { ...log, once }
 }

@@ -48,3 +48,10 @@ t.test('a fault is one line', async (t) => {
   })
   t.same(runAction("async () => { throw new TypeError('x') }"), { status: 1, log: 'pypi: error: x\n' })
 })
+
+t.test('what a server sent steers no terminal and begins no line of the log', async (t) => {
+  t.same(runAction("() => { throw new UserError('it said \\u001b[2J, and\\r\\rmore') }"), {
+    status: 1,
+    log: 'pypi: error: it said  [2J, and more\n',
+  })
+})
