@@ -4,7 +4,7 @@ import { placesOf } from '../../element-src/lib/config/places.js'
 import { cacheFolder } from '../../element-src/lib/image/stage.js'
 
 /** What the element mounts over an image, from its own list, with the folders that are an installer's alone. */
-const ours = [...placesOf({}).roots, ...placesOf({}).all].flatMap(({ path }) =>
+const ours = placesOf({}).flatMap(({ path }) =>
   ['/root', '/etc'].includes(dirname(path)) ? [path] : [path, dirname(path)],
 )
 

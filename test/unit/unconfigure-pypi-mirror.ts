@@ -48,7 +48,14 @@ t.test('caches that were copied into the image are removed, and fail the build',
 
 t.test('what cannot be undone fails the build', async (t) => {
   const content = `# ${remark}\n[global]\nindex-url = http://127.0.0.1:1/\n`
-  const file = { path: '/etc/pip.conf', format: 'pip', content, own: undefined, source: 'file-0' } as const
+  const file = {
+    path: '/etc/pip.conf',
+    format: 'pip',
+    content,
+    own: undefined,
+    source: 'file-0',
+    isForEveryone: true,
+  } as const
   const files = [{ ...file, access: { mode: 0o644, uid: 0, gid: 0 }, beside: [] }]
   await t.rejects(unconfigure(t, { files }, { etc: { 'pip.conf': content } }), {
     message: /^the image is not clean: \/etc\/pip\.conf in the image holds this build's configuration/,

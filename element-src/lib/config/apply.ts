@@ -22,7 +22,7 @@ import type { PlannedFile, PlannedFolder, planMountsOver } from './plan.js'
 type Plan = ReturnType<typeof planMountsOver>
 
 /** One of our files that stands for one of the image's while the build runs. */
-export interface AppliedFile extends Omit<PlannedFile, 'isForEveryone'> {
+export interface AppliedFile extends PlannedFile {
   /** The access that our file had at first. */
   readonly access: Access
   /** The names in the folder of the image's own, at first. */
@@ -30,7 +30,7 @@ export interface AppliedFile extends Omit<PlannedFile, 'isForEveryone'> {
 }
 
 /** One of our folders that is mounted over one of the image's, whose other files are in it. */
-export interface AppliedFolder extends Pick<PlannedFolder, 'path' | 'source'> {
+export interface AppliedFolder extends PlannedFolder {
   readonly access: Access
   /** Its modification time at first, in nanoseconds since 1970. */
   readonly time: string
@@ -42,7 +42,7 @@ export interface AppliedFolder extends Pick<PlannedFolder, 'path' | 'source'> {
 export interface Applied extends Footprint {
   readonly files: readonly AppliedFile[]
   readonly folders: readonly AppliedFolder[]
-  readonly others: readonly Plan['others'][number][]
+  readonly others: Readonly<Plan['others']>
   /** Where something of ours is mounted while the build runs, in the image. */
   readonly mountPoints: readonly string[]
 }
@@ -71,16 +71,15 @@ const prepareFolder = ({ path, source, isForEveryone }: PlannedFolder): void => 
 }
 
 /** Writes one of our files, in a copy of the image's folder or by itself. */
-const prepareFile = ({ isForEveryone, ...file }: PlannedFile): AppliedFile => {
-  const { path, own, content, source } = file
+const prepareFile = (file: PlannedFile): AppliedFile => {
+  const { path, own, content, source, isForEveryone } = file
   const place = inStage(source)
   const alone = isAlone(file)
   writeFileSync(place, content, { encoding: 'latin1', mode: 0o600 })
   const ownAccess = alone || own === undefined ? usualAccess : accessOf(path)
   // Whatever the umask is, every user can read what is for everyone.
   chmodSync(place, isForEveryone ? 0o644 : alone ? 0o600 : ownAccess.mode)
-  const beside = namesIn(dirname(path))
-  return { ...file, access: accessOf(place), beside }
+  return { ...file, access: accessOf(place), beside: namesIn(dirname(path)) }
 }
 
 /**
@@ -98,9 +97,9 @@ export const apply = (plan: Plan): Applied => {
 
   plan.folders.forEach(prepareFolder)
   const files = plan.files.map(prepareFile)
-  const folders = plan.folders.map(({ path, source }): AppliedFolder => {
-    const place = inStage(source)
-    return { path, source, access: accessOf(place), time: modificationTime(place), entries: listEntries(place) }
+  const folders = plan.folders.map((folder): AppliedFolder => {
+    const place = inStage(folder.source)
+    return { ...folder, access: accessOf(place), time: modificationTime(place), entries: listEntries(place) }
   })
   try {
     mkdirSync(cacheFolder, { recursive: true, mode: 0o700 })

@@ -9,9 +9,10 @@ export type Format = 'pip' | 'setuptools' | 'uv'
 export interface Place {
   readonly path: string
   readonly format: Format
+  /** Whether every user's installer reads it, not one user's alone. */
+  readonly isForEveryone: boolean
 }
 
-/** root's home, in the image. */
 export const rootsHome = '/root'
 
 /** The system's folder of configuration for those whose environment names none (XDG Base Directory Specification). */
@@ -26,25 +27,27 @@ export const etcUvToml = '/etc/uv/uv.toml'
 export const systemPipConf = join(usualSite, 'pip', 'pip.conf')
 export const systemUvToml = join(usualSite, 'uv', 'uv.toml')
 
-const pipConfAt = (path: string): Place => ({ path, format: 'pip' })
-const uvTomlAt = (path: string): Place => ({ path, format: 'uv' })
+const placeAt = (path: string, format: Format, isForEveryone = false): Place => ({ path, format, isForEveryone })
 
 /** The files for the whole system. pip reads each of them, and uv the first that is there. */
 const systemFiles = (sites: readonly string[]): readonly Place[] => [
-  ...sites.flatMap((site) => [pipConfAt(join(site, 'pip', 'pip.conf')), uvTomlAt(join(site, 'uv', 'uv.toml'))]),
-  pipConfAt(etcPipConf),
+  ...sites.flatMap((site) => [
+    placeAt(join(site, 'pip', 'pip.conf'), 'pip', true),
+    placeAt(join(site, 'uv', 'uv.toml'), 'uv', true),
+  ]),
+  placeAt(etcPipConf, 'pip', true),
 ]
 
 /** A user's own files, in the order in which installers read them. */
 export const userFiles = (home: string, configHome = join(home, '.config')): readonly Place[] => [
-  pipConfAt(join(home, '.pip', 'pip.conf')),
-  { path: join(home, '.pydistutils.cfg'), format: 'setuptools' },
-  uvTomlAt(join(configHome, 'uv', 'uv.toml')),
-  pipConfAt(join(configHome, 'pip', 'pip.conf')),
+  placeAt(join(home, '.pip', 'pip.conf'), 'pip'),
+  placeAt(join(home, '.pydistutils.cfg'), 'setuptools'),
+  placeAt(join(configHome, 'uv', 'uv.toml'), 'uv'),
+  placeAt(join(configHome, 'pip', 'pip.conf'), 'pip'),
 ]
 
 /** What pip reads last: a file in the prefix of its Python. */
-export const prefixFiles = [pipConfAt('/usr/pip.conf'), pipConfAt('/usr/local/pip.conf')]
+export const prefixFiles = ['/usr/pip.conf', '/usr/local/pip.conf'].map((path) => placeAt(path, 'pip', true))
 
 /** pip's files in the order in which it reads them; the last wins (pip's documentation, Configuration). */
 export const pipFiles = (environment: Environment): readonly string[] =>
@@ -57,12 +60,12 @@ export const pipFiles = (environment: Environment): readonly string[] =>
 /**
  * Where the installers of root look for files of their own, and those of every user: root's in /root, and in the home that
  * an element's environment.d gave the hooks, if it is there; every user's in each folder of XDG_CONFIG_DIRS that is there.
- * What only some images need to have mounted over is among them.
+ * What only some images need to have mounted over is among them. A place that is both is everyone's.
  */
-export const placesOf = (environment: Environment) => {
+export const placesOf = (environment: Environment): readonly Place[] => {
   const home = environment['HOME'] ?? ''
   const homes = new Set([rootsHome, ...(home.startsWith('/') && existsSync(home) ? [home] : [])])
   const roots = [...homes].flatMap((one) => userFiles(one, environment['XDG_CONFIG_HOME'] || undefined))
   const sites = new Set([...sitesOf(environment).filter((site) => existsSync(site)), usualSite])
-  return { roots: [...new Map(roots.map((place) => [place.path, place])).values()], all: systemFiles([...sites]) }
+  return [...new Map([...roots, ...systemFiles([...sites])].map((place) => [place.path, place])).values()]
 }

@@ -10,38 +10,34 @@ import type { PipSettings } from '../settings/settings.js'
 import type { OurFile } from './merge.js'
 import type { OwnFile } from './pip/config-file.js'
 import { renderEtcPipConf, renderPipConf, renderPydistutilsCfg, renderSystemPipConf } from './pip/pip-conf.js'
-import { etcPipConf, etcUvToml, type Format, placesOf } from './places.js'
+import { etcPipConf, etcUvToml, type Format, type Place, placesOf } from './places.js'
 import { renderUvToml } from './uv/uv-toml.js'
 
 /** One of our folders, to be mounted over one of the image's. */
-export interface PlannedFolder {
+export interface PlannedFolder extends Pick<Place, 'isForEveryone'> {
   /** The mount target, without links, as pip would follow them, dangling ones too. */
   readonly path: string
   /** Ours, below the stage folder. */
   readonly source: string
-  /** Whether every user has to read what is there, not root alone. */
-  readonly isForEveryone: boolean
 }
 
 /** One of our files, in such a folder or by itself. */
 export type PlannedFile = OurFile & PlannedFolder
 
-/** @returns The text of one of root's files while the build runs; undefined if the image's own stays in force. */
-const renderForRoot = (settings: PipSettings, file: OwnFile, format: Format): string | undefined => {
+/** @returns What a file says while the build runs; undefined if the image's own stays in force. */
+const render = (settings: PipSettings, { path, format, isForEveryone }: Place, own?: string): string | undefined => {
+  const file = { path, own }
   if (format === 'setuptools') return renderPydistutilsCfg(easyInstallIndex(settings.indexes), file)
-  if (format === 'uv') return renderUvToml(settings, file, join(cacheFolder, 'uv'))
+  if (format === 'uv') {
+    if (!isForEveryone) return renderUvToml(settings, file, join(cacheFolder, 'uv'))
+    // uv reads it instead of /etc/uv/uv.toml.
+    return renderUvToml(settings, own === undefined ? { path: etcUvToml, own: textAt(etcUvToml) } : file)
+  }
+  if (path === etcPipConf) return renderEtcPipConf(settings, file)
+  if (isForEveryone) return renderSystemPipConf(settings, file, [textAt(etcPipConf) ?? ''])
   // Each other one would beat ~/.pip/pip.conf, which alone pip 1.5 knows, key by key.
-  const isNeeded = file.own !== undefined || file.path.endsWith('/.pip/pip.conf')
+  const isNeeded = own !== undefined || path.endsWith('/.pip/pip.conf')
   return isNeeded ? renderPipConf(settings, file, join(cacheFolder, 'pip')) : undefined
-}
-
-/** The same of a file that every user's installer reads. */
-const renderForAll = (settings: PipSettings, file: OwnFile, format: Format): string | undefined => {
-  // uv reads it instead of /etc/uv/uv.toml.
-  const etcUv = { path: etcUvToml, own: textAt(etcUvToml) }
-  if (format === 'uv') return renderUvToml(settings, file.own === undefined ? etcUv : file)
-  if (file.path === etcPipConf) return renderEtcPipConf(settings, file)
-  return renderSystemPipConf(settings, file, [textAt(etcPipConf) ?? ''])
 }
 
 /** @throws UserError if something else is there or on the way, or a link leads to itself. */
@@ -64,7 +60,7 @@ export const findMountTarget = (path: string): string => {
   return real
 }
 
-/** The size, in bytes, up to which a folder is one of configuration: its files are copied. */
+/** Up to this size, in bytes, a folder is one of configuration: its files are copied. */
 const mostBytes = 1 << 20
 
 /** Whether a folder of the image's holds nothing but files and links, few enough to be an installer's alone. */
@@ -85,18 +81,17 @@ const isOfFilesAlone = (folder: string): boolean => {
  * @throws UserError if something else is at a mount target, or the image's own file cannot be read.
  */
 export const planMountsOver = (settings: PipSettings, environment: Environment) => {
-  const { roots, all } = placesOf(environment)
-  /** The files of which the image's own stay in force, and are not mounted over. */
-  const others: Omit<OurFile, 'content'>[] = []
+  /** The files of which the image's own stay in force. */
+  const others: (OwnFile & { readonly format: Format })[] = []
   const files = new Map<string, Omit<PlannedFile, 'source'>>()
   /** Each file by the path by which it is known, and by that without links. */
   const named: Omit<PlannedFolder, 'source'>[] = []
   const ownFolders = new Set<string>()
-  for (const { path: known, format } of [...roots, ...all]) {
+  for (const place of placesOf(environment)) {
+    const { path: known, format, isForEveryone } = place
     const path = findMountTarget(known)
     const own = textAt(path)
-    const isForEveryone = !roots.some((place) => place.path === known)
-    const content = (isForEveryone ? renderForAll : renderForRoot)(settings, { path: known, own }, format)
+    const content = render(settings, place, own)
     if (content === undefined) {
       others.push({ path, format, own })
       continue

@@ -61,7 +61,7 @@ export const competingSettings = (environment: Environment, root = '/'): readonl
   const ofVariables = Object.entries(variables)
     .filter(([name]) => environment[name])
     .map(([name, effect]) => `${name} is set in the build's environment: ${effect}; unset it`)
-  const mounted = placesOf(environment).roots.map(({ path }) => path)
+  const mounted = placesOf(environment).map(({ path }) => path)
   const mountedHomes = mounted.map((path) => dirname(dirname(path)))
   const warnings = (places: readonly Place[], why: string): readonly string[] =>
     places.flatMap((place) => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { placesOf } from '../../../element-src/lib/config/places.js'
 import { findFolder, findMountTarget } from '../../../element-src/lib/config/plan.js'
 import { resolveLinks } from '../../../element-src/lib/image/path-in-root.js'
 
@@ -45,4 +46,10 @@ t.test('the mount target of a file is found, whether something is there or not',
   t.throws(() => findFolder(join(top, 'home/loop')), {
     message: `${top}/home/loop in the image is a link that leads to itself: remove it`,
   })
+})
+
+t.test("a file that is root's and every user's is every user's, and there once", async (t) => {
+  const places = placesOf({ XDG_CONFIG_HOME: '/etc/xdg' }).filter(({ path }) => path === '/etc/xdg/pip/pip.conf')
+  t.match(places, [{ isForEveryone: true }])
+  t.equal(places.length, 1)
 })

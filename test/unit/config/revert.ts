@@ -25,6 +25,7 @@ const stub = (stage: string): Applied['files'] => [
     content: ours,
     own: undefined,
     source: 'file-0',
+    isForEveryone: false,
     access: accessOf(join(stage, 'file-0')),
     beside: [],
   },
@@ -69,7 +70,14 @@ t.test("other hooks' new files and deletions in a folder of ours are the image's
   const { root, stage } = prepare(t, image, { 'folder-0': { kept: 'kept' } })
   const source = join(stage, 'folder-0')
   const entries = [...listEntries(source), ['gone', '1 1'] as const]
-  const folder = { path: '/root/.pip', source: 'folder-0', access: accessOf(source), time, entries }
+  const folder = {
+    path: '/root/.pip',
+    source: 'folder-0',
+    isForEveryone: false,
+    access: accessOf(source),
+    time,
+    entries,
+  }
   writeFileSync(join(source, 'pip.log'), 'asked https://user:secret@mirror.example/')
   writeFileSync(join(source, 'notes'), 'nothing of ours')
   const { kept, faults } = revert(root, stage, { ...nothing, folders: [folder] }, ['user:secret'])
