@@ -37,9 +37,9 @@ export const ofAhead: readonly Mutant[] = [
     "ahead: settings.DIB_PYPI_RELAY_AHEAD === 'yes'",
     'ahead: true',
   ]),
-  ...sabotages('lib/relay/store/downloads.ts', 'unit/relay/downloads.ts', [
+  ...sabotages('lib/base/waiting.ts', 'unit/relay/downloads.ts', [
     'what is asked for after the end is stopped',
-    'if (signal.aborted) stop()',
+    'if (other?.aborted) end()\n  else ',
     '',
   ]),
   ...sabotages('lib/relay/upstream/server-index.ts', 'unit/relay/ahead/look-ahead.ts', [
@@ -95,24 +95,16 @@ export const ofAhead: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/relay/store/downloads.ts',
+    'lib/relay/store/download.ts',
     'unit/relay/ahead/guesses.ts',
-    ['what nobody asked for is not kept', 'if (await decided) await keep(', 'await keep('],
-    [
-      'a guess waits for what was asked for',
-      'if (!traffic.isNone(server)) await Promise.race([traffic.whenNone(server), decided])',
-      '',
-    ],
+    ['what nobody asked for is not kept', 'if (await isWanted) await keep(', 'await keep('],
+    ['a guess waits for what was asked for', 'await Promise.race([traffic.whenNone(server), isWanted])', ''],
     [
       'an installer does not join a guess that has come to a halt',
-      'hasCome || isPaused || Date.now() - heard < stalled * tempo',
+      "state === 'here' || isPaused || now - heard < stalled * tempo",
       'true',
     ],
-    [
-      'a fault of a guess is not in the log',
-      'if (!over.signal.aborted && !isGuess()) on',
-      'if (!over.signal.aborted) on',
-    ],
+    ['a fault of a guess is not in the log', 'if (!over.aborted && !isGuess) on', 'if (!over.aborted) on'],
   ),
   ...sabotages(
     'lib/index/wheel-metadata.ts',

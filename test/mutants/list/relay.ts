@@ -200,7 +200,7 @@ export const ofRelay: readonly Mutant[] = [
     ['a part ends where it was asked to', 'Math.min(Number(last) + 1, length)', 'length'],
   ),
   ...sabotages(
-    'lib/relay/store/downloads.ts',
+    'lib/relay/store/download.ts',
     'unit/relay/fill.ts unit/relay/downloads.ts',
     [
       'a file whose hash is not what its index tells is not kept',

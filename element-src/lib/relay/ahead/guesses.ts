@@ -1,6 +1,6 @@
 import { newRemembered } from '../remembered.js'
 import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
-import type { Guess } from '../store/downloads.js'
+import type { Guess } from '../store/download.js'
 import type { Asker } from '../upstream/source.js'
 
 /** What makes a file likely to be asked for: that its metadata was, or that it is the newest on a page that will be read. */

@@ -152,8 +152,15 @@ export const newSpool = (file: TemporaryFile, onFull: (error: unknown) => void, 
     join: (signal: AbortSignal): Reader => {
       const position = { at: 0 }
       positions.add(position)
-      signal.addEventListener('abort', tell)
+      const leave = (): void => {
+        if (!positions.delete(position)) return
+        signal.removeEventListener('abort', leave)
+        tell()
+        onLeave()
+      }
+      signal.addEventListener('abort', leave)
       return {
+        leave,
         read: async function* (from, to) {
           position.at = from
           const own = Buffer.allocUnsafeSlow(readSize)
@@ -167,12 +174,6 @@ export const newSpool = (file: TemporaryFile, onFull: (error: unknown) => void, 
             else if (end) return
             else await change()
           }
-        },
-        leave: () => {
-          if (!positions.delete(position)) return
-          signal.removeEventListener('abort', tell)
-          tell()
-          onLeave()
         },
       }
     },

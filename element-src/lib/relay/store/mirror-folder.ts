@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { errorCode, errorMessage, ignoreErrors } from '../../base/errors.js'
 import { ifSeen } from '../../base/files.js'
 import { count, type RelayLog } from '../../base/log.js'
+import { newOnce } from '../../base/waiting.js'
 import { isDistribution } from '../../index/distribution-file.js'
 import { readFacts, readSums } from '../../index/folder-records.js'
 import { chooseHash, digestOf, type Hashes, type PageFile } from '../../index/page.js'
@@ -64,7 +65,7 @@ const readable = (bytes: number): string =>
 export const openMirrorFolder = (folder: string, log: RelayLog) => {
   const newPath = (): string => join(folder, `.pypi-relay-${randomBytes(8).toString('hex')}`)
   removeLeftOvers(folder, newPath())
-  const digests = new Map<string, ReturnType<typeof digestOf>>()
+  const digests = newOnce<Awaited<ReturnType<typeof digestOf>>>()
   let hasGivenUp = false
   let [keptFiles, keptBytes] = [0, 0]
 
@@ -84,9 +85,7 @@ export const openMirrorFolder = (folder: string, log: RelayLog) => {
     try {
       const { size, mtimeMs, ino } = statSync(path)
       const key = JSON.stringify([path, size, mtimeMs, ino, chooseHash(hashes)])
-      const digesting = digests.get(key) ?? digestOf(path, hashes)
-      digests.set(key, digesting)
-      return await digesting
+      return await digests(key, () => digestOf(path, hashes))
     } catch {
       return undefined
     }

@@ -24,8 +24,8 @@ const endOf = (asked: Promise<HttpAnswer>): Promise<void> =>
 
 /** What is on its way from a server, and what was seen of it. */
 const newServer = () => ({
-  /** Files that were asked for. */
-  files: new Set<symbol>(),
+  /** The ends of files that were asked for. */
+  files: new Set<Promise<unknown>>(),
   /** Called when there are none of these any more. */
   waiting: [] as (() => void)[],
   /** What drops each file that nobody has asked for. */
@@ -67,25 +67,22 @@ export const newTraffic = (tempo = 1) => {
 
   return {
     hurry,
-    /** Whether no bytes of a file that was asked for are on their way. */
-    isNone: (origin: string): boolean => at(origin).files.size === 0,
-    /** Resolved when that is so. */
+    /** Resolved when no bytes of a file that was asked for are on their way. */
     whenNone: (origin: string): Promise<void> =>
       new Promise((resolve) => (at(origin).files.size === 0 ? resolve() : at(origin).waiting.push(resolve))),
-    /** Takes note that such bytes come; returns what is called once they are here. */
-    begin: (origin: string): (() => void) => {
+    /** Takes note that such bytes come, until they are here. */
+    begin: (origin: string, end: Promise<unknown>): void => {
       const { files, waiting } = at(origin)
-      const file = Symbol()
-      files.add(file)
-      return () => {
-        if (files.delete(file) && files.size === 0) for (const resolve of waiting.splice(0)) resolve()
-      }
+      files.add(end)
+      end.then(() => {
+        if (files.delete(end) && files.size === 0) for (const resolve of waiting.splice(0)) resolve()
+      })
     },
-    /** Takes note of a file that nobody has asked for: it is dropped if it may be in the way. Returns what is called at its end. */
-    guess: (origin: string, drop: () => void): (() => void) => {
+    /** Takes note of a file that nobody has asked for: it is dropped if it may be in the way, until that is decided. */
+    guess: (origin: string, drop: () => void, end: Promise<unknown>): void => {
       const { guesses } = at(origin)
       guesses.add(drop)
-      return () => guesses.delete(drop)
+      end.then(() => guesses.delete(drop))
     },
     /** Whether guesses were in the way of a server, more than once: there are no more of its files. */
     isNarrow: (origin: string): boolean => at(origin).isBusy || at(origin).givenWay > 1,
