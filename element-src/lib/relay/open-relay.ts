@@ -8,8 +8,7 @@ import type { PageFile } from '../index/page.js'
 import { newLookAhead } from './ahead/look-ahead.js'
 import { newArrivals } from './arrivals.js'
 import type { RelayConfig, RelayStatus } from './control.js'
-import { checkFolders } from './lock/find-locked.js'
-import { lockedFileServer, lockedSource } from './lock/serve-locked.js'
+import { openLock } from './lock.js'
 import { newRemembered } from './remembered.js'
 import { openIndexes } from './served-index.js'
 import { newStrangers } from './server/peer.js'
@@ -73,10 +72,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
   const indexes = openIndexes(shared, mirror, arrivals)
   const failure = (): string | undefined => indexes.map((index) => index.failure()).find((cause) => cause !== undefined)
 
-  if (lock !== undefined) await checkFolders(indexes, lock)
-  const locked = lock && lockedSource(lock, log)
-  const serveLocked = locked && lockedFileServer(indexes, locked, log, over.signal)
-
+  const locked = lock && (await openLock(lock, indexes, shared))
   // Under a lock no index is asked for a page before a file is.
   const ahead = config.ahead === false || locked !== undefined ? undefined : newLookAhead(indexes, over.signal)
 
@@ -129,15 +125,15 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
       return
     }
     const index = indexes[route.index]
-    const source = locked ?? index?.source
+    const source = (locked ?? index)?.source
     if (source === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return notFound(call)
     const cause = failure()
     if (cause !== undefined) return refuse(call, cause)
     if (route.kind !== 'file' && !route.hasSlash)
       return send(call, { status: 301, headers: { Location: `${request.url?.replace(/\?.*/, '')}/` } })
     if (route.kind === 'root') return serveRoot(call, source)
-    if (serveLocked !== undefined)
-      return route.kind === 'file' ? serveLocked(call, route) : servePage(call, route.project, source)
+    if (locked !== undefined)
+      return route.kind === 'file' ? locked.serve(call, route) : servePage(call, route.project, source)
     if (index === undefined || !index.isAsked(route.project)) return notFound(call)
     if (route.kind === 'file') {
       ahead?.asked(index, route, call)

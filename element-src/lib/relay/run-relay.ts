@@ -9,7 +9,7 @@ import { newRelayLog, warn } from '../base/log.js'
 import { findReachable } from '../probe/reachable.js'
 import { type Index, indexAt } from '../settings/index-list.js'
 import type { RelayAnswer, RelayConfig } from './control.js'
-import { lockedIndex } from './lock/serve-locked.js'
+import { lockedIndex } from './lock.js'
 import { openRelay } from './open-relay.js'
 import { partOf } from './server/route.js'
 

@@ -281,7 +281,7 @@ export const ofRelay: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/relay/lock/find-locked.ts',
+    'lib/relay/lock.ts',
     'unit/relay/lock.ts',
     [
       "the lock's file comes from a server that tells its hash",
@@ -300,22 +300,22 @@ export const ofRelay: readonly Mutant[] = [
     ],
   ),
   ...sabotages(
-    'lib/relay/lock/serve-locked.ts',
+    'lib/relay/lock.ts',
     'unit/relay/lock.ts',
     [
       'a file of which no hash is told is read whole before an installer gets any of it',
-      'if (fetched.status !== 200 || digest.isRight() !== true) {',
-      'if (fetched.status !== 200) {',
+      'if (digest.isRight() !== true) throw',
+      'if (digest.isRight() === undefined) throw',
     ],
     ['a file that is longer than the lock says is not read to its end', 'if (length > size) break', ''],
   ),
-  ...sabotages('lib/relay/lock/serve-locked.ts', 'unit/relay/lock.ts', [
+  ...sabotages('lib/relay/lock.ts', 'unit/relay/lock.ts', [
     'a project that is not in the lock is not found',
     "return { kind: 'none' }",
     "return { kind: 'page', files: [], links: [] }",
   ]),
   ...sabotages(
-    'lib/relay/lock/find-locked.ts',
+    'lib/relay/lock.ts',
     'unit/relay/lock.ts',
     [
       "a lock's files are not yanked, and have no metadata",

@@ -137,6 +137,19 @@ t.test(
   },
 )
 
+t.test('a mirror that tells no hash, and is busy for a moment, is said to be, and asked again', async (t) => {
+  let isBusy = true
+  const upstream = await serveIndex(t, { demo: [untold(right)] }, (request, response) => {
+    if (!isBusy || !request.url?.startsWith('/f/')) return false
+    response.writeHead(503).end()
+    return true
+  })
+  const relay = await openLocked(t, [at(upstream.url)])
+  t.match(await ask(relay.link), { status: 424, reason: /no mirror has it: \S+ answers 503$/ })
+  isBusy = false
+  isRight(t, await ask(relay.link), 'the next request')
+})
+
 t.test('of a file that is not what its mirror tells, an installer never gets all', async (t) => {
   const [bad, good] = [await serveIndex(t, { demo: [lying] }), await serveIndex(t, { demo: [right] })]
   const relay = await openLocked(t, [at(bad.url), at(good.url)])
