@@ -28,36 +28,23 @@ const newSecret = (): string => randomBytes(18).toString('base64url')
 /** A folder that is not there. */
 const nowhere = '/proc/self/nowhere'
 
-/** A folder of the image's own is nothing that the host can serve: installers are told of it as it is. */
-const isBehind = ({ scheme, folder }: Index): boolean => scheme !== 'file' || folder !== undefined
-
 /**
- * Asks the indexes, from the host, and decides which the relay serves.
+ * Asks the indexes, from the host.
  *
+ * @returns Those that answer, in pip's order, as installers know them, and those of them that the relay serves.
  * @throws UserError if an index is unusable and the build is to end on that.
  */
 const chooseIndexes = async ({ indexes, environment, trustedHosts, unreachable, lock }: RelayConfig) => {
   const asked = { indexes: indexes.filter(({ absent }) => absent === undefined), trustedHosts, unreachable }
   const chosen = await findReachable(asked, environment, [process.execPath], 'host')
-  const behind = chosen.filter(isBehind)
+  // A folder of the image's own is nothing that the host can serve: installers are told of it as it is.
+  const behind = chosen.filter(({ scheme, folder }) => scheme !== 'file' || folder !== undefined)
   if (lock !== undefined)
-    for (const { label } of chosen.filter((index) => !isBehind(index)))
+    for (const { label } of chosen.filter((index) => !behind.includes(index)))
       warn(`${label} is a folder of the image, or is not there: with DIB_PYPI_LOCK the relay does not ask it`)
   // One that is absent owns its projects all the same, and has none of them.
   const absent = indexes.filter((index) => index.absent !== undefined).map((index) => ({ ...index, folder: nowhere }))
-  return {
-    /** Those that it serves, in pip's order. */
-    served: [...behind, ...absent],
-    /** What installers are told in their place: by `urlOf` if one is served. */
-    told: (urlOf: (place: number, index: Index) => string): readonly Index[] =>
-      lock === undefined
-        ? chosen.map((index) => {
-            const { isOfficial, isFilled } = index
-            const place = behind.indexOf(index)
-            return place < 0 ? index : { ...indexAt(urlOf(place, index)), isOfficial, ...(isFilled && { isFilled }) }
-          })
-        : [indexAt(urlOf(0, lockedIndex))],
-  }
+  return { chosen, served: [...behind, ...absent] }
 }
 
 /**
@@ -72,7 +59,7 @@ export const runRelay = async (): Promise<void> => {
     const config = parseJson<RelayConfig>(await text(process.stdin))
     if (config === undefined) throw new Error('its configuration is not JSON')
     const secrets = { installers: newSecret(), control: newSecret() }
-    const { served, told } = await chooseIndexes(config)
+    const { chosen, served } = await chooseIndexes(config)
     const relay = await openRelay({ ...config, indexes: served, named: config.indexes }, secrets)
     const end = (): void => {
       relay.end()
@@ -85,9 +72,16 @@ export const runRelay = async (): Promise<void> => {
       newRelayLog(config.logFile).warn(`the relay goes on after a fault of its own: ${errorMessage(error)}`)
     })
     const base = `http://127.0.0.1:${relay.port}`
+    const servedAs = (place: number, index: Index): Index =>
+      indexAt(`${base}/${secrets.installers}/${partOf(place, index)}/simple`)
+    const told = chosen.map((index) => {
+      const { isOfficial, isFilled } = index
+      const place = served.indexOf(index)
+      return place < 0 ? index : { ...servedAs(place, index), isOfficial, ...(isFilled && { isFilled }) }
+    })
     tellAndLetGo({
       control: `${base}/${secrets.control}/`,
-      indexes: told((place, index) => `${base}/${secrets.installers}/${partOf(place, index)}/simple`),
+      indexes: config.lock === undefined ? told : [servedAs(0, lockedIndex)],
     })
     await relay.ended
     process.exit(0)

@@ -57,13 +57,13 @@ export const ofAhead: readonly Mutant[] = [
     ],
     [
       'what only an extra requires is left out',
-      "['', ...extras].map((extra) => ({ ...environment, extra }))",
-      "['', 'docs', 'test', 'more', 'x', ...extras].map((extra) => ({ ...environment, extra }))",
+      "['', ...extras].map((extra) => new",
+      "['', 'docs', 'test', 'more', 'x', ...extras].map((extra) => new",
     ],
     ['a requirement with a URL of its own asks no index', '([^;@()]*)\\)?', '([^;()]*)\\)?'],
   ),
   ...sabotages(
-    'lib/relay/ahead/choose-file.ts',
+    'lib/relay/ahead/installer.ts',
     'unit/relay/ahead/choose-file.ts',
     ['what is withdrawn is not chosen', 'if (file.yanked || version', 'if (version'],
     ['what is for another Python is not chosen', 'if (pythons === undefined || satisfies', 'if (pythons || satisfies'],

@@ -6,9 +6,8 @@ import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
 import type { Call } from '../server/reply.js'
 import { type FileRoute, keyOf, nthOf } from '../server/route.js'
 import type { Asker } from '../upstream/source.js'
-import { chooseFile } from './choose-file.js'
 import { newGuesses } from './guesses.js'
-import { type Installer, readUserAgent } from './installer.js'
+import { chooseFile, type Installer, readUserAgent } from './installer.js'
 import { type Requirement, requirementsIn } from './requirement.js'
 
 /** Fetches that for which an installer will ask next: pages, metadata and, where a folder is filled, files. */

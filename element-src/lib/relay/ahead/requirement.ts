@@ -17,7 +17,7 @@ export interface Requirement {
 type Truth = boolean | undefined
 
 /** The variables of markers (the packaging specifications, Dependency specifiers, Environment markers). */
-const environmentOf = (installer: Installer): Readonly<Record<string, string>> => ({
+const environmentOf = (installer: Installer) => ({
   os_name: installer.system === 'Windows' ? 'nt' : 'posix',
   sys_platform: installer.system.toLowerCase(),
   platform_system: installer.system,
@@ -29,20 +29,20 @@ const environmentOf = (installer: Installer): Readonly<Record<string, string>> =
   python_full_version: installer.python,
 })
 
-const token = /\s*(?:([()])|(["'])(.*?)\2|(not\s+in|[a-z_.]+)|([<>=!~]+))/iy
+/** A text in quotes, or a word of the grammar. */
+const token = /\s*(?:(["'])(.*?)\1|([()]|not\s+in|[a-z_.]+|[<>=!~]+))/giy
 
 const compare = (left: string, operator: string, right: string): Truth => {
+  const isOfVersions =
+    /^[<>=!~]{1,2}$/.test(operator) && valid(left) !== null && valid(right.replace(/\.\*$/, '')) !== null
+  if (isOfVersions) return satisfies(left, `${operator}${right}`, { prereleases: true })
   if (operator === 'in') return right.includes(left)
   if (operator === 'not in') return !right.includes(left)
-  if (operator === '===') return left === right
-  if (valid(left) !== null && valid(right.replace(/\.\*$/, '')) !== null)
-    return satisfies(left, `${operator}${right}`, { prereleases: true })
-  if (operator === '==') return left === right
+  if (operator === '==' || operator === '===') return left === right
   if (operator === '!=') return left !== right
-  if (operator === '~=') return undefined
-  return operator.startsWith('<')
-    ? left < right || (operator === '<=' && left === right)
-    : left > right || (operator === '>=' && left === right)
+  if (operator === '<' || operator === '<=') return left < right || (operator === '<=' && left === right)
+  if (operator === '>' || operator === '>=') return left > right || (operator === '>=' && left === right)
+  return undefined
 }
 
 const and = (a: Truth, b: Truth): Truth =>
@@ -51,56 +51,38 @@ const or = (a: Truth, b: Truth): Truth =>
   a === true || b === true ? true : a === undefined || b === undefined ? undefined : false
 
 /** Judges a marker, by recursive descent over its grammar. */
-const judge = (marker: string, environment: Readonly<Record<string, string>>): Truth => {
-  const words: { readonly kind: 'sign' | 'text' | 'word' | 'operator'; readonly text: string }[] = []
-  token.lastIndex = 0
-  for (let found = token.exec(marker); found !== null; found = token.exec(marker)) {
-    const [, sign, , quoted, word, operator] = found
-    if (sign !== undefined) words.push({ kind: 'sign', text: sign })
-    else if (quoted !== undefined) words.push({ kind: 'text', text: quoted })
-    else if (operator !== undefined) words.push({ kind: 'operator', text: operator })
-    else
-      words.push({
-        kind: /^(?:in|not\s+in)$/i.test(word ?? '') ? 'operator' : 'word',
-        text: (word ?? '').replace(/\s+/g, ' '),
-      })
-    if (token.lastIndex >= marker.trimEnd().length) break
-  }
+const judge = (marker: string, environment: ReadonlyMap<string, string>): Truth => {
+  const words = [...marker.matchAll(token)].map(([, , text, word = '']) => ({ text, word: word.replace(/\s+/g, ' ') }))
   let at = 0
-  const isNext = (text: string): boolean => words[at]?.kind !== 'text' && words[at]?.text === text
+  const take = (word: string): boolean => {
+    const isNext = words[at]?.word === word
+    if (isNext) at += 1
+    return isNext
+  }
   const value = (): string | undefined => {
-    const word = words[at]
+    const { text, word = '' } = words[at] ?? {}
     at += 1
-    if (word?.kind === 'text') return word.text
-    return word?.kind === 'word' ? environment[word.text.replaceAll('.', '_')] : undefined
+    return text ?? environment.get(word.replaceAll('.', '_'))
   }
   const single = (): Truth => {
-    if (isNext('(')) {
-      at += 1
+    if (take('(')) {
       const inside = any()
-      at += 1
-      return inside
+      return take(')') ? inside : undefined
     }
     const left = value()
-    const operator = words[at]?.text ?? ''
+    const operator = words[at]?.word ?? ''
     at += 1
     const right = value()
     return left === undefined || right === undefined ? undefined : compare(left, operator, right)
   }
   const all = (): Truth => {
     let result = single()
-    while (isNext('and')) {
-      at += 1
-      result = and(result, single())
-    }
+    while (take('and')) result = and(single(), result)
     return result
   }
   const any = (): Truth => {
     let result = all()
-    while (isNext('or')) {
-      at += 1
-      result = or(result, all())
-    }
+    while (take('or')) result = or(all(), result)
     return result
   }
   const result = any()
@@ -122,7 +104,7 @@ export const requirementsIn = (
   extras: readonly string[],
 ): readonly Requirement[] => {
   const environment = environmentOf(installer)
-  const environments = ['', ...extras].map((extra) => ({ ...environment, extra }))
+  const environments = ['', ...extras].map((extra) => new Map(Object.entries({ ...environment, extra })))
   return headersIn(metadata, 'Requires-Dist').flatMap((text) => {
     const [, name, wanted = '', specifier = '', marker] = form.exec(text) ?? []
     if (name === undefined) return []

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { toolName } from '../../base/log.js'
 import { endable } from '../../base/waiting.js'
@@ -27,7 +28,7 @@ export const newOutage = ({ config, log, signal, tempo, down }: Shared, index: I
   const { unreachable, indexes } = config
   // Folders do not count: they hold what was kept.
   const others = indexes.filter((other) => other !== index && other.folder === undefined)
-  const waiting = new Set<() => void>()
+  const events = new EventEmitter().setMaxListeners(0)
   let isDoubtful = false
   let cause: string | undefined
   const isDown = (): boolean => down.has(index)
@@ -57,8 +58,7 @@ export const newOutage = ({ config, log, signal, tempo, down }: Shared, index: I
       log.warn(`${label} ${message}: left out of this build until it answers again (DIB_PYPI_UNREACHABLE=drop)`)
     else log.warn(`${label} ${message}: it is down, and the relay passes this on until it answers again`)
     cause = `${label} ${message}`
-    for (const resolve of waiting) resolve()
-    waiting.clear()
+    events.emit('down')
   }
 
   const watch = async (fault: HttpError): Promise<void> => {
@@ -96,16 +96,8 @@ export const newOutage = ({ config, log, signal, tempo, down }: Shared, index: I
       watch(fault).catch(() => undefined)
     },
     /** Resolved when it is down, or the installer has gone. */
-    whenDown: (gone: AbortSignal): Promise<void> =>
-      new Promise((resolve) => {
-        if (isDown() || gone.aborted) return resolve()
-        const done = (): void => {
-          waiting.delete(done)
-          gone.removeEventListener('abort', done)
-          resolve()
-        }
-        waiting.add(done)
-        gone.addEventListener('abort', done)
-      }),
+    whenDown: async (gone: AbortSignal): Promise<undefined> => {
+      if (!isDown()) await once(events, 'down', { signal: gone }).catch(() => undefined)
+    },
   }
 }

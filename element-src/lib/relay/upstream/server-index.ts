@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type HttpAnswer, readBody } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
-import { excludeNewer, type Page, PageError } from '../../index/page.js'
+import { excludeNewer, PageError } from '../../index/page.js'
 import { readPage } from '../../index/read-page.js'
 import type { Index } from '../../settings/index-list.js'
 import { type RememberedPage, rememberPages } from '../remembered.js'
@@ -42,15 +42,6 @@ const conditionsOf = (headers: IncomingHttpHeaders): Readonly<Record<string, str
 const isPage = ({ status, headers }: HttpAnswer): boolean => {
   const [, last, all] = /^bytes 0-(\d+)\/(\d+)$/.exec(headers['content-range'] ?? '') ?? []
   return status === 200 || status === 203 || (status === 206 && Number(last) + 1 === Number(all))
-}
-
-const parse = (bytes: Buffer, { headers, url }: HttpAnswer): Page | PageError => {
-  try {
-    return readPage(bytes, headers['content-type'], url)
-  } catch (error) {
-    if (error instanceof PageError) return error
-    throw error
-  }
 }
 
 /** An index on a server: the one place where pages are fetched. */
@@ -110,8 +101,7 @@ export const serverIndex = (
       return isNotHere ? found : { ...found, note: `answers ${status}, asked for ${project}: the relay passes this on` }
     }
     const bytes = await readBody(body, largestPage)
-    const page = parse(bytes, answered)
-    if (page instanceof PageError) return refused(`${page.message}, asked for ${project}`)
+    const page = readPage(bytes, headers['content-type'], answered.url)
     const files = excludeNewer(page.files.filter(mayFetch), config.excludeNewer)
     if (files === undefined)
       return refused(
@@ -130,7 +120,9 @@ export const serverIndex = (
     try {
       return tell(await share(project, asker.gone, (signal) => fetchPage(project, asker, signal)), asker)
     } catch (error) {
-      return faultOf(error)
+      return error instanceof PageError
+        ? tell(refused(`${error.message}, asked for ${project}`), asker)
+        : faultOf(error)
     }
   }
 

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { chooseFile } from '../../../../element-src/lib/relay/ahead/choose-file.js'
-import type { Installer } from '../../../../element-src/lib/relay/ahead/installer.js'
+import { chooseFile, type Installer } from '../../../../element-src/lib/relay/ahead/installer.js'
 
 const installer: Installer = {
   python: '3.11.2',
