@@ -1,83 +1,148 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { nameOf } from '../http/connection.js'
-import { clientCertificateFault, faultOf, type HttpError } from '../http/http-error.js'
-import { isTls } from '../http/url.js'
+import { endable } from '../base/waiting.js'
+import { faultOf } from '../http/http-error.js'
 import { officialIndex } from '../settings/index-list.js'
-import { type Answer, ask, endable, foldersOn, type ProbeContext, type ProbeResult } from './asking.js'
-import { areEnoughFiles, lookFurther, probeDevpi } from './further.js'
+import {
+  type Answer,
+  ask,
+  askIfThere,
+  filesOn,
+  foldersOn,
+  hasLinks,
+  hasManyFolders,
+  hasSomeFiles,
+  isIndexPage,
+} from './page.js'
+import { isMissing, ofAnswers, ofNoAnswer, ofRefusal, type ProbeContext, type ProbeResult } from './verdict.js'
 
 /** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
 const startingTime = 1000
 
-/** So many folders are enough to tell an index from a web server's list of a mirror's folder. */
-const isEnough = (text: string): boolean => foldersOn(text, new URL('http://any/')).length >= 100
-
-/** What an answer says of who asks; undefined if it says nothing of that. */
-const refusal = ({ status, text }: Answer, { index, asker, client }: ProbeContext): ProbeResult | undefined => {
-  const { credentials, name, source } = index
-  if (status === 401 || status === 403) {
-    const place = name === undefined ? source : `url of ${source}`
-    const reason =
-      credentials === undefined
-        ? `it wants credentials, and its URL has none (${status})`
-        : credentials.key === undefined
-          ? `it rejects the credentials in its URL (${status}): correct them in ${place}`
-          : `it rejects the user name and the password of ${source} (${status}): correct username or ${credentials.key} there`
-    return { state: 'refuses', reason }
-  }
-  // nginx says so in a page of its own, after a whole handshake.
-  if (status === 400 && /SSL certificate/i.test(text)) {
-    const hasClientCertificate = client.wayTo(new URL(index.url)).certificate !== undefined
-    return { state: 'refuses', reason: `it ${clientCertificateFault({ asker, hasClientCertificate })}` }
-  }
-  return undefined
-}
-
-/** What a proxy's own answer says, by which it made no connection to the server: of http alone, since https has a tunnel. */
-const gatewayFault = ({ status, headers, url }: Answer, { client }: ProbeContext): ProbeResult | undefined => {
-  const proxy = isTls(url) ? undefined : client.wayTo(url).proxy
-  const isOfProxy = status === 502 || status === 504 || headers['x-squid-error'] !== undefined
-  return proxy !== undefined && isOfProxy
-    ? { state: 'down', reason: `its proxy ${nameOf(proxy)} answers ${status}` }
-    : undefined
-}
-
-const askOnceMore = async (url: URL, context: ProbeContext, areEnough: (text: string) => boolean): Promise<Answer> => {
+const askOnceMore = async (...asked: Parameters<typeof ask>): Promise<Answer> => {
   try {
-    return await ask(url, context, areEnough)
+    return await ask(...asked)
   } catch (error) {
     if (faultOf(error).code !== 'ECONNREFUSED') throw error
-    await pause(startingTime, undefined, { signal: context.signal })
-    return ask(url, context, areEnough)
+    await pause(startingTime, undefined, { signal: asked[1].signal })
+    return ask(...asked)
   }
 }
 
-/** What becomes of an index that gave no answer. */
-const faultResult = (
-  { kind, code, message }: HttpError,
-  url: URL,
-  { client, seconds, signal }: ProbeContext,
-): ProbeResult => {
-  const { proxy } = client.wayTo(url)
-  if (signal.aborted) {
-    const through = proxy === undefined ? '' : ` through its proxy ${nameOf(proxy)}`
-    return { state: 'down', reason: `no answer${through} in ${seconds} s` }
+/**
+ * What a devpi-server's address is meant to be if it names no index's pages: its own address is its mirror root/pypi,
+ * that of an index is the index's pages, +simple/ (devpi's documentation, Quickstart: permanent install). Any answer of
+ * devpi-server's says that it is one.
+ *
+ * @returns The result for the index that is meant, or undefined if it is not devpi's or there is none.
+ */
+const probeDevpi = async (answer: Answer, context: ProbeContext): Promise<ProbeResult | undefined> => {
+  const { url } = context.index
+  if (answer.headers['x-devpi-api-version'] === undefined || /\+simple|[?#]/.test(url)) return undefined
+  const base = url.replace(/\/*$/, '/')
+  const isOneIndex = /^\/[^/]+\/[^/]+\/$/.test(new URL(base).pathname)
+  for (const candidate of [...(isOneIndex ? [base] : []), `${base}root/pypi/`]) {
+    // Its configuration is there at once, its list of all projects not.
+    const found = await askIfThere(new URL(`${candidate}?no_projects=`), context, () => false, 'application/json')
+    if (found?.status !== 200 || !found.text.includes('indexconfig')) continue
+    const usedAs = `${candidate}+simple/`
+    try {
+      const { status } = await ask(new URL(usedAs), context, hasLinks)
+      const reason = `is a devpi-server: used as ${usedAs}, which answers ${status}`
+      return { state: status < 400 ? 'up' : 'failing', reason: status < 400 ? reason : `it ${reason}`, usedAs }
+    } catch {
+      return {
+        state: 'slow',
+        reason: `it is a devpi-server whose index gives no answer in ${context.seconds} s: a new one first fetches the list of all projects. Write ${usedAs} for it`,
+        usedAs,
+      }
+    }
   }
-  if (code === 'PROXY_KIND') return { state: 'up', reason: `${message}: not asked` }
-  const isRefusal = kind === 'tls' || code === '407'
-  const state = isRefusal ? 'refuses' : kind === 'odd' ? 'odd' : kind === 'redirect' ? 'misplaced' : 'down'
-  return { state, reason: `it ${message}` }
+  if (!isMissing(answer)) return undefined
+  const example = `${new URL('/', base).href}USER/INDEX/+simple/`
+  return { state: 'misplaced', reason: `it is a devpi-server, and no index is there: write ${example}` }
+}
+
+/**
+ * Looks whether the hosts of an index's files can be reached, by a project's page. One that cannot is a matter of that host
+ * alone, which pip reports only after minutes.
+ *
+ * @returns A line for each host that the build will have trouble with.
+ */
+const filesHostNotes = async (project: Answer, context: ProbeContext): Promise<readonly string[]> => {
+  if (project.status !== 200) return []
+  const files = new Map(filesOn(project).map((file) => [file.host, file]))
+  for (const { host } of [project.url, new URL(context.index.url)]) files.delete(host)
+  const notes = await Promise.all(
+    [...files].map(async ([host, file]) => {
+      const answer = await ask(file, context).catch(faultOf)
+      if ('status' in answer)
+        return answer.status >= 500 ? `its files lie on ${host}, which answers ${answer.status}` : []
+      // That the time limit was reached says nothing about the host.
+      return answer.kind === 'aborted' ? [] : `its files lie on ${host}, which ${answer.message}`
+    }),
+  )
+  return notes.flat()
+}
+
+/** Looks for an index where users forget or misspell it: in `simple/` below the URL, which has a slash at its end, and beside it. */
+const findIndexNearby = async (url: URL, context: ProbeContext): Promise<string | undefined> => {
+  const candidates = new Set(['simple/', '../simple/'].map((path) => new URL(path, url).href))
+  candidates.delete(url.href)
+  const found = await Promise.all(
+    [...candidates].map(async (href) => {
+      const answer = await askIfThere(new URL(href), context, hasLinks)
+      // A server that answers everything with one page has no index there, and neither has a page of the project simple.
+      const isThere = answer?.status === 200 && isIndexPage(answer) && /\/simple\/?$/.test(answer.url.pathname)
+      return isThere ? href : []
+    }),
+  )
+  return found.flat()[0]
+}
+
+/**
+ * Looks for what an answer alone does not say: that another URL is meant, that projects are there, that files are out of reach. An
+ * index that answers is asked for these with a third of the time.
+ *
+ * @param isOfficial Whether the answer is that at a project of the official index, which has none of these but files.
+ */
+const lookFurther = async (
+  url: URL,
+  root: Answer,
+  context: ProbeContext,
+  isOfficial: boolean,
+): Promise<ProbeResult> => {
+  const { status } = root
+  const isThere = status === 200
+  if (!isThere && !isMissing(root) && status < 500) return ofAnswers(url, root)
+  const { signal, end } = endable(context.signal, (context.seconds * 1000) / 3)
+  const hurried = { ...context, signal }
+  try {
+    if (isOfficial) return { state: 'up', reason: `answers ${status}`, notes: await filesHostNotes(root, hurried) }
+    const isElsewhere = isThere && (!isIndexPage(root) || foldersOn(root).includes('simple'))
+    // A mirror that has projects of its own is asked for no other.
+    const askProject = async (): Promise<Answer | undefined> =>
+      context.index.projects === undefined ? askIfThere(new URL('pip/', url), hurried, hasSomeFiles) : undefined
+    const [nearby, [project, notes]] = await Promise.all([
+      isMissing(root) || isElsewhere ? findIndexNearby(url, hurried) : undefined,
+      askProject().then(async (answer) => [answer, answer && (await filesHostNotes(answer, hurried))] as const),
+    ])
+    const result = ofAnswers(url, root, project, nearby)
+    return result.state === 'misplaced' ? result : { ...result, notes: notes ?? [] }
+  } finally {
+    end()
+  }
 }
 
 /** Finds out whether an index on a server can be used from here. */
 export const probeServer = async (context: ProbeContext): Promise<ProbeResult> => {
+  const { client, seconds } = context
   const url = new URL(context.index.url)
   // As pip does it: a project's page is below the index, with or without a slash at its end.
   url.pathname = url.pathname.replace(/\/*$/, '/')
   // A devpi-server that is new fetches the list of all projects first, for a quarter of a minute, and answers other requests meanwhile.
-  const { context: root, stop } = endable(context)
-  const answersAtAll = pause(context.seconds * 500, undefined, { signal: root.signal })
-    .then(() => ask(new URL('/', url), root))
+  const { signal, end } = endable(context.signal)
+  const answersAtAll = pause(seconds * 500, undefined, { signal })
+    .then(() => ask(new URL('/', url), { client, signal }))
     .then(
       () => true,
       () => false,
@@ -87,21 +152,20 @@ export const probeServer = async (context: ProbeContext): Promise<ProbeResult> =
     // passes on the first byte.
     const isOfficial = url.href === `${officialIndex}/`
     const answer = await (isOfficial
-      ? askOnceMore(new URL('pip/', url), context, areEnoughFiles)
-      : askOnceMore(url, context, isEnough))
-    stop()
+      ? askOnceMore(new URL('pip/', url), context, hasSomeFiles)
+      : askOnceMore(url, context, hasManyFolders))
+    end()
     return (
-      refusal(answer, context) ??
-      gatewayFault(answer, context) ??
+      ofRefusal(answer, context) ??
       (await probeDevpi(answer, context)) ??
       (await lookFurther(url, answer, context, isOfficial))
     )
   } catch (error) {
     if (context.signal.aborted && (await answersAtAll)) {
-      return { state: 'slow', reason: `its server answers, its index not in ${context.seconds} s` }
+      return { state: 'slow', reason: `its server answers, its index not in ${seconds} s` }
     }
-    return faultResult(faultOf(error), url, context)
+    return ofNoAnswer(faultOf(error), url, context)
   } finally {
-    stop()
+    end()
   }
 }

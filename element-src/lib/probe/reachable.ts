@@ -4,14 +4,15 @@ import type { Environment } from '../base/command.js'
 import { ignoreErrors, UserError } from '../base/errors.js'
 import { textAt } from '../base/files.js'
 import { info, warn } from '../base/log.js'
+import { endable } from '../base/waiting.js'
 import { optionOf, parseConfigFile } from '../config/pip/config-file.js'
 import { pipFiles } from '../config/places.js'
 import { newClient } from '../http/client.js'
 import { newLookup } from '../http/look-up.js'
 import type { Index } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
-import type { ProbeResult } from './asking.js'
 import { probeServer } from './probe-server.js'
+import type { ProbeResult } from './verdict.js'
 
 /** An index with what was found out of it. */
 export interface Probed extends ProbeResult {
@@ -49,12 +50,6 @@ export const probeFolder = (url: string): ProbeResult => {
       }
 }
 
-/** A folder of the host was looked into when the settings were read; one of the image's own cannot be seen from there. */
-const folderOnHost = ({ folder }: Index): ProbeResult => ({
-  state: 'up',
-  reason: folder === undefined ? 'is a folder of the image, if it has it' : 'is a folder',
-})
-
 /** How long all probes together may take, in seconds. */
 const limit = 3
 
@@ -66,7 +61,7 @@ const names: Readonly<Partial<Record<Probed['state'], string>>> = {
 }
 
 /** Whether an index is a fault to those who want the build to end on one. pip may read what is odd here. */
-const isFault = ({ state }: Probed): boolean => state !== 'up' && state !== 'pageless' && state !== 'odd'
+const isFault = ({ state }: Probed): boolean => !['up', 'pageless', 'odd'].includes(state)
 
 /**
  * Decides which indexes a build uses, by the results of the probes, and logs a line for each.
@@ -82,7 +77,6 @@ export const chooseReachable = (
   const isLeft = probed.some(({ state, index }) => state !== 'down' && !index.isFilled)
   for (const found of probed) {
     const { index, state, reason, milliseconds, notes = [] } = found
-    const url = index.label
     const without = index.isOfficial ? '; DIB_NO_PYPI_PIP=1 leaves it out of every build' : ''
     const effect =
       unreachable === 'fail' && isFault(found)
@@ -95,8 +89,8 @@ export const chooseReachable = (
               ? `; left out of this build (DIB_PYPI_UNREACHABLE=drop)${without}`
               : '; pip still asks it, since no other index is left'
     const further = notes.map((note) => `; ${note}`).join('')
-    if (state === 'up') info(`${url} ${reason}, ${milliseconds} ms${further}`)
-    else warn(`${url} is ${names[state] ?? state} (${milliseconds} ms): ${reason}${effect}${further}`)
+    if (state === 'up') info(`${index.label} ${reason}, ${milliseconds} ms${further}`)
+    else warn(`${index.label} is ${names[state] ?? state} (${milliseconds} ms): ${reason}${effect}${further}`)
   }
   const faults = probed.filter(isFault)
   if (unreachable === 'fail' && faults.length > 0) {
@@ -131,12 +125,16 @@ export const findReachable = async (
   place: 'image' | 'host',
 ): Promise<readonly Index[]> => {
   const started = performance.now()
-  const over = new AbortController()
-  const timer = setTimeout(() => over.abort(), limit * 1000)
-  const { signal } = over
+  const { signal, end } = endable(undefined, limit * 1000)
   const lookup = newLookup(node, signal)
   const probe = (index: Index): ProbeResult | Promise<ProbeResult> => {
-    if (index.scheme === 'file') return place === 'image' ? probeFolder(index.url) : folderOnHost(index)
+    if (index.scheme === 'file' && place === 'image') return probeFolder(index.url)
+    // A folder of the host was looked into when the settings were read; one of the image's own cannot be seen from there.
+    if (index.scheme === 'file')
+      return {
+        state: 'up',
+        reason: index.folder === undefined ? 'is a folder of the image, if it has it' : 'is a folder',
+      }
     // A section of a mirrors file names what a variable does otherwise.
     const asker = place === 'image' || index.name === undefined ? place : 'file'
     const client = newClient({ own: index, environment, trustedHosts, asker, lookup })
@@ -149,8 +147,7 @@ export const findReachable = async (
       milliseconds: Math.round(performance.now() - started),
     })),
   )
-  clearTimeout(timer)
   // Requests and lookups that still run are not waited for.
-  over.abort()
+  end()
   return chooseReachable(probed, unreachable)
 }

@@ -106,19 +106,15 @@ export const ofHttp: readonly Mutant[] = [
     ],
     ['of an index that is down the last is asked all the same', '!isLeft || state', 'state'],
   ),
+  ...sabotages('lib/probe/probe-server.ts', 'unit/probe/further.ts', [
+    'a mirror that has projects of its own is asked for no other',
+    'context.index.projects === undefined ?',
+    'context.index ?',
+  ]),
   ...sabotages(
-    'lib/probe/further.ts',
-    'unit/probe/further.ts',
-    ['a login page in place of an index is named', 'if (isOtherPage(project, page)) {', 'if (project === undefined) {'],
-    [
-      'a mirror that has projects of its own is asked for no other',
-      'context.index.projects === undefined ?',
-      'context.index ?',
-    ],
-  ),
-  ...sabotages(
-    'lib/probe/probe-server.ts',
+    'lib/probe/verdict.ts',
     'unit/probe/probe-server.ts unit/probe/further.ts',
+    ['a login page in place of an index is named', '&& isOtherPage(project, page)) {', '&& status !== 200) {'],
     [
       'credentials that a server rejects are a fault',
       'if (status === 401 || status === 403) {',
@@ -130,9 +126,9 @@ export const ofHttp: readonly Mutant[] = [
       'const isOfProxy =',
     ],
   ),
-  ...sabotages('lib/probe/asking.ts', 'unit/probe/probe-server.ts unit/probe/further.ts', [
+  ...sabotages('lib/probe/page.ts', 'unit/probe/probe-server.ts unit/probe/further.ts', [
     'of a page no more than its beginning is read',
-    'if (bytes.length > mostOfPage || isEnough(text())) break',
-    'if (isEnough(text())) break',
+    'if (bytes.length > mostOfPage || isEnough(answer)) break',
+    'if (isEnough(answer)) break',
   ]),
 ]

@@ -6,7 +6,7 @@ import { connect, createServer as createTcpServer, type Socket, type Server as T
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Environment } from '../../../element-src/lib/base/command.js'
-import type { ProbeResult } from '../../../element-src/lib/probe/asking.js'
+import type { ProbeResult } from '../../../element-src/lib/probe/verdict.js'
 import { officialIndex } from '../../../element-src/lib/settings/index-list.js'
 import { makeCertificate } from '../../support/servers/certificate.js'
 import { listen } from '../../support/servers/listen.js'
