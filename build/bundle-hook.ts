@@ -2,19 +2,10 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
-/** Something that a bundle holds code of, as its package.json tells. */
-export interface Part {
-  readonly name: string
-  readonly version: string
-  /** Its licence, by its name in SPDX's list. */
-  readonly license: string
-}
+/** Something that a bundle holds code of, as its package.json tells; the licence by its name in SPDX's list. */
+export type Part = Readonly<Record<'name' | 'version' | 'license', string>>
 
-/**
- * Reads what a package says of itself.
- *
- * @throws Error where its licence is no single name of SPDX's list, which needs a decision.
- */
+/** Reads what a package says of itself; throws if its licence is not a single name of SPDX's list, which needs a decision. */
 export const readPart = (folder: string): Part => {
   const { name, version, license }: Record<string, unknown> = JSON.parse(
     readFileSync(join(folder, 'package.json'), 'utf8'),
@@ -82,42 +73,15 @@ const markGroups = (code: string, paths: readonly string[], parts: ReadonlyMap<s
   return marked.join('\n')
 }
 
-/** How a hook is started: the name of a file in element-src/launcher, without its ending. */
-export type Launcher = 'on-host' | 'in-image' | 'on-host-as-root' | 'program'
-
 /**
- * dib's phases that have hooks here, and where dib runs them (dib's documentation, Developing Elements); then the folders of
- * programs that hooks start. dib copies both to $TMP_HOOKS_PATH.
+ * dib's phases that have hooks here (dib's documentation, Developing Elements), and the folder of the program that hooks start, by
+ * the files of element-src/launcher that start them, in their order. dib copies both to $TMP_HOOKS_PATH.
  */
-export const launchers: Readonly<Record<string, Launcher>> = {
-  'extra-data.d': 'on-host',
-  'pre-install.d': 'in-image',
-  'cleanup.d': 'on-host-as-root',
-  'pypi-relay': 'program',
-}
-
-/** A hook to bundle. */
-export interface HookSource {
-  /** The TypeScript file, relative to element-src. */
-  readonly source: string
-  /** The hook, relative to elements. */
-  readonly output: string
-  readonly launcher: Launcher
-}
-
-/** A hook as one file. */
-export interface Bundle {
-  readonly text: string
-  /** The packages that are in it. */
-  readonly packages: readonly Part[]
-}
-
-/** The files of element-src/launcher that come before that of a launcher. */
-const before: Readonly<Record<HookSource['launcher'], readonly string[]>> = {
-  'on-host': ['head', 'hand-over-environment', 'clear-environment', 'as-commonjs'],
-  'in-image': ['head', 'clear-environment', 'as-commonjs'],
-  'on-host-as-root': ['head', 'clear-environment', 'as-commonjs'],
-  program: ['head', 'as-commonjs'],
+export const launchers: Readonly<Record<string, readonly string[]>> = {
+  'extra-data.d': ['head', 'hand-over-environment', 'clear-environment', 'as-commonjs', 'on-host', 'tail'],
+  'pre-install.d': ['head', 'clear-environment', 'as-commonjs', 'in-image', 'tail'],
+  'cleanup.d': ['head', 'clear-environment', 'as-commonjs', 'on-host-as-root', 'tail'],
+  'pypi-relay': ['head', 'as-commonjs', 'program', 'tail'],
 }
 
 /**
@@ -156,16 +120,16 @@ const withoutRepeated = (code: string): string => {
 
 /**
  * Makes a hook: sh that starts Node.js, then the JavaScript of the hook with all that it imports, readable.
+ *
+ * @param source The TypeScript file, relative to element-src.
+ * @returns It, and the packages that are in it.
  */
-export const bundleHook = async (elementSource: string, hook: HookSource): Promise<Bundle> => {
-  const launcher = [...before[hook.launcher], hook.launcher, 'tail'].map((name) =>
-    readFileSync(join(elementSource, 'launcher', `${name}.sh`), 'utf8'),
-  )
+export const bundleHook = async (elementSource: string, source: string, launcher: readonly string[]) => {
   const result = await build({
     absWorkingDir: elementSource,
     // A node_modules that is a link elsewhere gives the same bytes.
     preserveSymlinks: true,
-    entryPoints: [hook.source],
+    entryPoints: [source],
     write: false,
     bundle: true,
     metafile: true,
@@ -183,10 +147,11 @@ export const bundleHook = async (elementSource: string, hook: HookSource): Promi
   const top = dirname(elementSource)
   const packages = names.map((name) => readPart(join(top, 'node_modules', name)))
   const project = readPart(top)
-  const parts = new Map([['', project], ...names.map((name, index) => [name, packages[index] ?? project] as const)])
+  const parts = new Map([['', project], ...packages.map((part) => [part.name, part] as const)])
 
   // The launcher's first two lines make the file sh and JavaScript at once; what follows them is a comment in both.
-  const head = withOrigin(launcher.join(''), 2, hook.source, project, packages)
+  const sh = launcher.map((name) => readFileSync(join(elementSource, 'launcher', `${name}.sh`), 'utf8')).join('')
+  const head = withOrigin(sh, 2, source, project, packages)
   const code = markGroups(withoutRepeated(restoreComments(result.outputFiles[0]?.text ?? '')), paths, parts)
   return { text: `${head}'use strict'\n${code}`, packages }
 }

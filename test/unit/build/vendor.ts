@@ -57,7 +57,7 @@ const newerVersion = (t: Test): string => {
       .filter(([path]) => path !== 'pypi-manifest.sha256')
       .map(([path, [content, mode]]) => [`pypi/${path}`, { content, mode }]),
   )
-  writeFileSync(join(newer, 'pypi-manifest.sha256'), manifest('pypi', files))
+  writeFileSync(join(newer, 'pypi-manifest.sha256'), manifest(files))
   return folder
 }
 
