@@ -1,13 +1,11 @@
 import { type Dirent, mkdirSync, opendirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ignoreErrors } from '../base/errors.js'
-import { bytesAt, textAt } from '../base/files.js'
+import { ifSeen, textAt } from '../base/files.js'
 import { localMirrorUrl } from '../image/stage.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
 import { factsFile, readFacts, readSums, sumsFile } from './folder-records.js'
-import { fileAtUrl, findInMirror, urlBelow } from './local-url.js'
+import { fileAtUrl, findInMirror, readFolderPage, urlBelow } from './local-url.js'
 import type { PageFile } from './page.js'
-import { readPage } from './read-page.js'
 import { renderPage, renderRoot } from './render.js'
 import { headersIn } from './wheel-metadata.js'
 
@@ -32,8 +30,6 @@ export const entriesOf = function* (folder: string): Generator<Dirent> {
 /** Where tools put their index: dir2pi, pip2pi and dumb-pypi; bandersnatch. */
 export const placesOfIndexes = ['simple', 'web/simple']
 
-const faults = ['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ELOOP', 'ENAMETOOLONG']
-
 /** A file as a page lists it, if the image can read it: links to servers, and to what is in the mirror. */
 const asSeen = (mirror: string, file: PageFile): PageFile | undefined => {
   if (!/^file:/i.test(file.url)) return file
@@ -44,11 +40,8 @@ const asSeen = (mirror: string, file: PageFile): PageFile | undefined => {
 }
 
 /** The distributions that the page of a project's folder lists, and that the image can read; undefined if it has no page. */
-export const filesOnPage = (mirror: string, below: string): readonly PageFile[] | undefined => {
-  const bytes = bytesAt(join(mirror, below, 'index.html'))
-  const address = new URL(`${urlBelow(localMirrorUrl, below)}/index.html`)
-  return bytes && readPage(bytes, 'text/html', address).files.flatMap((file) => asSeen(mirror, file) ?? [])
-}
+export const filesOnPage = (mirror: string, below: string): readonly PageFile[] | undefined =>
+  readFolderPage(mirror, below)?.flatMap((file) => asSeen(mirror, file) ?? [])
 
 interface Scan {
   /** By project. */
@@ -69,7 +62,7 @@ const scan = (mirror: string, below: string, warn: (warning: string) => void): S
   const folders = new Map<string, string[]>()
   const is = (entry: Dirent, kind: 'file' | 'folder'): boolean =>
     (kind === 'file' ? entry.isFile() : entry.isDirectory()) ||
-    (entry.isSymbolicLink() && ignoreErrors(['EACCES'], () => findInMirror(mirror, join(below, entry.name))) === kind)
+    (entry.isSymbolicLink() && findInMirror(mirror, join(below, entry.name)) === kind)
   let hasMetadata = false
   for (const entry of entriesOf(folder)) {
     const { name } = entry
@@ -110,7 +103,7 @@ const scan = (mirror: string, below: string, warn: (warning: string) => void): S
 const signatureOf = (folder: string): string =>
   [folder, join(folder, sumsFile), join(folder, factsFile)]
     .map((path) => {
-      const stat = path === folder ? statSync(path) : ignoreErrors(faults, () => statSync(path))
+      const stat = path === folder ? statSync(path) : ifSeen(() => statSync(path))
       return `${stat?.mtimeMs} ${stat?.size} ${stat?.ino}`
     })
     .join()
@@ -129,7 +122,7 @@ export const openFolder = (mirror: string, below: string, warn: (warning: string
     warned.add(warning)
   }
   const look = (place: string): Scan | undefined =>
-    ignoreErrors(faults, () => {
+    ifSeen(() => {
       const signature = signatureOf(join(mirror, place))
       const known = scans.get(place)
       if (known?.signature === signature) return known.scan
@@ -170,12 +163,12 @@ export const openFolder = (mirror: string, below: string, warn: (warning: string
 }
 
 /** Makes an index of a folder: a page for each project, and one of the projects (PEP 503). */
-export const writePages = (index: Folder, folder: string, hrefOf = ({ url }: PageFile): string => url): void => {
+export const writePages = (index: Folder, folder: string): void => {
   const projects = index.projects().filter((project) => {
     const listed = index.files(project)
     if (listed.length === 0) return false
     mkdirSync(join(folder, project))
-    const page = renderPage(project, { files: listed, links: [] }, hrefOf, 'html')
+    const page = renderPage(project, { files: listed, links: [] }, ({ url }) => url, 'html')
     writeFileSync(join(folder, project, 'index.html'), page)
     return true
   })

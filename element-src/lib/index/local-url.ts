@@ -1,11 +1,12 @@
-import { readdirSync, type Stats, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ignoreErrors } from '../base/errors.js'
-import { textAt } from '../base/files.js'
+import { errorCode } from '../base/errors.js'
+import { bytesAt, namesIn } from '../base/files.js'
 import { followLinks, linkAt } from '../image/path-in-root.js'
 import { localMirrorUrl, mirrorMountPoint } from '../image/stage.js'
-import { startTags } from './html.js'
+import type { PageFile } from './page.js'
+import { readPage } from './read-page.js'
 
 const isInMirror = (path: string): boolean => `${path}/`.startsWith(`${mirrorMountPoint}/`)
 
@@ -40,26 +41,27 @@ export type Found =
   /** A FIFO, a socket or a device, at which an installer would wait. */
   | 'special'
   | 'missing'
+  /** This process may not look. */
+  | 'hidden'
   /** A symbolic link on the way leads to something outside the mirror, which the image cannot see. */
   | 'outside'
 
-const kindOf = (entry: Stats | undefined): Found => {
-  if (entry === undefined) return 'missing'
-  if (entry.isFile()) return 'file'
-  return entry.isDirectory() ? 'folder' : 'special'
-}
-
 const follow = (mirror: string, path: string): { readonly found: Found; readonly path: string } => {
   const onHost = (seen: string): string => join(mirror, seen.slice(mirrorMountPoint.length))
-  const seen = followLinks(`${mirrorMountPoint}/${path}`, (next) =>
-    isInMirror(next) && next !== mirrorMountPoint ? linkAt(onHost(next)) : undefined,
-  )
-  if (seen === undefined) return { found: 'missing', path }
-  if (!isInMirror(seen)) return { found: 'outside', path }
-  const real = onHost(seen)
-  return {
-    found: kindOf(ignoreErrors(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'], () => statSync(real))),
-    path: real,
+  try {
+    const seen = followLinks(`${mirrorMountPoint}/${path}`, (next) =>
+      isInMirror(next) && next !== mirrorMountPoint ? linkAt(onHost(next)) : undefined,
+    )
+    if (seen === undefined) return { found: 'missing', path }
+    if (!isInMirror(seen)) return { found: 'outside', path }
+    const real = onHost(seen)
+    const entry = statSync(real)
+    return { found: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'special', path: real }
+  } catch (error) {
+    const code = errorCode(error) ?? ''
+    if (code === 'EACCES') return { found: 'hidden', path }
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(code)) return { found: 'missing', path }
+    throw error
   }
 }
 
@@ -73,7 +75,7 @@ export const findInMirror = (mirror: string, path: string): Found => follow(mirr
 export const fileAtUrl = (mirror: string, url: string): string | undefined => {
   const below = folderOfMirror(url)
   if (below === undefined) return undefined
-  const { found, path } = ignoreErrors(['EACCES'], () => follow(mirror, below)) ?? { found: 'missing', path: '' }
+  const { found, path } = follow(mirror, below)
   return found === 'file' ? path : undefined
 }
 
@@ -101,30 +103,29 @@ export const fileFaults = (mirror: string, paths: readonly string[]): readonly s
   ]
 }
 
-/** What is wrong with the first link of a project's page that does not lead to a file that the image has. Those to servers may lead anywhere. */
+/** The files that the page of a project's folder lists; undefined if it has no page. */
+export const readFolderPage = (mirror: string, folder: string): readonly PageFile[] | undefined => {
+  const bytes = bytesAt(join(mirror, folder, 'index.html'))
+  const address = new URL(`${urlBelow(localMirrorUrl, folder)}/index.html`)
+  return bytes && readPage(bytes, 'text/html', address).files
+}
+
+/** What is wrong with the first file that a project's page lists, and that the image does not have. Those on servers may be anywhere. */
 const pageFault = (mirror: string, folder: string): string | undefined => {
   const page = join(mirror, folder, 'index.html')
-  const base = `${urlBelow(localMirrorUrl, folder)}/index.html`
-  let count = 0
-  for (const { name, attributes } of startTags(textAt(page, 'utf8') ?? '')) {
-    const { href } = attributes
-    if (name !== 'a' || !href) continue
-    count += 1
-    if (count > manyLinks) break
-    const url = ignoreErrors(['ERR_INVALID_URL'], () => new URL(href, base))
-    if (url === undefined || url.protocol !== 'file:') continue
-    const file = folderOfMirror(url.href)
+  for (const { url, coreMetadata } of readFolderPage(mirror, folder)?.slice(0, manyLinks) ?? []) {
+    if (!/^file:/i.test(url)) continue
+    const file = folderOfMirror(url)
     if (file === undefined) {
-      return `${page} links to ${href}, which is outside the mirror, so that the image cannot see it: make the mirror a folder that holds both`
+      return `${page} links to ${url}, which is outside the mirror, so that the image cannot see it: make the mirror a folder that holds both`
     }
     const found = findInMirror(mirror, file)
-    if (found === 'missing') return `${page} links to ${href}, which does not exist: make the mirror anew`
+    if (found === 'missing') return `${page} links to ${url}, which does not exist: make the mirror anew`
     if (found === 'special') {
-      return `${page} links to ${href}, which is not a regular file: replace it with the wheel or sdist`
+      return `${page} links to ${url}, which is not a regular file: replace it with the wheel or sdist`
     }
-    const metadata = attributes['data-core-metadata'] ?? attributes['data-dist-info-metadata']
-    if (metadata !== undefined && findInMirror(mirror, `${file}.metadata`) !== 'file') {
-      return `${page} names metadata beside ${href}, but there is none: pip 22.3 and later fail on that. Make the mirror with it, or without naming it`
+    if (coreMetadata !== undefined && findInMirror(mirror, `${file}.metadata`) !== 'file') {
+      return `${page} names metadata beside ${url}, but there is none: pip 22.3 and later fail on that. Make the mirror with it, or without naming it`
     }
   }
   return undefined
@@ -135,13 +136,10 @@ const pageFault = (mirror: string, folder: string): string | undefined => {
  * sample, of what the user who runs the hook may read.
  */
 export const projectFaults = (mirror: string, folder: string): readonly string[] => {
-  const symbolicLinks = (): readonly string[] => {
-    const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))
-    const entries = readdirSync(join(mirror, folder)).slice(0, manyEntries)
-    const paths = [...way, ...entries.map((name) => join(folder, name))]
-    const outside = paths.filter((path) => findInMirror(mirror, path) === 'outside')
-    return fileFaults(mirror, outside)
-  }
-  const page = ignoreErrors(['EACCES'], () => pageFault(mirror, folder))
-  return [...(ignoreErrors(['EACCES'], symbolicLinks) ?? []), ...(page === undefined ? [] : [page])]
+  const way = folder.split('/').map((_name, i, names) => names.slice(0, i + 1).join('/'))
+  const entries = namesIn(join(mirror, folder)).slice(0, manyEntries)
+  const paths = [...way, ...entries.map((name) => join(folder, name))]
+  const outside = paths.filter((path) => findInMirror(mirror, path) === 'outside')
+  const page = pageFault(mirror, folder)
+  return [...fileFaults(mirror, outside), ...(page === undefined ? [] : [page])]
 }

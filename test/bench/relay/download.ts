@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openFolder, writePages } from '../../../element-src/lib/index/folder.js'
@@ -63,8 +63,11 @@ export const downloadFromFolder = async (
   writePages(
     openFolder(folder, '', () => undefined),
     index,
-    ({ name }) => pathToFileURL(join(folder, name)).href,
   )
+  for (const project of readdirSync(index).filter((name) => name !== 'index.html')) {
+    const page = join(index, project, 'index.html')
+    writeFileSync(page, readFileSync(page, 'utf8').replaceAll('file:///tmp/pypi', pathToFileURL(folder).href))
+  }
   const made = (performance.now() - begin) / 1000
   return made + (await download(scratch, tool, `${pathToFileURL(index).href}/`, packages))
 }

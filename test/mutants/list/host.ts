@@ -12,8 +12,8 @@ export const ofHost: readonly Mutant[] = [
     ],
     [
       'what the image cannot read of a flat folder is left out',
-      "findInMirror(mirror, join(folder, name))) !== 'file'",
-      "findInMirror(mirror, join(folder, name))) === 'folder'",
+      "findInMirror(mirror, join(folder, name)) !== 'file'",
+      "findInMirror(mirror, join(folder, name)) === 'folder'",
     ],
     [
       'what is no mirror is named',
@@ -28,8 +28,8 @@ export const ofHost: readonly Mutant[] = [
     ['a link to a file that is missing is named', "if (found === 'missing') return", "if (found === 'none') return"],
     [
       'metadata that a page names and that is missing is named',
-      "if (metadata !== undefined && findInMirror(mirror, `${file}.metadata`) !== 'file') {",
-      'if (metadata === null) {',
+      "if (coreMetadata !== undefined && findInMirror(mirror, `${file}.metadata`) !== 'file') {",
+      'if (coreMetadata === null) {',
     ],
     [
       'symbolic links out of the mirror are named',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { detectMirrors, type LocalMirror } from '../../../element-src/lib/index/local-mirror.js'
@@ -77,8 +77,12 @@ t.test("a page's links are followed as the image would", async (t) => {
   t.match(withPage(t, `../../../packages/${wheel}`)[0], outside)
   t.match(withPage(t, `/packages/${wheel}`)[0], outside, 'from the root of a server')
   t.match(withPage(t, `file:///srv/mirror/${wheel}`)[0], outside)
-  t.match(withPage(t, 'other.whl')[0], /links to other\.whl, which does not exist/)
+  const missing = withPage(t, 'other-1.zip')
+  t.match(missing[0], /links to file:\/\/\/tmp\/pypi\/simple\/demo\/other-1\.zip, which does not exist/)
   t.match(withPage(t, wheel, 'data-core-metadata="true"')[0], /pip 22\.3 and later fail on that/)
+  t.same(withPage(t, wheel, 'data-core-metadata="false"'), [], 'as pip reads it')
+  const based = `<base href="https://elsewhere.example/">${page('other-1.zip')}`
+  t.same(warningsOf(t.testdir({ demo: { 'index.html': based } })), [], 'as pip reads it')
 })
 
 t.test('symbolic links to files outside the mirror are warned of, and others are not', async (t) => {
@@ -117,6 +121,26 @@ t.test('a flat folder is used without what is no file of the mirror', async (t) 
   for (const project of ['out', 'far', 'gone', 'fifo']) t.throws(() => made(mirror, project), { code: 'ENOENT' })
   t.equal(made(mirror, 'demo', 'in')?.length, 2)
 })
+
+t.test(
+  'a link to where the user may not look is left out, and is no fault',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async (t) => {
+    const mirror = mkdtempSync('/tmp/pypi-test-')
+    mkdirSync(join(mirror, 'closed'))
+    for (const name of [wheel, 'closed/a-1.zip']) writeFileSync(join(mirror, name), '')
+    symlinkSync('closed/a-1.zip', join(mirror, 'a-1.zip'))
+    chmodSync(join(mirror, 'closed'), 0)
+    chmodSync(mirror, 0o755)
+    t.teardown(() => {
+      process.seteuid?.(0)
+      rmSync(mirror, { recursive: true })
+    })
+    process.seteuid?.(65534)
+    t.equal(detect(mirror).description, 'a flat folder of 1 file for any Python')
+    t.same(warningsOf(mirror), [])
+  },
+)
 
 t.test("a tree with names as written has an index with its pages' hashes and attributes", async (t) => {
   const wheel = 'demo_app-2-py3-none-any.whl'
