@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from './base/command.js'
+import { UserError } from './base/errors.js'
 import { textAt } from './base/files.js'
 import { info, setVerbose, warn } from './base/log.js'
 import { apply } from './config/apply.js'
@@ -44,10 +45,9 @@ const unmountStage = ({ mountPoints, footprint }: StagedSettings, done: State): 
  *   that, or the files cannot be mounted.
  */
 export const configurePypiMirror = async (environment: Environment): Promise<void> => {
-  const staged = readJson<StagedSettings>(
-    join(stageMountPoint, stageEntry.settings),
-    'the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?',
-  )
+  const staged = readJson<StagedSettings>(join(stageMountPoint, stageEntry.settings))
+  if (staged === undefined)
+    throw new UserError('the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?')
   setVerbose(staged.verbose)
   for (const warning of competingSettings(environment)) warn(warning)
   // The relay asked its indexes on the host.

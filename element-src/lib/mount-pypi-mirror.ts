@@ -17,7 +17,7 @@ import {
   writeJson,
 } from './image/stage.js'
 import { findPrograms, stageBuiltins, stageRuntime } from './image/stage-runtime.js'
-import { detectMirrors, type LocalMirror, missingFolder } from './index/local-mirror.js'
+import { detectMirrors, missingFolder } from './index/local-mirror.js'
 import { pythonsIn, targetFault } from './index/wheel-targets.js'
 import { readLock } from './receipt/bill.js'
 import { planReceipt } from './receipt/receipt-file.js'
@@ -75,13 +75,8 @@ const prepareFillFolder = (folder: string): void => {
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const settings = readSettings(environment)
-  const {
-    TMP_HOOKS_PATH: hooksFolder,
-    TMP_MOUNT_PATH: imageRoot,
-    DIB_MOUNTPOINTS: partitions,
-    DIB_PYPI_LOCK,
-  } = settings
-  const { mirrorFolder, localMirrors } = settings
+  const { mirrorFolder, localMirrors, TMP_HOOKS_PATH: hooksFolder, TMP_MOUNT_PATH: imageRoot } = settings
+  const { DIB_MOUNTPOINTS: partitions, DIB_PYPI_LOCK } = settings
   closeBuildFolder(hooksFolder, imageRoot)
   if (mirrorFolder !== undefined) {
     for (const target of [mirrorMountPoint, flatIndexMountPoint]) refusePartitions(target, partitions)
@@ -95,8 +90,8 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const folder = stageFolder(hooksFolder)
   mkdirSync(folder, { mode: 0o700 })
   if (receipt !== undefined) writeJson(join(folder, stageEntry.receipt), receipt)
-  const hidden = settings.passwordVariables.map((name) => `${name}\n`).join('')
-  if (hidden !== '') writeFileSync(join(folder, stageEntry.hiddenVariables), hidden)
+  const hidden = settings.passwordVariables
+  if (hidden.length > 0) writeFileSync(join(folder, stageEntry.hiddenVariables), `${hidden.join('\n')}\n`)
   describeBuild(settings)
   const relay = settings.reasonForRelay === undefined ? undefined : await startRelay(settings, environment, lock)
   const pip = relay?.pip ?? settings.pip
@@ -107,18 +102,18 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const indexesToMake = relay === undefined ? localMirrors.flatMap(({ writeIndex }) => writeIndex ?? []) : []
   const inStage = (name: string): string => join(stageMountPoint, name)
   const flatIndex = inStage(stageEntry.flatIndex)
-  // In the order in which they are made. All but the stage and the memory itself are read-only.
+  // In the order in which they are made.
   const mounts: readonly ImageMount[] = [
-    { source: folder, target: stageMountPoint, isReadOnly: false },
+    { source: folder, target: stageMountPoint, isWritable: true },
     ...(mirrorFolder === undefined
       ? []
-      : [{ source: mirrorFolder, target: mirrorMountPoint, isReadOnly: true, through: inStage(stageEntry.mirror) }]),
-    { source: process.execPath, target: inStage(stageEntry.node), isReadOnly: true },
+      : [{ source: mirrorFolder, target: mirrorMountPoint, through: inStage(stageEntry.mirror) }]),
+    { source: process.execPath, target: inStage(stageEntry.node) },
     ...(indexesToMake.length === 0
       ? []
       : [
-          { source: undefined, target: flatIndex, isReadOnly: false },
-          { source: join(imageRoot, flatIndex), target: flatIndexMountPoint, isReadOnly: true },
+          { source: undefined, target: flatIndex, isWritable: true },
+          { source: join(imageRoot, flatIndex), target: flatIndexMountPoint },
         ]),
     ...builtins,
   ]
@@ -127,22 +122,17 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   writeFileSync(join(folder, stageEntry.node), '')
   for (const name of [stageEntry.mirror, stageEntry.flatIndex]) mkdirSync(join(folder, name))
   const meanwhile = (): Promise<void> => {
-    // A folder that is to be filled may be empty.
-    const isFilled = ({ below, files }: LocalMirror): boolean => settings.fill && below === '' && files.length === 0
-    for (const mirror of localMirrors.filter((one) => !isFilled(one))) mirror.warnings().forEach(warn)
     // What folders do not have for the image's Python is nowhere.
     const hasOthers = settings.pip.indexes.some((index) => index.folder === undefined)
     const pythons = hasOthers ? [] : pythonsIn(imageRoot)
-    for (const { below, files } of localMirrors) {
+    for (const { below, files, warnings } of localMirrors) {
+      // A folder that is to be filled may be empty.
+      if (!settings.fill || below !== '' || files.length > 0) warnings().forEach(warn)
       const fault = targetFault(files, pythons)
       if (fault !== undefined) warn(`${join(mirrorMountPoint, below)}: ${fault}`)
     }
-    writeJson(join(folder, stageEntry.settings), {
-      pip,
-      footprint,
-      mountPoints,
-      verbose: settings.DIB_DEBUG_TRACE,
-    } satisfies StagedSettings)
+    const staged: StagedSettings = { pip, footprint, mountPoints, verbose: settings.DIB_DEBUG_TRACE }
+    writeJson(join(folder, stageEntry.settings), staged)
     const asksServers = relay === undefined && pip.indexes.some(({ scheme }) => scheme !== 'file')
     return stageRuntime(folder, programs, asksServers)
   }

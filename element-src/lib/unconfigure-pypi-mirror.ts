@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, rmSync } from 'node:fs'
+import { realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from './base/errors.js'
 import { info, setVerbose, warn } from './base/log.js'
@@ -10,7 +10,6 @@ import { topMount } from './image/mounts.js'
 import { entryInRoot } from './image/path-in-root.js'
 import { cacheFolder, flatIndexMountPoint, mirrorMountPoint, readJson, stageEntry, stageFolder } from './image/stage.js'
 import { type ReceiptPlan, writeReceipt } from './receipt/receipt-file.js'
-import type { RelayStatus } from './relay/control.js'
 import { closeRelay } from './relay/control.js'
 
 /** What pre-install.d hands to cleanup.d. */
@@ -21,17 +20,6 @@ export interface State extends Applied {
   readonly secrets: readonly string[]
   /** Whether to log each step (DIB_DEBUG_TRACE). */
   readonly verbose: boolean
-}
-
-const tellReceipt = (folder: string, imageRoot: string, relay: RelayStatus | undefined): void => {
-  const path = join(folder, stageEntry.receipt)
-  if (!existsSync(path)) return
-  const plan = readJson<ReceiptPlan>(path, 'extra-data.d did not say where the receipt goes')
-  if (relay === undefined)
-    throw new UserError(
-      'DIB_PYPI_RECEIPT: what came into the image is not known, since the relay has ended: build again',
-    )
-  for (const line of writeReceipt(plan, relay.arrivals, imageRoot)) info(line)
 }
 
 /**
@@ -45,15 +33,14 @@ const tellReceipt = (folder: string, imageRoot: string, relay: RelayStatus | und
  */
 export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: string): Promise<void> => {
   const folder = stageFolder(hooksFolder)
-  const done = readJson<State>(
-    join(folder, stageEntry.state),
-    'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
-  )
+  const done = readJson<State>(join(folder, stageEntry.state))
+  if (done === undefined)
+    throw new UserError(
+      'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',
+    )
   setVerbose(done.verbose)
-  const path = join(folder, stageEntry.relay)
-  const relay: RelayStatus | undefined = existsSync(path)
-    ? await closeRelay(readJson<{ control: string }>(path, 'extra-data.d did not say where the relay is').control)
-    : undefined
+  const started = readJson<{ control: string }>(join(folder, stageEntry.relay))
+  const relay = started && (await closeRelay(started.control))
   const left: string[] = []
   if (entryInRoot(imageRoot, cacheFolder) !== undefined) {
     rmSync(join(imageRoot, cacheFolder), { recursive: true })
@@ -73,5 +60,11 @@ export const unconfigurePypiMirror = async (hooksFolder: string, imageRoot: stri
   // Also if a hook took pip's failure lightly.
   if (relay?.failure) throw new UserError(`${relay.failure}: DIB_PYPI_UNREACHABLE=fail ends the build`)
   // Last: a build that fails has none.
-  tellReceipt(folder, imageRoot, relay)
+  const plan = readJson<ReceiptPlan>(join(folder, stageEntry.receipt))
+  if (plan === undefined) return
+  if (relay === undefined)
+    throw new UserError(
+      'DIB_PYPI_RECEIPT: what came into the image is not known, since the relay has ended: build again',
+    )
+  for (const line of writeReceipt(plan, relay.arrivals, imageRoot)) info(line)
 }

@@ -63,11 +63,12 @@ t.test('what cannot be undone fails the build', async (t) => {
 })
 
 t.test('without a word of pre-install.d the build fails', async (t) => {
-  const hooks = t.testdir({ pypi: {} })
-  await t.rejects(unconfigurePypiMirror(hooks, hooks), {
-    name: 'UserError',
-    message: /^pre-install\.d\/00-configure-pypi-mirror did not run to its end/,
-  })
+  const message = /^pre-install\.d\/00-configure-pypi-mirror did not run to its end/
+  const left: readonly Files[] = [{}, { 'state.json': '' }]
+  for (const pypi of left) {
+    const hooks = t.testdir({ pypi })
+    await t.rejects(unconfigurePypiMirror(hooks, hooks), { name: 'UserError', message })
+  }
 })
 
 t.test('the relay is ended, and an index that went down fails the build', async (t) => {

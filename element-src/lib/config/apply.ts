@@ -106,11 +106,8 @@ export const apply = (plan: Plan): Applied => {
     for (const path of madeFolders) mkdirSync(path, { mode: 0o755 })
     for (const path of stubs) writeFileSync(path, '', { mode: 0o600, flag: 'wx' })
     const noted = noteTimes('/', touchedFolders)
-    const mounts = [...folders, ...alone].map(({ path, source }) => ({
-      source: inStage(source),
-      target: path,
-      isReadOnly: false,
-    }))
+    const ours = [...folders, ...alone]
+    const mounts = ours.map(({ path, source }) => ({ source: inStage(source), target: path, isWritable: true }))
     runStaged('mount', mountArguments(stageMountPoint, mounts))
     for (const { path, content } of files) {
       if (readFileSync(path, 'latin1') === content) continue
@@ -118,7 +115,7 @@ export const apply = (plan: Plan): Applied => {
         `${path} in the image does not read as it was mounted: is /proc mounted in the image, as dib mounts it?`,
       )
     }
-    const mountPoints = mounts.map(({ target }) => target)
+    const mountPoints = ours.map(({ path }) => path)
     return { files, folders, others: plan.others, mountPoints, madeFolders, touchedFolders: noted }
   } catch (error) {
     // Mount targets stay: dib unmounts them, and deletes the whole root.

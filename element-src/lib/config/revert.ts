@@ -12,7 +12,7 @@ import {
   setModificationTime,
   usualAccess,
 } from '../image/attributes.js'
-import { type Attempt, keepTimes, removeMadeFolders } from '../image/footprint.js'
+import { keepTimes, removeMadeFolders } from '../image/footprint.js'
 import { entryInRoot, fileText, lstatAt, textInRoot } from '../image/path-in-root.js'
 import { type Applied, type AppliedFile, type AppliedFolder, isAlone, listEntries } from './apply.js'
 import { holdsSecret, isMadeOfOurs, merge } from './merge.js'
@@ -32,6 +32,9 @@ interface Sides {
   /** What must not get into the image. */
   readonly secrets: readonly string[]
 }
+
+/** Runs a step, of which each is tried. */
+type Attempt = (step: () => void) => void
 
 /** The texts of the files in an entry, itself or below. */
 const textsBelow = (path: string): readonly string[] =>
@@ -196,7 +199,8 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
         if (leftover.exec(name)?.[1] === basename(file.path)) warnOfLeftover(join(folder, name), file.path)
     })
   }
-  removed.push(...removeMadeFolders(root, applied.madeFolders, attempt))
+  for (const path of [...applied.madeFolders].reverse())
+    attempt(() => void removed.push(...removeMadeFolders(root, [path])))
   restoreTimes.forEach(attempt)
   return { removed, kept, faults }
 }

@@ -38,23 +38,14 @@ export const planFootprint = (root: string, folders: readonly string[], files: r
 export const noteTimes = (root: string, touched: readonly TouchedFolder[]): readonly TouchedFolder[] =>
   touched.map((folder) => ({ ...folder, after: modificationTime(join(root, folder.path)) }))
 
-/** Runs a step of an undoing, of which each is tried. */
-export type Attempt = (action: () => void) => void
-
 /** Removes folders that were made in the image, but for those in which there is something by now: another hook's. */
-export const removeMadeFolders = (
-  root: string,
-  madeFolders: readonly string[],
-  attempt: Attempt = (action) => action(),
-): readonly string[] => {
+export const removeMadeFolders = (root: string, madeFolders: readonly string[]): readonly string[] => {
   const removed: string[] = []
   for (const path of [...madeFolders].reverse()) {
-    attempt(() => {
-      if (!entryInRoot(root, path)?.isDirectory()) return
-      ignoreErrors(['ENOTEMPTY', 'EEXIST', 'EBUSY'], () => {
-        rmdirSync(join(root, path))
-        removed.push(path)
-      })
+    if (!entryInRoot(root, path)?.isDirectory()) continue
+    ignoreErrors(['ENOTEMPTY', 'EEXIST', 'EBUSY'], () => {
+      rmdirSync(join(root, path))
+      removed.push(path)
     })
   }
   return removed

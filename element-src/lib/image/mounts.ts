@@ -12,7 +12,7 @@ export interface Mount {
   readonly source: string | undefined
   /** The mount target: it exists, or is a folder that is made. */
   readonly target: string
-  readonly isReadOnly: boolean
+  readonly isWritable?: boolean
 }
 
 // fstab(5): a blank in a field is written as \040, and any other byte may be written the same way.
@@ -27,8 +27,8 @@ const field = (path: string): string =>
  */
 export const mountTable = (mounts: readonly Mount[]): string =>
   mounts
-    .map(({ source, target, isReadOnly }) => {
-      const shared = `private,${isReadOnly ? 'ro' : 'rw'},X-mount.mkdir`
+    .map(({ source, target, isWritable }) => {
+      const shared = `private,${isWritable ? 'rw' : 'ro'},X-mount.mkdir`
       return source === undefined
         ? `tmpfs ${field(target)} tmpfs ${shared},mode=0755,uid=${process.getuid?.()} 0 0\n`
         : `${field(source)} ${field(target)} none bind,${shared} 0 0\n`
@@ -117,9 +117,9 @@ export interface ImageMount extends Mount {
 }
 
 /** What is wrong with a mount that was just made, or undefined if it is as it should be. */
-const faultOf = ({ isReadOnly }: Mount, found: ReturnType<typeof topMount>): string | undefined => {
+const faultOf = ({ isWritable }: Mount, found: ReturnType<typeof topMount>): string | undefined => {
   if (found === undefined) return 'is not mounted'
-  if (isReadOnly && !found.isReadOnly) return 'is mounted, but not read-only'
+  if (!isWritable && !found.isReadOnly) return 'is mounted, but not read-only'
   return found.isPrivate ? undefined : 'is mounted, but shared with the host'
 }
 
@@ -149,10 +149,11 @@ export const mountIntoImage = async (
   )
   // Without links, as the kernel's list of mounts has it.
   const root = realpathSync(imageRoot)
-  const onHost = mounts.flatMap(({ source, target, isReadOnly, through }): readonly Mount[] => {
-    const first = join(root, through ?? target)
-    const moved = { source: first, target: join(root, target), isReadOnly }
-    return [{ source, target: first, isReadOnly }, ...(through === undefined ? [] : [moved])]
+  const onHost = mounts.flatMap(({ through, ...mount }): readonly Mount[] => {
+    const target = join(root, mount.target)
+    if (through === undefined) return [{ ...mount, target }]
+    const first = { ...mount, target: join(root, through) }
+    return [first, { ...mount, source: first.target, target }]
   })
   const image = watchRoot(root)
   // They are held back: what is half mounted has to be undone.

@@ -137,6 +137,5 @@ export const stageBuiltins = (folder: string, imageRoot: string): readonly Mount
     source: join(copies, path),
     // Fedora's /usr/lib/node_modules is a link: it is mounted where that leads, in the image.
     target: resolveLinks(path, imageRoot),
-    isReadOnly: true,
   }))
 }

@@ -84,15 +84,13 @@ export const openJson = (path: string): ((value: unknown) => void) => {
 export const writeJson = (path: string, value: unknown): void => openJson(path)(value)
 
 /**
- * Reads what an earlier hook of this build wrote so. It is this element's own, seconds old and in a folder
- * of root's or of the user's, so it is not checked against a schema, which would cost each hook 4 ms for zod.
- *
- * @throws UserError with the message `missing` if the file is not there, or if what is there is no JSON.
+ * Reads what an earlier hook of this build wrote so; undefined if it wrote nothing. It is this element's own, seconds old and
+ * in a folder of root's or of the user's, so it is not checked against a schema, which would cost each hook 4 ms for zod.
  */
-export const readJson = <Value>(path: string, missing: string): Value => {
+export const readJson = <Value>(path: string): Value | undefined => {
   const text = textAt(path, 'utf8')
   // Empty: the hook was ended before it wrote.
-  if (!text) throw new UserError(missing)
+  if (!text) return undefined
   const value = parseJson<Value>(text)
   if (value === undefined) throw new UserError(`${path} is damaged, perhaps because no space was left: build again`)
   return value

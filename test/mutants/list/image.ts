@@ -57,11 +57,7 @@ export const ofImage: readonly Mutant[] = [
       '',
     ],
     ['cleanup.d looks for the caches', 'entryInRoot(imageRoot, cacheFolder) !== undefined', 'false'],
-    [
-      'cleanup.d ends the relay',
-      'await closeRelay(readJson<{ control: string }>(path,',
-      'await Promise.resolve(undefined && readJson<{ control: string }>(path,',
-    ],
+    ['cleanup.d ends the relay', 'await closeRelay(started.control)', 'undefined'],
     ['a fault of the undoing fails the build', 'left.push(...faults, ', 'left.push('],
     [
       'an index that went down fails the build also where a hook took it lightly',
@@ -70,8 +66,8 @@ export const ofImage: readonly Mutant[] = [
     ],
     [
       'a build without the hook in the chroot fails',
-      "'pre-install.d/00-configure-pypi-mirror did not run to its end, so the image was built without its mirror: see its lines in this log',\n  )",
-      "'',\n  )",
+      'if (done === undefined)\n    throw',
+      'if (done === undefined) return\n  if (done === null)\n    throw',
     ],
   ),
   ...sabotages(
@@ -97,7 +93,7 @@ export const ofImage: readonly Mutant[] = [
       'const shared = `private,',
       'const shared = `',
     ],
-    ['the mirror is read-only', "isReadOnly ? 'ro' : 'rw'", "'rw'"],
+    ['the mirror is read-only', "isWritable ? 'rw' : 'ro'", "'rw'"],
     ['a blank in a path is a blank', '/[^A-Za-z0-9/._-]/g', '/[^A-Za-z0-9 /._-]/g'],
   ),
   ...sabotages(
@@ -105,7 +101,7 @@ export const ofImage: readonly Mutant[] = [
     'hook/failing-hosts.ts',
     [
       'a mount that is not read-only fails the build',
-      'if (isReadOnly && !found.isReadOnly) return',
+      'if (!isWritable && !found.isReadOnly) return',
       'if (found === null) return',
     ],
     [
@@ -166,7 +162,7 @@ export const ofImage: readonly Mutant[] = [
     ],
     [
       'a link in the place of a folder of ours is not followed',
-      'if (!entryInRoot(root, path)?.isDirectory()) return\n      ignoreErrors',
+      'if (!entryInRoot(root, path)?.isDirectory()) continue\n    ignoreErrors',
       'ignoreErrors',
     ],
   ),

@@ -4,8 +4,8 @@ import { mountTable } from '../../../element-src/lib/image/mounts.js'
 t.test('the mounts of a build are written as fstab(5) has them, whatever is in their paths', async (t) => {
   t.equal(
     mountTable([
-      { source: '/srv/a b', target: '/x/ü\t#\\', isReadOnly: true },
-      { source: '/node', target: '/y', isReadOnly: false },
+      { source: '/srv/a b', target: '/x/ü\t#\\' },
+      { source: '/node', target: '/y', isWritable: true },
     ]),
     '/srv/a\\040b /x/\\303\\274\\011\\043\\134 none bind,private,ro,X-mount.mkdir 0 0\n' +
       '/node /y none bind,private,rw,X-mount.mkdir 0 0\n',

@@ -14,7 +14,7 @@ t.test(
     })
     process.env['PATH'] = pathWith(join(folder, 'bin'), 'sudo', `echo "$*" >>${folder}/calls`)
     const mirror = join(folder, 'mirror')
-    const mounts = [{ source: mirror, target: '/tmp/pypi', isReadOnly: true }]
+    const mounts = [{ source: mirror, target: '/tmp/pypi' }]
     const besides = { meanwhile: async () => undefined, afterwards: () => undefined }
     await t.rejects(mountIntoImage(join(folder, 'image'), join(folder, 'stage'), mounts, besides), {
       name: 'UserError',
