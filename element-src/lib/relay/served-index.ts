@@ -11,7 +11,7 @@ import { newDownloads } from './store/downloads.js'
 import type { MirrorFolder } from './store/mirror-folder.js'
 import { type MetadataAnswer, newMetadataFiles } from './upstream/fetch-file.js'
 import { folderIndex, markOf } from './upstream/folder-index.js'
-import { isOfConnection, newOutage } from './upstream/outage.js'
+import { newOutage } from './upstream/outage.js'
 import { serverIndex } from './upstream/server-index.js'
 import type { Shared } from './upstream/source.js'
 import { newTraffic } from './upstream/traffic.js'
@@ -56,7 +56,7 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
     /** Takes note of a fault of a server, which is not always that of the index. */
     const onFault = ({ name, url: at }: PageFile, fault: HttpError): void => {
       const isOwn = originOf(at) === originOf(url)
-      if (isOwn && isOfConnection(fault)) outage.failed(fault)
+      if (isOwn) outage.failed(fault)
       log.once(`${isOwn ? label : `${originOf(at)}, to which ${label} links,`} ${fault.message}, asked for ${name}`)
     }
 
@@ -123,7 +123,7 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
       whenMetadata: (key: string): Promise<Buffer | undefined> => new Promise((resolve) => awaited.set(key, resolve)),
       onFault,
       /** Whether the server of a URL has too much to do for anything ahead. */
-      isBusy: (at: string): boolean => traffic.isBusy(originOf(at)),
+      isBusy: (at: string): boolean => traffic.at(new URL(at)).isBusy(),
       /** Whether it is asked for a project, by the rules of all. */
       isAsked: (project: string): boolean => isAskedAt(project, index, config.indexes),
       /** Why nothing more is served, if it was down and is to end the build. */

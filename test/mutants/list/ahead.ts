@@ -98,7 +98,7 @@ export const ofAhead: readonly Mutant[] = [
     'lib/relay/store/download.ts',
     'unit/relay/ahead/guesses.ts',
     ['what nobody asked for is not kept', 'if (await isWanted) await keep(', 'await keep('],
-    ['a guess waits for what was asked for', 'await Promise.race([traffic.whenNone(server), isWanted])', ''],
+    ['a guess waits for what was asked for', 'await Promise.race([server.whenNone(), isWanted])', ''],
     [
       'an installer does not join a guess that has come to a halt',
       "state === 'here' || isPaused || now - heard < stalled * tempo",

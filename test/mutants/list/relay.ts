@@ -111,8 +111,8 @@ export const ofRelay: readonly Mutant[] = [
   ]),
   ...sabotages('lib/relay/served-index.ts', 'unit/relay/folders.ts unit/relay/faults.ts', [
     'a dead file host is not the fault of its index',
-    'if (isOwn && isOfConnection(fault)) outage.failed(fault)',
-    'if (isOfConnection(fault)) outage.failed(fault)',
+    'if (isOwn) outage.failed(fault)',
+    'outage.failed(fault)',
   ]),
   ...sabotages(
     'lib/relay/upstream/outage.ts',
@@ -331,7 +331,7 @@ export const ofRelay: readonly Mutant[] = [
   ...sabotages(
     'lib/relay/upstream/traffic.ts',
     'unit/relay/ahead/guesses.ts',
-    ['what was fetched ahead is dropped if it is in the way', 'for (const drop of [...server.guesses]) drop()', ''],
+    ['what was fetched ahead is dropped if it is in the way', 'for (const drop of [...guesses]) drop()', ''],
     [
       'a request that was refused for what was fetched ahead is made once more',
       '|| isAlone) return answer',

@@ -109,12 +109,12 @@ export const newGuesses = () => {
 
   return {
     /** Takes note that an installer asked for a file, or for its metadata. Returns whether it is the first of its project, and was not guessed. */
-    asked: ({ place }: ServedIndex, name: string, key: string, version: string): boolean => {
+    asked: (index: ServedIndex, name: string, key: string, version: string): boolean => {
       const project = projectOf(name)
       project.versions.add(version)
       const { made } = project
       if (made === undefined) return project.versions.size === 1
-      if (made.guessed.key === key && made.guessed.index.place === place) prove(made)
+      if (made.guessed.key === key && made.guessed.index === index) prove(made)
       else fail(made)
       return false
     },

@@ -1,5 +1,4 @@
 import { versionOf } from '../../index/distribution-file.js'
-import type { PageFile } from '../../index/page.js'
 import { wheelMetadataAt } from '../../index/wheel-metadata.js'
 import { newRemembered } from '../remembered.js'
 import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
@@ -9,9 +8,6 @@ import type { Asker } from '../upstream/source.js'
 import { newGuesses } from './guesses.js'
 import { chooseFile, type Installer, readUserAgent } from './installer.js'
 import { type Requirement, requirementsIn } from './requirement.js'
-
-/** Fetches that for which an installer will ask next: pages, metadata and, where a folder is filled, files. */
-export type LookAhead = ReturnType<typeof newLookAhead>
 
 /** So many requests for pages and metadata are made ahead at a time. */
 const mostAtOnce = 8
@@ -31,14 +27,14 @@ interface Looked extends WantedFile {
 }
 
 /** Has so many pieces of work done at a time; others wait in the order in which they came. */
-const newSlots = (most: number): ((work: () => Promise<void>) => Promise<void>) => {
+const newSlots = (most: number) => {
   const waiting: (() => void)[] = []
   let taken = 0
-  return async (work) => {
+  return async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (taken >= most) await new Promise<void>((resolve) => waiting.push(resolve))
     else taken += 1
     try {
-      await work()
+      return await work()
     } finally {
       const next = waiting.shift()
       // A slot that is handed on stays taken.
@@ -49,7 +45,7 @@ const newSlots = (most: number): ((work: () => Promise<void>) => Promise<void>) 
 }
 
 /**
- * Begins with nothing asked for.
+ * Fetches that for which an installer will ask next: pages, metadata and, where a folder is filled, files.
  *
  * @param indexes All, each with its rules: what is not asked for a project is not asked for it ahead.
  */
@@ -69,8 +65,8 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     return true
   }
 
-  const follow = async (text: string, looked: Looked): Promise<void> => {
-    const requirements = requirementsIn(text, looked.installer, [...extrasOf(looked.project)])
+  const follow = async (metadata: Buffer, looked: Looked): Promise<void> => {
+    const requirements = requirementsIn(metadata.toString('utf8'), looked.installer, [...extrasOf(looked.project)])
     await Promise.all(requirements.map((requirement) => lookAtProject(requirement, looked)))
   }
 
@@ -84,14 +80,10 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
       // An earlier build may have kept it.
       const there = await index.findFile(file)
       const metadata = await (there === undefined ? coming : wheelMetadataAt(there.path))
-      return metadata && follow(metadata.toString('utf8'), looked)
+      return metadata && follow(metadata, looked)
     }
-    let text = ''
-    await inSlot(async () => {
-      const answer = await index.metadata(key, file, asker)
-      if (answer.status === 200) text = answer.bytes.toString('utf8')
-    })
-    await follow(text, looked)
+    const answer = await inSlot(() => index.metadata(key, file, asker))
+    if (answer.status === 200) await follow(answer.bytes, looked)
   }
 
   const lookAtProject = async (requirement: Requirement, { installer, asker, began }: Looked): Promise<void> => {
@@ -105,13 +97,8 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     )
     const pages = await Promise.all(
       asked.map(async (index) => {
-        let files: readonly PageFile[] = []
-        await inSlot(async () => {
-          if (signal.aborted) return
-          const found = await index.source.find(project, asker)
-          if (found.kind === 'page') files = found.files
-        })
-        return { index, files }
+        const found = await inSlot(async () => (signal.aborted ? undefined : index.source.find(project, asker)))
+        return { index, files: found?.kind === 'page' ? found.files : [] }
       }),
     )
     const all = pages.flatMap(({ files }) => files)

@@ -72,7 +72,7 @@ export const startDownload = (
   mayTake?: (bytes: number) => boolean,
 ) => {
   const born = Date.now()
-  const server = new URL(file.url).origin
+  const server = traffic.at(new URL(file.url))
   const digest = newDigest(file.hashes)
   const { signal: over, end: stop } = endable(signal)
   let state: 'asked' | 'coming' | 'here' | 'ended' = 'asked'
@@ -87,7 +87,7 @@ export const startDownload = (
     }
   })
   const drop = (): void => (isGuess ? stop() : undefined)
-  if (isGuess) traffic.guess(server, drop, isWanted)
+  if (isGuess) server.guess(drop, isWanted)
   else decide(true)
   over.addEventListener('abort', () => decide(false))
 
@@ -101,14 +101,14 @@ export const startDownload = (
 
   /** From its head on: a server that sends one file at a time may have to send a guess first. */
   const beginTraffic = (): void => {
-    if (state === 'coming' && !isGuess) traffic.begin(server, received)
+    if (state === 'coming' && !isGuess) server.begin(received)
   }
 
   /** Ends a guess that takes too much, and has one wait for what was asked for. */
   const restrain = async (bytes: number | undefined): Promise<void> => {
     if (bytes !== undefined && mayTake?.(bytes) === false) stop()
     isPaused = true
-    await Promise.race([traffic.whenNone(server), isWanted])
+    await Promise.race([server.whenNone(), isWanted])
     isPaused = false
   }
 
@@ -188,7 +188,7 @@ export const startDownload = (
       if (isGuess) {
         decide(true)
         beginTraffic()
-        if (state === 'asked') traffic.hurry(server, answer)
+        if (state === 'asked') server.hurry(answer)
       }
       const reader = spool.join(gone)
       try {

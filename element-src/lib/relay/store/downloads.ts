@@ -63,7 +63,7 @@ export const newDownloads = (parts: DownloadParts) => {
       headers: Asker['headers'],
       mayTake: (bytes: number) => boolean,
     ): Guess | undefined =>
-      running.has(key) || traffic.isNarrow(new URL(file.url).origin)
+      running.has(key) || traffic.at(new URL(file.url)).isNarrow()
         ? undefined
         : start(key, file, headers, mayTake)?.guess,
     /** Resolved when what has come whole is kept. */

@@ -17,7 +17,7 @@ const longestTry = 10_000
 const shortestTry = 250
 
 /** Whether a fault is one of a connection that was not made, or broke off: other faults say that the server is there. */
-export const isOfConnection = ({ kind }: HttpError): boolean => ['connection', 'tls', 'proxy', 'aborted'].includes(kind)
+const isOfConnection = ({ kind }: HttpError): boolean => ['connection', 'tls', 'proxy', 'aborted'].includes(kind)
 
 /** Whether an index is down, which is a matter of connections alone: any answer, whatever its status, says that it is there. */
 export type Outage = ReturnType<typeof newOutage>

@@ -120,9 +120,11 @@ export const serverIndex = (
     try {
       return tell(await share(project, asker.gone, (signal) => fetchPage(project, asker, signal)), asker)
     } catch (error) {
-      return error instanceof PageError
-        ? tell(refused(`${error.message}, asked for ${project}`), asker)
-        : faultOf(error)
+      const fault = error instanceof PageError ? error : faultOf(error)
+      // What came, or where it led, is not a page, and will not be one if it is asked for again.
+      const isFinal =
+        fault instanceof PageError || fault.kind === 'redirect' || (fault.kind === 'odd' && fault.code === undefined)
+      return isFinal ? tell(refused(`${fault.message}, asked for ${project}`), asker) : fault
     }
   }
 
@@ -148,8 +150,6 @@ export const serverIndex = (
       if (found === undefined) return { kind: 'none' }
       if (!(found instanceof HttpError)) return found
       if (gone.aborted) throw found
-      if (found.kind === 'redirect' || (found.kind === 'odd' && found.code === undefined))
-        return tell(refused(`${found.message}, asked for ${project}`), asker)
       outage.failed(found)
       if (!isHeld || milliseconds === undefined) {
         log.once(`${label} ${found.message}, asked for ${project}: the relay passes this on`)
