@@ -44,18 +44,15 @@ export interface Index extends OwnServer {
 
 /**
  * An index from a URL, with or without credentials, in the parts in which pip's own parser (Python's urllib.parse.urlsplit)
- * takes it apart. What pip would misread is refused; the message never shows the URL, which may hold a password.
- *
- * @param source Begins the message.
- * @throws UserError if it is not a URL that pip can use as an index.
+ * takes it apart; throws a UserError, which begins with its source, if pip cannot use it as an index or would misread it. The
+ * message never shows the URL, which may hold a password.
  */
 export const indexAt = (url: string, source?: string): Index => {
   const refuse = (why: string): never => {
     throw new UserError(`${source ?? 'the index'} ${why}`)
   }
   // A line break would end the value in pip.conf, and what follows could be a section of its own.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  if (/[\s\u0000-\u001f\u007f]/.test(url)) {
+  if (/[\s\p{Cc}]/u.test(url)) {
     refuse('has white space or a control character in it: name one URL a variable, and write %20 for a space')
   }
   if (!/^[!-~]+$/.test(url)) refuse('has a character outside ASCII in it: percent-encode it (RFC 3986)')
@@ -112,11 +109,7 @@ export const urlWithCredentials = ({ url, credentials }: Pick<Index, 'url' | 'cr
   return url.replace('://', () => `://${userinfo}@`)
 }
 
-/**
- * easy_install's index, which can use one only, with its credentials.
- *
- * @returns The last mirror that is named, or offline the folder that builds filled; the official index if there is none.
- */
+/** The one index of easy_install: the last mirror that is named, offline the folder that builds filled, or the official index. */
 export const easyInstallIndex = (indexes: readonly Index[]): string => {
   const index =
     indexes.filter(({ isOfficial, absent, isFilled }) => !isOfficial && absent === undefined && !isFilled).at(-1) ??

@@ -7,27 +7,15 @@ import { folderOfMirror } from '../index/local-url.js'
 import { type Index, indexAt, theOfficialIndex } from './index-list.js'
 import { mirrorVariable, type Variables } from './variables.js'
 
-/** What names the mirrors of a build: the variables, or a mirrors file. */
-export interface NamedIndexes {
-  /** In pip's order. */
-  readonly indexes: readonly Index[]
-  /** What the user should know, a line each. */
-  readonly warnings: readonly string[]
-  /** The variables of the caller's that hold passwords. */
-  readonly passwordVariables: readonly string[]
-}
-
 const deprecated = 'PYPI_MIRROR_URL'
 
 const suffixNumber = (name = ''): number => Number(/_([0-9]+)$/.exec(name)?.[1] ?? 0)
 
 /**
  * The mirrors that DIB_PYPI_MIRROR_URL and its suffixed forms name, then those of the deprecated PYPI_MIRROR_URL, each
- * family in plain string order of the names. A variable that is empty counts as not set.
- *
- * @throws UserError if a value is not a URL that pip can use.
+ * family in plain string order of the names. A variable that is empty counts as not set. Throws as indexAt.
  */
-export const mirrorsOfVariables = (environment: Environment): NamedIndexes => {
+export const mirrorsOfVariables = (environment: Environment) => {
   const family = (prefix: string): readonly Index[] =>
     Object.entries(environment)
       // A shell, and so dib, knows no other names; one with a line break would reach the log.
@@ -48,16 +36,15 @@ export const mirrorsOfVariables = (environment: Environment): NamedIndexes => {
       ? []
       : [`the mirrors' order is that of their variables' names as strings, not as numbers: ${names(indexes)}`]),
   ]
-  return { indexes, warnings, passwordVariables: [] }
+  return { indexes, warnings }
 }
 
 /**
  * The hosts for pip's trusted-host. Since pip 7 an http index is ignored unless its host is trusted. A host is named
  * without its port: pip knows host:port only since 19.3. An https mirror's host is never added, since trust would
  * switch off the verification of its certificate (pip's documentation, `--trusted-host`). An IPv6 address goes without its
- * brackets: every pip that knows them at all knows it so.
- *
- * @returns Each host once, and a warning if trust in an http mirror also takes TLS verification from an https one.
+ * brackets: every pip that knows them at all knows it so. A warning says if trust in an http mirror also takes TLS verification
+ * from an https one.
  */
 export const trustedHosts = (mirrors: readonly Index[], asked: readonly string[]) => {
   const hostsOf = (wanted: Index['scheme'], among: readonly Index[]): readonly string[] =>
@@ -76,7 +63,6 @@ export const trustedHosts = (mirrors: readonly Index[], asked: readonly string[]
  * Decides what pip is to ask, and in which order: what is named, the official index, and the local mirror. Without any
  * of them the local mirror's URL stands alone, so that pip finds nothing rather than goes elsewhere.
  *
- * @param named What variables name, which goes before the official index, or the sections of a mirrors file.
  * @param hasFolder Whether the local mirror's folder is there, or will be made.
  * @returns The indexes in pip's order: the first that is not absent is index-url, and one at least is not absent; the folders of
  *   the local mirror that are indexes; and what the user should know of the choice, a line each.

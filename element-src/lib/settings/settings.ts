@@ -7,7 +7,7 @@ import { setVerbose } from '../base/log.js'
 import type { Index } from './index-list.js'
 import { callerEnvironment, callerVariable } from './mirrors-file/host-files.js'
 import { readMirrorsFile } from './mirrors-file/read-mirrors-file.js'
-import { mirrorsOfVariables, type NamedIndexes, placeIndexes, trustedHosts } from './place-indexes.js'
+import { mirrorsOfVariables, placeIndexes, trustedHosts } from './place-indexes.js'
 import { oddVariables, readVariables, type Variables } from './variables.js'
 
 /** What the files in the image are made of. */
@@ -44,11 +44,10 @@ const findMirror = (folder: string): boolean => {
   throw new UserError(`${folder} (DIB_IMAGE_CACHE) is not a folder: move the file away`)
 }
 
-/** What names the mirrors of a build: the variables, or a mirrors file. */
-const readMirrors = (variables: Variables, environment: Environment): NamedIndexes => {
+/** The mirrors that variables name, or a mirrors file does. */
+const readMirrors = ({ DIB_PYPI_MIRRORS: path, off }: Variables, environment: Environment) => {
   const named = mirrorsOfVariables(environment)
-  const { DIB_PYPI_MIRRORS: path, off } = variables
-  if (path === undefined) return named
+  if (path === undefined) return { ...named, passwordVariables: [] }
   const [mirror] = named.indexes
   if (mirror !== undefined) {
     throw new UserError(`DIB_PYPI_MIRRORS and ${mirror.source} both name mirrors: unset one of them`)

@@ -71,11 +71,7 @@ export const ofSettings: readonly Mutant[] = [
   ...sabotages(
     'lib/settings/index-list.ts',
     'unit/settings/mirror-url.ts',
-    [
-      'a line break in a URL writes no section of pip.conf',
-      'if (/[\\s\\u0000-\\u001f\\u007f]/.test(url)) {',
-      'if (url === null) {',
-    ],
+    ['a line break in a URL writes no section of pip.conf', 'if (/[\\s\\p{Cc}]/u.test(url)) {', 'if (url === null) {'],
     ['a password in a URL is hidden in messages', 'label: redact(url)', 'label: url'],
     ['a backslash is no slash', "if (url.includes('\\\\'))", 'if (url === null)'],
   ),

@@ -111,8 +111,7 @@ export const getCredentials = (
   const checked = (key: keyof typeof values, text: string, ifEmpty: string): IndexCredentials => {
     const password = /^[^\r\n]*/.exec(text)?.[0] ?? ''
     if (password === '') throw new UserError(`${place(key)} ${ifEmpty}`)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-    if (/[\u0000-\u001f\u007f\ufffd]/.test(password)) {
+    if (/[\p{Cc}\ufffd]/u.test(password)) {
       throw new UserError(
         `${place(key)} gives a password with a control character or bytes that are not UTF-8: check what it is`,
       )

@@ -4,7 +4,6 @@ import type { Environment } from '../../base/command.js'
 import { UserError } from '../../base/errors.js'
 import { parseJson } from '../../base/json.js'
 import { type Index, indexAt, theOfficialIndex } from '../index-list.js'
-import type { NamedIndexes } from '../place-indexes.js'
 import { sharedPatterns } from '../project-patterns.js'
 import { nearest } from '../variables.js'
 import { getCredentials, readHostFile, readPemFiles } from './host-files.js'
@@ -75,9 +74,8 @@ const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] 
   for (const line of text.split(/\r?\n/)) {
     number += 1
     if (line.startsWith('\ufeff')) refuse('begins with a byte order mark: save it as UTF-8 without one')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-    if (/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\ufeff]/.test(line))
-      refuse('has a control character: remove it')
+    // All but tabs.
+    if (/[^\P{Cc}\t]|[\u2028\u2029\ufeff]/u.test(line)) refuse('has a control character: remove it')
     if (/^\s*(?:[;#].*)?$/.test(line)) continue
     if (/^\s/.test(line)) refuse('is indented: begin it at the margin, with one value on one line')
     const [, name] = /^\[([^\]]*)\]\s*$/.exec(line) ?? []
@@ -154,10 +152,11 @@ export const parseMirrorsFile = (path: string, text: string, now: Date): readonl
  * Reads DIB_PYPI_MIRRORS: the file and what it names on the host, and runs its commands for passwords, each once. All of the file
  * is checked before anything of it is read or run.
  *
- * @returns The indexes in the order of their sections. `official` is absent if it is off.
+ * @returns The indexes in the order of their sections, of which `official` is absent if it is off; what the user should know, a
+ *   line each; and the variables of the caller's that hold passwords.
  * @throws UserError if something cannot be used: the file, the line, the key and the remedy, without the value.
  */
-export const readMirrorsFile = (path: string, off: readonly string[], caller: Environment, now: Date): NamedIndexes => {
+export const readMirrorsFile = (path: string, off: readonly string[], caller: Environment, now: Date) => {
   const { text, isOpen } = readHostFile(path, 'DIB_PYPI_MIRRORS is')
   if (text.includes('\ufffd')) throw new UserError(`${path} is not UTF-8: save it as UTF-8`)
   const sections = parseMirrorsFile(path, text, now)
