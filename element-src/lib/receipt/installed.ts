@@ -1,29 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs'
+import { readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { ignoreErrors } from '../base/errors.js'
+import { ifSeen } from '../base/files.js'
 import { parseMountinfo } from '../image/mounts.js'
+import { fileText } from '../image/path-in-root.js'
 import { normaliseName, versionKey } from '../index/distribution-file.js'
 import { headersIn } from '../index/wheel-metadata.js'
 
 /** A distribution of one project in one version, whoever installed it, as one text. */
 export const distributionKey = (project: string, version: string): string => `${project} ${versionKey(version)}`
-
-/** What a scan passes over: what a file has become meanwhile, or a name that is not UTF-8. */
-const passedOver = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EACCES']
-
-/** The beginning of a file of the image. A link is not followed, nor is a pipe waited for. */
-const readStart = (path: string): string => {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const descriptor = ignoreErrors(passedOver, () => openSync(path, flags))
-  if (descriptor === undefined) return ''
-  try {
-    if (!fstatSync(descriptor).isFile()) return ''
-    const bytes = Buffer.alloc(16 * 1024)
-    return bytes.toString('utf8', 0, readSync(descriptor, bytes))
-  } finally {
-    closeSync(descriptor)
-  }
-}
 
 // Names of installed distributions (the recording of installed projects; setuptools' eggs and egg-info).
 const recordName = /^([a-z0-9][^-]*)(?:-([^-]+)(?:-.*)?)?\.(dist-info|egg-info|egg)$/i
@@ -33,7 +17,7 @@ const readRecord = (folder: string, name: string, isFolder: boolean): string | u
   if (project === undefined) return undefined
   const inside = kind.toLowerCase() === 'dist-info' ? 'METADATA' : 'PKG-INFO'
   // A file's own name need not have a version (setuptools, in a folder of sources).
-  const known = version ?? headersIn(readStart(join(folder, name, isFolder ? inside : '')), 'Version')[0]
+  const known = version ?? headersIn(fileText(join(folder, name, isFolder ? inside : '.')) ?? '', 'Version')[0]
   return known === undefined ? undefined : distributionKey(normaliseName(project), known)
 }
 
@@ -57,12 +41,11 @@ export const findInstalled = (imageRoot: string, partitions: readonly string[]):
   const folders = [root]
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const here = folder
-    for (const entry of ignoreErrors(passedOver, () => readdirSync(here, { withFileTypes: true })) ?? []) {
+    // Passed over is what has become of a folder meanwhile, and a name that is not UTF-8.
+    for (const entry of ifSeen(() => readdirSync(here, { withFileTypes: true })) ?? []) {
       const isFolder = entry.isDirectory()
       if (!isFolder && !entry.isFile()) continue
-      const record = /\.(?:dist-info|egg-info|egg)$/i.test(entry.name)
-        ? readRecord(here, entry.name, isFolder)
-        : undefined
+      const record = readRecord(here, entry.name, isFolder)
       if (record !== undefined) found.add(record)
       const path = `${here === '/' ? '' : here}/${entry.name}`
       if (isFolder && !skipped.has(path)) folders.push(path)

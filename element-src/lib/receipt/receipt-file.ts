@@ -23,19 +23,11 @@ export interface ReceiptPlan {
   /** Where the receipt goes, on the host. */
   readonly path: string
   /** Whose file it is. */
-  readonly caller: Caller
+  readonly caller: ReturnType<typeof thisUser>
   /** SOURCE_DATE_EPOCH, in seconds since 1970. */
   readonly time?: number | undefined
   /** Where partitions of the image are mounted, in the image. */
   readonly partitions: readonly string[]
-}
-
-/** A user as whom files are written. */
-export interface Caller {
-  readonly uid: number
-  readonly gid: number
-  readonly groups: readonly number[]
-  readonly umask: number
 }
 
 /**
@@ -89,10 +81,8 @@ const removeOld = (path: string, lock: string | undefined): void => {
 }
 
 /**
- * Plans the receipt of a build, on the host, as the user, and takes away the one that an earlier build left there.
- *
- * @param partitions Where partitions of the image are mounted, in the image.
- * @throws UserError if it cannot be written there, or SOURCE_DATE_EPOCH is not a time.
+ * Plans the receipt of a build, on the host, as the user, and takes away the one that an earlier build left there. Throws a
+ * UserError if it cannot be written there, or SOURCE_DATE_EPOCH is not a time.
  */
 export const planReceipt = (
   environment: Environment,
@@ -106,7 +96,7 @@ export const planReceipt = (
   return { path, caller: thisUser(), time, partitions }
 }
 
-const thisUser = (): Caller => ({
+const thisUser = () => ({
   uid: process.geteuid?.() ?? 0,
   gid: process.getegid?.() ?? 0,
   groups: process.getgroups?.() ?? [],
@@ -114,9 +104,9 @@ const thisUser = (): Caller => ({
 })
 
 /** Does something with the rights of a user and no more; by root, or by that user. */
-const asCaller = (caller: Caller, action: () => void): void => {
+const asCaller = (caller: ReceiptPlan['caller'], action: () => void): void => {
   const own = thisUser()
-  const become = ({ uid, gid, groups, umask }: Caller): void => {
+  const become = ({ uid, gid, groups, umask }: ReceiptPlan['caller']): void => {
     process.umask(umask)
     if (own.uid === caller.uid) return
     // What follows is root's right.
@@ -147,11 +137,8 @@ const write = (path: string, text: string): void => {
 }
 
 /**
- * Writes the receipt of a build, as its caller.
- *
- * @param imageRoot The finished image, on the host.
- * @returns What to say of it, a line each.
- * @throws UserError if it cannot be written; nothing of it is left then.
+ * Writes the receipt of a build, as its caller, and returns what to say of it, a line each. Throws a UserError if it cannot be
+ * written; nothing of it is left then.
  */
 export const writeReceipt = (
   { path, caller, time, partitions }: ReceiptPlan,

@@ -222,12 +222,16 @@ export const ofSettings: readonly Mutant[] = [
     'asCaller(caller, () => write(path, text))',
     'write(path, text)',
   ]),
-  ...sabotages(
-    'lib/receipt/installed.ts',
-    'unit/receipt/installed.ts',
-    ['no link in the image leads a scan elsewhere', 'constants.O_NOFOLLOW | ', ''],
-    ['what is mounted in the image is not of it', '.filter((target) => !own.has(target))', '.filter(() => false)'],
-  ),
+  ...sabotages('lib/image/path-in-root.ts', 'unit/receipt/installed.ts', [
+    'no link in the image leads a scan elsewhere',
+    '(lstatAt(path)?.isFile() ? textAt(path) : undefined)',
+    'textAt(path)',
+  ]),
+  ...sabotages('lib/receipt/installed.ts', 'unit/receipt/installed.ts', [
+    'what is mounted in the image is not of it',
+    '.filter((target) => !own.has(target))',
+    '.filter(() => false)',
+  ]),
   ...sabotages('lib/receipt/bill.ts', 'unit/receipt/purl.ts', [
     'a purl that says two things is none',
     'purlOf(project, version, file) === purl ?',
