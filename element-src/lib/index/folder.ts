@@ -9,14 +9,6 @@ import type { PageFile } from './page.js'
 import { renderPage, renderRoot } from './render.js'
 import { headersIn } from './wheel-metadata.js'
 
-/** A folder of the host as an index: distributions side by side, a tree of PEP 503, one whose folders have no pages or have
- * projects' names as written, or several of these at once. URLs are as the image has them. */
-export interface Folder {
-  readonly files: (project: string) => readonly PageFile[]
-  /** The normalised names that it may have files of. */
-  readonly projects: () => readonly string[]
-}
-
 /** What a folder holds, read as it is wanted: a mirror of everything has half a million entries. */
 export const entriesOf = function* (folder: string): Generator<Dirent> {
   const directory = opendirSync(folder, { bufferSize: 512 })
@@ -51,12 +43,12 @@ interface Scan {
 }
 
 const add = (map: Map<string, string[]>, key: string, value: string): void => {
-  const values = map.get(key)
-  if (values === undefined) map.set(key, [value])
-  else values.push(value)
+  const values = map.get(key) ?? []
+  values.push(value)
+  map.set(key, values)
 }
 
-const scan = (mirror: string, below: string, warn: (warning: string) => void): Scan => {
+const scan = (mirror: string, below: string, faults: Set<string>): Scan => {
   const folder = join(mirror, below)
   const files = new Map<string, string[]>()
   const folders = new Map<string, string[]>()
@@ -74,25 +66,27 @@ const scan = (mirror: string, below: string, warn: (warning: string) => void): S
   const { hashes, odd } = files.size > 0 ? readSums(folder) : { hashes: new Map<string, string>(), odd: [] }
   if (odd.length > 0) {
     const lines = `line${odd.length === 1 ? '' : 's'} ${odd.slice(0, 3).join(', ')}${odd.length > 3 ? ' and others' : ''}`
-    warn(
+    faults.add(
       `${join(folder, sumsFile)} is not understood in ${lines}: write it by sha256sum; the files there are not verified`,
     )
   }
   const facts = files.size > 0 ? readFacts(folder) : new Map<string, Omit<PageFile, 'url'>>()
-  const url = urlBelow(localMirrorUrl, below)
+  const folderUrl = urlBelow(localMirrorUrl, below)
   const describe = (name: string): PageFile => {
     const sha256 = hashes.get(name)
     const known = facts.get(name)
     // Another file has taken the place of the one that was kept.
     const fact = sha256 === undefined || known?.hashes['sha256'] === sha256 ? known : undefined
-    const metadata = hasMetadata && textAt(join(folder, `${name}.metadata`), 'utf8')
+    const url = `${folderUrl}/${encodeURIComponent(name)}`
+    const path = hasMetadata ? fileAtUrl(mirror, `${url}.metadata`) : undefined
+    const metadata = path && textAt(path, 'utf8')
     const ofMetadata = hashes.get(`${name}.metadata`)
     return {
       ...fact,
       name,
-      url: `${url}/${encodeURIComponent(name)}`,
+      url,
       hashes: sha256 === undefined ? {} : { sha256 },
-      requiresPython: headersIn(metadata || '', 'Requires-Python')[0] ?? fact?.requiresPython,
+      requiresPython: headersIn(metadata ?? '', 'Requires-Python')[0] ?? fact?.requiresPython,
       coreMetadata: metadata ? (ofMetadata === undefined ? true : { sha256: ofMetadata }) : undefined,
     }
   }
@@ -108,25 +102,25 @@ const signatureOf = (folder: string): string =>
     })
     .join()
 
+/** A folder of the host as an index. */
+export type Folder = ReturnType<typeof openFolder>
+
 /**
- * Opens a folder as an index. Folders are looked into when a project is asked for, and again only if one has changed.
+ * Opens a folder as an index: distributions side by side, a tree of PEP 503, one whose folders have no pages or have projects'
+ * names as written, or several of these at once. Folders are looked into when a project is asked for, and again only if one has
+ * changed. URLs are as the image has them.
  *
  * @param below A folder of the mirror, which is on the host, below it; empty for the mirror itself.
- * @param warn Called with what the user should know, once for each fault.
+ * @param faults Gets what the user should know.
  */
-export const openFolder = (mirror: string, below: string, warn: (warning: string) => void): Folder => {
+export const openFolder = (mirror: string, below: string, faults = new Set<string>()) => {
   const scans = new Map<string, { readonly signature: string; readonly scan: Scan }>()
-  const warned = new Set<string>()
-  const warnOnce = (warning: string): void => {
-    if (!warned.has(warning)) warn(warning)
-    warned.add(warning)
-  }
   const look = (place: string): Scan | undefined =>
     ifSeen(() => {
       const signature = signatureOf(join(mirror, place))
       const known = scans.get(place)
       if (known?.signature === signature) return known.scan
-      const found = scan(mirror, place, warnOnce)
+      const found = scan(mirror, place, faults)
       scans.set(place, { signature, scan: found })
       return found
     })
@@ -136,7 +130,7 @@ export const openFolder = (mirror: string, below: string, warn: (warning: string
   }
   const places = ['', ...placesOfIndexes].map((place) => join(below, place).replace(/^\.$/, ''))
   return {
-    files: (project) => {
+    files: (project: string): readonly PageFile[] => {
       const folders = places.flatMap(
         (place) =>
           look(place)
@@ -155,7 +149,8 @@ export const openFolder = (mirror: string, below: string, warn: (warning: string
       }
       return [...all.values()]
     },
-    projects: () => {
+    /** The normalised names that it may have files of. */
+    projects: (): readonly string[] => {
       const found = places.flatMap((place) => look(place) ?? [])
       return [...new Set(found.flatMap(({ files, folders }) => [...files.keys(), ...folders.keys()]))].sort()
     },

@@ -176,8 +176,8 @@ export const detectMirrors = (mirror: string, folders: readonly string[]): reado
     const common = { ...told, below, folder: join(mirror, below) }
     if (index !== undefined) return { ...common, url: urlBelow(localMirrorUrl, index), writeIndex: undefined }
     const place = made.length === 1 ? '' : String(made.indexOf(layout) + 1)
-    const faults: string[] = []
-    const opened = openFolder(mirror, below, (fault) => faults.push(fault))
+    const faults = new Set<string>()
+    const opened = openFolder(mirror, below, faults)
     return {
       ...common,
       url: urlBelow(flatIndexUrl, place),

@@ -30,11 +30,6 @@ const bestHash = (hashes: Hashes): string | undefined => {
   return name && `${name}=${hashes[name]}`
 }
 
-const fragmentOf = (...parts: readonly (string | undefined)[]): string => {
-  const all = parts.filter(Boolean).join('&')
-  return all && `#${all}`
-}
-
 const anchor = (href: string, text: string, { requiresPython, yanked, coreMetadata }: Partial<PageFile>): string => {
   const metadata = coreMetadata && (coreMetadata === true ? 'true' : (bestHash(coreMetadata) ?? 'true'))
   const attributes = [
@@ -87,9 +82,10 @@ export const renderPage = (
         ],
       })
     : htmlPage(project, [
-        ...files.map((file) =>
-          anchor(hrefOf(file) + fragmentOf(bestHash(file.hashes), file.fragment), file.name, file),
-        ),
+        ...files.map((file) => {
+          const fragment = [bestHash(file.hashes), file.fragment].filter(Boolean).join('&')
+          return anchor(hrefOf(file) + (fragment && `#${fragment}`), file.name, file)
+        }),
         ...links.map((link) => anchor(link.url, link.name, link)),
       ])
 

@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises'
 import { inflateRaw } from 'node:zlib'
 import type { PageFile } from './page.js'
 
-/** Reads at most so many bytes at a position into the beginning of a buffer; returns that part of it, shorter at the file's end. */
-export type ReadAt = (position: number, length: number, into: Buffer) => Promise<Buffer>
+/** Reads so many bytes at a position, or fewer at the file's end. */
+type ReadAt = (position: number, length: number) => Promise<Buffer>
 
 /** The most that is read of a wheel's directory, and that its metadata may have. */
 const most = 8 * 1024 * 1024
@@ -53,7 +53,7 @@ const inflate = (packed: Buffer): Promise<Buffer | undefined> =>
 export const readWheelMetadata = async (read: ReadAt, size: number): Promise<Buffer | undefined> => {
   const part = async (from: number, length: number): Promise<Buffer | undefined> => {
     if (from < 0 || length > most || from + length > size) return undefined
-    const bytes = await read(from, length, Buffer.alloc(length))
+    const bytes = await read(from, length)
     return bytes.length === length ? bytes : undefined
   }
   const tailLength = Math.min(size, endLength + longestComment)
@@ -78,8 +78,10 @@ export const readWheelMetadata = async (read: ReadAt, size: number): Promise<Buf
 export const wheelMetadataAt = async (path: string): Promise<Buffer | undefined> => {
   const file = await open(path)
   try {
-    const read: ReadAt = async (position, length, into) =>
-      into.subarray(0, (await file.read(into, 0, length, position)).bytesRead)
+    const read: ReadAt = async (position, length) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position)
+      return buffer.subarray(0, bytesRead)
+    }
     return await readWheelMetadata(read, (await file.stat()).size)
   } finally {
     await file.close()

@@ -60,10 +60,7 @@ export const downloadFromFolder = async (
   const index = join(mkdtempSync(join(scratch, 'index-')), 'simple')
   const begin = performance.now()
   mkdirSync(index)
-  writePages(
-    openFolder(folder, '', () => undefined),
-    index,
-  )
+  writePages(openFolder(folder, ''), index)
   for (const project of readdirSync(index).filter((name) => name !== 'index.html')) {
     const page = join(index, project, 'index.html')
     writeFileSync(page, readFileSync(page, 'utf8').replaceAll('file:///tmp/pypi', pathToFileURL(folder).href))

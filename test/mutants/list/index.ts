@@ -75,7 +75,7 @@ export const ofIndex: readonly Mutant[] = [
   ),
   ...sabotages('lib/index/folder.ts', 'unit/index/folder.ts', [
     'Requires-Python of metadata keeps installers from what is for another Python',
-    "headersIn(metadata || '', 'Requires-Python')[0] ??",
+    "headersIn(metadata ?? '', 'Requires-Python')[0] ??",
     '',
   ]),
   ...sabotages(

@@ -7,8 +7,7 @@ import { openFolder, writePages } from '../../../element-src/lib/index/folder.js
 
 const wheel = 'Demo_App-1.0-py3-none-any.whl'
 const url = 'file:///tmp/pypi'
-const open = (mirror: string, below = '', warnings: string[] = []) =>
-  openFolder(mirror, below, (warning) => warnings.push(warning))
+const open = (mirror: string, below = '') => openFolder(mirror, below)
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 t.test('each file is one of its project', async (t) => {
@@ -30,6 +29,9 @@ t.test('hashes are those that sha256sum wrote, and metadata is what lies beside 
   const first = (): unknown => open(mirror).files('demo-app')[0]
   t.match(first(), { requiresPython: '>=3.8,<4', coreMetadata: true })
   t.equal(open(mirror).files('b')[0]?.coreMetadata, undefined, 'nothing is said of metadata that is not there')
+  symlinkSync('/etc/hostname', join(mirror, 'b-1.zip.metadata'))
+  t.equal(open(mirror).files('b')[0]?.coreMetadata, undefined, 'nor of metadata that the image cannot see')
+  rmSync(join(mirror, 'b-1.zip.metadata'))
   for (const option of ['', '--binary', '--tag']) {
     execFileSync('sh', ['-c', `sha256sum ${option} *.whl *.metadata *.zip >SHA256SUMS`], { cwd: mirror })
     t.match(first(), { hashes: { sha256: sha256('x') }, coreMetadata: { sha256: sha256(metadata) } })
@@ -62,20 +64,23 @@ t.test('what an index said of a file goes with it, unless another file has taken
 })
 
 t.test('lines of SHA256SUMS that are not understood are named, once', async (t) => {
-  const warnings: string[] = []
+  const warnings = new Set<string>()
   const mirror = t.testdir({
     'a-1.zip': 'x',
     SHA256SUMS: `# of 2024\n\nfe  a-1.zip\n${sha256('x')} *./a-1.zip\r\noops\n`,
   })
-  const folder = open(mirror, '', warnings)
+  const folder = openFolder(mirror, '', warnings)
   t.match(folder.files('a'), [{ hashes: { sha256: sha256('x') } }])
   writeFileSync(join(mirror, 'b-1.zip'), '')
   t.equal(folder.files('b').length, 1, 'a folder that changed is read again')
   appendFileSync(join(mirror, 'SHA256SUMS'), `${sha256('')}  b-1.zip\n`)
   t.match(folder.files('b'), [{ hashes: { sha256: sha256('') } }], 'and so is one whose hashes did')
-  t.same(warnings, [
-    `${join(mirror, 'SHA256SUMS')} is not understood in lines 3, 5: write it by sha256sum; the files there are not verified`,
-  ])
+  t.same(
+    [...warnings],
+    [
+      `${join(mirror, 'SHA256SUMS')} is not understood in lines 3, 5: write it by sha256sum; the files there are not verified`,
+    ],
+  )
 })
 
 t.test('links are followed from where the image has the mirror, and each metadata must be there', async (t) => {

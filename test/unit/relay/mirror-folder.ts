@@ -70,7 +70,7 @@ t.test('a file is kept with its hash and with what its page said; one of its nam
     },
     'and not where it came from',
   )
-  t.match(openFolder(folder, '', t.fail).files('demo'), [
+  t.match(openFolder(folder, '').files('demo'), [
     { requiresPython: '>=3.9', yanked: 'bad', uploadTime: '2024-01-02T03:04:05Z' },
   ])
   t.match(await store.find({ ...described, hashes: { sha256: sha256('x') } }, undefined), { size: 1 })
@@ -145,7 +145,7 @@ t.test('builds that fill one folder at once wait for no lock, whatever process n
   t.equal(check(folder).match(/: OK$/gm)?.length, 30)
   t.match(readFileSync(join(folder, 'SHA256SUMS'), 'utf8'), /^# mine\n/)
   t.equal(
-    openFolder(folder, '', t.fail)
+    openFolder(folder, '')
       .files('demo')
       .filter(({ yanked }) => yanked === 'bad').length,
     30,

@@ -16,14 +16,7 @@ export interface Download extends Reader {
 }
 
 /** A file for which no installer has asked yet. It becomes a download like any other when one does. */
-export interface Guess {
-  /** Resolved with whether an installer asked for it; if not, it was dropped, failed, or the relay ended. */
-  readonly isWanted: Promise<boolean>
-  /** Resolved when its bytes are here, or no more of them come. */
-  readonly received: Promise<unknown>
-  /** Ends it, unless an installer has asked for it: nothing is left of it. */
-  readonly drop: () => void
-}
+export type Guess = Running['guess']
 
 /** What an index's downloads need. */
 export interface DownloadParts {
@@ -154,7 +147,7 @@ export const startDownload = (
     const isRight = digest.isRight()
     const isProven = isRight ?? (length !== undefined && said['content-encoding'] === undefined)
     if (isRight === false) return on.onRefused(file, 'its hash is not the one that the index names')
-    const first = await storage.read(0, 512, Buffer.alloc(512))
+    const first = await storage.read(0, 512)
     if (!looksLikeDistribution(first)) return on.onRefused(file, 'what was sent is not a wheel or an sdist')
     if (!isProven) return on.onRefused(file, 'the index names neither its hash nor its length, so it may not be whole')
     if (await mirror.keep(storage, file.name, digest.sha256(), file, origin)) await on.onKept(key, file)
@@ -173,9 +166,15 @@ export const startDownload = (
     tidy()
   })
 
-  const guess: Guess = { isWanted, received, drop }
   return {
-    guess,
+    guess: {
+      /** Resolved with whether an installer asked for it; if not, it was dropped, failed, or the relay ended. */
+      isWanted,
+      /** Resolved when its bytes are here, or no more of them come. */
+      received,
+      /** Ends it, unless an installer has asked for it: nothing is left of it. */
+      drop,
+    },
     ended,
     canJoin: (): boolean => {
       const now = Date.now()

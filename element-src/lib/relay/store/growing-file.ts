@@ -33,7 +33,7 @@ const fileOf = (opening: Promise<FileHandle>, path: string | undefined) => {
         done += (await file.write(chunk, done, chunk.length - done, position + done)).bytesWritten
     },
     /** Reads at most so many bytes, into the beginning of a buffer; returns that part of it. */
-    read: async (position: number, length: number, into: Buffer): Promise<Buffer> => {
+    read: async (position: number, length: number, into: Buffer = Buffer.alloc(length)): Promise<Buffer> => {
       const { bytesRead } = await (await opening).read(into, 0, Math.min(length, into.length), position)
       return into.subarray(0, bytesRead)
     },

@@ -35,7 +35,7 @@ export const isKeptFor = (project: string, file: PageFile, all: readonly Index[]
  */
 export const folderIndex = ({ config, log }: Shared, index: Index, folder: string): Source => {
   const { mirror = folder, named = config.indexes, lock } = config
-  const { files, projects } = openFolder(mirror, relative(mirror, folder), () => undefined)
+  const { files, projects } = openFolder(mirror, relative(mirror, folder))
   // What a lock has it has by its hash.
   const isAnyones = !index.isKept || lock !== undefined
   const refuse = (why: string) => {
