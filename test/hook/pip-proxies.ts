@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { proxyFor } from '../../element-src/lib/http/proxy.js'
+import { proxyFor } from '../../element-src/lib/http/way.js'
 import * as fixtures from '../support/setup/fixtures.js'
 
 const pips = await fixtures.unpackedPips()

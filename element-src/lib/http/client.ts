@@ -1,9 +1,17 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { pipeline, Readable, type Transform } from 'node:stream'
-import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
-import { type ClientOptions, type HttpRequest, newExchange, wayTo } from './exchange.js'
-import { HttpError } from './http-error.js'
-import { isTls } from './url.js'
+import { type IncomingHttpHeaders, type IncomingMessage, request as sendRequest } from 'node:http'
+import { errorCode, ignoreErrors } from '../base/errors.js'
+import { newAgent, newConnecting, proxyFault, proxyRefusal, type Route } from './connection.js'
+import { faultOf, HttpError, isAboutCertificate } from './http-error.js'
+import { authorization, credentialsOf, isTls } from './url.js'
+import { type ClientOptions, wayTo } from './way.js'
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'HEAD'
+  /** All that is sent, but Host, credentials and cookies. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Ends the request and its connection, the body included; there is no other limit of time. */
+  readonly signal: AbortSignal
+}
 
 /** The head of an answer, after all redirects. */
 export interface HttpAnswer {
@@ -15,12 +23,96 @@ export interface HttpAnswer {
   readonly url: URL
 }
 
-/** Sends requests as pip would from here: by its proxies, with its authorities. It waits for ever, and repeats nothing that was answered. */
-export interface HttpClient {
-  /** An answer of any status is one; rejected with an HttpError if there is none. */
-  readonly request: (url: URL, request: HttpRequest) => Promise<HttpAnswer>
-  /** For the words of a fault. */
-  readonly wayTo: (url: URL) => Pick<ReturnType<typeof wayTo>, 'proxy' | 'certificate'>
+/** Makes what gets the head of the answer to one request, without following redirects; rejected with an HttpError. */
+const newExchange = (options: ClientOptions) => {
+  const { asker } = options
+  const agent = newAgent()
+  /** Hosts whose certificates need the system's authorities: reading them takes longer than most requests. */
+  const needsAll = new Set<string>()
+  /** Hosts whose answers the strict parser refuses, and pip takes. */
+  const odd = new Set<string>()
+  const connecting = newConnecting(options)
+
+  const send = (url: URL, { method = 'GET', headers, signal }: HttpRequest, route: Route): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const isLenient = odd.has(url.host)
+      const byProxy = isTls(url) ? undefined : route.proxy
+      const sent = sendRequest({
+        agent,
+        ...{ route },
+        method,
+        // By a proxy, http goes as a request for a whole URL (RFC 9112, 3.2.2).
+        path: `${byProxy === undefined ? '' : url.origin}${url.pathname}${url.search}`,
+        headers: {
+          ...headers,
+          Host: url.host,
+          ...(byProxy === undefined ? {} : authorization('Proxy-Authorization', credentialsOf(byProxy))),
+        },
+        insecureHTTPParser: isLenient,
+        maxHeaderSize: 1024 * 1024,
+        signal,
+      })
+      // What only the lenient parser takes may end elsewhere than it seems.
+      if (isLenient) sent.shouldKeepAlive = false
+      let isAnswered = false
+      const note = (error: unknown): void => {
+        if (/^HPE_(?!HEADER_OVERFLOW)/.test(errorCode(error) ?? '')) odd.add(url.host)
+      }
+      sent.on('response', (response) => {
+        isAnswered = true
+        // The body may fail when its reader has gone.
+        response.on('error', note)
+        if (response.statusCode !== 407 || byProxy === undefined) return resolve(response)
+        response.destroy()
+        reject(proxyRefusal(byProxy))
+      })
+      sent.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy()
+        reject(new HttpError('odd', `answers ${statusCode}, which is not a page`))
+      })
+      sent.on('error', (error) => {
+        note(error)
+        if (signal.aborted) return reject(new HttpError('aborted', 'is no longer asked'))
+        // A connection that was used before, and that the server had closed meanwhile.
+        const isStale = sent.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(errorCode(error) ?? '')
+        // What is sent again has had no answer.
+        const isAgain = !isAnswered && (isStale || odd.has(url.host) !== isLenient)
+        if (isAgain) resolve(send(url, { method, headers, signal }, route))
+        else reject(error)
+      })
+      sent.end()
+    })
+
+  const exchange = async (url: URL, request: HttpRequest): Promise<IncomingMessage> => {
+    const { proxy, credentials, verifies, certificate, key } = wayTo(url, options)
+    const kind = proxy?.protocol.replace(':', '') ?? 'http'
+    if (!/^https?$/.test(kind))
+      throw new HttpError('proxy', `is behind a ${kind} proxy, which only installers speak`, 'PROXY_KIND')
+    const takesAll = needsAll.has(url.host)
+    try {
+      const route: Route = {
+        key: [proxy?.href, proxy && !isTls(url) ? '' : url.origin, takesAll].join(' '),
+        url,
+        proxy,
+        how: connecting(url, verifies, takesAll, certificate, key),
+        // DIB_PYPI_TRUSTED_HOST trusts the index, and the certificate is for the index.
+        howToProxy: proxy && connecting(proxy, true, takesAll),
+        asker,
+        gone: request.signal,
+      }
+      const headers = { ...request.headers, ...authorization('Authorization', credentials) }
+      return await send(url, { ...request, headers }, route)
+    } catch (error) {
+      if (isAboutCertificate(error) && !takesAll) {
+        needsAll.add(url.host)
+        return exchange(url, request)
+      }
+      const found = faultOf(error, { asker, host: url.hostname, hasClientCertificate: certificate !== undefined })
+      if (proxy === undefined || isTls(url) || found === error || found.kind === 'odd') throw found
+      throw proxyFault(proxy, found.message, found.code)
+    }
+  }
+  return exchange
 }
 
 /** As requests (its models.py, DEFAULT_REDIRECT_LIMIT), and with it pip. */
@@ -30,22 +122,24 @@ const mostRedirects = 30
 const shortBody = 65_536
 
 const nextUrl = (location: string, from: URL): URL => {
-  try {
-    // requests takes its bytes for UTF-8.
-    const url = new URL(Buffer.from(location, 'latin1').toString('utf8'), from)
-    if (/^https?:$/.test(url.protocol)) return url
-  } catch {
-    // Said below.
-  }
+  // requests takes its bytes for UTF-8.
+  const text = Buffer.from(location, 'latin1').toString('utf8')
+  const url = ignoreErrors(['ERR_INVALID_URL'], () => new URL(text, from))
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return url
   throw new HttpError('redirect', 'redirects to something that is neither http nor https')
 }
 
+/** Sends requests as pip would from here: by its proxies, with its authorities. It waits for ever, and repeats nothing that was answered. */
+export type HttpClient = ReturnType<typeof newClient>
+
 /** Makes a client, with connections of its own. */
-export const newClient = (options: ClientOptions): HttpClient => {
+export const newClient = (options: ClientOptions) => {
   const exchange = newExchange(options)
   return {
-    wayTo: (url) => wayTo(url, options),
-    request: async (url, request) => {
+    /** For the words of a fault. */
+    wayTo: (url: URL) => wayTo(url, options),
+    /** An answer of any status is one; rejected with an HttpError if there is none. */
+    request: async (url: URL, request: HttpRequest): Promise<HttpAnswer> => {
       /** By host and name; they are for this one chain of redirects, and what came over TLS goes over TLS alone. */
       const cookies = new Map<string, { readonly to: URL; readonly pair: string }>()
       let at = url
@@ -71,68 +165,3 @@ export const newClient = (options: ClientOptions): HttpClient => {
     },
   }
 }
-
-/**
- * The chunks of an answer, as they were sent. Reading ends with an HttpError if it is not complete. Who stops before its
- * end ends the connection.
- */
-export const chunksOf = async function* (body: IncomingMessage): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of body) yield chunk as Buffer
-  } catch (error) {
-    throw error instanceof HttpError ? error : new HttpError('connection', 'breaks the connection off')
-  } finally {
-    body.destroy()
-  }
-}
-
-const decoderFor = (coding: string, firstByte: number | undefined): Transform | undefined => {
-  if (coding === 'gzip' || coding === 'x-gzip') return createGunzip()
-  if (coding !== 'deflate') return undefined
-  // Some servers send it without the zlib header that RFC 9110, 8.4.1.2 wants; urllib3 takes both.
-  return ((firstByte ?? 8) & 15) === 8 ? createInflate() : createInflateRaw()
-}
-
-const decode = async function* (source: AsyncGenerator<Buffer>, coding: string): AsyncGenerator<Buffer> {
-  const first = await source.next()
-  if (first.done) return
-  const again = async function* (): AsyncGenerator<Buffer> {
-    try {
-      yield first.value
-      yield* source
-    } finally {
-      await source.return(undefined)
-    }
-  }
-  const decoder = decoderFor(coding, first.value[0])
-  if (decoder === undefined) return yield* again()
-  try {
-    for await (const chunk of pipeline(Readable.from(again()), decoder, () => undefined)) yield chunk as Buffer
-  } catch (error) {
-    throw error instanceof HttpError ? error : new HttpError('odd', `sends a page whose ${coding} is broken`)
-  }
-}
-
-/** The chunks of an answer, decoded by its Content-Encoding. */
-export const decodedChunksOf = (body: IncomingMessage): AsyncGenerator<Buffer> =>
-  (body.headers['content-encoding'] ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((coding) => coding.trim())
-    .reduceRight(decode, chunksOf(body))
-
-/** Gathers chunks of what is called `what`, of at most so many bytes; rejected with an HttpError. */
-export const gather = async (chunks: AsyncIterable<Buffer>, most: number, what: string): Promise<Buffer> => {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const chunk of chunks) {
-    length += chunk.length
-    if (length > most) throw new HttpError('odd', `sends ${what} of more than ${most / 1024 / 1024} MB`)
-    parts.push(chunk)
-  }
-  return Buffer.concat(parts)
-}
-
-/** Reads an answer whole, decoded: a page of at most so many bytes; rejected with an HttpError. */
-export const readBody = (body: IncomingMessage, most: number): Promise<Buffer> =>
-  gather(decodedChunksOf(body), most, 'a page')

@@ -1,17 +1,13 @@
 import { Agent, request } from 'node:http'
 import { connect, isIP, type Socket } from 'node:net'
 import { join } from 'node:path'
-import {
-  type ConnectionOptions,
-  createSecureContext,
-  rootCertificates,
-  type SecureContext,
-  connect as tlsConnect,
-} from 'node:tls'
+import { createSecureContext, rootCertificates, type SecureContext, connect as tlsConnect } from 'node:tls'
 import type { Environment } from '../base/command.js'
 import { namesIn, textAt } from '../base/files.js'
 import { type Asker, faultOf, HttpError } from './http-error.js'
+import { newSharedLookup } from './look-up.js'
 import { authorization, credentialsOf, hostOf, isTls, portOf, redact } from './url.js'
+import type { ClientOptions } from './way.js'
 
 /** Where distributions keep the authorities that the system trusts, in one file. */
 const bundles = [
@@ -52,24 +48,15 @@ export const systemAuthorities = (environment: Environment, root = '/'): readonl
 /** The certificates of a PEM text. */
 const split = (text: string): readonly string[] => text.match(/-----BEGIN .*?-----END [^-]*-----/gs) ?? []
 
-/**
- * Makes what TLS connections need, once for each need.
- *
- * @param ca One more authority, PEM.
- */
-export const newContexts = (environment: Environment, ca: string | undefined) => {
+/** Makes what tells how connections are made, with one context of TLS for each need. */
+export const newConnecting = ({ environment, own, lookup = newSharedLookup() }: ClientOptions) => {
   const contexts = new Map<string, SecureContext>()
-  /**
-   * @param takesAll Whether all authorities of the system count, or those alone that Node.js brings along and has at once.
-   * @param certificate The client's own, and its key, PEM.
-   * @throws OpenSSL's error if a PEM text is none.
-   */
-  return (takesAll: boolean, certificate?: string, key?: string): SecureContext => {
+  const contextFor = (takesAll: boolean, certificate?: string, key?: string): SecureContext => {
     const name = JSON.stringify([takesAll, certificate, key])
     const known = contexts.get(name)
     if (known !== undefined) return known
     const system = takesAll ? systemAuthorities(environment).flatMap(split) : []
-    const more = [...system, ...(ca === undefined ? [] : [ca])]
+    const more = [...system, ...(own?.ca === undefined ? [] : [own.ca])]
     const made = createSecureContext({
       // A host's own are mostly those of Node.js, and reading one takes 0.4 ms.
       ...(more.length === 0 ? {} : { ca: [...new Set([...rootCertificates, ...more].map((text) => text.trim()))] }),
@@ -78,7 +65,19 @@ export const newContexts = (environment: Environment, ca: string | undefined) =>
     contexts.set(name, made)
     return made
   }
+  /**
+   * @param takesAll Whether all authorities of the system count, or those alone that Node.js brings along and has at once.
+   * @param certificate The client's own, and its key, PEM.
+   * @throws OpenSSL's error if a PEM text is none.
+   */
+  return (to: URL, verifies: boolean, takesAll: boolean, certificate?: string, key?: string) => ({
+    lookup,
+    rejectUnauthorized: verifies,
+    secureContext: isTls(to) ? contextFor(takesAll, certificate, key) : undefined,
+  })
 }
+
+type Connecting = ReturnType<ReturnType<typeof newConnecting>>
 
 /** Where a connection leads, and how it is made. */
 export interface Route {
@@ -88,14 +87,11 @@ export interface Route {
   /** The proxy on the way, with its credentials. */
   readonly proxy: URL | undefined
   readonly how: Connecting
-  /** For the proxy alone: DIB_PYPI_TRUSTED_HOST trusts the index, and the certificate is for the index. */
-  readonly howToProxy: Connecting
+  readonly howToProxy: Connecting | undefined
   readonly asker: Asker
   /** When whoever asked first has gone. */
   readonly gone: AbortSignal
 }
-
-type Connecting = Pick<ConnectionOptions, 'lookup' | 'rejectUnauthorized' | 'secureContext'>
 
 /** How a proxy is called in messages. */
 export const nameOf = (proxy: URL): string => redact(proxy.href.replace(/\/$/, ''))
@@ -114,7 +110,7 @@ export const proxyRefusal = (proxy: URL): HttpError =>
     '407',
   )
 
-const open = (to: URL, how: Connecting, over?: Socket): Socket => {
+const open = (to: URL, how: Connecting | undefined, over?: Socket): Socket => {
   const host = hostOf(to)
   const there = {
     ...how,

@@ -1,5 +1,6 @@
 import { ignoreErrors } from '../base/errors.js'
-import { decodedChunksOf, type HttpAnswer, type HttpClient } from '../http/client.js'
+import { decodedChunksOf } from '../http/body.js'
+import type { HttpAnswer, HttpClient } from '../http/client.js'
 import { startTags } from '../index/html.js'
 import { readHtml } from '../index/read-page.js'
 

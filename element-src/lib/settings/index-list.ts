@@ -1,6 +1,6 @@
 import { ignoreErrors, UserError } from '../base/errors.js'
-import type { OwnServer } from '../http/exchange.js'
 import { type Credentials, credentialsOf, redact, splitUrl, withoutBrackets } from '../http/url.js'
+import type { OwnServer } from '../http/way.js'
 
 /** Those of an index, and where they come from. */
 export interface IndexCredentials extends Credentials {

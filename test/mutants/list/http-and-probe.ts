@@ -3,7 +3,7 @@ import { type Mutant, sabotages } from '../mutant.js'
 /** The client and the probes: what is shown to whom, what is believed. */
 export const ofHttp: readonly Mutant[] = [
   ...sabotages(
-    'lib/http/exchange.ts',
+    'lib/http/way.ts',
     'unit/http/client.ts',
     [
       'a client certificate and a password are not shown to hosts that an index merely leads to',
@@ -15,13 +15,6 @@ export const ofHttp: readonly Mutant[] = [
       'verifies: !(mine?.trusted || isHostIn(trustedHosts, url)),',
       'verifies: !(own?.trusted || isHostIn(trustedHosts, url)),',
     ],
-    [
-      'DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy',
-      'rejectUnauthorized: true,',
-      'rejectUnauthorized: verifies,',
-    ],
-    ['the certificate of a server is verified', 'rejectUnauthorized: verifies,', 'rejectUnauthorized: false,'],
-    ['heads of a megabyte are read, and no longer ones', 'maxHeaderSize: maxHeadBytes,', ''],
   ),
   ...sabotages('lib/http/look-up.ts', 'unit/http/look-up.ts', [
     'connections that are made at one time look up their host once',
@@ -41,12 +34,18 @@ export const ofHttp: readonly Mutant[] = [
   ...sabotages(
     'lib/http/client.ts',
     'unit/http/client.ts',
+    [
+      'DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy',
+      'connecting(proxy, true, takesAll)',
+      'connecting(proxy, verifies, takesAll)',
+    ],
+    ['heads of a megabyte are read, and no longer ones', 'maxHeaderSize: 1024 * 1024,', ''],
     ['a cookie goes to the host that set it', 'to.hostname === at.hostname && ', ''],
     ['a cookie that came over TLS goes over TLS alone', '(isTls(at) || !isTls(to))', 'true'],
-    ['a redirect leads to http and https alone', 'if (/^https?:$/.test(url.protocol)) return url', 'return url'],
+    ['a redirect leads to http and https alone', '&& /^https?:$/.test(url.protocol)', ''],
     ['redirects have an end', 'redirects <= mostRedirects;', ';'],
   ),
-  ...sabotages('lib/http/client.ts', 'unit/http/client.ts unit/relay/faults.ts', [
+  ...sabotages('lib/http/body.ts', 'unit/http/client.ts unit/relay/faults.ts', [
     'a page without an end is not read for ever',
     'if (length > most)',
     'if (length < 0)',
@@ -66,12 +65,17 @@ export const ofHttp: readonly Mutant[] = [
     'takesAll ? systemAuthorities(environment).flatMap(split) : []',
     '[]',
   ]),
-  ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
+  ...sabotages('lib/http/connection.ts', 'unit/http/client.ts unit/probe/probe-server.ts', [
+    'the certificate of a server is verified',
+    'rejectUnauthorized: verifies,',
+    'rejectUnauthorized: false,',
+  ]),
+  ...sabotages('lib/http/way.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'PIP_PROXY wins over the environment',
     "environment['PIP_PROXY'] || fromEnvironment",
     'fromEnvironment',
   ]),
-  ...sabotages('lib/http/proxy.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
+  ...sabotages('lib/http/way.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'no_proxy keeps a proxy away',
     'const fromEnvironment = isDirect ?',
     'const fromEnvironment = false ?',

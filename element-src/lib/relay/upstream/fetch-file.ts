@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { chunksOf, gather, type HttpAnswer } from '../../http/client.js'
+import { chunksOf, gather } from '../../http/body.js'
+import type { HttpAnswer } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { chooseHash, newDigest, type PageFile } from '../../index/page.js'
 import { headersIn } from '../../index/wheel-metadata.js'

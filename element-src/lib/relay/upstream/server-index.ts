@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type HttpAnswer, readBody } from '../../http/client.js'
+import { readBody } from '../../http/body.js'
+import type { HttpAnswer } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { excludeNewer, PageError } from '../../index/page.js'
 import { readPage } from '../../index/read-page.js'

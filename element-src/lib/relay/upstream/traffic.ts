@@ -1,5 +1,4 @@
-import type { HttpAnswer, HttpClient } from '../../http/client.js'
-import type { HttpRequest } from '../../http/exchange.js'
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../http/client.js'
 
 /** A request that has had no head for so long, in milliseconds, may wait for what was fetched ahead: a server can have one thread. */
 const patience = 2_000

@@ -1,15 +1,41 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 import type { Environment } from '../base/command.js'
-import { splitUrl, withoutBrackets } from './url.js'
+import { ignoreErrors } from '../base/errors.js'
+import { textAt } from '../base/files.js'
+import type { Asker } from './http-error.js'
+import { type Credentials, credentialsOf, isHostIn, isSameServer, isTls, splitUrl, withoutBrackets } from './url.js'
+
+/** A server, and what is shown to it and to no other, wherever a link or a redirect leads. */
+export interface OwnServer {
+  /** Without credentials. */
+  readonly url: string
+  readonly credentials?: Credentials | undefined
+  /** The client's certificate, and its key, PEM; one may hold both. */
+  readonly clientCert?: string | undefined
+  readonly clientKey?: string | undefined
+  /** Whether its certificate is not verified. */
+  readonly trusted?: boolean | undefined
+  /** An authority that counts for its certificate, and for those of the servers that it leads to, PEM. */
+  readonly ca?: string | undefined
+}
+
+export interface ClientOptions {
+  readonly own?: OwnServer | undefined
+  /** pip's variables for proxies, authorities and PIP_CLIENT_CERT. */
+  readonly environment: Environment
+  /** Hosts whose certificates are not verified, each `host` or `host:port`. */
+  readonly trustedHosts: readonly string[]
+  /** Who asks, for the words of a fault. */
+  readonly asker: Asker
+  readonly lookup?: LookupFunction | undefined
+}
+
+const parse = (url: string): URL | undefined => ignoreErrors(['ERR_INVALID_URL'], () => new URL(url))
 
 /** An IPv4 address in any of inet_aton(3)'s spellings, which are those of URLs, in its usual one; undefined if it is not one. */
 const inetAton = (text: string): string | undefined => {
-  try {
-    const { hostname } = new URL(`http://${text}/`)
-    return isIP(hostname) === 4 && /^[\da-fx.]*[\da-fx]$/i.test(text) ? hostname : undefined
-  } catch {
-    return undefined
-  }
+  const { hostname = '' } = parse(`http://${text}/`) ?? {}
+  return isIP(hostname) === 4 && /^[\da-fx.]*[\da-fx]$/i.test(text) ? hostname : undefined
 }
 
 const isInNetwork = (address: string, network: string, bits: number): boolean => {
@@ -42,25 +68,23 @@ const asUrllib = (host: string, noProxy: string): boolean => {
   if (noProxy === '*') return true
   const withoutPort = /^(.*):\d*$/.exec(host)?.[1] ?? host
   return noProxy
+    .toLowerCase()
     .split(',')
     .map((entry) => entry.trim())
     .filter(Boolean)
-    .map((entry) => entry.replace(/^\.+/, '').toLowerCase())
+    .map((entry) => entry.replace(/^\.+/, ''))
     .some((entry) => [host, withoutPort].some((name) => name === entry || name.endsWith(`.${entry}`)))
 }
 
 /** The proxies of the environment by scheme, as Python's urllib.request.getproxies_environment collects them. */
 const proxiesOf = (environment: Environment): ReadonlyMap<string, string> => {
   const proxies = new Map<string, string>()
-  const variables = Object.entries(environment).flatMap(([name, value = '']) =>
-    /._proxy$/i.test(name) ? [{ name, value, scheme: name.slice(0, -6).toLowerCase() }] : [],
-  )
-  for (const { value, scheme } of variables) if (value) proxies.set(scheme, value)
-  for (const { name, value, scheme } of variables) {
-    if (!name.endsWith('_proxy')) continue
-    // An empty value switches off the variable in capitals.
+  const names = Object.keys(environment).filter((name) => /._proxy$/i.test(name))
+  // Small letters win, wherever they stand, and an empty value switches off the variable in capitals.
+  for (const name of [...names, ...names.filter((one) => one.endsWith('_proxy'))]) {
+    const [scheme, value] = [name.slice(0, -6).toLowerCase(), environment[name]]
     if (value) proxies.set(scheme, value)
-    else proxies.delete(scheme)
+    else if (name.endsWith('_proxy')) proxies.delete(scheme)
   }
   return proxies
 }
@@ -85,9 +109,20 @@ export const proxyFor = (url: string, environment: Environment): URL | undefined
   const fromEnvironment = isDirect ? undefined : (proxies.get(scheme) ?? proxies.get('all'))
   const written = environment['PIP_PROXY'] || fromEnvironment
   if (!written) return undefined
-  try {
-    return new URL(splitUrl(written).scheme === undefined ? `http://${written}` : written)
-  } catch {
-    return undefined
+  return parse(splitUrl(written).scheme === undefined ? `http://${written}` : written)
+}
+
+/** The proxy on the way to a URL, what is shown there, and whether the server's certificate is verified: the one place that decides it. */
+export const wayTo = (url: URL, { own, environment, trustedHosts }: ClientOptions) => {
+  const mine = own && isSameServer(new URL(own.url), url) ? own : undefined
+  // pip shows this one to every server, with the key in the same file (pip's documentation, `--client-cert`).
+  const general = (): string | undefined => textAt(environment['PIP_CLIENT_CERT'] ?? '', 'utf8')
+  return {
+    // As the user wrote it, since no_proxy sees a port that is the scheme's own only if it is written.
+    proxy: proxyFor(own && new URL(own.url).origin === url.origin ? own.url : url.href, environment),
+    credentials: credentialsOf(url) ?? mine?.credentials,
+    verifies: !(mine?.trusted || isHostIn(trustedHosts, url)),
+    certificate: isTls(url) ? (mine?.clientCert ?? general()) : undefined,
+    key: mine?.clientCert === undefined ? undefined : mine.clientKey,
   }
 }
