@@ -24,34 +24,25 @@ interface Got {
   length: number
 }
 
-const keyOf = ({ file, sha256 }: Pick<Arrival, 'file' | 'sha256'>): string => `${sha256} ${file}`
-
 /**
  * Begins with nothing.
  *
  * @param lock The files of the lock, of which what is known is told again.
  */
 export const newArrivals = (lock: readonly Arrival[] | undefined) => {
-  const locked = new Map((lock ?? []).map((arrival) => [keyOf(arrival), arrival]))
   const arrived = new Map<string, { readonly arrival: Arrival; readonly place: number }>()
   /** What was got of each file last: an installer that was cut off asks for the rest of it. */
   const got = new Map<string, Got>()
 
   const note = ({ project, file, index, place }: Sent, sha256: string, length: number): void => {
-    const { name, uploadTime, requiresPython } = file
-    const arrival = {
-      project,
-      file: name,
-      sha256,
-      length,
-      mirror: index.url.replace(/[?#].*/, ''),
-      uploaded: uploadTime,
-      requiresPython,
-    }
-    const key = keyOf(arrival)
+    const { name, uploadTime: uploaded, requiresPython } = file
+    const mirror = index.url.replace(/[?#].*/, '')
+    const arrival = { project, file: name, sha256, length, mirror, uploaded, requiresPython }
+    const known = lock?.find((one) => one.file === name && one.sha256 === sha256)
+    const key = `${sha256} ${name}`
     // Of several indexes the first, whatever the order of the requests.
     if (place < (arrived.get(key)?.place ?? Number.POSITIVE_INFINITY))
-      arrived.set(key, { arrival: locked.get(key) ?? arrival, place })
+      arrived.set(key, { arrival: known ?? arrival, place })
   }
 
   const follow = async function* (

@@ -24,7 +24,7 @@ const lastWrites = 10_000
 /** An installer that has waited for so long, in milliseconds, leaves a server that is silent. */
 const longWait = 10_000
 
-const isLoopback = (host: string): boolean => /^(?:127\.[\d.]+|localhost|0\.0\.0\.0|\[::1?\])$/i.test(host)
+const loopback = /^(?:127\.[\d.]+|localhost|0\.0\.0\.0|\[::1?\])$/i
 
 /** Says for each link of a page whether it may be followed: most are to one server. */
 const newMayFetch = (ownPort: () => number): ((file: PageFile) => boolean) => {
@@ -34,7 +34,7 @@ const newMayFetch = (ownPort: () => number): ((file: PageFile) => boolean) => {
     const known = origins.get(origin)
     if (known !== undefined) return known
     const { protocol, hostname, port } = new URL(url)
-    const may = /^https?:$/.test(protocol) && !(isLoopback(hostname) && port === String(ownPort()))
+    const may = /^https?:$/.test(protocol) && !(loopback.test(hostname) && port === String(ownPort()))
     origins.set(origin, may)
     return may
   }
@@ -99,28 +99,21 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
   }
 
   const control = async (call: Call): Promise<void> => {
-    const {
-      request: { method },
-      response,
-    } = call
-    if (method === 'POST') response.on('close', onEnded)
-    const told = method === 'POST' ? await end() : status()
-    send(
-      call,
-      { status: 200, headers: { 'Content-Type': 'application/json', Connection: 'close' } },
-      JSON.stringify(told),
-    )
+    const isEnd = call.request.method === 'POST'
+    if (isEnd) call.response.on('close', onEnded)
+    const headers = { 'Content-Type': 'application/json', Connection: 'close' }
+    send(call, { status: 200, headers }, JSON.stringify(isEnd ? await end() : status()))
   }
 
   const handle = async (call: Call, route: Route): Promise<void> => {
     if (route.kind === 'control') return control(call)
     const { request, response } = call
     const user = strangers.at(request.socket)
+    if (typeof user === 'number')
+      log.once(
+        `a process of user ${user} that is not of this build asked for packages: the relay closes its connections`,
+      )
     if (user !== undefined) {
-      if (user !== 'gone')
-        log.once(
-          `a process of user ${user} that is not of this build asked for packages: the relay closes its connections`,
-        )
       response.destroy()
       return
     }

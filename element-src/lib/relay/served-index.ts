@@ -43,8 +43,8 @@ const originOf = (url: string): string => new URL(url).origin
  * @param arrivals What came into the build, if that is asked for.
  */
 export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, arrivals: Arrivals | undefined) => {
-  const { config, log, tempo, signal } = shared
-  const traffic = newTraffic(tempo)
+  const { config, log } = shared
+  const traffic = newTraffic(shared.tempo)
 
   return config.indexes.map((index, place) => {
     const { label, url, folder } = index
@@ -80,6 +80,7 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
     const downloads =
       mirror &&
       newDownloads({
+        ...shared,
         mirror,
         origin,
         send,
@@ -95,8 +96,6 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
         onRefused: ({ name }, why) =>
           log.once(`${name} of ${label} is not kept, so that an offline build lacks it: ${why}`),
         onBroken: onFault,
-        tempo,
-        signal,
       })
     return {
       config: index,

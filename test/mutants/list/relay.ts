@@ -36,7 +36,7 @@ export const ofRelay: readonly Mutant[] = [
     'unit/relay/hostile.ts',
     [
       'a page that links to the relay itself does not have it ask itself',
-      '!(isLoopback(hostname) && port === String(ownPort()))',
+      '!(loopback.test(hostname) && port === String(ownPort()))',
       'true',
     ],
     ['a link to a file of the host is not followed', '/^https?:$/.test(protocol) && ', ''],
@@ -53,8 +53,8 @@ export const ofRelay: readonly Mutant[] = [
   ]),
   ...sabotages('lib/relay/server/reply.ts', 'unit/relay/serves.ts unit/relay/folders.ts', [
     'what cannot be used is refused such that no installer goes past it',
-    'status: 424, reason,',
-    'status: 404, reason,',
+    'status: 424, reason',
+    'status: 404, reason',
   ]),
   ...sabotages(
     'lib/relay/server/peer.ts',
@@ -268,7 +268,11 @@ export const ofRelay: readonly Mutant[] = [
       'if (wanted !== undefined && sha256 !== wanted)',
       'if (wanted === null)',
     ],
-    ["no query of a mirror's URL is in a receipt", "mirror: index.url.replace(/[?#].*/, ''),", 'mirror: index.url,'],
+    [
+      "no query of a mirror's URL is in a receipt",
+      "const mirror = index.url.replace(/[?#].*/, '')",
+      'const mirror = index.url',
+    ],
     [
       'a receipt is the same whatever the order of the requests',
       'if (place < (arrived.get(key)?.place ?? Number.POSITIVE_INFINITY))',

@@ -94,19 +94,6 @@ export const newGuesses = () => {
     }
   }
 
-  const prove = (made: Made): void => {
-    if (made.isProven) return
-    made.isProven = true
-    proven += 1
-    unproven.delete(made)
-  }
-
-  const fail = (made: Made): void => {
-    made.isWrong = true
-    leave(made)
-    if (isOver('page')) for (const other of unproven) leave(other)
-  }
-
   return {
     /** Takes note that an installer asked for a file, or for its metadata. Returns whether it is the first of its project, and was not guessed. */
     asked: (index: ServedIndex, name: string, key: string, version: string): boolean => {
@@ -114,8 +101,15 @@ export const newGuesses = () => {
       project.versions.add(version)
       const { made } = project
       if (made === undefined) return project.versions.size === 1
-      if (made.guessed.key === key && made.guessed.index === index) prove(made)
-      else fail(made)
+      if (made.guessed.key !== key || made.guessed.index !== index) {
+        made.isWrong = true
+        leave(made)
+        if (isOver('page')) for (const other of unproven) leave(other)
+      } else if (!made.isProven) {
+        made.isProven = true
+        proven += 1
+        unproven.delete(made)
+      }
       return false
     },
     /** Takes note that a file was asked for that would have been guessed: guesses are likely to be right. */

@@ -109,10 +109,6 @@ export const requirementsIn = (
     const [, name, wanted = '', specifier = '', marker] = form.exec(text) ?? []
     if (name === undefined) return []
     if (marker !== undefined && !environments.some((one) => judge(marker, one) === true)) return []
-    const names = wanted
-      .split(',')
-      .map((extra) => extra.trim())
-      .filter(Boolean)
-    return [{ project: normaliseName(name), extras: names, specifier: specifier.trim() }]
+    return [{ project: normaliseName(name), extras: wanted.match(/[^\s,]+/g) ?? [], specifier: specifier.trim() }]
   })
 }

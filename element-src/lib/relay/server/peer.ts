@@ -18,11 +18,6 @@ const written = (address = '', port = 0): string => {
   return `${bytes.toString('hex')}:${port.toString(16).padStart(4, '0')}`.toUpperCase()
 }
 
-type Table = 'tcp' | 'tcp6'
-
-/** Reads a table of the kernel's connections. */
-type ReadTable = (name: Table) => string
-
 /**
  * Finds it in the kernel's tables (proc_pid_net(5); a socket of IPv6 can be connected to 127.0.0.1 as well).
  *
@@ -30,7 +25,7 @@ type ReadTable = (name: Table) => string
  */
 const peerOf = (
   { localAddress, localPort, remoteAddress, remotePort }: Socket,
-  readTable: ReadTable,
+  readTable: (name: 'tcp' | 'tcp6') => string,
 ): Peer | null | undefined => {
   const lineOf = (from: string, to: string): readonly string[] | undefined => {
     const line = new RegExp(`^ *\\d+: [0-9A-F]*${from} [0-9A-F]*${to} .*`, 'm')
@@ -85,9 +80,9 @@ export const newStrangers = (config: Pick<RelayConfig, 'build' | 'imageRoot'>) =
   const known = new WeakMap<Socket, { readonly uid: number | 'gone' | undefined }>()
   /** How many looks there had been when a connection came. */
   const since = new WeakMap<Socket, number>()
-  const tables = new Map<Table, { readonly look: number; readonly text: string }>()
+  const tables = new Map<string, { readonly look: number; readonly text: string }>()
   let looks = 0
-  const readTable = (name: Table, after: number): string => {
+  const readTable = (name: string, after: number): string => {
     const old = tables.get(name)
     if (old !== undefined && old.look > after) return old.text
     looks += 1

@@ -15,13 +15,11 @@ export interface Call {
 const uncached = { 'Cache-Control': 'no-store' } as const
 
 /** Writes the head of an answer, of which it may not be known how many bytes follow. */
-export const sendHead = (
-  { response }: Call,
-  { status, reason, headers }: PassedOn,
-  length: number | undefined,
-): void => {
+export const sendHead = (call: Call, { status, reason, headers }: PassedOn, length: number | undefined): void => {
   const known = length === undefined ? {} : { 'Content-Length': length }
-  response.writeHead(status, reason, { ...headers, ...uncached, ...known })
+  // A reason phrase, which uv shows, is ASCII in one line (RFC 9112, 4).
+  const phrase = reason?.replace(/[^ -~]+/g, '?').slice(0, 300)
+  call.response.writeHead(status, phrase, { ...headers, ...uncached, ...known })
 }
 
 /** Sends what is in memory; for a HEAD Node.js leaves the body out. */
@@ -34,11 +32,8 @@ export const send = (call: Call, head: PassedOn, body: Buffer | string = ''): vo
  * Refuses a request such that an installer neither repeats it nor takes the project for unknown: pip repeats a 5xx for
  * seconds, and uv goes past a 404.
  */
-export const refuse = (call: Call, cause: string): void => {
-  // A reason phrase, which uv shows, is ASCII in one line (RFC 9112, 4).
-  const reason = cause.replace(/[^ -~]+/g, '?').slice(0, 300)
-  send(call, { status: 424, reason, headers: { 'Content-Type': 'text/plain; charset=utf-8' } }, `${cause}\n`)
-}
+export const refuse = (call: Call, cause: string): void =>
+  send(call, { status: 424, reason: cause, headers: { 'Content-Type': 'text/plain; charset=utf-8' } }, `${cause}\n`)
 
 /** Says that there is no such thing. */
 export const notFound = (call: Call): void =>
@@ -111,15 +106,11 @@ export const sendChunks = async (
   { request, response }: Call,
   chunks: () => AsyncIterable<Buffer>,
 ): Promise<undefined> => {
-  if (request.method === 'HEAD') {
-    response.end()
-    return undefined
-  }
   // An installer sees the head before the first bytes come.
   response.flushHeaders()
   try {
-    for await (const chunk of chunks()) {
-      if (response.destroyed) return undefined
+    for await (const chunk of request.method === 'HEAD' ? [] : chunks()) {
+      if (response.destroyed) return
       // Until the system has it: its memory is used again, and 50 clients at a time hold one chunk each.
       await new Promise<void>((resolve) => {
         response.once('close', resolve)
@@ -130,7 +121,6 @@ export const sendChunks = async (
       })
     }
     response.end()
-    return undefined
   } catch (error) {
     response.destroy()
     throw error
@@ -139,7 +129,7 @@ export const sendChunks = async (
 
 /** Sends a file, or the part of it that is asked for, to who asks by GET or HEAD; rejected if its bytes end with an error. */
 export const sendFile = async (call: Call, { headers, length, read }: Sendable): Promise<undefined> => {
-  const { 'if-range': condition, range } = call.request.headers
+  const { range, 'if-range': condition } = call.request.headers
   const isWhole = length === undefined || (condition !== undefined && condition !== headers['etag'])
   const part = isWhole ? undefined : parseRange(range, length)
   if (part === 'none') {
@@ -147,10 +137,7 @@ export const sendFile = async (call: Call, { headers, length, read }: Sendable):
     return undefined
   }
   const { from, to } = part ?? { from: 0, to: length }
-  const head =
-    part === undefined
-      ? { status: 200, headers }
-      : { status: 206, headers: { ...headers, 'Content-Range': `bytes ${from}-${part.to - 1}/${length}` } }
-  sendHead(call, head, to === undefined ? undefined : to - from)
+  const partly = part && { 'Content-Range': `bytes ${from}-${part.to - 1}/${length}` }
+  sendHead(call, { status: part ? 206 : 200, headers: { ...headers, ...partly } }, to === undefined ? to : to - from)
   return sendChunks(call, () => read(from, to))
 }

@@ -40,8 +40,8 @@ const passBytes = async (call: Call, { index, project, key, file }: WantedFile):
   const { headers: said, method } = call.request
   const headers = {
     ...call.asker.headers,
-    ...(said.range === undefined ? {} : { Range: said.range }),
-    ...(said['if-range'] === undefined ? {} : { 'If-Range': String(said['if-range']) }),
+    ...(said.range && { Range: said.range }),
+    ...(said['if-range'] && { 'If-Range': String(said['if-range']) }),
   }
   const isHead = method === 'HEAD'
   const asked = { method: isHead ? 'HEAD' : 'GET', headers, signal: call.asker.gone } as const

@@ -4,7 +4,7 @@ import { looksLikeDistribution } from '../../index/distribution-file.js'
 import { newDigest, type PageFile } from '../../index/page.js'
 import { isUndescribed, readWheelMetadata } from '../../index/wheel-metadata.js'
 import { type FetchedFile, fetchFile } from '../upstream/fetch-file.js'
-import { type Asker, sharedFor } from '../upstream/source.js'
+import { type Asker, type Shared, sharedFor } from '../upstream/source.js'
 import type { SendRequest, Traffic } from '../upstream/traffic.js'
 import { newSpool, type Reader, type TemporaryFile } from './growing-file.js'
 import type { MirrorFolder } from './mirror-folder.js'
@@ -19,7 +19,7 @@ export interface Download extends Reader {
 export type Guess = Running['guess']
 
 /** What an index's downloads need. */
-export interface DownloadParts {
+export interface DownloadParts extends Pick<Shared, 'tempo' | 'signal'> {
   /** The folder that is filled. */
   readonly mirror: MirrorFolder
   /** The mark of the index. */
@@ -33,10 +33,6 @@ export interface DownloadParts {
   readonly onRefused: (file: PageFile, why: string) => void
   /** Called when a file did not come whole although its beginning did. */
   readonly onBroken: (file: PageFile, fault: HttpError) => void
-  /** By which each of its times is multiplied. */
-  readonly tempo: number
-  /** When the relay ends. */
-  readonly signal: AbortSignal
 }
 
 /** A file that nobody reads any more is given up when its server is silent for so long, in milliseconds. */

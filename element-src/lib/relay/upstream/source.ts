@@ -51,7 +51,7 @@ const passed = [
 /** An answer as it is passed on. */
 export const passedOn = ({ status, body, headers }: HttpAnswer): PassedOn => ({
   status,
-  reason: (body.statusMessage ?? '').replace(/[^ -~]+/g, '?').slice(0, 300),
+  reason: body.statusMessage ?? '',
   headers: Object.fromEntries(
     passed.flatMap((name) => {
       const value = headers[name]
