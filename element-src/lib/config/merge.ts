@@ -41,12 +41,14 @@ export const holdsSecret = (value: unknown, secrets: readonly string[]): boolean
   return typeof value === 'object' && value !== null && Object.values(value).some((one) => holdsSecret(one, secrets))
 }
 
+type Items = readonly unknown[]
+
 const isAt =
   (path: readonly string[]) =>
   (entry: Entry): boolean =>
     isDeepStrictEqual(entry.path, path)
 
-const isIn = (item: unknown, items: readonly unknown[]): boolean => items.some((one) => isDeepStrictEqual(one, item))
+const isIn = (item: unknown, items: Items): boolean => items.some((one) => isDeepStrictEqual(one, item))
 
 /** The entries of one of our files that the image's own does not have. */
 const oursAlone = ({ format, content, own = '' }: OurFile): readonly Entry[] => {
@@ -90,11 +92,7 @@ const aroundOurs = ({ format, content, own: before = '' }: OurFile, own: string,
 }
 
 /** A list as it is for the image: the image's own made longer, if the hook made ours longer. */
-const asOwnList = (
-  own: readonly unknown[],
-  before: readonly unknown[],
-  edited: readonly unknown[],
-): readonly unknown[] => {
+const asOwnList = (own: Items, before: Items, edited: Items): Items => {
   if (before.length === 0 || !before.every((item) => isIn(item, edited))) return edited
   const added = edited.filter((item) => !isIn(item, before))
   return [...own.filter((item) => !isIn(item, added)), ...added]
@@ -107,7 +105,7 @@ const asOwnList = (
  * @param own What the image's own says by now.
  * @param edited What ours says by now.
  * @param leaveOut Is told of each key that is left out, since it holds a secret.
- * @returns The image's file, or undefined if it stays as it is.
+ * @returns undefined if the image has none.
  * @throws UserError if the hook left a file that cannot be read, with something of ours in it, naming the file.
  */
 export const merge = (
@@ -115,15 +113,15 @@ export const merge = (
   own: string | undefined,
   edited: string,
   secrets: readonly string[],
-  leaveOut: (key: string) => void = () => undefined,
+  leaveOut?: (key: string) => void,
 ): string | undefined => {
-  if (edited === file.content || edited === own) return undefined
+  if (edited === file.content) return own
   const { read, itemsOf, edit } = dialects[file.format]
   const isClean = (value: unknown): boolean => !holdsSecret(value, secrets)
   // TOML can write a text with escapes.
   const isCleanText = (text: string): boolean => isClean(text) && isClean(read(text).entries)
   const around = aroundOurs(file, own ?? '', edited)
-  if (around !== undefined && isCleanText(around)) return around === own ? undefined : around
+  if (around !== undefined && isCleanText(around)) return around
   if (!isMadeOfOurs(file, edited) && isCleanText(edited)) return edited
   const [mine, ours, theirs] = [read(own ?? ''), read(file.content), read(edited)]
   if (theirs.fault !== undefined) {
@@ -131,7 +129,7 @@ export const merge = (
       `another element wrote what ${file.format} cannot read into ${file.path}, beside this build's configuration: ${theirs.fault}; fix that element's hook`,
     )
   }
-  const itemsAt = (entries: readonly Entry[], path: readonly string[]): readonly unknown[] =>
+  const itemsAt = (entries: readonly Entry[], path: readonly string[]): Items =>
     entries.filter(isAt(path)).flatMap((entry) => itemsOf(entry) ?? [])
   const changed = theirs.entries
     .filter((entry) => !isIn(entry, ours.entries))
@@ -141,14 +139,12 @@ export const merge = (
       const list = items && asOwnList(itemsAt(mine.entries, path), itemsAt(oursAlone(file), path), items)
       const wanted = list ?? [value]
       const clean = wanted.filter(isClean)
-      if (clean.length < wanted.length) leaveOut(path.join('.'))
+      if (clean.length < wanted.length) leaveOut?.(path.join('.'))
       if (isDeepStrictEqual(clean, items ?? [value])) return [entry]
       return clean.length > 0 ? [{ path, value: clean }] : []
     })
   const removed = mine.entries
     .filter(({ path }) => ours.entries.some(isAt(path)) && !theirs.entries.some(isAt(path)))
     .map(({ path }): Entry => ({ path, value: undefined }))
-  if (changed.length + removed.length === 0) return undefined
-  const text = edit(own ?? '', [...changed, ...removed])
-  return text === own ? undefined : text
+  return changed.length + removed.length === 0 ? own : edit(own ?? '', [...changed, ...removed])
 }

@@ -67,7 +67,7 @@ const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: b
   // What environment.d/02-follow-system-uv.bash wrote behind ours is not a change of another hook.
   const isFollowed =
     isInPlace && file.path === systemUvToml && text?.trimEnd() === textInRoot(root, etcUvToml)?.trimEnd()
-  if (text === undefined || isFollowed) {
+  if (text === undefined || text === file.now || isFollowed) {
     if (file.now === undefined || isDeepStrictEqual(newAccess, ownAccess)) return false
     setAccess(to, newAccess)
   } else replaceFile(to, text, isInPlace && file.now !== undefined ? to : from, modificationTime(from), newAccess)
@@ -103,7 +103,7 @@ const keepOther = ({ root, stage, files, secrets }: Sides, folder: AppliedFolder
     made.find(({ content }) => content === edited) ?? made.find((file) => dirname(file.path) === folder.path) ?? made[0]
   if (edited !== undefined && original !== undefined) {
     // A hook copied our file. Without this element it would have copied the image's own.
-    const text = merged(original, edited, secrets, path) ?? original.now
+    const text = merged(original, edited, secrets, path)
     if (text === undefined) return false
     replaceFile(to, text, from, modificationTime(from))
     return true

@@ -93,18 +93,19 @@ const words = (value: unknown): readonly string[] => {
 }
 
 /**
- * The indexes and the folders of packages that a file of an installer names, without their passwords; what no installer could
- * read names none. Beaten are those that pip does not ask: [global], which our sections of each command beat.
+ * The indexes and the folders of packages that a file of an installer names, without their passwords, each with whether it is
+ * asked: pip does not ask those of [global], which our sections of each command beat. What no installer could read names none.
  */
-export const namedIndexes = (format: Format, text: string) => {
+export const namedIndexes = (format: Format, text: string): ReadonlyMap<string, boolean> => {
   const { read, settingOf } = dialects[format]
   const settings = ['index-url', 'extra-index-url', 'find-links', ...(format === 'uv' ? ['index'] : [])]
   const entries = read(text).entries.filter((entry) => settings.includes(settingOf(entry)))
   // If ours has no find-links, [global]'s stays in force.
-  const isBeaten = (entry: Entry): boolean =>
-    format === 'pip' && entry.path[0] === 'global' && settingOf(entry) !== 'find-links'
-  const urlsOf = (some: readonly Entry[]) => [...new Set(some.flatMap(({ value }) => words(value)).map(redact))]
-  return { asked: urlsOf(entries.filter((entry) => !isBeaten(entry))), beaten: urlsOf(entries.filter(isBeaten)) }
+  const isAsked = (entry: Entry): boolean =>
+    format !== 'pip' || entry.path[0] !== 'global' || settingOf(entry) === 'find-links'
+  const urls = entries.flatMap((entry) => words(entry.value).map((url) => [redact(url), isAsked(entry)] as const))
+  // One that is both is asked.
+  return new Map([...urls.filter(([, asked]) => !asked), ...urls.filter(([, asked]) => asked)])
 }
 
 /**
@@ -114,20 +115,16 @@ export const namedIndexes = (format: Format, text: string) => {
 export const lateIndexes = (root: string, { files, others }: Applied): readonly string[] =>
   [...files, ...others].flatMap(({ path, format, own = '' }) => {
     const before = namedIndexes(format, own)
-    const { asked, beaten } = namedIndexes(format, textInRoot(root, path) ?? '')
-    const set = (urls: readonly string[], what: string): readonly string[] => {
-      const added = urls.filter((url) => ![...before.asked, ...before.beaten].includes(url)).join(', ')
-      return added ? [`another element set ${added} in ${path}${what}`] : []
+    const late = [...namedIndexes(format, textInRoot(root, path) ?? '')].filter(([url]) => !before.has(url))
+    const say = (isAsked: boolean, what: string): readonly string[] => {
+      // A file that took the place of the system's took our sections away.
+      const urls = late.flatMap(([url, asked]) => ((asked || path === systemPipConf) === isAsked ? [url] : []))
+      return urls.length > 0 ? [`another element set ${urls.join(', ')} in ${path}${what}`] : []
     }
-    // A file that took the place of the system's took our sections away.
-    const isSystems = path === systemPipConf
     return [
-      ...set(
-        isSystems ? [...asked, ...beaten] : asked,
-        ', so installers asked there too from then on: to have it in the image only, set it in finalise.d',
-      ),
-      ...set(
-        isSystems ? [] : beaten,
+      ...say(true, ', so installers asked there too from then on: to have it in the image only, set it in finalise.d'),
+      ...say(
+        false,
         ', [global]: the image has it, but in this build pip asked only the mirrors. To have pip ask it, set it in [install]',
       ),
     ]

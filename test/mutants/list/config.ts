@@ -122,12 +122,8 @@ export const ofConfig: readonly Mutant[] = [
   ...sabotages(
     'lib/config/warnings.ts',
     'unit/config/late-indexes.ts',
-    ['a password in an index that another element set is not in the log', '.map(redact)', ''],
-    [
-      'an index that another element sets is named',
-      '![...before.asked, ...before.beaten].includes(url)',
-      '[...before.asked, ...before.beaten].includes(url)',
-    ],
+    ['a password in an index that another element set is not in the log', '[redact(url),', '[url,'],
+    ['an index that another element sets is named', '!before.has(url)', 'before.has(url)'],
   ),
   ...sabotages(
     'lib/config/plan.ts',

@@ -29,7 +29,7 @@ const uv = (own?: string): OurFile => {
 const edit = (file: OurFile, change: (ours: string) => string) => {
   const leftOut: string[] = []
   const text = merge(file, file.own, change(file.content), secrets, (key) => leftOut.push(key))
-  return { text, leftOut }
+  return { text: text === file.own ? undefined : text, leftOut }
 }
 const become = (file: OurFile, change: (ours: string) => string): string | undefined => edit(file, change).text
 
