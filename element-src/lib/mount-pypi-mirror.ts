@@ -5,7 +5,7 @@ import { UserError } from './base/errors.js'
 import { info, warn } from './base/log.js'
 import type { StagedSettings } from './configure-pypi-mirror.js'
 import { planFootprint } from './image/footprint.js'
-import { type ImageMount, mountIntoImage, refusePartitions } from './image/mounts.js'
+import { type Mount, mountIntoImage, refusePartitions } from './image/mounts.js'
 import { refuseFileAt } from './image/path-in-root.js'
 import {
   flatIndexMountPoint,
@@ -103,7 +103,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   const inStage = (name: string): string => join(stageMountPoint, name)
   const flatIndex = inStage(stageEntry.flatIndex)
   // In the order in which they are made.
-  const mounts: readonly ImageMount[] = [
+  const mounts: readonly Mount[] = [
     { source: folder, target: stageMountPoint, isWritable: true },
     ...(mirrorFolder === undefined
       ? []

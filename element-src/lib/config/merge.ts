@@ -115,7 +115,7 @@ export const merge = (
   secrets: readonly string[],
   leaveOut?: (key: string) => void,
 ): string | undefined => {
-  if (edited === file.content) return own
+  if (edited === file.content || edited === own) return own
   const { read, itemsOf, edit } = dialects[file.format]
   const isClean = (value: unknown): boolean => !holdsSecret(value, secrets)
   // TOML can write a text with escapes.

@@ -24,7 +24,7 @@ interface Unmounted extends AppliedFile {
   readonly now: string | undefined
 }
 
-/** What changes are carried between: the image's root and the stage folder, on the host. */
+/** What changes are carried between, on the host. */
 interface Sides {
   readonly root: string
   readonly stage: string
@@ -32,9 +32,6 @@ interface Sides {
   /** What must not get into the image. */
   readonly secrets: readonly string[]
 }
-
-/** Runs a step, of which each is tried. */
-type Attempt = (step: () => void) => void
 
 /** The texts of the files in an entry, itself or below. */
 const textsBelow = (path: string): readonly string[] =>
@@ -50,11 +47,7 @@ const merged = (file: Unmounted, edited: string, secrets: readonly string[], pat
     )
   })
 
-/**
- * Brings another hook's change of one of our files into the image, and says whether there was one.
- *
- * @param isInPlace Whether the hook wrote into our file, and put no other in its place.
- */
+/** Brings a change of one of our files into the image, and says whether there was one. In place: no other file was put there. */
 const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: boolean): boolean => {
   const [to, from] = [join(root, file.path), join(stage, file.source)]
   const edited = fileText(from)
@@ -116,7 +109,7 @@ const keepOther = ({ root, stage, files, secrets }: Sides, folder: AppliedFolder
 }
 
 /** Applies what other hooks changed, made and deleted in one of our folders to the image's, and says what that is. */
-const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: Attempt): readonly string[] => {
+const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, attempt: (step: () => void) => void) => {
   const { root, stage, files } = sides
   // Another hook removed it or put a link in its place, so nothing of ours is in it.
   if (!entryInRoot(root, folder.path)?.isDirectory()) return []
@@ -158,7 +151,7 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
   const removed: string[] = []
   const kept: string[] = []
   const faults: string[] = []
-  const attempt: Attempt = (step) => void faults.push(...faultsOf(step))
+  const attempt = (step: () => void): void => void faults.push(...faultsOf(step))
   const restoreTimes = keepTimes(root, applied.touchedFolders)
   const files: Unmounted[] = []
   for (const file of applied.files) {
@@ -180,18 +173,18 @@ export const revert = (root: string, stage: string, applied: Applied, secrets: r
   // Those that were mounted by themselves: their stubs go, other hooks' changes stay.
   for (const file of files.filter(isAlone)) {
     attempt(() => {
-      const [target, folder] = [join(root, file.path), dirname(file.path)]
+      const folder = dirname(file.path)
       // Another hook removed or replaced it, perhaps by a link, so nothing of ours is in it.
       if (entryInRoot(root, file.path)?.isFile()) {
         const isStub = file.now === undefined
         // There may be no space left for a change: no file is better than an empty one.
-        if (isStub) unlinkSync(target)
-        const folderTime = modificationTime(dirname(target))
+        if (isStub) unlinkSync(join(root, file.path))
+        const folderTime = modificationTime(join(root, folder))
         try {
           if (keepFile(sides, file, true)) kept.push(file.path)
           else if (isStub) removed.push(file.path)
         } finally {
-          setModificationTime(dirname(target), folderTime)
+          setModificationTime(join(root, folder), folderTime)
         }
       }
       if (!entryInRoot(root, folder)?.isDirectory()) return

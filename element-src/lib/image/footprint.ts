@@ -4,21 +4,17 @@ import { ignoreErrors } from '../base/errors.js'
 import { modificationTime, setModificationTime } from './attributes.js'
 import { entryInRoot, lstatInRoot, wayTo } from './path-in-root.js'
 
-/** A folder of the image's whose time changes. */
-export interface TouchedFolder {
-  /** The folder, in the image, with no link on its way. */
+/** A folder of the image's, with no link on its way, and its modification time before and after something was made in it. */
+interface TouchedFolder {
   readonly path: string
-  /** Its modification time before something was made in it. */
   readonly before: string
-  /** Its modification time after that; undefined while that is still to come. */
   readonly after?: string
 }
 
 /** What is made in the image and has to be undone. */
 export interface Footprint {
-  /** The folders that are made, in the image, parents first. */
+  /** Parents first. */
   readonly madeFolders: readonly string[]
-  /** The folders whose times that changes. */
   readonly touchedFolders: readonly TouchedFolder[]
 }
 
@@ -52,10 +48,8 @@ export const removeMadeFolders = (root: string, madeFolders: readonly string[]):
 }
 
 /**
- * Looks at the folders' times before anything is undone, which changes them.
- *
- * @returns Actions, each of which gives a folder the time that it has without us: the one from before, unless another hook has
- *   changed it since.
+ * Looks at the folders' times before anything is undone, which changes them. Each action that it returns gives a folder the
+ * time that it has without us: the one from before, unless another hook has changed it since.
  */
 export const keepTimes = (root: string, touched: readonly TouchedFolder[]): readonly (() => void)[] =>
   touched.flatMap(({ path, before, after }) => {

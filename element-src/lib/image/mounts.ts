@@ -6,13 +6,18 @@ import { ifSeen } from '../base/files.js'
 import { planFootprint } from './footprint.js'
 import { lstatInRoot, refuseFileAt } from './path-in-root.js'
 
-/** A file or folder that is bind-mounted at another path, or an empty file system in memory. */
 export interface Mount {
-  /** The file or folder that is shown; undefined for an empty file system in memory, of the user who runs the hook. */
+  /** The file or folder that is bind-mounted; undefined for an empty file system in memory, of the user who runs the hook. */
   readonly source: string | undefined
-  /** The mount target: it exists, or is a folder that is made. */
+  /** It exists, or is a folder that is made. */
   readonly target: string
   readonly isWritable?: boolean
+  /**
+   * Another place in the image, below one of the private mounts, where it is mounted first. What is mounted below a shared
+   * mount is writable in other mount namespaces for an instant, or for good: making it read-only does not propagate. Read-only
+   * in a place that does not propagate, and bound from there, it is so everywhere from its first instant.
+   */
+  readonly through?: string
 }
 
 // fstab(5): a blank in a field is written as \040, and any other byte may be written the same way.
@@ -68,7 +73,6 @@ export const parseMountinfo = (text = readFileSync('/proc/self/mountinfo', 'lati
       }
     })
 
-/** What is mounted at a path. */
 export const topMount = (path: string) =>
   parseMountinfo()
     .filter(({ target }) => target === path)
@@ -76,9 +80,7 @@ export const topMount = (path: string) =>
 
 /**
  * Refuses a mount that dib would leave where it is, and then copy into the image and delete: it unmounts nothing whose path
- * ends in that of a partition (unmount_dir in dib's common-functions).
- *
- * @param partitions Where the image's partitions will be mounted, in the image.
+ * ends in that of a partition of the image (unmount_dir in dib's common-functions).
  */
 export const refusePartitions = (target: string, partitions: readonly string[]): void => {
   const partition = partitions.find((path) => path !== '/' && target.endsWith(path))
@@ -88,7 +90,7 @@ export const refusePartitions = (target: string, partitions: readonly string[]):
   )
 }
 
-/** Signals that end a program, as a user, a terminal or a CI system sends them. */
+/** As a user, a terminal or a CI system sends them. */
 const ending = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /** Watches the image's root: dib that is told to end takes it down while a hook goes on, for which it does not wait. */
@@ -106,17 +108,7 @@ const watchRoot = (path: string) => {
   return { isThere, isTakenDown, close: () => closeSync(descriptor) }
 }
 
-/** A mount in the image. */
-export interface ImageMount extends Mount {
-  /**
-   * Another place in the image, below one of the private mounts, where it is mounted first. What is mounted below a shared
-   * mount is writable in other mount namespaces for an instant, or for good: making it read-only does not propagate. Read-only
-   * in a place that does not propagate, and bound from there, it is so everywhere from its first instant.
-   */
-  readonly through?: string
-}
-
-/** What is wrong with a mount that was just made, or undefined if it is as it should be. */
+/** What is wrong with a mount that was just made. */
 const faultOf = ({ isWritable }: Mount, found: ReturnType<typeof topMount>): string | undefined => {
   if (found === undefined) return 'is not mounted'
   if (!isWritable && !found.isReadOnly) return 'is mounted, but not read-only'
@@ -126,10 +118,9 @@ const faultOf = ({ isWritable }: Mount, found: ReturnType<typeof topMount>): str
 /**
  * Mounts files and folders of the host in the image, from the host: all of them as asked, or none.
  *
- * @param folder A folder to write a table of mounts in, on the host.
- * @param mounts Their targets are absolute paths in the image. A missing one is made, as a folder.
- * @param besides What to do while mount(8) runs as root, which takes a while, and what to do with what is mounted. If it fails,
- *   the mounts are undone.
+ * @param folder A folder of the host to write a table of mounts in.
+ * @param mounts Their targets are paths in the image.
+ * @param besides What to do while mount(8) runs as root, which takes a while, and what to do with what is mounted.
  * @throws UserError if /tmp is missing, a file is at a target, or a target or a folder on its way is a link, before
  *   anything is mounted; or if one of the mounts is not as asked, what was to be done besides fails, or the build is ended
  *   meanwhile, after all of them are undone.
@@ -137,7 +128,7 @@ const faultOf = ({ isWritable }: Mount, found: ReturnType<typeof topMount>): str
 export const mountIntoImage = async (
   imageRoot: string,
   folder: string,
-  mounts: readonly ImageMount[],
+  mounts: readonly Mount[],
   { meanwhile, afterwards }: { readonly meanwhile: () => Promise<void>; readonly afterwards: () => void },
 ): Promise<void> => {
   if (!lstatInRoot(imageRoot, '/tmp')?.isDirectory())

@@ -30,11 +30,11 @@ const linkOnWay = (root: string, path: string): string | undefined =>
 export const entryInRoot = (root: string, path: string): Stats | undefined =>
   linkOnWay(root, path) === undefined ? lstatAt(join(root, path)) : undefined
 
-/** The text of a regular file that entryInRoot finds, a character a byte. */
+/** The text of a regular file that is found so, a character a byte. */
 export const textInRoot = (root: string, path: string): string | undefined =>
-  linkOnWay(root, path) === undefined ? fileText(join(root, path)) : undefined
+  linkOnWay(root, path) === undefined ? textAt(join(root, path)) : undefined
 
-/** The same, but a link is an error. */
+/** As entryInRoot, but a link is an error. */
 export const lstatInRoot = (root: string, path: string): Stats | undefined => {
   const link = linkOnWay(root, path)
   if (link === undefined) return lstatAt(join(root, path))
@@ -46,11 +46,7 @@ export const lstatInRoot = (root: string, path: string): Stats | undefined => {
 // Of the kernel (path_resolution(7)).
 const mostLinks = 40
 
-/**
- * A path without links, as realpath(1) finds it with --canonicalize-missing; undefined if a link leads to itself.
- *
- * @param readLink What the link at a path says; undefined if none is there.
- */
+/** A path without links, as realpath(1) finds it with --canonicalize-missing; undefined if a link leads to itself. */
 export const followLinks = (path: string, readLink: (path: string) => string | undefined): string | undefined => {
   let done = '/'
   let links = 0

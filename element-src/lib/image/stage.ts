@@ -5,28 +5,18 @@ import { UserError } from '../base/errors.js'
 import { textAt } from '../base/files.js'
 import { parseJson } from '../base/json.js'
 
-/** Where the local mirror is mounted, in the image. */
+/** Where the local mirror is mounted in the image, and the index that is made of a flat one; their URLs there. */
 export const mirrorMountPoint = '/tmp/pypi'
-
-/** The local mirror as an index, in the image. */
 export const localMirrorUrl = `file://${mirrorMountPoint}`
-
-/** Where the index of a flat mirror is mounted, in the image. */
 export const flatIndexMountPoint = '/tmp/pypi-index'
-
-/** That index, in the image. */
 export const flatIndexUrl = `file://${flatIndexMountPoint}`
 
-/**
- * Where extra-data.d mounts its staged folder for the hook in the chroot, in the image. The dot keeps it out of
- * `/tmp/*`. launcher/in-image.sh has it too.
- */
+/** Where the staged folder is mounted; launcher/in-image.sh has it too. The dot keeps it out of `/tmp/*`. */
 export const stageMountPoint = '/tmp/.pypi'
 
 /**
  * Where root's pip and uv keep what they download while the build runs, in the image. post-root.d/99-remove-pypi-caches
- * removes it before dib copies the image's root to the image's disk. It is not a mount: if the build fails, dib removes it
- * as root, together with the image's root. The dot keeps it out of `/tmp/*`.
+ * removes it. It is not a mount: if the build fails, dib removes it as root, together with the image's root.
  */
 export const cacheFolder = '/tmp/.pypi-cache'
 
@@ -44,11 +34,8 @@ export const stageEntry = {
   builtins: 'builtins',
   /** Where the index of a flat mirror is made, on a file system in memory. */
   flatIndex: 'flat-index',
-  /** PipSettings and what else the hook in the chroot has to know. */
   settings: 'settings.json',
-  /** Where the relay answers, if there is one. */
   relay: 'relay.json',
-  /** What cleanup.d has to know to write the receipt, if one is asked for. */
   receipt: 'receipt.json',
   /** The names of variables that hold passwords: environment.d/00-hide-pypi-credentials.bash unsets them in the chroot. */
   hiddenVariables: 'hidden-variables',
@@ -83,10 +70,7 @@ export const openJson = (path: string): ((value: unknown) => void) => {
 
 export const writeJson = (path: string, value: unknown): void => openJson(path)(value)
 
-/**
- * Reads what an earlier hook of this build wrote so; undefined if it wrote nothing. It is this element's own, seconds old and
- * in a folder of root's or of the user's, so it is not checked against a schema, which would cost each hook 4 ms for zod.
- */
+/** Reads what an earlier hook of this build wrote so, if it did. A schema would cost each hook 4 ms for zod. */
 export const readJson = <Value>(path: string): Value | undefined => {
   const text = textAt(path, 'utf8')
   // Empty: the hook was ended before it wrote.

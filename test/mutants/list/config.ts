@@ -46,7 +46,7 @@ export const ofConfig: readonly Mutant[] = [
     'lib/config/revert.ts',
     'unit/config/revert.ts unit/unconfigure-pypi-mirror.ts',
     ['folders get their times back', '  restoreTimes.forEach(attempt)\n', ''],
-    ['no stub of ours is left in the image', 'if (isStub) unlinkSync(target)', ''],
+    ['no stub of ours is left in the image', 'if (isStub) unlinkSync(join(root, file.path))', ''],
     [
       'the build fails if our configuration is in the image at the end',
       'if (now !== undefined && now !== file.own && isMadeOfOurs(file, now))',
