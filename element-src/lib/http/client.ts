@@ -19,7 +19,6 @@ export interface HttpAnswer {
   readonly headers: IncomingHttpHeaders
   /** Has to be read to its end or destroyed. */
   readonly body: IncomingMessage
-  /** Where it came from. */
   readonly url: URL
 }
 

@@ -79,7 +79,6 @@ export const newConnecting = ({ environment, own, lookup = newSharedLookup() }: 
 
 type Connecting = ReturnType<ReturnType<typeof newConnecting>>
 
-/** Where a connection leads, and how it is made. */
 export interface Route {
   /** Connections with the same one are the same. */
   readonly key: string
@@ -96,7 +95,6 @@ export interface Route {
 /** How a proxy is called in messages. */
 export const nameOf = (proxy: URL): string => redact(proxy.href.replace(/\/$/, ''))
 
-/** The proxy is at fault. */
 export const proxyFault = (proxy: URL, what: string, code?: string): HttpError =>
   new HttpError('proxy', `is behind the proxy ${nameOf(proxy)}, which ${what}`, code)
 

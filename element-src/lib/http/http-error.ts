@@ -5,7 +5,7 @@ import { errorCode, errorMessage } from '../base/errors.js'
  * the client, is not accepted. `proxy`: the user's proxy is at fault, or makes no connection. `odd`: what came is not HTTP,
  * or cannot be read. `redirect`: it leads nowhere. `aborted`: the caller's signal ended it.
  */
-export type HttpErrorKind = 'connection' | 'tls' | 'proxy' | 'odd' | 'redirect' | 'aborted'
+type HttpErrorKind = 'connection' | 'tls' | 'proxy' | 'odd' | 'redirect' | 'aborted'
 
 /** Why there is no answer, or no whole one. No credential is in it. */
 export class HttpError extends Error {
@@ -27,10 +27,8 @@ export class HttpError extends Error {
 /** Who asks: installers in the image, the relay on the host, or the relay for a mirrors file. Messages suggest a remedy for that place. */
 export type Asker = 'image' | 'host' | 'file'
 
-/** What a fault was met in. */
 export interface FaultContext {
   readonly asker: Asker
-  /** The host of the URL. */
   readonly host: string
   /** Whether a certificate of the client's was shown. */
   readonly hasClientCertificate: boolean

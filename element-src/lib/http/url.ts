@@ -12,10 +12,8 @@ export const splitUrl = (url: string) => {
 /** A host as resolvers and pip's trusted-host want it: an IPv6 address goes without its brackets. */
 export const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '')
 
-/** The host of a URL, an IPv6 one without its brackets. */
 export const hostOf = (url: URL): string => withoutBrackets(url.hostname)
 
-/** Whether a URL's server is spoken to over TLS. */
 export const isTls = (url: URL): boolean => url.protocol === 'https:'
 
 /** The port of a URL, written or not. */
@@ -45,7 +43,6 @@ export interface Credentials {
 export const unquote = (text: string, encoding: 'utf8' | 'latin1' = 'utf8'): string =>
   text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString(encoding))
 
-/** The credentials in a URL, or undefined if there are none. */
 export const credentialsOf = ({ username, password }: URL): Credentials | undefined =>
   username === '' && password === '' ? undefined : { username: unquote(username), password: unquote(password) }
 

@@ -1,10 +1,10 @@
 import { ignoreErrors } from '../base/errors.js'
+import { toolName } from '../base/log.js'
 import { decodedChunksOf } from '../http/body.js'
 import type { HttpAnswer, HttpClient } from '../http/client.js'
 import { startTags } from '../index/html.js'
 import { readHtml } from '../index/read-page.js'
 
-/** What came back. */
 export interface Answer extends Omit<HttpAnswer, 'body'> {
   /** The beginning of the page, as much as was asked for. */
   readonly text: string
@@ -27,7 +27,7 @@ export const ask = async (
   isEnough = (_page: Page): boolean => true,
   accept = 'text/html, application/vnd.pypi.simple.v1+html',
 ): Promise<Answer> => {
-  const headers = { Accept: accept, 'Accept-Encoding': 'identity', 'User-Agent': 'dib-pypi-element' }
+  const headers = { Accept: accept, 'Accept-Encoding': 'identity', 'User-Agent': toolName }
   const { body, ...head } = await client.request(url, { headers, signal })
   let bytes = Buffer.alloc(0)
   let answer: Answer = { ...head, text: '' }

@@ -2,17 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { endable } from '../base/waiting.js'
 import { faultOf } from '../http/http-error.js'
 import { officialIndex } from '../settings/index-list.js'
-import {
-  type Answer,
-  ask,
-  askIfThere,
-  filesOn,
-  foldersOn,
-  hasLinks,
-  hasManyFolders,
-  hasSomeFiles,
-  isIndexPage,
-} from './page.js'
+import { type Answer, ask, askIfThere, filesOn, foldersOn, hasManyFolders, hasSomeFiles, isIndexPage } from './page.js'
 import { isMissing, ofAnswers, ofNoAnswer, ofRefusal, type ProbeContext, type ProbeResult } from './verdict.js'
 
 /** How long to wait before a server that refused a connection is asked once more, in milliseconds: it may be starting. */
@@ -46,7 +36,7 @@ const probeDevpi = async (answer: Answer, context: ProbeContext): Promise<ProbeR
     if (found?.status !== 200 || !found.text.includes('indexconfig')) continue
     const usedAs = `${candidate}+simple/`
     try {
-      const { status } = await ask(new URL(usedAs), context, hasLinks)
+      const { status } = await ask(new URL(usedAs), context, isIndexPage)
       const reason = `is a devpi-server: used as ${usedAs}, which answers ${status}`
       return { state: status < 400 ? 'up' : 'failing', reason: status < 400 ? reason : `it ${reason}`, usedAs }
     } catch {
@@ -90,7 +80,7 @@ const findIndexNearby = async (url: URL, context: ProbeContext): Promise<string 
   candidates.delete(url.href)
   const found = await Promise.all(
     [...candidates].map(async (href) => {
-      const answer = await askIfThere(new URL(href), context, hasLinks)
+      const answer = await askIfThere(new URL(href), context, isIndexPage)
       // A server that answers everything with one page has no index there, and neither has a page of the project simple.
       const isThere = answer?.status === 200 && isIndexPage(answer) && /\/simple\/?$/.test(answer.url.pathname)
       return isThere ? href : []

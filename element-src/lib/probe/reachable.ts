@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { existsSync } from 'node:fs'
 import type { Environment } from '../base/command.js'
-import { ignoreErrors, UserError } from '../base/errors.js'
+import { UserError } from '../base/errors.js'
 import { textAt } from '../base/files.js'
 import { info, warn } from '../base/log.js'
 import { endable } from '../base/waiting.js'
@@ -35,20 +34,15 @@ export const withPipFiles = (environment: Environment): Environment => {
   return { ...environment, ...Object.fromEntries(variables) }
 }
 
-// The errors of a wrong path, and of a wrong file: URL.
-const faults = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_ARG_VALUE']
-
-/** Looks whether the folder of an index is there, in the image. */
-export const probeFolder = (url: string): ProbeResult => {
-  const isFolder = ignoreErrors(faults, () => statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory())
-  return isFolder
+/** Looks whether the folder of an index is there, in the image: nothing else is found with a slash behind it. */
+export const probeFolder = (url: string): ProbeResult =>
+  existsSync(new URL(`${url}/`))
     ? { state: 'up', reason: 'is a folder' }
     : {
         state: 'down',
         reason:
           "the image has no such folder: put the host's mirror into DIB_IMAGE_CACHE/pypi/mirror, and write file:///tmp/pypi",
       }
-}
 
 /** How long all probes together may take, in seconds. */
 const limit = 3
@@ -75,19 +69,21 @@ export const chooseReachable = (
 ): readonly Index[] => {
   // The folder that this build fills does not count: it has what was kept.
   const isLeft = probed.some(({ state, index }) => state !== 'down' && !index.isFilled)
+  // Without an index that has projects of its own, these would come from another one.
+  const isOut = ({ state, index }: Probed): boolean =>
+    unreachable === 'drop' && isLeft && state === 'down' && index.projects === undefined
   for (const found of probed) {
     const { index, state, reason, milliseconds, notes = [] } = found
     const without = index.isOfficial ? '; DIB_NO_PYPI_PIP=1 leaves it out of every build' : ''
-    const effect =
-      unreachable === 'fail' && isFault(found)
+    const effect = isOut(found)
+      ? `; left out of this build (DIB_PYPI_UNREACHABLE=drop)${without}`
+      : unreachable === 'fail' && isFault(found)
         ? ''
         : state !== 'down' || unreachable === 'keep'
           ? '; pip still asks it'
           : index.projects !== undefined
             ? '; its projects come only from there, so installers do not find them while it is down'
-            : isLeft
-              ? `; left out of this build (DIB_PYPI_UNREACHABLE=drop)${without}`
-              : '; pip still asks it, since no other index is left'
+            : '; pip still asks it, since no other index is left'
     const further = notes.map((note) => `; ${note}`).join('')
     if (state === 'up') info(`${index.label} ${reason}, ${milliseconds} ms${further}`)
     else warn(`${index.label} is ${names[state] ?? state} (${milliseconds} ms): ${reason}${effect}${further}`)
@@ -99,16 +95,11 @@ export const chooseReachable = (
       `${urls} cannot be used, and DIB_PYPI_UNREACHABLE is fail: see the warning above; fix it, or write drop or keep`,
     )
   }
-  return (
-    probed
-      // Without an index that has projects of its own, these would come from another one.
-      .filter(
-        ({ state, index }) => unreachable !== 'drop' || !isLeft || state !== 'down' || index.projects !== undefined,
-      )
-      .map(({ index, usedAs }) =>
-        usedAs === undefined ? index : { ...index, url: usedAs, label: usedAs, namedUrl: index.url },
-      )
-  )
+  return probed
+    .filter((found) => !isOut(found))
+    .map(({ index, usedAs }) =>
+      usedAs === undefined ? index : { ...index, url: usedAs, label: usedAs, namedUrl: index.url },
+    )
 }
 
 /**

@@ -71,8 +71,8 @@ export const ofHost: readonly Mutant[] = [
   ]),
   ...sabotages('lib/probe/reachable.ts', 'unit/probe/probe-folder.ts', [
     'a file in the place of a mirror is no mirror',
-    "statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isDirectory()",
-    "statSync(fileURLToPath(url.replace(/[?#].*/, ''))).isFile() || true",
+    'existsSync(new URL(`${url}/`))',
+    'existsSync(new URL(url))',
   ]),
   ...sabotages(
     'lib/relay/upstream/folder-index.ts',

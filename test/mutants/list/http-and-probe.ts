@@ -90,25 +90,21 @@ export const ofHttp: readonly Mutant[] = [
     'unit/probe/choose-reachable.ts',
     [
       'a section with projects of its own is not left out while its mirror is down',
-      "state !== 'down' || index.projects !== undefined,",
-      "state !== 'down',",
+      "state === 'down' && index.projects === undefined",
+      "state === 'down'",
     ],
     [
       'DIB_PYPI_UNREACHABLE=fail ends the build on an index that cannot be used',
       "if (unreachable === 'fail' && faults.length > 0) {",
       "if (unreachable === 'fail' && faults.length > 99) {",
     ],
-    [
-      'DIB_PYPI_UNREACHABLE=keep keeps what is down',
-      "({ state, index }) => unreachable !== 'drop' ||",
-      '({ state, index }) =>',
-    ],
+    ['DIB_PYPI_UNREACHABLE=keep keeps what is down', "unreachable === 'drop' && isLeft", 'isLeft'],
     [
       'the folder that this build fills is not another index',
       "state !== 'down' && !index.isFilled)",
       "state !== 'down')",
     ],
-    ['of an index that is down the last is asked all the same', '!isLeft || state', 'state'],
+    ['of an index that is down the last is asked all the same', "isLeft && state === 'down'", "state === 'down'"],
   ),
   ...sabotages('lib/probe/probe-server.ts', 'unit/probe/further.ts', [
     'a mirror that has projects of its own is asked for no other',

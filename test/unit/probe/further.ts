@@ -29,6 +29,8 @@ t.test('where the root has no page, or one without a link, an index below or bes
       reason: `${what}, and an index is at ${beside}/simple/: write that`,
     })
   }
+  const late = await servePages(t, { '/pypi/simple/': `<a href="../">../</a>${' '.repeat(100_000)}${index}` })
+  t.match(await probe(`${late}/pypi`), { state: 'misplaced' }, 'its first link need not be a project')
   const bare = await servePages(t, {})
   t.match(await probe(`${bare}/simple`), { state: 'pageless', reason: /^it answers 404/ })
   const empty = await servePages(t, { '/simple/': welcome })
