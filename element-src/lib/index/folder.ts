@@ -35,20 +35,14 @@ const asSeen = (mirror: string, file: PageFile): PageFile | undefined => {
 export const filesOnPage = (mirror: string, below: string): readonly PageFile[] | undefined =>
   readFolderPage(mirror, below)?.flatMap((file) => asSeen(mirror, file) ?? [])
 
-interface Scan {
-  /** By project. */
-  readonly files: ReadonlyMap<string, readonly string[]>
-  readonly folders: ReadonlyMap<string, readonly string[]>
-  readonly describe: (name: string) => PageFile
-}
-
 const add = (map: Map<string, string[]>, key: string, value: string): void => {
   const values = map.get(key) ?? []
   values.push(value)
   map.set(key, values)
 }
 
-const scan = (mirror: string, below: string, faults: Set<string>): Scan => {
+/** Names of files and of folders, each by their projects. */
+const scan = (mirror: string, below: string, faults: Set<string>) => {
   const folder = join(mirror, below)
   const files = new Map<string, string[]>()
   const folders = new Map<string, string[]>()
@@ -102,9 +96,6 @@ const signatureOf = (folder: string): string =>
     })
     .join()
 
-/** A folder of the host as an index. */
-export type Folder = ReturnType<typeof openFolder>
-
 /**
  * Opens a folder as an index: distributions side by side, a tree of PEP 503, one whose folders have no pages or have projects'
  * names as written, or several of these at once. Folders are looked into when a project is asked for, and again only if one has
@@ -114,14 +105,14 @@ export type Folder = ReturnType<typeof openFolder>
  * @param faults Gets what the user should know.
  */
 export const openFolder = (mirror: string, below: string, faults = new Set<string>()) => {
-  const scans = new Map<string, { readonly signature: string; readonly scan: Scan }>()
-  const look = (place: string): Scan | undefined =>
+  const scans = new Map<string, ReturnType<typeof scan> & { readonly signature: string }>()
+  const look = (place: string) =>
     ifSeen(() => {
       const signature = signatureOf(join(mirror, place))
       const known = scans.get(place)
-      if (known?.signature === signature) return known.scan
-      const found = scan(mirror, place, faults)
-      scans.set(place, { signature, scan: found })
+      if (known?.signature === signature) return known
+      const found = { ...scan(mirror, place, faults), signature }
+      scans.set(place, found)
       return found
     })
   const sideBySide = (place: string, project: string): readonly PageFile[] => {
@@ -158,7 +149,7 @@ export const openFolder = (mirror: string, below: string, faults = new Set<strin
 }
 
 /** Makes an index of a folder: a page for each project, and one of the projects (PEP 503). */
-export const writePages = (index: Folder, folder: string): void => {
+export const writePages = (index: ReturnType<typeof openFolder>, folder: string): void => {
   const projects = index.projects().filter((project) => {
     const listed = index.files(project)
     if (listed.length === 0) return false

@@ -1,10 +1,5 @@
-/** A start tag: its name in small letters, and its attributes, as far as indexes have them. One without a value has an empty one. */
-export interface StartTag {
-  readonly name: string
-  readonly attributes: Attributes
-}
-
-export type Attributes = Readonly<Partial<Record<AttributeName, string>>>
+/** Of a start tag, as far as indexes have them. One without a value has an empty one. */
+export type Attributes = Partial<Record<AttributeName, string>>
 
 /** PEP 503, 592, 658 and 714. */
 const attributeNames = [
@@ -19,27 +14,18 @@ type AttributeName = (typeof attributeNames)[number]
 // The names of U+00A0 to U+00FF, in their order; these need no semicolon (HTML, Named character references).
 const latin1 =
   'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml'
+const pairsIn = (text: string) =>
+  text.split(' ').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
 const bare: ReadonlyMap<string, string> = new Map([
-  ...latin1.split(' ').map((name, i): [string, string] => [name, String.fromCharCode(160 + i)]),
-  ...Object.entries({
-    amp: '&',
-    lt: '<',
-    gt: '>',
-    quot: '"',
-    AMP: '&',
-    LT: '<',
-    GT: '>',
-    QUOT: '"',
-    COPY: '©',
-    REG: '®',
-  }),
+  ...latin1.split(' ').map((name, i) => [name, String.fromCharCode(160 + i)] as const),
+  ...pairsIn('amp=& lt=< gt=> quot=" AMP=& LT=< GT=> QUOT=" COPY=© REG=®'),
 ])
 // All other names of ASCII characters, and what texts have of typography. Of 2,231 names the others stay as they are.
 const named: ReadonlyMap<string, string> = new Map([
   ...bare,
-  ..."Tab=\t NewLine=\n excl=! num=# dollar=$ percnt=% apos=' lpar=( rpar=) ast=* midast=* plus=+ comma=, period=. sol=/ colon=: semi=; equals== quest=? commat=@ lsqb=[ lbrack=[ bsol=\\ rsqb=] rbrack=] Hat=^ lowbar=_ UnderBar=_ grave=` DiacriticalGrave=` lcub={ lbrace={ verbar=| vert=| VerticalLine=| rcub=} rbrace=} ndash=– mdash=— hellip=… lsquo=‘ rsquo=’ ldquo=“ rdquo=” bull=• trade=™ euro=€ hyphen=‐"
-    .split(' ')
-    .map((pair): [string, string] => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  ...pairsIn(
+    "Tab=\t NewLine=\n excl=! num=# dollar=$ percnt=% apos=' lpar=( rpar=) ast=* midast=* plus=+ comma=, period=. sol=/ colon=: semi=; equals== quest=? commat=@ lsqb=[ lbrack=[ bsol=\\ rsqb=] rbrack=] Hat=^ lowbar=_ UnderBar=_ grave=` DiacriticalGrave=` lcub={ lbrace={ verbar=| vert=| VerticalLine=| rcub=} rbrace=} ndash=– mdash=— hellip=… lsquo=‘ rsquo=’ ldquo=“ rdquo=” bull=• trade=™ euro=€ hyphen=‐",
+  ),
 ])
 
 // Of U+0080 to U+009F, which stand for what Windows has there.
@@ -82,11 +68,7 @@ const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | n
 }
 
 /** Where a tag ends whose attributes begin at a place; undefined if the page ends within it. */
-const readAttributes = (
-  html: string,
-  from: number,
-  attributes: Partial<Record<AttributeName, string>>,
-): number | undefined => {
+const readAttributes = (html: string, from: number, attributes: Attributes): number | undefined => {
   for (let at = from; ; ) {
     const [before = '', name] = matchAt(attributeName, html, at) ?? []
     at += before.length
@@ -113,10 +95,10 @@ const readAttributes = (
 }
 
 /**
- * The start tags of a page, or of its beginning, in its order: neither those in comments, nor in scripts and styles. Each
+ * The start tags of a page, or of its beginning, in its order, with names in small letters: neither those in comments, nor in scripts and styles. Each
  * character is looked at a fixed number of times at most: what is not closed reaches to the page's end.
  */
-export const startTags = function* (html: string): Generator<StartTag> {
+export const startTags = function* (html: string) {
   for (let at = 0; ; ) {
     const start = matchAt(tagStart, html, at)
     if (start === null) return
@@ -130,7 +112,7 @@ export const startTags = function* (html: string): Generator<StartTag> {
       end = html.indexOf('>', at) + 1 || undefined
     } else {
       const name = (matchAt(tagName, html, at - 1)?.[0] ?? '').toLowerCase()
-      const attributes: Partial<Record<AttributeName, string>> = {}
+      const attributes: Attributes = {}
       end = readAttributes(html, at - 1 + name.length, attributes)
       if (end !== undefined) yield { name, attributes }
       const rawTextEnd = rawTextEnds[name]

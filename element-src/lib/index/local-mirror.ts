@@ -103,11 +103,9 @@ const look = (mirror: string, folder: string): Layout => {
   }
   /** Of distributions side by side those that the image can read. What is wrong with the others is for warnings. */
   const check = (all: readonly string[]) => {
-    const isUnusable = (name: string): boolean =>
-      top.links.has(name) && findInMirror(mirror, join(folder, name)) !== 'file'
-    const unusable = all.filter(isUnusable).map((name) => join(folder, name))
-    const usable = all.filter((name) => !isUnusable(name))
-    return { usable, warnings: () => fileFaults(mirror, unusable) }
+    const links = all.filter((name) => top.links.has(name)).map((name) => join(folder, name))
+    const usable = all.filter((name) => !top.links.has(name) || findInMirror(mirror, join(folder, name)) === 'file')
+    return { usable, warnings: () => fileFaults(mirror, links) }
   }
   for (const place of [...placesOfIndexes, '']) {
     const below = place === '' ? folder : join(folder, place)

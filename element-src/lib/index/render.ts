@@ -6,7 +6,7 @@ export const mediaTypes = {
   html: 'text/html; charset=utf-8',
 } as const
 
-export type Form = keyof typeof mediaTypes
+type Form = keyof typeof mediaTypes
 
 const weightOf = (part: string): number => Number(/;\s*q=([\d.]+)/i.exec(part)?.[1] ?? 1)
 

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { inflateRaw } from 'node:zlib'
 import type { PageFile } from './page.js'
 
@@ -15,34 +16,23 @@ const mostOfEnd = 256 * 1024
 const endLength = 22
 const longestComment = 65_535
 
-/** Where a member is, by the zip's directory (4.3.12). */
-interface Member {
-  readonly method: number
-  readonly length: number
-  readonly unpacked: number
-  readonly at: number
-}
-
-const membersNamed = (directory: Buffer, pattern: RegExp): readonly Member[] => {
-  const members: Member[] = []
+/** Where members are, by the zip's directory (4.3.12). */
+const membersNamed = function* (directory: Buffer, pattern: RegExp) {
   for (let at = 0; at + 46 <= directory.length && directory.readUInt32LE(at) === 0x02014b50; ) {
     const nameEnd = at + 46 + directory.readUInt16LE(at + 28)
     if (pattern.test(directory.toString('latin1', at + 46, nameEnd)))
-      members.push({
+      yield {
         method: directory.readUInt16LE(at + 10),
         length: directory.readUInt32LE(at + 20),
         unpacked: directory.readUInt32LE(at + 24),
         at: directory.readUInt32LE(at + 42),
-      })
+      }
     at = nameEnd + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32)
   }
-  return members
 }
 
 const inflate = (packed: Buffer): Promise<Buffer | undefined> =>
-  new Promise((resolve) => {
-    inflateRaw(packed, { maxOutputLength: most }, (error, bytes) => resolve(error ? undefined : bytes))
-  })
+  promisify(inflateRaw)(packed, { maxOutputLength: most }).catch(() => undefined)
 
 /**
  * Reads a wheel's METADATA (PEP 427) out of its zip.

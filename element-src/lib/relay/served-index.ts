@@ -81,6 +81,7 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
       mirror &&
       newDownloads({
         ...shared,
+        label,
         mirror,
         origin,
         send,
@@ -93,8 +94,6 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
         },
         onMetadata,
         traffic,
-        onRefused: ({ name }, why) =>
-          log.once(`${name} of ${label} is not kept, so that an offline build lacks it: ${why}`),
         onBroken: onFault,
       })
     return {

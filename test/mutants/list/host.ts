@@ -12,8 +12,8 @@ export const ofHost: readonly Mutant[] = [
     ],
     [
       'what the image cannot read of a flat folder is left out',
-      "findInMirror(mirror, join(folder, name)) !== 'file'",
-      "findInMirror(mirror, join(folder, name)) === 'folder'",
+      "findInMirror(mirror, join(folder, name)) === 'file'",
+      "findInMirror(mirror, join(folder, name)) !== 'folder'",
     ],
     [
       'what is no mirror is named',

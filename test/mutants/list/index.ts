@@ -69,8 +69,8 @@ export const ofIndex: readonly Mutant[] = [
     ['the hashes of SHA256SUMS are on the page', 'hashes: sha256 === undefined ? {} : { sha256 },', 'hashes: {},'],
     [
       'a folder is looked into again when it has changed',
-      'if (known?.signature === signature) return known.scan',
-      'if (known !== undefined) return known.scan',
+      'if (known?.signature === signature) return known',
+      'if (known !== undefined) return known',
     ],
   ),
   ...sabotages('lib/index/folder.ts', 'unit/index/folder.ts', [

@@ -204,19 +204,15 @@ export const ofRelay: readonly Mutant[] = [
     'unit/relay/fill.ts unit/relay/downloads.ts',
     [
       'a file whose hash is not what its index tells is not kept',
-      'if (isRight === false) return on.onRefused',
-      'if (isRight === null) return on.onRefused',
+      'if (isRight === false) return refuse',
+      'if (isRight === null) return refuse',
     ],
     [
       'a page that says not found is not kept as a wheel',
-      'if (!looksLikeDistribution(first)) return on.onRefused',
-      'if (first === null) return on.onRefused',
+      'if (!looksLikeDistribution(first)) return refuse',
+      'if (first === null) return refuse',
     ],
-    [
-      'what may not be whole is not kept',
-      'if (!isProven) return on.onRefused',
-      'if (isProven === null) return on.onRefused',
-    ],
+    ['what may not be whole is not kept', 'if (!isProven) return refuse', 'if (isProven === null) return refuse'],
   ),
   ...sabotages('lib/relay/store/mirror-folder.ts', 'unit/relay/fill.ts unit/relay/downloads.ts', [
     'a full disk is said once, and the build goes on',

@@ -19,7 +19,8 @@ export interface Download extends Reader {
 export type Guess = Running['guess']
 
 /** What an index's downloads need. */
-export interface DownloadParts extends Pick<Shared, 'tempo' | 'signal'> {
+export interface DownloadParts extends Pick<Shared, 'log' | 'tempo' | 'signal'> {
+  readonly label: string
   /** The folder that is filled. */
   readonly mirror: MirrorFolder
   /** The mark of the index. */
@@ -29,8 +30,6 @@ export interface DownloadParts extends Pick<Shared, 'tempo' | 'signal'> {
   /** Called with the metadata of a wheel that has come, asked for or not, if its index has none beside it: undefined if it cannot be read. */
   readonly onMetadata: (key: string, metadata: Buffer | undefined) => void
   readonly traffic: Traffic
-  /** Called when a file came, and is not kept, with the reason. */
-  readonly onRefused: (file: PageFile, why: string) => void
   /** Called when a file did not come whole although its beginning did. */
   readonly onBroken: (file: PageFile, fault: HttpError) => void
 }
@@ -52,7 +51,7 @@ export type Running = ReturnType<typeof startDownload>
  * @param mayTake For a guess: asked for its length, or for each part of it if that is not told; false ends it.
  */
 export const startDownload = (
-  { mirror, origin, send, traffic, tempo, signal, ...on }: DownloadParts,
+  { log, tempo, signal, label, mirror, origin, send, traffic, ...on }: DownloadParts,
   key: string,
   file: PageFile,
   headers: Asker['headers'],
@@ -139,13 +138,16 @@ export const startDownload = (
   // First of all who wait for it. Its faults are for who reads.
   const received = answer.then(receive).catch(() => undefined)
 
+  const refuse = (why: string): void =>
+    log.once(`${file.name} of ${label} is not kept, so that an offline build lacks it: ${why}`)
+
   const keep = async ({ length, headers: said }: FetchedFile): Promise<void> => {
     const isRight = digest.isRight()
     const isProven = isRight ?? (length !== undefined && said['content-encoding'] === undefined)
-    if (isRight === false) return on.onRefused(file, 'its hash is not the one that the index names')
+    if (isRight === false) return refuse('its hash is not the one that the index names')
     const first = await storage.read(0, 512)
-    if (!looksLikeDistribution(first)) return on.onRefused(file, 'what was sent is not a wheel or an sdist')
-    if (!isProven) return on.onRefused(file, 'the index names neither its hash nor its length, so it may not be whole')
+    if (!looksLikeDistribution(first)) return refuse('what was sent is not a wheel or an sdist')
+    if (!isProven) return refuse('the index names neither its hash nor its length, so it may not be whole')
     if (await mirror.keep(storage, file.name, digest.sha256(), file, origin)) await on.onKept(key, file)
   }
 

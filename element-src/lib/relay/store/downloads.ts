@@ -2,10 +2,7 @@ import type { PageFile } from '../../index/page.js'
 import type { Asker } from '../upstream/source.js'
 import { type Download, type DownloadParts, type Guess, type Running, startDownload } from './download.js'
 
-/** What is on its way. */
-export type Downloads = ReturnType<typeof newDownloads>
-
-/** Begins with nothing on its way. */
+/** What is on its way of an index's files; begins with nothing. */
 export const newDownloads = (parts: DownloadParts) => {
   const { mirror, traffic } = parts
   const running = new Map<string, Running>()

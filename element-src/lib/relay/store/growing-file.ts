@@ -144,11 +144,8 @@ export const newSpool = (file: TemporaryFile, onFull: (error: unknown) => void, 
       end ??= how
       tell()
     },
-    /** Whether all so far is stored. */
     isStored: (): boolean => isStoring,
-    /** The number of readers. */
     readers: (): number => positions.size,
-    /** Adds a reader, which begins at the first byte unless `read` says otherwise. */
     join: (signal: AbortSignal): Reader => {
       const position = { at: 0 }
       positions.add(position)
