@@ -2,10 +2,7 @@
 # Packs elements/pypi as a tarball and as a wheel, the same bytes each time: `build/dist.sh FOLDER`. The times in it are the day of the version in
 # CHANGELOG.md, the owner is root, and the permissions are as git keeps them, whatever the umask of the checkout was.
 set -eu
-LC_ALL=C
-export LC_ALL
 . "$(dirname "$0")/manifest.sh"
-fail() { echo "$*" >&2; exit 1; }
 
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)

@@ -3,12 +3,9 @@
 # is as an earlier run left it, which its own pypi-manifest.sha256 shows; else it stays, and the files that differ are named.
 # It is sh, and takes what is committed, so that it needs neither npm nor Node.js.
 set -eu
-LC_ALL=C
-export LC_ALL
 manifest=pypi-manifest.sha256
 # shellcheck source=build/manifest.sh
 . "$(dirname "$0")/manifest.sh"
-fail() { echo "$*" >&2; exit 1; }
 
 [ -n "${1:-}" ] || fail 'say where: make vendor DEST=folder-of-elements'
 version_in() { sed -n 's/^# Source: .*, version \(.*\)\.$/\1/p' "$1"/cleanup.d/00-*; }

@@ -146,7 +146,7 @@ export const ofSettings: readonly Mutant[] = [
       'if (same !== undefined) {\n        throw',
       'if (same === null) {\n        throw',
     ],
-    ['an unknown key is refused', 'if (unknown !== undefined) {', 'if (unknown === null) {'],
+    ['an unknown key is refused', 'if (unknown !== undefined)', 'if (unknown === null)'],
   ),
   ...sabotages(
     'lib/settings/mirrors-file/section-schema.ts',

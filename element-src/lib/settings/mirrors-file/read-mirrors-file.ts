@@ -59,8 +59,7 @@ const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] 
   const readKey = (line: string, written: string, value: string): void => {
     const section = sections.at(-1) ?? refuse('is before the first section: write a line such as [corp] before it')
     const [, key, list] = /^([a-z][a-z0-9_-]*)\s*(\[\])?$/i.exec(written.trim()) ?? []
-    const name =
-      key === undefined ? refuse(`what stands before the = in [${section.name}] is not a key: write key = value`) : key
+    const name = key ?? refuse(`what stands before the = in [${section.name}] is not a key: write key = value`)
     const fullName = `${name} in [${section.name}]`
     if (list) refuse(`${fullName} is written ${name}[]: write ${name}, with a comma between its values`)
     const before = section.lines.get(name)
@@ -112,11 +111,10 @@ const readSection = (path: string, { name, line, lines, texts }: ScannedSection,
     const [issue] = error.issues
     throw new UserError(`${place(String(issue?.path[0]))} ${issue?.message}`)
   }
-  const unknown = Object.keys(texts).find((key) => !Object.hasOwn(schema.shape, key))
-  if (unknown !== undefined) {
-    const known = nearest(unknown, Object.keys(schema.shape))
-    throw new UserError(`${place(unknown)} is not a known key: did you mean ${known}?`)
-  }
+  const known = Object.keys(schema.shape)
+  const unknown = Object.keys(texts).find((key) => !known.includes(key))
+  if (unknown !== undefined)
+    throw new UserError(`${place(unknown)} is not a known key: did you mean ${nearest(unknown, known)}?`)
   const isOfficial = name === 'official'
   if (values.url === undefined && !isOfficial) {
     throw new UserError(`${path}, line ${line}: [${name}] has no url: add a line url = https://...`)
