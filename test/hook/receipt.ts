@@ -220,9 +220,9 @@ t.test('a lock that cannot be used ends the build before anything is mounted', a
   writeFileSync(requirements, 'demo-app==1.0\n')
   const arrivals = ['demo-app', 'demo-lib'].map((project) => ({
     project,
-    file: `${project}-1.0.tar.gz`,
+    name: `${project}-1.0.tar.gz`,
     sha256: 'a'.repeat(64),
-    length: 3,
+    size: 3,
     mirror: 'http://mirror.example',
   }))
   const caller = { uid: 0, gid: 0, groups: [], umask: 0o022 }

@@ -10,11 +10,11 @@ import { sbomPrograms } from '../support/setup/fixtures.js'
 // The fixtures are made for root alone.
 needsRoot(t)
 
-const arrival = (project: string, file: string, digit: string, more: Partial<Arrival> = {}): Arrival => ({
+const arrival = (project: string, name: string, digit: string, more: Partial<Arrival> = {}): Arrival => ({
   project,
-  file,
+  name,
   sha256: digit.repeat(64),
-  length: 1234,
+  size: 1234,
   mirror: 'https://mirror.example:8443/root/pypi/+simple',
   ...more,
 })
@@ -22,7 +22,7 @@ const arrival = (project: string, file: string, digit: string, more: Partial<Arr
 const lib = arrival('demo-lib', 'demo-lib-2.0.tar.gz', 'b', { mirror: 'file:///tmp/pypi' })
 const arrivals = [
   arrival('demo-app', 'demo_app-1!1.0+ubuntu.1-1-py3-none-any.whl', 'a', {
-    uploaded: '2020-01-02T03:04:05.678901Z',
+    uploadTime: '2020-01-02T03:04:05.678901Z',
     requiresPython: '>=3.8,!=3.9.*; "odd" & <more>',
   }),
   lib,
@@ -75,7 +75,7 @@ t.test(
       t.ok(said.includes(`${path} error: None`), path, { said })
       t.ok(said.includes(`${path} components: ${count}`))
     }
-    for (const { file } of arrivals) t.ok(said.includes(`file: ${file}`), file)
+    for (const { name } of arrivals) t.ok(said.includes(`file: ${name}`), name)
     t.match(
       spawnSync(join(bin, 'python'), ['-c', check, wrong], { encoding: 'utf8' }).stdout,
       /error: 'librarian' is not/,

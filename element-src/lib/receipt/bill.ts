@@ -2,31 +2,26 @@ import { UserError } from '../base/errors.js'
 import { type Fields, fieldsOf, parseJson, textOf } from '../base/json.js'
 import { toolName } from '../base/log.js'
 import { decodePercents, isDistribution, versionOf } from '../index/distribution-file.js'
+import type { PageFile } from '../index/page.js'
 import { readHostFile } from '../settings/mirrors-file/host-files.js'
 import { distributionKey } from './installed.js'
 
 /** A distribution that came into a build, as the relay saw it, a receipt has it, and a lock demands it. */
-export interface Arrival {
+export interface Arrival extends Pick<PageFile, 'name' | 'uploadTime' | 'requiresPython'> {
   /** The project's name, normalised (PEP 503). */
   readonly project: string
-  /** The file's name. */
-  readonly file: string
   /** In small hexadecimal digits. */
   readonly sha256: string
   /** In bytes. */
-  readonly length: number
+  readonly size: number
   /** The URL of the index that it came from, without credentials and query. */
   readonly mirror: string
-  /** When it was uploaded, ISO 8601, if its index says so (PEP 700). */
-  readonly uploaded?: string | undefined
-  /** The versions of Python that it is for (PEP 440), if its index says so: a lock's pages say it again. */
-  readonly requiresPython?: string | undefined
 }
 
 /** What CycloneDX has no field for, by the names of its properties. */
 const properties = [
-  ['length', 'dib-pypi:length'],
-  ['uploaded', 'dib-pypi:uploaded'],
+  ['size', 'dib-pypi:length'],
+  ['uploadTime', 'dib-pypi:uploaded'],
   ['requiresPython', 'dib-pypi:requires-python'],
 ] as const
 
@@ -48,7 +43,7 @@ export const parsePurl = (purl: string) => {
 }
 
 /** A component of CycloneDX 1.6, as far as receipts have one. */
-const componentOf = ({ project, file, sha256, mirror, ...more }: Arrival) => {
+const componentOf = ({ project, name: file, sha256, mirror, ...more }: Arrival) => {
   const version = versionOf(file, project) ?? ''
   return {
     type: 'library',
@@ -128,11 +123,11 @@ const arrivalOf = (component: Fields, refuseAll: (why: string) => never): Arriva
   const told = listOf(component['properties'])
   const read = ([key, property]: (typeof properties)[number]) =>
     [key, plain(told.find((one) => one['name'] === property)?.['value'])] as const
-  const { length = '', uploaded, requiresPython } = Object.fromEntries(properties.map(read))
-  if (!/^\d{1,15}$/.test(length)) return refuse(`has no length of ${file}`)
+  const { size = '', uploadTime, requiresPython } = Object.fromEntries(properties.map(read))
+  if (!/^\d{1,15}$/.test(size)) return refuse(`has no length of ${file}`)
   const source = listOf(component['externalReferences']).find(({ type }) => type === 'distribution')
   const mirror = textOf(source?.['url']) ?? ''
-  return { project, file, sha256, length: Number(length), mirror, uploaded, requiresPython }
+  return { project, name: file, sha256, size: Number(size), mirror, uploadTime, requiresPython }
 }
 
 /** Reads a receipt as a lock; throws a UserError if it is something else than a receipt of this element's. */

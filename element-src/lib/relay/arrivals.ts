@@ -34,11 +34,11 @@ export const newArrivals = (lock: readonly Arrival[] | undefined) => {
   /** What was got of each file last: an installer that was cut off asks for the rest of it. */
   const got = new Map<string, Got>()
 
-  const note = ({ project, file, index, place }: Sent, sha256: string, length: number): void => {
-    const { name, uploadTime: uploaded, requiresPython } = file
+  const note = ({ project, file, index, place }: Sent, sha256: string, size: number): void => {
+    const { name, uploadTime, requiresPython } = file
     const mirror = index.url.replace(/[?#].*/, '')
-    const arrival = { project, file: name, sha256, length, mirror, uploaded, requiresPython }
-    const known = lock?.find((one) => one.file === name && one.sha256 === sha256)
+    const arrival = { project, name, sha256, size, mirror, uploadTime, requiresPython }
+    const known = lock?.find((one) => one.name === name && one.sha256 === sha256)
     const key = `${sha256} ${name}`
     // Of several indexes the first, whatever the order of the requests.
     if (place < (arrived.get(key)?.place ?? Number.POSITIVE_INFINITY))

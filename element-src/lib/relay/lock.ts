@@ -20,14 +20,10 @@ import type { Asker, Found, Shared, Source } from './upstream/source.js'
 export const lockedIndex = indexAt('http://lock')
 
 /** A file of a lock as pages list it. Neither yanked, which pip and uv refuse unpinned, nor with metadata, whose hash the lock does not have. */
-const lockedFile = ({ file, sha256, length, uploaded, requiresPython }: Arrival): PageFile => ({
-  name: file,
-  url: `lock:${sha256}`,
-  hashes: { sha256 },
-  size: length,
-  uploadTime: uploaded,
-  requiresPython,
-})
+const lockedFile = ({ name, sha256, size, uploadTime, requiresPython }: Arrival): PageFile => {
+  const hashes = { sha256 }
+  return { name, url: `lock:${sha256}`, hashes, size, uploadTime, requiresPython }
+}
 
 /** The files of a lock as an index: no server is asked for its pages. */
 const lockedSource = (lock: readonly Arrival[], log: RelayLog): Source => {
@@ -111,7 +107,7 @@ const checkFolders = async (lock: readonly Arrival[], indexes: readonly ServedIn
     for await (const one of find(arrival.project, lockedFile(arrival), asker)) found.push(one)
     if (found.some((one) => typeof one !== 'string' && one.isKnown)) continue
     const hasAnother = found.some((one) => typeof one === 'string' && one.endsWith(isAnother))
-    missing.push(`${arrival.file}${hasAnother ? ' (another file has its name)' : ''}`)
+    missing.push(`${arrival.name}${hasAnother ? ' (another file has its name)' : ''}`)
   }
   if (missing.length === 0) return
   const where = folders.join(', ') || 'a folder, since there is no local mirror'

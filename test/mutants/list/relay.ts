@@ -319,8 +319,8 @@ export const ofRelay: readonly Mutant[] = [
     'unit/relay/lock.ts',
     [
       "a lock's files are not yanked, and have no metadata",
-      'requiresPython,\n})',
-      "requiresPython,\n  yanked: 'old',\n})",
+      'hashes, size, uploadTime, requiresPython }',
+      "hashes, size, uploadTime, requiresPython, yanked: 'old' }",
     ],
     [
       'an offline build whose folder lacks a file of the lock ends before anything is mounted',

@@ -1,17 +1,17 @@
 import t from 'tap'
 import { type Arrival, parseLock, writeBill } from '../../../element-src/lib/receipt/bill.js'
 
-const arrival = (project: string, file: string, digit: string, more: Partial<Arrival> = {}): Arrival => ({
+const arrival = (project: string, name: string, digit: string, more: Partial<Arrival> = {}): Arrival => ({
   project,
-  file,
+  name,
   sha256: digit.repeat(64),
-  length: 100,
+  size: 100,
   mirror: 'http://mirror.example/simple',
   ...more,
 })
 
 const app = arrival('demo-app', 'demo_app-1.0-py3-none-any.whl', 'a', {
-  uploaded: '2020-01-02T03:04:05Z',
+  uploadTime: '2020-01-02T03:04:05Z',
   requiresPython: '>=3.8',
 })
 const lib = arrival('demo-lib', 'demo-lib-2.0.0.tar.gz', 'b', { mirror: 'file:///tmp/pypi' })

@@ -3,9 +3,9 @@ import { parseLock, readLock, writeBill } from '../../../element-src/lib/receipt
 
 const arrival = {
   project: 'demo',
-  file: 'demo-1.0.tar.gz',
+  name: 'demo-1.0.tar.gz',
   sha256: 'a'.repeat(64),
-  length: 3,
+  size: 3,
   mirror: 'http://m.example/simple',
 }
 const { text } = writeBill([arrival], new Set())

@@ -5,9 +5,9 @@ import { planReceipt, writeReceipt } from '../../../element-src/lib/receipt/rece
 
 const arrivals = ['demo', 'other'].map((project) => ({
   project,
-  file: `${project}-1.0.tar.gz`,
+  name: `${project}-1.0.tar.gz`,
   sha256: 'a'.repeat(64),
-  length: 3,
+  size: 3,
   mirror: 'http://m.example/simple',
 }))
 

@@ -11,7 +11,7 @@ const file = {
   content,
   more: { 'upload-time': '2020-01-02T03:04:05Z', 'requires-python': '>=3.8' },
 }
-const arrival = { project: 'demo-app', file: file.name, sha256: sha256(content), length: content.length }
+const arrival = { project: 'demo-app', name: file.name, sha256: sha256(content), size: content.length }
 
 t.test('a file that an installer got whole is recorded, with what its index says of it', async (t) => {
   const upstream = await serveIndex(t, { 'demo-app': [file] })
@@ -20,7 +20,7 @@ t.test('a file that an installer got whole is recorded, with what its index says
   const { body } = await ask(await relay.link('demo-app', file.name))
   t.ok(body.equals(content))
   const { arrivals } = await relay.end()
-  t.same(arrivals, [{ ...arrival, mirror: upstream.url, uploaded: '2020-01-02T03:04:05Z', requiresPython: '>=3.8' }])
+  t.same(arrivals, [{ ...arrival, mirror: upstream.url, uploadTime: '2020-01-02T03:04:05Z', requiresPython: '>=3.8' }])
   t.notMatch(JSON.stringify(arrivals), /secret/)
 })
 
@@ -66,7 +66,7 @@ t.test('a file that was cut off is recorded once it is whole, and once', async (
     await ask(link)
     await ask(link)
     const { arrivals } = await again.end()
-    t.match(arrivals, [{ sha256: sha256(large.content), length: large.content.length }], `${way}: fetched again`)
+    t.match(arrivals, [{ sha256: sha256(large.content), size: large.content.length }], `${way}: fetched again`)
     t.equal(arrivals.length, 1)
   }
 })
@@ -77,7 +77,7 @@ t.test('a file whose rest is asked for by Range is recorded when the rest is the
   const link = await relay.link('demo-app', file.name)
   await ask(link, { Range: 'bytes=0-59999' })
   await ask(link, { Range: 'bytes=50000-' })
-  t.match((await relay.end()).arrivals, [{ sha256: arrival.sha256, length: content.length }])
+  t.match((await relay.end()).arrivals, [{ sha256: arrival.sha256, size: content.length }])
 })
 
 t.test(

@@ -19,11 +19,11 @@ const lying: UpstreamFile = { ...wrong, sha256: sha256(content) }
 
 const arrival: Arrival = {
   project: 'demo',
-  file: name,
+  name,
   sha256: sha256(content),
-  length: content.length,
+  size: content.length,
   mirror: 'http://where.it.came.from.example/simple',
-  uploaded: '2020-01-02T03:04:05Z',
+  uploadTime: '2020-01-02T03:04:05Z',
   requiresPython: '>=3.8',
 }
 
@@ -202,7 +202,7 @@ t.test('without servers, all files that the folders lack are named before the re
   const folder = join(t.testdir(), 'mirror')
   mkdirSync(folder)
   writeFileSync(join(folder, name), wrong.content)
-  const second = { ...arrival, project: 'second', file: 'second-2.0.zip' }
+  const second = { ...arrival, project: 'second', name: 'second-2.0.zip' }
   await t.rejects(openLocked(t, [inFolder(folder)], { lock: [arrival, second] }), {
     name: 'UserError',
     message: `DIB_PYPI_LOCK: no server is asked, and 2 files of the lock are not in ${folder}: ${name} (another file has its name), second-2.0.zip; copy them there, or build online`,

@@ -417,7 +417,7 @@ t.test('files are fetched ahead by the rules of a mirrors file, and not under a 
 
   const content = likeWheel(1000)
   const free = await serveIndex(t, { ...project('one'), ...project('two') }, instead)
-  const arrival = { project: 'one', file: wheelOf('one'), sha256: '0'.repeat(64), length: content.length, mirror: '' }
+  const arrival = { project: 'one', name: wheelOf('one'), sha256: '0'.repeat(64), size: content.length, mirror: '' }
   const locked = await openTestRelay(t, [at(free.url)], { fill, lock: [arrival] })
   await ask(`${locked.base}/1-lock/files/one/${wheelOf('one')}`, { 'User-Agent': agent })
   t.equal(countOf(free, 'two'), 0)
