@@ -7,7 +7,6 @@ import type { Sendable } from './server/reply.js'
 
 /** A file that an installer asked for. */
 interface Sent {
-  /** The project, by its normalised name, on whose page it is. */
   readonly project: string
   readonly file: PageFile
   /** The index that has it, and its place among the others. */

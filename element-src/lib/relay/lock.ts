@@ -51,7 +51,7 @@ const filesAt = async (
     return `${label} ${found.message}`
   }
   if (found.kind === 'refused') return found.cause
-  if (found.kind === 'answer' && found.status !== 404 && found.status !== 410) return `${label} answers ${found.status}`
+  if (found.kind === 'answer' && found.note !== undefined) return `${label} answers ${found.status}`
   return found.kind === 'page' ? found.files : []
 }
 

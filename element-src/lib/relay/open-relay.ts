@@ -174,9 +174,7 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
     server.closeAllConnections?.()
   })
   return {
-    /** Its port of 127.0.0.1. */
     port,
-    /** Resolved when it has ended. */
     ended,
     /** Ends it: what is on its way is given up, what has come whole is written. */
     end: async (): Promise<RelayStatus> => {

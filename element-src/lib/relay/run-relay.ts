@@ -25,7 +25,6 @@ const tellAndLetGo = (answer: RelayAnswer): void => {
 
 const newSecret = (): string => randomBytes(18).toString('base64url')
 
-/** A folder that is not there. */
 const nowhere = '/proc/self/nowhere'
 
 /**

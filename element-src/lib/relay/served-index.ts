@@ -111,7 +111,6 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
       /** Where on the host a file is already; by the mark of the index, the folder that is filled takes note of who has it. */
       findFile: async (file: PageFile, mark?: string) =>
         isLocal(file) ? findLocal(file.url) : mirror?.find(file, mark),
-      /** Watches what is sent of a file of a project. */
       watch: (project: string, file: PageFile, sendable: Sendable): Sendable =>
         arrivals?.watch({ project, file, index, place }, sendable) ?? sendable,
       keepMetadata,

@@ -171,7 +171,7 @@ export const ofRelay: readonly Mutant[] = [
     'unit/relay/downloads.ts unit/relay/faults.ts unit/relay/serves.ts',
     [
       'the rest of a file goes on where its beginning ended',
-      'const isRest = rest.status === 206 && Number(start) === received',
+      'const isRest = rest.status === 206 && part?.from === received',
       'const isRest = rest.status === 206',
     ],
     [

@@ -25,13 +25,19 @@ t.test('a file that an installer got whole is recorded, with what its index says
 })
 
 t.test('what is looked at and not fetched is not recorded', async (t) => {
-  const upstream = await serveIndex(t, { 'demo-app': [file] })
+  const upstream = await serveIndex(t, { 'demo-app': [file] }, ({ headers: { range } }, response) => {
+    if (range !== 'bytes=5-9') return undefined
+    // Of a server that does not tell how long the file is.
+    response.writeHead(206, { 'Content-Range': 'bytes 5-9/*', 'Content-Length': 5 }).end(content.subarray(5, 10))
+    return true
+  })
   const relay = await openTestRelay(t, [at(upstream.url)], { receipt: true })
   const link = await relay.link('demo-app', file.name)
   await ask(link, {}, 'HEAD')
   await ask(link, { Range: 'bytes=-1000' })
   await ask(link, { Range: `bytes=1000-${content.length - 1}` })
   await ask(link, { Range: 'bytes=0-999' })
+  t.same((await ask(link, { Range: 'bytes=5-9' })).body, content.subarray(5, 10))
   t.same((await relay.end()).arrivals, [])
 })
 

@@ -6,7 +6,6 @@ import type { Asker } from '../upstream/source.js'
 /** What makes a file likely to be asked for: that its metadata was, or that it is the newest on a page that will be read. */
 type Reason = 'metadata' | 'page'
 
-/** So many at a time. */
 const mostAtOnce = 8
 
 /** So many bytes at most, of one and of all for which nobody has asked yet. */
@@ -20,7 +19,6 @@ const mostWrong = 2
 /** So many guesses that only pages led to may be unproven for each that proved right: constraints make all of them wrong. */
 const mostUnproven = 4
 
-/** So many projects are remembered. */
 const mostProjects = 10_000
 
 interface Made {
@@ -29,7 +27,6 @@ interface Made {
   readonly headers: Asker['headers']
   isProven: boolean
   isWrong: boolean
-  /** Once it is on its way. */
   guess?: Guess | undefined
 }
 

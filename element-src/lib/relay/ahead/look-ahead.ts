@@ -15,7 +15,6 @@ const mostAtOnce = 8
 /** What was looked at less than so long ago, in milliseconds, is not looked at again: for so long a page is good. */
 const lately = 5_000
 
-/** So many projects of one installer are remembered. */
 const mostRemembered = 10_000
 
 /** One file of an index, and for whom it is looked at. */
@@ -54,7 +53,6 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
   const guesses = newGuesses()
   /** When something was looked at last. */
   const seen = newRemembered<number>(mostRemembered)
-  /** The extras that are wanted of projects. */
   const extras = newRemembered<Set<string>>(mostRemembered)
   const extrasOf = (project: string): Set<string> => extras.use(project, () => new Set())
 

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { chooseHash, type Page, type PageFile } from '../../index/page.js'
 import type { Asker, Found, PassedOn } from '../upstream/source.js'
 
-/** A request of an installer. */
 export interface Call {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -35,7 +34,6 @@ export const send = (call: Call, head: PassedOn, body: Buffer | string = ''): vo
 export const refuse = (call: Call, cause: string): void =>
   send(call, { status: 424, reason: cause, headers: { 'Content-Type': 'text/plain; charset=utf-8' } }, `${cause}\n`)
 
-/** Says that there is no such thing. */
 export const notFound = (call: Call): void =>
   send(call, { status: 404, headers: { 'Content-Type': 'text/plain' } }, 'not found\n')
 

@@ -4,7 +4,7 @@ import { formFor, mediaTypes, renderPage, renderRoot } from '../../index/render.
 import { isUndescribed, watchWheel } from '../../index/wheel-metadata.js'
 import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
 import { fetchFile, metadataOf } from '../upstream/fetch-file.js'
-import type { PassedOn, Source } from '../upstream/source.js'
+import { type PassedOn, partIn, type Source } from '../upstream/source.js'
 import { type Call, fileOnDisk, notFound, pageOrReply, passOn, send, sendChunks, sendFile, sendHead } from './reply.js'
 import { type FileRoute, keyOf, linksOf, nthOf } from './route.js'
 
@@ -13,7 +13,6 @@ const sendPage = (call: Call, render: (form: 'html' | 'json') => string): void =
   send(call, { status: 200, headers: { 'Content-Type': mediaTypes[form], Vary: 'Accept' } }, render(form))
 }
 
-/** Serves the page of an index itself. */
 export const serveRoot = (call: Call, index: Source): void =>
   sendPage(call, (form) => renderRoot(index.projects(), form))
 
@@ -51,14 +50,15 @@ const passBytes = async (call: Call, { index, project, key, file }: WantedFile):
     // Of a HEAD, 0 is often what a server says that does not know.
     const length = isHead && fetched.length === 0 ? undefined : fetched.length
     sendHead(call, fetched, length)
-    const [, first = '0', total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(fetched.headers['content-range'] ?? '') ?? []
-    const whole = total === undefined ? length : Number(total)
+    const part = partIn(fetched.headers)
+    // Of a part that does not tell it, the end is nowhere.
+    const whole = part === undefined ? length : (part.length ?? Number.POSITIVE_INFINITY)
     const chunks =
       fetched.status === 200 && isUndescribed(file)
         ? watchWheel(fetched.chunks, (metadata) => index.onMetadata(key, metadata))
         : fetched.chunks
     const { read } = index.watch(project, file, { headers: {}, length: whole, read: () => chunks })
-    return await sendChunks(call, () => read(Number(first), undefined))
+    return await sendChunks(call, () => read(part?.from ?? 0, undefined))
   } finally {
     fetched.leave()
   }

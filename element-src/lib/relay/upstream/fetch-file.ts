@@ -7,7 +7,7 @@ import { chooseHash, newDigest, type PageFile } from '../../index/page.js'
 import { headersIn } from '../../index/wheel-metadata.js'
 import { newRemembered } from '../remembered.js'
 import { pauses } from './outage.js'
-import { type Asker, newShare, type PassedOn, passedOn } from './source.js'
+import { type Asker, newShare, type PassedOn, partIn, passedOn } from './source.js'
 import type { SendRequest, TrafficRequest } from './traffic.js'
 
 /** A file, or a part of it, that comes from a server. */
@@ -57,9 +57,9 @@ export const fetchFile = async (
   const restFrom = async (received: number): Promise<AsyncGenerator<Buffer> | undefined> => {
     const range = { Range: `bytes=${received}-`, ...(validator === undefined ? {} : { 'If-Range': validator }) }
     const rest = await send(url, { ...request, headers: { ...request.headers, ...range } })
-    const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(rest.headers['content-range'] ?? '') ?? []
-    const isRest = rest.status === 206 && Number(start) === received
-    if (isRest && (length === undefined || total === '*' || Number(total) === length)) return chunksOf(rest.body)
+    const part = partIn(rest.headers)
+    const isRest = rest.status === 206 && part?.from === received
+    if (isRest && (length === undefined || (part?.length ?? length) === length)) return chunksOf(rest.body)
     rest.body.destroy()
     // One that is busy may send it later.
     if (rest.status >= 500 || rest.status === 429) throw new HttpError('connection', `answers ${rest.status}`)
@@ -115,7 +115,6 @@ export const metadataOf = ({ name, url, coreMetadata }: PageFile): PageFile => {
   return { name: `${name}.metadata`, url: beside.href, hashes }
 }
 
-/** Metadata as its server answers. */
 export interface MetadataAnswer extends PassedOn {
   readonly bytes: Buffer
   /** Its digest, if it is what the index tells, or, if that tells no hash, looks like metadata. */

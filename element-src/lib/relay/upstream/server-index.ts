@@ -8,7 +8,7 @@ import { readPage } from '../../index/read-page.js'
 import type { Index } from '../../settings/index-list.js'
 import { type RememberedPage, rememberPages } from '../remembered.js'
 import { type Outage, pauses } from './outage.js'
-import { type Asker, type Found, newShare, passedOn, type Shared, type Source } from './source.js'
+import { type Asker, type Found, newShare, partIn, passedOn, type Shared, type Source } from './source.js'
 import type { SendRequest } from './traffic.js'
 
 /** The most that a project's page may have: the official index's largest have a quarter of it. */
@@ -41,8 +41,8 @@ const conditionsOf = (headers: IncomingHttpHeaders): Readonly<Record<string, str
 
 /** What requests takes for a page: also the part that is the whole. */
 const isPage = ({ status, headers }: HttpAnswer): boolean => {
-  const [, last, all] = /^bytes 0-(\d+)\/(\d+)$/.exec(headers['content-range'] ?? '') ?? []
-  return status === 200 || status === 203 || (status === 206 && Number(last) + 1 === Number(all))
+  const part = partIn(headers)
+  return status === 200 || status === 203 || (status === 206 && part?.from === 0 && part.to === part.length)
 }
 
 /** An index on a server: the one place where pages are fetched. */

@@ -61,6 +61,13 @@ export const passedOn = ({ status, body, headers }: HttpAnswer): PassedOn => ({
   ),
 })
 
+/** The part that an answer is of a file (RFC 9110, 14.4): its first byte, the one behind its last, and the file's length if that is told. */
+export const partIn = (headers: Readonly<Record<string, unknown>>) => {
+  const [, from, last, length] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(String(headers['content-range'])) ?? []
+  if (from === undefined) return undefined
+  return { from: Number(from), to: Number(last) + 1, length: length === '*' ? undefined : Number(length) }
+}
+
 /** What an index has of a project, and what the log says of the index once an installer is told. */
 export type Found = { readonly note?: string | undefined } & (
   | ({ readonly kind: 'page' } & Page)
