@@ -21,34 +21,21 @@ export interface StagedSettings {
   readonly pip: PipSettings
   /** What is in the image for no longer than the hook in its chroot runs. */
   readonly footprint: Footprint
-  /** Where something is mounted for no longer than that, in the image. */
+  /** Where something is mounted for no longer than that. */
   readonly mountPoints: readonly string[]
-  /** Whether to log each step (DIB_DEBUG_TRACE). */
   readonly verbose: boolean
-}
-
-/** Takes out of the image what it had for the hook in the chroot alone, and writes down what that hook did: its last step. */
-const unmountStage = ({ mountPoints, footprint }: StagedSettings, done: State): void => {
-  // Before the unmounting: the folder can no longer be seen from here afterwards.
-  const writeState = openJson(join(stageMountPoint, stageEntry.state))
-  // Lazily, since this very process runs from a file in there.
-  runStaged('umount', ['--no-mtab', '--lazy', ...mountPoints])
-  removeMadeFolders('/', footprint.madeFolders)
-  writeState({ ...done, touchedFolders: [...done.touchedFolders, ...noteTimes('/', footprint.touchedFolders)] })
 }
 
 /**
  * What pre-install.d does, in the image's chroot, as root: it asks which indexes answer, mounts pip's, easy_install's and
- * uv's configuration over the image's, and takes the stage folder out of the image again.
- *
- * @throws UserError if extra-data.d did not run, an index does not answer and the user wants the build to end on
- *   that, or the files cannot be mounted.
+ * uv's configuration over the image's, takes the stage folder out of the image again, and writes down what it did.
  */
 export const configurePypiMirror = async (environment: Environment): Promise<void> => {
   const staged = readJson<StagedSettings>(join(stageMountPoint, stageEntry.settings))
   if (staged === undefined)
     throw new UserError('the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?')
-  setVerbose(staged.verbose)
+  const { footprint, mountPoints, verbose } = staged
+  setVerbose(verbose)
   for (const warning of competingSettings(environment)) warn(warning)
   // The relay asked its indexes on the host.
   const indexes = staged.pip.relay
@@ -62,7 +49,13 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   if (systemUv !== undefined && etcUv === undefined)
     writeFileSync(join(stageMountPoint, stageEntry.systemUv), systemUv.content, { encoding: 'latin1', mode: 0o600 })
   const secrets = secretsIn(pip.indexes.map(urlWithCredentials), pip.relay)
-  unmountStage(staged, { ...done, etcUv, secrets, verbose: staged.verbose })
+  // Before the unmounting: the folder can no longer be seen from here afterwards.
+  const writeState = openJson(join(stageMountPoint, stageEntry.state))
+  // Lazily, since this very process runs from a file in there.
+  runStaged('umount', ['--no-mtab', '--lazy', ...mountPoints])
+  removeMadeFolders('/', footprint.madeFolders)
+  const touchedFolders = [...done.touchedFolders, ...noteTimes('/', footprint.touchedFolders)]
+  writeState({ ...done, touchedFolders, etcUv, secrets, verbose } satisfies State)
   info(`mounted over ${done.mountPoints.join(', ')} for this build`)
   if (done.mountPoints.includes(etcPipConf)) {
     info(

@@ -38,7 +38,6 @@ const closeBuildFolder = (hooksFolder: string, imageRoot: string): void => {
   if (uid === process.getuid?.() && (mode & 0o077) !== 0) chmodSync(folder, 0o700)
 }
 
-/** Says what the build uses, each line understood by itself. */
 const describeBuild = ({ mirrorFolder, localMirrors, fill, pip, reasonForRelay }: Settings): void => {
   if (mirrorFolder !== undefined && !localMirrors.some(({ below }) => below === ''))
     info(`${mirrorFolder} is read-only at ${mirrorMountPoint} in the image, and not an index of this build by itself`)
@@ -54,10 +53,7 @@ const describeBuild = ({ mirrorFolder, localMirrors, fill, pip, reasonForRelay }
   info(`the build uses ${describeIndexes(pip.indexes)}`)
 }
 
-/**
- * Makes sure that the relay may fill a folder: it is absent, and made, or empty, or holds wheels and sdists side by side. What
- * another tool made stays as it is.
- */
+/** Makes a folder that the relay fills, or refuses it: it may hold wheels and sdists side by side. What another tool made stays as it is. */
 const prepareFillFolder = (folder: string): void => {
   // dib keeps its cache in folders of these modes.
   mkdirSync(folder, { recursive: true, mode: 0o755 })
@@ -133,8 +129,7 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
     }
     const staged: StagedSettings = { pip, footprint, mountPoints, verbose: settings.DIB_DEBUG_TRACE }
     writeJson(join(folder, stageEntry.settings), staged)
-    const asksServers = relay === undefined && pip.indexes.some(({ scheme }) => scheme !== 'file')
-    return stageRuntime(folder, programs, asksServers)
+    return stageRuntime(folder, programs)
   }
   const afterwards = (): void => {
     for (const writeIndex of indexesToMake) writeIndex(join(imageRoot, flatIndex))

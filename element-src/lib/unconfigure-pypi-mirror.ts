@@ -18,7 +18,6 @@ export interface State extends Applied {
   readonly etcUv: string | undefined
   /** What must not get into the image. */
   readonly secrets: readonly string[]
-  /** Whether to log each step (DIB_DEBUG_TRACE). */
   readonly verbose: boolean
 }
 
@@ -26,8 +25,8 @@ export interface State extends Applied {
  * What cleanup.d does, on the host, as root: it takes out of the finished image what the element needed there, and proves
  * that nothing is left.
  *
- * @param hooksFolder dib's $TMP_HOOKS_PATH, on the host.
- * @param imageRoot dib's $TARGET_ROOT, the finished image, on the host.
+ * @param hooksFolder dib's $TMP_HOOKS_PATH.
+ * @param imageRoot dib's $TARGET_ROOT, the finished image.
  * @throws UserError if pre-install.d did not run to its end, something of ours is left in the image, or an index went down
  *   and the build is to end on that.
  */

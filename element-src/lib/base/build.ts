@@ -9,10 +9,10 @@ export interface Process {
   readonly startTime: string
 }
 
-/** The fields behind the program's name, which may hold spaces and brackets; the first is field 3, the state. */
+/** The fields of a stat file behind the program's name, which may hold spaces and brackets; the first is field 3, the state. */
 const fieldsOf = (stat: string): readonly string[] => stat.replace(/^.*\) /s, '').split(' ')
 
-/** Those of /proc/PID/stat (proc_pid_stat(5)). */
+/** /proc/PID/stat (proc_pid_stat(5)). */
 export const statOf = (pid: number): readonly string[] => fieldsOf(textAt(`/proc/${pid}/stat`) ?? '')
 
 /**
@@ -33,9 +33,6 @@ export const findBuild = (buildFolder: string, parent = process.ppid): Process |
   return undefined
 }
 
-/** How often the build is looked for, in milliseconds. */
-const interval = 1000
-
 const isThere = ({ pid, startTime }: Process): boolean => {
   try {
     const fields = fieldsOf(readFileSync(`/proc/${pid}/stat`, 'latin1'))
@@ -52,6 +49,6 @@ export const watchBuild = (build: Process, onEnd: () => void): (() => void) => {
     if (isThere(build)) return
     clearInterval(timer)
     onEnd()
-  }, interval)
+  }, 1000)
   return () => clearInterval(timer)
 }

@@ -2,7 +2,6 @@ import { execFile, spawnSync } from 'node:child_process'
 import { errorCode, UserError } from './errors.js'
 import { step } from './log.js'
 
-/** The environment of a process: names and values. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** @param status The exit status, or the signal that ended it. */
@@ -24,12 +23,10 @@ const outputOf = (
 }
 
 /**
- * Runs a program to its end, and returns what it wrote to standard output. No shell is in between, and no argument ever holds
- * a credential, since other processes can read a program's arguments.
+ * Runs a program to its end, and returns what it wrote to standard output. No argument ever holds a credential, since other
+ * processes can read a program's arguments.
  *
- * @param program Its name on PATH, or its path.
- * @throws UserError if it is not there, or ends with another status than 0; the message has what it wrote to
- *   standard error.
+ * @throws UserError if it is not there, or ends with another status than 0, with what it wrote to standard error.
  */
 export const run = (program: string, args: readonly string[]): string => {
   step([program, ...args].join(' '))

@@ -6,7 +6,7 @@ export class UserError extends Error {
   override name = 'UserError'
 }
 
-/** The errno name of a failed system call (ENOENT); undefined if the error is none of the system's. */
+/** The errno name of a failed system call, such as ENOENT. */
 export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
@@ -19,11 +19,7 @@ export const errorMessage = (error: unknown): string => {
     : message
 }
 
-/**
- * Tries something and lets some faults pass.
- *
- * @param codes The errno names that are not a fault here: undefined is returned then.
- */
+/** Tries something; undefined if it fails with one of these errno names. */
 export const ignoreErrors = <Result>(codes: readonly string[], action: () => Result): Result | undefined => {
   try {
     return action()

@@ -21,20 +21,17 @@ import type { PlannedFile, PlannedFolder, planMountsOver } from './plan.js'
 
 type Plan = ReturnType<typeof planMountsOver>
 
-/** One of our files that stands for one of the image's while the build runs. */
+/** One of our files, as it was at first. */
 export interface AppliedFile extends PlannedFile {
-  /** The access that our file had at first. */
   readonly access: Access
-  /** The names in the folder of the image's own, at first. */
+  /** The names in the folder of the image's own. */
   readonly beside: readonly string[]
 }
 
-/** One of our folders that is mounted over one of the image's, whose other files are in it. */
+/** One of our folders, as it was at first, with the image's other files in it. */
 export interface AppliedFolder extends PlannedFolder {
   readonly access: Access
-  /** Its modification time at first, in nanoseconds since 1970. */
   readonly time: string
-  /** What was in it at first. */
   readonly entries: ReturnType<typeof listEntries>
 }
 
@@ -43,11 +40,10 @@ export interface Applied extends Footprint {
   readonly files: readonly AppliedFile[]
   readonly folders: readonly AppliedFolder[]
   readonly others: Readonly<Plan['others']>
-  /** Where something of ours is mounted while the build runs, in the image. */
   readonly mountPoints: readonly string[]
 }
 
-/** The names in a folder, each with what shows any later change to it: the inode and its change time, as one text. */
+/** The names in a folder, each with what shows any later change: the inode and its change time, as one text. */
 export const listEntries = (folder: string): readonly (readonly [name: string, version: string])[] =>
   readdirSync(folder).map((name) => {
     const { ino, ctimeNs } = lstatSync(join(folder, name), { bigint: true })
@@ -70,7 +66,6 @@ const prepareFolder = ({ path, source, isForEveryone }: PlannedFolder): void => 
   if (uid !== 0) chownSync(folder, uid, gid)
 }
 
-/** Writes one of our files, in a copy of the image's folder or by itself. */
 const prepareFile = (file: PlannedFile): AppliedFile => {
   const { path, own, content, source, isForEveryone } = file
   const place = inStage(source)

@@ -7,14 +7,13 @@ import { tomlDialect } from './uv/uv-toml.js'
 
 export const dialects: Readonly<Record<Format, Dialect>> = { pip: iniDialect, setuptools: iniDialect, uv: tomlDialect }
 
-/** Our file as it was at first. */
+/** Our file, with what it and the image's own said at first, one character per byte. */
 export interface OurFile extends OwnFile {
   readonly format: Format
-  /** What ours held at first, one character per byte. */
   readonly content: string
 }
 
-/** A password that is as long is looked for by itself; a shorter one might be a word, and is looked for with its user. */
+/** One that is as long is looked for by itself; a shorter one might be a word, and is looked for with its user. */
 const longPassword = 12
 
 /**
@@ -23,7 +22,7 @@ const longPassword = 12
  */
 const spellings = (text: string): readonly string[] => [text, text.replaceAll('%', '%%'), unquote(text, 'latin1')]
 
-/** What must not get into the image of the URLs that installers get, in each spelling; the relay's path begins with its secret. */
+/** What must not get into the image of installers' URLs, in each spelling; the relay's path begins with its secret. */
 export const secretsIn = (urls: readonly string[], isRelay = false): readonly string[] => {
   const found = urls.flatMap((url) => {
     const { userinfo, rest } = splitUrl(url)

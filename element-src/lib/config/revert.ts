@@ -18,9 +18,8 @@ import { type Applied, type AppliedFile, type AppliedFolder, isAlone, listEntrie
 import { holdsSecret, isMadeOfOurs, merge } from './merge.js'
 import { etcUvToml, systemUvToml } from './places.js'
 
-/** One of our files that is unmounted by now. */
+/** One of our files, with what the image's own says by now; undefined if there is none, or our empty stub. */
 interface Unmounted extends AppliedFile {
-  /** What the image's own says before anything is changed there; undefined if there is none, or our empty stub. */
   readonly now: string | undefined
 }
 
@@ -29,7 +28,6 @@ interface Sides {
   readonly root: string
   readonly stage: string
   readonly files: readonly Unmounted[]
-  /** What must not get into the image. */
   readonly secrets: readonly string[]
 }
 

@@ -131,10 +131,8 @@ export const lateIndexes = (root: string, { files, others }: Applied): readonly 
   })
 
 /**
- * Warns of an /etc/uv/uv.toml that came or changed while the image was built, unless uv read it behind our lines
+ * Warns of an /etc/uv/uv.toml that came or changed after ours took its place, unless uv read it behind our lines
  * (environment.d/02-follow-system-uv.bash).
- *
- * @param before What it said when ours took its place.
  */
 export const unreadUvToml = (root: string, stage: string, { files }: Applied, before?: string): readonly string[] => {
   const now = textInRoot(root, etcUvToml)

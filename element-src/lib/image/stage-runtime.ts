@@ -81,27 +81,20 @@ const copy = (from: string, to: string): void => {
 }
 
 /**
- * Stages what runs a hook in the image: the programs of the host, since an image need not have them, and the shared
- * objects of these and of Node.js. Node.js itself, 100 MB, is not copied, which would cost as much as two starts of it,
- * but mounted.
- *
- * @param folder The stage folder, on the host.
- * @param asksServers Whether the hook in the image looks up hosts.
+ * Stages what runs a hook in the image, which may look up hosts: the programs of the host, since an image need not have them,
+ * and the shared objects of these and of Node.js. Node.js itself, 100 MB, is not copied, which would cost as much as two
+ * starts of it, but mounted.
  */
-export const stageRuntime = async (
-  folder: string,
-  programs: readonly string[],
-  asksServers: boolean,
-): Promise<void> => {
-  const libraries = join(folder, stageEntry.libraries)
+export const stageRuntime = async (stage: string, programs: readonly string[]): Promise<void> => {
+  const libraries = join(stage, stageEntry.libraries)
   mkdirSync(libraries)
   const loader = findLoader()
   const listing = Promise.all([process.execPath, ...programs].map((program) => sharedObjectsOf(loader, program)))
   // Its fault is met below, unless one of the copies has one first.
   listing.catch(() => undefined)
   copy(loader, join(libraries, 'ld.so'))
-  for (const program of programs) copy(program, join(folder, basename(program)))
-  symlinkSync(process.execPath, join(folder, stageEntry.hostNode))
+  for (const program of programs) copy(program, join(stage, basename(program)))
+  symlinkSync(process.execPath, join(stage, stageEntry.hostNode))
   const files = new Map((await listing).flatMap((list) => [...list]))
   for (const [name, file] of files) {
     copy(file, join(libraries, name))
@@ -109,7 +102,7 @@ export const stageRuntime = async (
     if (hmac !== undefined) copyFileSync(hmac, join(libraries, `.${name}.hmac`))
   }
   const besideLibc = dirname(files.get('libc.so.6') ?? '')
-  for (const name of asksServers ? nameServices : []) {
+  for (const name of nameServices) {
     if (existsSync(join(besideLibc, name))) copy(join(besideLibc, name), join(libraries, name))
   }
 }
@@ -119,15 +112,14 @@ export const stageRuntime = async (
  * not start without them. Debian's and Fedora's do so (Node.js' BUILDING.md, "Building with externalized builtins"); the
  * official ones do not.
  *
- * @param folder The stage folder, on the host.
  * @returns What the image needs mounted for them while a hook runs in it: a mount over the third component of a path, such
  *   as /usr/share/nodejs, hides none of the image's other files from Node.js. Targets are paths in the image.
  */
-export const stageBuiltins = (folder: string, imageRoot: string): readonly Mount[] => {
+export const stageBuiltins = (stage: string, imageRoot: string): readonly Mount[] => {
   // What was not built by Node.js' own configure has none.
   const defines: readonly unknown[] = process.config.target_defaults?.defines ?? []
   const files = defines.flatMap((define) => /^NODE_SHARED_BUILTIN_\w+_PATH=(\/.+)$/.exec(String(define))?.[1] ?? [])
-  const copies = join(folder, stageEntry.builtins)
+  const copies = join(stage, stageEntry.builtins)
   for (const file of files) {
     mkdirSync(dirname(join(copies, file)), { recursive: true })
     copyFileSync(file, join(copies, file))

@@ -2,7 +2,6 @@ import { UserError } from '../../base/errors.js'
 
 /** One of the image's own files. */
 export interface OwnFile {
-  /** The path by which the installer knows it, in the image. */
   readonly path: string
   /** What it says, one character per byte; undefined if the image has none. */
   readonly own: string | undefined
@@ -36,14 +35,12 @@ export const readOwn = ({ read }: Dialect, { path, own = '' }: OwnFile): readonl
   throw new UserError(`${path} in the image cannot be read by its installer: ${fault}; fix it or remove it`)
 }
 
-/** A key with its value. The lines of a value that goes on over several are joined by line breaks. */
+/** A key with its value, whose lines are joined by line breaks, and where it is: lines from 0, up to the one after its last. */
 interface ConfigEntry {
   readonly section: string
   readonly key: string
   value: string
-  /** The entry's first line in the file, from 0. */
   readonly firstLine: number
-  /** The line after its last. */
   endLine: number
 }
 
@@ -52,8 +49,8 @@ interface ConfigEntry {
  * configparser, Supported INI File Structure). The package ini reads another dialect: it knows no values that go on over
  * several lines, no `key: value`, and cuts a value at `;` and `#`.
  *
- * @returns The sections are in order, and [DEFAULT], whose keys count in each, is one of them here. Faults are what Python
- *   refuses, by the line's number, from 1; each such line is passed over.
+ * @returns Sections in order; [DEFAULT], whose keys count in each, is one of them here. Faults are what Python refuses, by the
+ *   line's number, from 1; each such line is passed over.
  */
 export const parseConfigFile = (text: string) => {
   const lines = text.split('\n')
@@ -151,12 +148,7 @@ const aliases: Readonly<Record<string, string>> = {
   'local-log': 'log',
 }
 
-/**
- * The option that a key of a file sets, by its first name. pip takes keys with underscores and with leading dashes, too (its
- * configuration.py).
- *
- * @param key The key, in small letters.
- */
+/** The option that a key in small letters sets: pip takes underscores and leading dashes, too (its configuration.py). */
 export const optionOf = (key: string): string => {
   const name = key.replace(/^--/, '').replaceAll('_', '-')
   return aliases[name] ?? name
@@ -165,11 +157,10 @@ export const optionOf = (key: string): string => {
 /** The commands of pip that download something, and would cache it. */
 export const downloadingCommands = ['install', 'download', 'wheel', 'list', 'index', 'search', 'lock'] as const
 
-/** Whether an entry of a file that pip reads after the system's beats ours there: one of a command, which [DEFAULT] is part of. */
+/** Whether an entry of a file that pip reads after the system's beats ours there: one of a command, or of [DEFAULT]. */
 export const isBeating = ({ path: [section = ''] }: Entry): boolean =>
   section === 'DEFAULT' || downloadingCommands.some((command) => command === section)
 
-/** The keys whose values are lists. */
 const lists: readonly string[] = ['extra-index-url', 'find-links', 'trusted-host']
 
 /** pip.conf and .pydistutils.cfg. By an edit all other lines stay as they are. */

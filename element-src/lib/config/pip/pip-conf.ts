@@ -2,15 +2,12 @@ import { urlWithCredentials } from '../../settings/index-list.js'
 import type { PipSettings } from '../../settings/settings.js'
 import { downloadingCommands, type Entry, iniDialect, isBeating, type OwnFile, readOwn, remark } from './config-file.js'
 
-/** Keys with their values. A list goes over several lines, which every pip since 1.5 splits at white space; undefined is none. */
+/** A list goes over several lines, which every pip since 1.5 splits at white space; undefined is none. */
 type Keys = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * The text that replaces the image's own file while the build runs: its keys stay in force except those that are replaced,
- * and ours are added.
- *
- * @param replaced Options, in whichever section they are.
- * @param additions Our keys, by their sections; if the own file has one, its place is kept.
+ * What replaces the image's own file while the build runs: its keys stay in force except those that are replaced, in whichever
+ * section they are, and ours are added, by sections; if the own file has one, its place is kept.
  */
 const overlay = (
   file: OwnFile,
@@ -30,7 +27,6 @@ const overlay = (
 
 const isReplaced = (keys: Keys, entry: Entry): boolean => Object.hasOwn(keys, iniDialect.settingOf(entry))
 
-/** How pip finds packages. */
 const ourKeys = ({ indexes, trustedHosts, retries }: PipSettings): Keys => {
   const [first = '', ...others] = indexes.map(urlWithCredentials)
   return {
@@ -59,7 +55,6 @@ const competing = (settings: PipSettings): Keys => ({
   ...(settings.relay ? { proxy: undefined } : {}),
 })
 
-/** Our keys in [global]. */
 const globalKeys = (settings: PipSettings): Keys => ({
   ...ourKeys(settings),
   ...(settings.indexes.length > 1 ? {} : { 'extra-index-url': undefined }),
@@ -88,8 +83,7 @@ export const renderPipConf = (settings: PipSettings, file: OwnFile, cacheFolder?
  * Renders the pip.conf of a folder of XDG_CONFIG_DIRS, which every user's pip since 9 reads first, with --isolated, too. Each
  * command that downloads gets a section of its own: it beats [global] of all other files, which therefore can stay. It
  * switches off every user's cache, since pip would keep the mirrors' addresses and passwords in it.
- *
- * @param others What the other files of the image say that are not mounted over.
+ * The other files are those of the image that are not mounted over.
  */
 export const renderSystemPipConf = (settings: PipSettings, file: OwnFile, others: readonly string[] = []): string => {
   const set = others.flatMap((text) => iniDialect.read(text).entries.map(iniDialect.settingOf))
@@ -103,11 +97,7 @@ export const renderSystemPipConf = (settings: PipSettings, file: OwnFile, others
   return overlay(file, competing(settings), { ...forEach(downloadingCommands, keys), global: globalKeys(settings) })
 }
 
-/**
- * Renders /etc/pip.conf, which pip reads after the files of XDG_CONFIG_DIRS.
- *
- * @returns undefined if no key of it beats ours, so that the image's own can stay.
- */
+/** Renders /etc/pip.conf, which pip reads after the files of XDG_CONFIG_DIRS; undefined if no key of it beats ours. */
 export const renderEtcPipConf = (settings: PipSettings, file: OwnFile): string | undefined => {
   const replaced = competing(settings)
   const beats = (entry: Entry): boolean =>
@@ -121,8 +111,6 @@ export const renderEtcPipConf = (settings: PipSettings, file: OwnFile): string |
  * Renders .pydistutils.cfg, which easy_install and setuptools' setup_requires read (setuptools' documentation,
  * easy_install, Configuration Files). It is read with interpolation, so a percent sign is doubled. Python 2.7 undoes that only
  * in a value that refers to another one: ours refers to an empty one.
- *
- * @param index The only index that they can use.
  */
 export const renderPydistutilsCfg = (index: string, file: OwnFile): string => {
   const quoted = index.includes('%') ? `${index.replaceAll('%', '%%')}%(find_links)s` : index

@@ -72,10 +72,10 @@ export const tomlDialect: Dialect = {
   },
 }
 
-/** The keys of the image's own file that do not stay in force: those above, and the ones that name uv's cache. */
+/** What does not stay in force of the image's own file. */
 const replaced = [...uvIndexKeys, 'index-strategy', 'allow-insecure-host', 'cache-dir', 'no-cache', 'link-mode']
 
-/** What stays in force of the image's own file: as it is written, if that can be. */
+/** What stays in force: as it is written, if that can be. */
 const staying = (file: OwnFile): string => {
   const gone = readOwn(tomlDialect, file).filter((entry) => replaced.includes(tomlDialect.settingOf(entry)))
   const changes = gone.map(({ path }) => ({ path, value: undefined }))
@@ -89,7 +89,7 @@ const staying = (file: OwnFile): string => {
  * this is the last here; and it takes what the first of them has, unless it is told to choose among all of them as pip does.
  * Our keys are at the top level alone, and come first: what a hook appends is not drawn into one of our tables.
  *
- * @param cacheFolder Where uv may keep what it downloads, in the image; undefined for nowhere.
+ * @param cacheFolder In the image; undefined for no cache.
  */
 export const renderUvToml = (settings: PipSettings, file: OwnFile, cacheFolder?: string): string => {
   const { indexes, unverifiedHosts } = settings
