@@ -8,22 +8,31 @@ export const normaliseName = (name: string): string => name.replace(/[-_.]+/g, '
 const fitsFolder = (name: string): boolean => name.length <= 85 || Buffer.byteLength(name) <= 255
 
 /**
- * The projects that a file may be of. A wheel's and an egg's name says it (PEP 427), and a new sdist's (PEP 625); in an old
- * sdist's, `-` stands in names and in versions as well, so that pip, too, tries each (its index/package_finder.py).
+ * Each way to take a file's name apart into project and version. Of a wheel's and an egg's name there is one (PEP 427), and of a
+ * new sdist's (PEP 625); in an old sdist's, `-` stands in names and in versions as well, so that pip, too, tries each (its
+ * index/package_finder.py).
+ */
+const partsOf = (file: string): readonly (readonly [project: string, version: string])[] => {
+  const isBuilt = /\.(?:whl|egg)$/i.test(file)
+  const stem = isBuilt ? file.slice(0, -4) : file.replace(archive, '')
+  const cutAt = (dash: number, end = -1) =>
+    [normaliseName(stem.slice(0, dash)), stem.slice(dash + 1, end < 0 ? undefined : end)] as const
+  const first = stem.indexOf('-', 1)
+  if (first < 0) return []
+  if (isBuilt) return [cutAt(first, stem.indexOf('-', first + 1))]
+  return [...stem.matchAll(/-/g)].flatMap(({ index }) => (index < first ? [] : [cutAt(index)]))
+}
+
+/**
+ * The projects that a file may be of.
  *
  * @returns Normalised names: one but for some old sdists; none if the name has no version, or is too long for a folder.
  */
 export const projectsOf = (file: string): readonly string[] => {
-  // The official index's largest pages list thousands of files, so a wheel is told by its first dash alone.
-  const nameUpTo = (end: number): string => normaliseName(file.slice(0, end))
-  const first = file.indexOf('-', 1)
-  if (first < 0) return []
-  if (/\.(?:whl|egg)$/i.test(file)) return [nameUpTo(first)].filter(fitsFolder)
-  const stem = file.replace(archive, '')
-  const dashes = [...stem.matchAll(/-/g)].map(({ index }) => index).filter((index) => index > 0)
-  const beforeVersions = dashes.filter((dash) => /^v?\d/i.test(stem.slice(dash + 1)))
-  const ends = beforeVersions.length > 0 ? beforeVersions : dashes.slice(-1)
-  return [...new Set(ends.map(nameUpTo))].filter(fitsFolder)
+  const parts = partsOf(file)
+  const likely = parts.length > 1 ? parts.filter(([, version]) => /^v?\d/i.test(version)) : parts
+  const projects = (likely.length > 0 ? likely : parts.slice(-1)).map(([project]) => project)
+  return projects.filter((project, i) => projects.indexOf(project) === i && fitsFolder(project))
 }
 
 /** Whether a file's name is that of a package: a wheel, an sdist or an egg, with a project's name and a version. */
@@ -98,18 +107,12 @@ export const versionKey = (version: string): string =>
 /**
  * The version in the name of a wheel, an sdist or an egg.
  *
- * @param project The project's name, normalised: in an old sdist's name, `-` stands in names and in versions as well.
+ * @param project The project's name, normalised.
  * @returns It, normalised; undefined if the file is none of the project's.
  */
 export const versionOf = (file: string, project: string): string | undefined => {
-  const stem = file.replace(archive, '')
-  for (let dash = stem.indexOf('-', 1); dash > 0; dash = stem.indexOf('-', dash + 1)) {
-    if (normaliseName(stem.slice(0, dash)) !== project) continue
-    const rest = stem.slice(dash + 1)
-    const version = /\.(?:whl|egg)$/i.test(file) ? (rest.split('-')[0] ?? '') : rest
-    return version === '' ? undefined : normaliseVersion(version)
-  }
-  return undefined
+  const version = partsOf(file).find(([name]) => name === project)?.[1]
+  return version ? normaliseVersion(version) : undefined
 }
 
 /** zip (wheels and eggs as well), gzip, bzip2, xz, lzip and lzma, by their first bytes. */

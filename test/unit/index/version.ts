@@ -51,6 +51,7 @@ t.test('a version is read from the name of a wheel or an sdist, if there is one'
     ['demo-2-1.0.tar.gz', 'demo-2', '1.0'],
     ['demo-1.0-beta2.zip', 'demo', '1.0b2'],
     ['demo-1.0-py2.7-linux-x86_64.egg', 'demo', '1.0'],
+    ['demo-app-1.0-py3-none-any.whl', 'demo-app', undefined],
     ['demo-1.0.tar.bz2', 'other', undefined],
     ['demo.tar.gz', 'demo', undefined],
   ]
