@@ -28,20 +28,19 @@ export interface PipSettings {
 
 // A dangling link or a file here is an error; only a missing path means that there is no mirror.
 const findMirror = (folder: string): boolean => {
+  const refuse = (why: string): never => {
+    throw new UserError(`${folder} (DIB_IMAGE_CACHE) ${why}`)
+  }
   try {
-    if (statSync(folder).isDirectory()) return true
+    return statSync(folder).isDirectory() || refuse('is not a folder: move the file away')
   } catch (error) {
     const code = errorCode(error)
-    const isLink = ifSeen(() => lstatSync(folder)) !== undefined
-    if (code === 'ELOOP') throw new UserError(`${folder} (DIB_IMAGE_CACHE) is behind a symbolic link to itself: fix it`)
-    if (code === 'EACCES') {
-      throw new UserError(`${folder} (DIB_IMAGE_CACHE) is in a folder that this user may not enter: allow it`)
-    }
+    if (code === 'ELOOP') refuse('is behind a symbolic link to itself: fix it')
+    if (code === 'EACCES') refuse('is in a folder that this user may not enter: allow it')
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
-    if (!isLink) return false
-    throw new UserError(`${folder} (DIB_IMAGE_CACHE) is a symbolic link to nothing: fix it or remove it`)
+    if (ifSeen(() => lstatSync(folder)) !== undefined) refuse('is a symbolic link to nothing: fix it or remove it')
+    return false
   }
-  throw new UserError(`${folder} (DIB_IMAGE_CACHE) is not a folder: move the file away`)
 }
 
 /** The mirrors that variables name, or a mirrors file does. */

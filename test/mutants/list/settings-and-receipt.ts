@@ -44,8 +44,8 @@ export const ofSettings: readonly Mutant[] = [
     ],
     [
       'a mirror behind a link to nothing is an error, not a build without it',
-      'if (!isLink) return false\n',
-      'return false\n',
+      'if (ifSeen(() => lstatSync(folder)) !== undefined)',
+      'if (folder === null)',
     ],
     ['a mirrors file trusts no host by itself', 'DIB_PYPI_MIRRORS === undefined ? named.indexes : []', 'named.indexes'],
   ),

@@ -47,6 +47,7 @@ const textsIn = (path: string): readonly string[] => {
 const prefixes: readonly (readonly [RegExp, string])[] = [
   [/settings\/mirrors-file\//, 'mirrors.ini, line 1: '],
   [/settings\/index-list/, 'DIB_PYPI_MIRROR_URL '],
+  [/settings\/settings/, '/cache/pypi/mirror (DIB_IMAGE_CACHE) '],
   [/receipt\/bill/, 'DIB_PYPI_LOCK is a file, which is not a receipt: '],
   [/config\/pip\/config-file/, '/etc/pip.conf in the image cannot be read by its installer: '],
 ]
