@@ -143,8 +143,8 @@ export const ofSettings: readonly Mutant[] = [
     'unit/settings/mirrors-file/sections.ts',
     [
       'a project belongs to one section',
-      'if (same !== undefined) {\n        throw',
-      'if (same === null) {\n        throw',
+      "if (same !== undefined) refuse('projects'",
+      "if (same === null) refuse('projects'",
     ],
     ['an unknown key is refused', 'if (unknown !== undefined)', 'if (unknown === null)'],
   ),

@@ -94,28 +94,20 @@ const runCommand = (command: string, place: string, caller: Environment): string
   throw new UserError(`${place} ${why}: run it by sh -c in your shell, where it shows what is wrong`)
 }
 
-/**
- * Gets the credentials of a section, if it names a password.
- *
- * @throws UserError if there is none to get: file, line and key, never what was read.
- */
+/** Gets the credentials of a section, if it names a password, and refuses it if there is none to get; never with what was read. */
 export const getCredentials = (
   section: MirrorSection,
   mirrorsFile: string,
   caller: Environment,
   warn: (warning: string) => void,
 ): IndexCredentials | undefined => {
-  const { values, place } = section
-  const { username = '', 'password-env': variable, 'password-command': command } = values
+  const { username = '', 'password-env': variable, 'password-command': command } = section.values
   /** The first line is the password, as the command `pass` writes it; what follows are notes of the user's. */
-  const checked = (key: keyof typeof values, text: string, ifEmpty: string): IndexCredentials => {
+  const checked = (key: keyof typeof section.values, text: string, ifEmpty: string): IndexCredentials => {
     const password = /^[^\r\n]*/.exec(text)?.[0] ?? ''
-    if (password === '') throw new UserError(`${place(key)} ${ifEmpty}`)
-    if (/[\p{Cc}\ufffd]/u.test(password)) {
-      throw new UserError(
-        `${place(key)} gives a password with a control character or bytes that are not UTF-8: check what it is`,
-      )
-    }
+    if (password === '') section.refuse(key, ifEmpty)
+    if (/[\p{Cc}\ufffd]/u.test(password))
+      section.refuse(key, 'gives a password with a control character or bytes that are not UTF-8: check what it is')
     return { username, password, key }
   }
   const file = readNamed(section, 'password-file', mirrorsFile)
@@ -129,7 +121,7 @@ export const getCredentials = (
     return checked('password-env', caller[variable] ?? '', missing)
   }
   if (command === undefined) return undefined
-  const output = runCommand(command, place('password-command'), caller)
+  const output = runCommand(command, section.place('password-command'), caller)
   return checked('password-command', output, 'writes no password: its output must begin with it')
 }
 
@@ -146,28 +138,20 @@ const isUsable = (files: { readonly cert: string; readonly key: string }): boole
   }
 }
 
-/**
- * Reads the PEM files of a section (RFC 7468).
- *
- * @throws UserError if one cannot be read or is unusable: file, line and key.
- */
+/** Reads the PEM files of a section (RFC 7468), and refuses one that cannot be read or is unusable. */
 export const readPemFiles = (section: MirrorSection, mirrorsFile: string) => {
-  const { place } = section
   const read = (name: 'ca' | 'client-cert' | 'client-key', what: string, label: RegExp): string | undefined => {
     const file = readNamed(section, name, mirrorsFile)
-    if (file === undefined || label.test(file.text)) return file?.text
-    throw new UserError(`${place(name)} is ${file.path}, which holds no ${what} in PEM: name such a file`)
+    if (file !== undefined && !label.test(file.text))
+      section.refuse(name, `is ${file.path}, which holds no ${what} in PEM: name such a file`)
+    return file?.text
   }
   const ca = read('ca', 'certificate', certificate)
   const clientCert = read('client-cert', 'certificate', certificate)
   const clientKey = read('client-key', 'private key without a passphrase', key)
-  if (clientCert !== undefined && clientKey === undefined && !key.test(clientCert)) {
-    throw new UserError(
-      `${place('client-cert')} holds no private key without a passphrase: name the file of its key in client-key`,
-    )
-  }
-  if (clientCert !== undefined && !isUsable({ cert: clientCert, key: clientKey ?? clientCert })) {
-    throw new UserError(`${place('client-cert')} and its private key do not belong together: name those that do`)
-  }
+  if (clientCert !== undefined && clientKey === undefined && !key.test(clientCert))
+    section.refuse('client-cert', 'holds no private key without a passphrase: name the file of its key in client-key')
+  if (clientCert !== undefined && !isUsable({ cert: clientCert, key: clientKey ?? clientCert }))
+    section.refuse('client-cert', 'and its private key do not belong together: name those that do')
   return { ca, clientCert, clientKey }
 }

@@ -92,29 +92,25 @@ const scanMirrorsFile = (path: string, text: string): readonly ScannedSection[] 
 }
 
 const refuseOverlaps = (sections: readonly MirrorSection[]): void => {
-  for (const [i, { index, place }] of sections.entries())
+  for (const [i, { index, refuse }] of sections.entries())
     for (const { index: other } of sections.slice(0, i)) {
       const [name, same] = sharedPatterns(index, other) ?? []
-      if (same !== undefined) {
-        throw new UserError(
-          `${place('projects')} has ${name}, and [${other.name}] has ${same}: a project can come from one section only. Remove or exclude it in one of them`,
-        )
-      }
+      const remedy = 'a project can come from one section only. Remove or exclude it in one of them'
+      if (same !== undefined) refuse('projects', `has ${name}, and [${other.name}] has ${same}: ${remedy}`)
     }
 }
 
 const readSection = (path: string, { name, line, lines, texts }: ScannedSection, now: Date): MirrorSection => {
   const place = (key: string): string => `${path}, line ${lines.get(key) ?? line}: ${key} in [${name}]`
+  const refuse = (key: string, why: string): never => {
+    throw new UserError(`${place(key)} ${why}`)
+  }
   const schema = sectionSchema(now)
   const { data: values, error } = z.safeParse(schema, texts)
-  if (error !== undefined) {
-    const [issue] = error.issues
-    throw new UserError(`${place(String(issue?.path[0]))} ${issue?.message}`)
-  }
+  if (error !== undefined) return refuse(String(error.issues[0]?.path[0]), String(error.issues[0]?.message))
   const known = Object.keys(schema.shape)
   const unknown = Object.keys(texts).find((key) => !known.includes(key))
-  if (unknown !== undefined)
-    throw new UserError(`${place(unknown)} is not a known key: did you mean ${nearest(unknown, known)}?`)
+  if (unknown !== undefined) refuse(unknown, `is not a known key: did you mean ${nearest(unknown, known)}?`)
   const isOfficial = name === 'official'
   if (values.url === undefined && !isOfficial) {
     throw new UserError(`${path}, line ${line}: [${name}] has no url: add a line url = https://...`)
@@ -130,7 +126,7 @@ const readSection = (path: string, { name, line, lines, texts }: ScannedSection,
     exclude,
     excludeNewer,
   }
-  const section: MirrorSection = { index, values, place }
+  const section: MirrorSection = { index, values, place, refuse }
   refuseContradictions(section)
   return section
 }

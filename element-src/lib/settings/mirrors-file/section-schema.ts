@@ -1,5 +1,4 @@
 import * as z from 'zod/mini'
-import { UserError } from '../../base/errors.js'
 import { localMirrorUrl } from '../../image/stage.js'
 import { folderOfMirror } from '../../index/local-url.js'
 import type { Index } from '../index-list.js'
@@ -115,10 +114,12 @@ export interface MirrorSection {
   readonly values: SectionValues
   /** Begins a message of one of its keys, such as `/etc/mirrors.ini, line 4: ca in [corp]`. */
   readonly place: (key: keyof SectionValues) => string
+  /** Throws such a message, without the value. */
+  readonly refuse: (key: keyof SectionValues, why: string) => never
 }
 
 /** Refuses keys that do not go together. */
-export const refuseContradictions = ({ values, index: { url, scheme, credentials }, place }: MirrorSection): void => {
+export const refuseContradictions = ({ values, index: { url, scheme, credentials }, refuse }: MirrorSection): void => {
   const has = (key: keyof SectionValues): boolean => key in values
   const [password, second] = (['password-file', 'password-env', 'password-command'] as const).filter(has)
   const ofHttps = (['ca', 'client-cert', 'client-key', 'trusted'] as const).find(has)
@@ -150,5 +151,5 @@ export const refuseContradictions = ({ values, index: { url, scheme, credentials
       'needs the time of each upload, which no folder has: remove the line',
     ],
   ]
-  for (const [key, why] of rules) if (key) throw new UserError(`${place(key)} ${why}`)
+  for (const [key, why] of rules) if (key) refuse(key, why)
 }
