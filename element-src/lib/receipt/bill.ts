@@ -1,9 +1,9 @@
 import { UserError } from '../base/errors.js'
+import { readHostFile } from '../base/files.js'
 import { type Fields, fieldsOf, parseJson, textOf } from '../base/json.js'
 import { toolName } from '../base/log.js'
 import { decodePercents, isDistribution, versionOf } from '../index/distribution-file.js'
 import type { PageFile } from '../index/page.js'
-import { readHostFile } from '../settings/mirrors-file/host-files.js'
 import { distributionKey } from './installed.js'
 
 /** A distribution that came into a build, as the relay saw it, a receipt has it, and a lock demands it. */

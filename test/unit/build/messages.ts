@@ -45,7 +45,7 @@ const textsIn = (path: string): readonly string[] => {
 
 /** What the log has before the texts of some modules. */
 const prefixes: readonly (readonly [RegExp, string])[] = [
-  [/settings\/mirrors-file\//, 'mirrors.ini, line 1: '],
+  [/settings\/mirrors-file\/|base\/files/, 'mirrors.ini, line 1: '],
   [/settings\/index-list/, 'DIB_PYPI_MIRROR_URL '],
   [/settings\/settings/, '/cache/pypi/mirror (DIB_IMAGE_CACHE) '],
   [/receipt\/bill/, 'DIB_PYPI_LOCK is a file, which is not a receipt: '],

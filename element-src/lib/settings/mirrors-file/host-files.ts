@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { Environment } from '../../base/command.js'
-import { errorCode, UserError } from '../../base/errors.js'
+import { UserError } from '../../base/errors.js'
+import { readHostFile } from '../../base/files.js'
 import { step } from '../../base/log.js'
 import type { IndexCredentials } from '../index-list.js'
 import type { MirrorSection } from './section-schema.js'
@@ -29,30 +29,6 @@ export const callerEnvironment = (copy: string): Environment =>
         return end > 0 && !entry.includes('\ufffd') ? [[entry.slice(0, end), entry.slice(end + 1)]] : []
       }),
   )
-
-/** What the system says of a file that cannot be read, in the words of a message. */
-const faults: Readonly<Record<string, string>> = {
-  ENOENT: 'is not there',
-  ENOTDIR: 'is not there',
-  EACCES: 'may not be read by this user',
-  EPERM: 'may not be read by this user',
-  ELOOP: 'is a link to itself',
-}
-
-/** Reads a file of the host; throws a UserError, which begins with what names the file, if it cannot be read. */
-export const readHostFile = (path: string, named: string) => {
-  try {
-    const { mode } = statSync(path)
-    const isOpen = (mode & 0o004) !== 0
-    return { path, text: readFileSync(path, 'utf8'), /** Whether every user of the host can read it. */ isOpen }
-  } catch (error) {
-    const code = errorCode(error) ?? ''
-    if (code === 'EISDIR') throw new UserError(`${named} ${path}, which is a folder: name a file`)
-    throw new UserError(
-      `${named} ${path}, which ${faults[code] ?? `cannot be read (${code})`}: fix the path or the file`,
-    )
-  }
-}
 
 /** Reads a file that a section names, if it does: absolute, below `~/`, or from the folder of the mirrors file. */
 const readNamed = (

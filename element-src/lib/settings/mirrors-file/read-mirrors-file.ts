@@ -2,11 +2,12 @@ import { parse } from 'ini'
 import * as z from 'zod/mini'
 import type { Environment } from '../../base/command.js'
 import { UserError } from '../../base/errors.js'
+import { readHostFile } from '../../base/files.js'
 import { parseJson } from '../../base/json.js'
 import { type Index, indexAt, theOfficialIndex } from '../index-list.js'
 import { sharedPatterns } from '../project-patterns.js'
 import { nearest } from '../variables.js'
-import { getCredentials, readHostFile, readPemFiles } from './host-files.js'
+import { getCredentials, readPemFiles } from './host-files.js'
 import { type MirrorSection, refuseContradictions, sectionSchema } from './section-schema.js'
 
 /** A section as it stands in a mirrors file. Lines are counted from 1. */
