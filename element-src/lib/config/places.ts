@@ -64,8 +64,8 @@ export const pipFiles = (environment: Environment): readonly string[] =>
  */
 export const placesOf = (environment: Environment): readonly Place[] => {
   const home = environment['HOME'] ?? ''
-  const homes = new Set([rootsHome, ...(home.startsWith('/') && existsSync(home) ? [home] : [])])
-  const roots = [...homes].flatMap((one) => userFiles(one, environment['XDG_CONFIG_HOME'] || undefined))
-  const sites = new Set([...sitesOf(environment).filter((site) => existsSync(site)), usualSite])
-  return [...new Map([...roots, ...systemFiles([...sites])].map((place) => [place.path, place])).values()]
+  const homes = [rootsHome, ...(home.startsWith('/') && existsSync(home) ? [home] : [])]
+  const roots = homes.flatMap((one) => userFiles(one, environment['XDG_CONFIG_HOME'] || undefined))
+  const sites = [...sitesOf(environment).filter((site) => existsSync(site)), usualSite]
+  return [...new Map([...roots, ...systemFiles(sites)].map((place) => [place.path, place])).values()]
 }

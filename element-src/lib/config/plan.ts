@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { UserError } from '../base/errors.js'
 import { textAt } from '../base/files.js'
-import { lstatAt, resolveLinks, wayTo } from '../image/path-in-root.js'
+import { lstatAt, refuseFileAt, resolveLinks, wayTo } from '../image/path-in-root.js'
 import { cacheFolder } from '../image/stage.js'
 import { easyInstallIndex } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
@@ -43,10 +43,7 @@ const render = (settings: PipSettings, { path, format, isForEveryone }: Place, o
 /** @throws UserError if something else is there or on the way, or a link leads to itself. */
 export const findFolder = (path: string): string => {
   const real = resolveLinks(path)
-  for (const folder of wayTo(real)) {
-    if (lstatAt(folder)?.isDirectory() === false)
-      throw new UserError(`${folder} in the image is not a folder: remove it, or make it one`)
-  }
+  for (const folder of wayTo(real)) refuseFileAt('/', folder)
   return real
 }
 

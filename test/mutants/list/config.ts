@@ -133,11 +133,7 @@ export const ofConfig: readonly Mutant[] = [
       'if (lstatAt(real)?.isFile() === false)',
       'if (path === real + 1)',
     ],
-    [
-      'a file where a folder should be is refused',
-      'if (lstatAt(folder)?.isDirectory() === false)',
-      'if (path === folder + 1)',
-    ],
+    ['a file where a folder should be is refused', "refuseFileAt('/', folder)", 'void folder'],
   ),
   ...sabotages(
     'lib/config/warnings.ts',

@@ -56,8 +56,12 @@ export const ofHost: readonly Mutant[] = [
   ...sabotages(
     'lib/base/command.ts',
     'unit/base/command.ts',
-    ['a program that fails is a fault', 'if (status !== 0) {', 'if (status === undefined) {'],
-    ['a program that is missing is named', "if (errorCode(error) === 'ENOENT') {", "if (errorCode(error) === '') {"],
+    [
+      'a program that fails is a fault',
+      'if (status === 0) return undefined',
+      'if (status !== undefined) return undefined',
+    ],
+    ['a program that is missing is named', "if (errorCode(error) === 'ENOENT')", "if (errorCode(error) === '')"],
   ),
   ...sabotages('lib/base/errors.ts', 'unit/base/errors.ts', [
     'a fault that is not named is thrown',

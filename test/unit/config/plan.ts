@@ -41,7 +41,7 @@ t.test('the mount target of a file is found, whether something is there or not',
     message: `${top}/home in the image is not a file, which pip could read: remove it`,
   })
   t.throws(() => findMountTarget(join(top, 'home/file/pip.conf')), {
-    message: `${top}/home/file in the image is not a folder: remove it, or make it one`,
+    message: `${top}/home/file in the image is not a folder, as the element needs it: remove it in root.d`,
   })
   t.throws(() => findFolder(join(top, 'home/loop')), {
     message: `${top}/home/loop in the image is a link that leads to itself: remove it`,
