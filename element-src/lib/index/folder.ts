@@ -91,7 +91,7 @@ const scan = (mirror: string, below: string, faults: Set<string>) => {
 const signatureOf = (folder: string): string =>
   [folder, join(folder, sumsFile), join(folder, factsFile)]
     .map((path) => {
-      const stat = path === folder ? statSync(path) : ifSeen(() => statSync(path))
+      const stat = ifSeen(() => statSync(path))
       return `${stat?.mtimeMs} ${stat?.size} ${stat?.ino}`
     })
     .join()
@@ -122,17 +122,13 @@ export const openFolder = (mirror: string, below: string, faults = new Set<strin
   const places = ['', ...placesOfIndexes].map((place) => join(below, place).replace(/^\.$/, ''))
   return {
     files: (project: string): readonly PageFile[] => {
-      const folders = places.flatMap(
-        (place) =>
-          look(place)
-            ?.folders.get(project)
-            ?.map((name) => join(place, name)) ?? [],
-      )
-      const inFolders = folders.flatMap(
-        (folder) =>
-          filesOnPage(mirror, folder)?.filter(({ name }) => projectsOf(name).includes(project)) ??
-          sideBySide(folder, project),
-      )
+      const inFolders = places.flatMap((place) => {
+        const folders = (look(place)?.folders.get(project) ?? []).map((name) => join(place, name))
+        return folders.flatMap((folder) => {
+          const onPage = filesOnPage(mirror, folder)?.filter(({ name }) => projectsOf(name).includes(project))
+          return onPage ?? sideBySide(folder, project)
+        })
+      })
       // What a page says of a file is more than a folder knows, so pages come first.
       const all = new Map<string, PageFile>()
       for (const file of [...inFolders, ...places.flatMap((place) => sideBySide(place, project))]) {

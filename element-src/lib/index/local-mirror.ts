@@ -97,10 +97,14 @@ const look = (mirror: string, folder: string): Layout => {
   const path = join(mirror, folder)
   const top = lookBelow(folder)
   const asIs = { index: folder, files: [], isFlat: false }
-  if (top === undefined) {
-    const warnings = () => [`${path} does not exist: no package is found in it`]
-    return { ...asIs, description: missingFolder, warnings }
-  }
+  const nothing = (description: string, fault: string): Layout => ({
+    ...asIs,
+    description,
+    warnings: () => [
+      `${path} ${fault}: no package is found in it. Fill it with wheels and sdists, or with a PEP 503 index at its top, in simple/ or web/simple/`,
+    ],
+  })
+  if (top === undefined) return nothing(missingFolder, 'does not exist')
   /** Of distributions side by side those that the image can read. What is wrong with the others is for warnings. */
   const check = (all: readonly string[]) => {
     const links = all.filter((name) => top.links.has(name)).map((name) => join(folder, name))
@@ -145,13 +149,8 @@ const look = (mirror: string, folder: string): Layout => {
     const description = `a flat folder of ${count(usable.length, 'file')}${describeTargets(usable)}`
     return { index: undefined, files: usable, isFlat: true, description, warnings }
   }
-  const [description, fault] = top.isEmpty
-    ? ['an empty folder', 'is empty']
-    : ['a folder without packages', 'is not a mirror']
-  const warnings = () => [
-    `${path} ${fault}: no package is found in it. Fill it with wheels and sdists, or with a PEP 503 index at its top, in simple/ or web/simple/`,
-  ]
-  return { ...asIs, isFlat: top.isEmpty, description, warnings }
+  if (top.isEmpty) return { ...nothing('an empty folder', 'is empty'), isFlat: true }
+  return nothing('a folder without packages', 'is not a mirror')
 }
 
 /**

@@ -62,11 +62,8 @@ export const describeTargets = (files: readonly string[]): string => {
   const sorted = [...counts].sort(([, a], [, b]) => b - a)
   if (sorted.length < 2) return sorted.map(([target]) => ` for ${target}`).join('')
   const others = sorted.slice(enough).reduce((sum, [, count]) => sum + count, 0)
-  const parts = [
-    ...sorted.slice(0, enough).map(([target, count]) => `${count} for ${target}`),
-    ...(others > 0 ? [`${others} for others`] : []),
-  ]
-  return `: ${parts.join(', ')}`
+  const shown = others > 0 ? [...sorted.slice(0, enough), ['others', others] as const] : sorted
+  return `: ${shown.map(([target, count]) => `${count} for ${target}`).join(', ')}`
 }
 
 /** A Python that installs, and its version: `3.11`, or in full. */

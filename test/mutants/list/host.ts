@@ -15,11 +15,7 @@ export const ofHost: readonly Mutant[] = [
       "findInMirror(mirror, join(folder, name)) === 'file'",
       "findInMirror(mirror, join(folder, name)) !== 'folder'",
     ],
-    [
-      'what is no mirror is named',
-      "top.isEmpty\n    ? ['an empty folder', 'is empty']",
-      "top\n    ? ['an empty folder', 'is empty']",
-    ],
+    ['what is no mirror is named', "if (top.isEmpty) return { ...nothing('an", "if (top) return { ...nothing('an"],
   ),
   ...sabotages(
     'lib/index/local-url.ts',

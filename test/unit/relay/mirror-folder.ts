@@ -38,15 +38,20 @@ const check = (folder: string): string =>
 const open = (folder: string) => {
   const warnings: string[] = []
   const warn = (line: string): void => void warnings.push(line)
+  const removing: Promise<void>[] = []
   const mirror = openMirrorFolder(folder, { info: warn, warn, once: warn, fail: warn })
   const keep = async (file: string, content: string, more?: PageFile): Promise<boolean | undefined> => {
     const temporary = mirror.newFile()
     await temporary?.write(Buffer.from(content), 0)
     const isKept = temporary && (await mirror.keep(temporary, file, sha256(content), more))
-    await temporary?.remove()
+    if (temporary !== undefined) removing.push(temporary.remove())
     return isKept
   }
-  return { ...mirror, keep, warnings }
+  const flush = async (): Promise<void> => {
+    await mirror.flush()
+    await Promise.all(removing)
+  }
+  return { ...mirror, keep, flush, warnings }
 }
 
 t.test('a file is kept with its hash and with what its page said; one of its name stays', async (t) => {

@@ -77,20 +77,16 @@ export const newRecords = (folder: string, onError: (error: unknown) => void) =>
   /** How often lines were written since the last hash came. */
   let tries = 0
 
-  const missing = (): readonly (readonly [string, string])[] => {
+  const missingLines = (): readonly string[] => {
     const { hashes } = readSums(folder)
-    return [...sums].filter(([name, sha256]) => hashes.get(name) !== sha256)
+    return [...sums].flatMap(([name, sha256]) => (hashes.get(name) === sha256 ? [] : `${sha256}  ${name}`))
   }
   const write = async (): Promise<void> => {
     try {
       // Again if lines are not there: two machines may have written over each other's.
-      for (; missing().length > 0 && tries < 9; tries += 1) {
+      for (; missingLines().length > 0 && tries < 9; tries += 1) {
         await pause(gathering * (tries === 0 ? 1 : Math.random()))
-        await appendLines(
-          folder,
-          sumsFile,
-          missing().map(([name, sha256]) => `${sha256}  ${name}`),
-        )
+        await appendLines(folder, sumsFile, missingLines())
       }
     } catch (error) {
       onError(error)
