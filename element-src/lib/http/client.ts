@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as sendRequest } from 'node:http'
 import { errorCode, ignoreErrors } from '../base/errors.js'
-import { newAgent, newConnecting, proxyFault, proxyRefusal, type Route } from './connection.js'
+import { newAgent, newRoutes, proxyFault, proxyRefusal, type Route } from './connection.js'
 import { faultOf, HttpError, isAboutCertificate } from './http-error.js'
 import { authorization, credentialsOf, isTls } from './url.js'
 import { type ClientOptions, wayTo } from './way.js'
@@ -24,13 +24,12 @@ export interface HttpAnswer {
 
 /** Makes what gets the head of the answer to one request, without following redirects; rejected with an HttpError. */
 const newExchange = (options: ClientOptions) => {
-  const { asker } = options
   const agent = newAgent()
   /** Hosts whose certificates need the system's authorities: reading them takes longer than most requests. */
   const needsAll = new Set<string>()
   /** Hosts whose answers the strict parser refuses, and pip takes. */
   const odd = new Set<string>()
-  const connecting = newConnecting(options)
+  const routeTo = newRoutes(options)
 
   const send = (url: URL, { method = 'GET', headers, signal }: HttpRequest, route: Route): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
@@ -83,30 +82,22 @@ const newExchange = (options: ClientOptions) => {
     })
 
   const exchange = async (url: URL, request: HttpRequest): Promise<IncomingMessage> => {
-    const { proxy, credentials, verifies, certificate, key } = wayTo(url, options)
+    const way = wayTo(url, options)
+    const { proxy, credentials } = way
     const kind = proxy?.protocol.replace(':', '') ?? 'http'
     if (!/^https?$/.test(kind))
       throw new HttpError('proxy', `is behind a ${kind} proxy, which only installers speak`, 'PROXY_KIND')
     const takesAll = needsAll.has(url.host)
     try {
-      const route: Route = {
-        key: [proxy?.href, proxy && !isTls(url) ? '' : url.origin, takesAll].join(' '),
-        url,
-        proxy,
-        how: connecting(url, verifies, takesAll, certificate, key),
-        // DIB_PYPI_TRUSTED_HOST trusts the index, and the certificate is for the index.
-        howToProxy: proxy && connecting(proxy, true, takesAll),
-        asker,
-        gone: request.signal,
-      }
       const headers = { ...request.headers, ...authorization('Authorization', credentials) }
-      return await send(url, { ...request, headers }, route)
+      return await send(url, { ...request, headers }, routeTo(url, way, takesAll, request.signal))
     } catch (error) {
       if (isAboutCertificate(error) && !takesAll) {
         needsAll.add(url.host)
         return exchange(url, request)
       }
-      const found = faultOf(error, { asker, host: url.hostname, hasClientCertificate: certificate !== undefined })
+      const hasClientCertificate = way.certificate !== undefined
+      const found = faultOf(error, { asker: options.asker, host: url.hostname, hasClientCertificate })
       if (proxy === undefined || isTls(url) || found === error || found.kind === 'odd') throw found
       throw proxyFault(proxy, found.message, found.code)
     }
@@ -143,9 +134,9 @@ export const newClient = (options: ClientOptions) => {
       const cookies = new Map<string, { readonly to: URL; readonly pair: string }>()
       let at = url
       for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-        const pairs = [...cookies.values()]
-          .filter(({ to }) => to.hostname === at.hostname && (isTls(at) || !isTls(to)))
-          .map(({ pair }) => pair)
+        const pairs = [...cookies.values()].flatMap(({ to, pair }) =>
+          to.hostname === at.hostname && (isTls(at) || !isTls(to)) ? [pair] : [],
+        )
         const headers = pairs.length === 0 ? request.headers : { ...request.headers, Cookie: pairs.join('; ') }
         const body = await exchange(at, { ...request, headers })
         const { statusCode: status = 0 } = body

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { createSecureContext, rootCertificates, type SecureContext, connect as tlsConnect } from 'node:tls'
 import type { Environment } from '../base/command.js'
 import { namesIn, textAt } from '../base/files.js'
-import { type Asker, faultOf, HttpError } from './http-error.js'
+import { faultOf, HttpError } from './http-error.js'
 import { newSharedLookup } from './look-up.js'
 import { authorization, credentialsOf, hostOf, isTls, portOf, redact } from './url.js'
-import type { ClientOptions } from './way.js'
+import type { ClientOptions, Way } from './way.js'
 
 /** Where distributions keep the authorities that the system trusts, in one file. */
 const bundles = [
@@ -48,8 +48,11 @@ export const systemAuthorities = (environment: Environment, root = '/'): readonl
 /** The certificates of a PEM text. */
 const split = (text: string): readonly string[] => text.match(/-----BEGIN .*?-----END [^-]*-----/gs) ?? []
 
-/** Makes what tells how connections are made, with one context of TLS for each need. */
-export const newConnecting = ({ environment, own, lookup = newSharedLookup() }: ClientOptions) => {
+/** Where a connection leads, and how it is made. */
+export type Route = ReturnType<ReturnType<typeof newRoutes>>
+
+/** Makes what finds routes, with one context of TLS for each need. */
+export const newRoutes = ({ environment, own, asker, lookup = newSharedLookup() }: ClientOptions) => {
   const contexts = new Map<string, SecureContext>()
   const contextFor = (takesAll: boolean, certificate?: string, key?: string): SecureContext => {
     const name = JSON.stringify([takesAll, certificate, key])
@@ -65,31 +68,27 @@ export const newConnecting = ({ environment, own, lookup = newSharedLookup() }: 
     contexts.set(name, made)
     return made
   }
-  /**
-   * @param takesAll Whether all authorities of the system count, or those alone that Node.js brings along and has at once.
-   * @param certificate The client's own, and its key, PEM.
-   * @throws OpenSSL's error if a PEM text is none.
-   */
-  return (to: URL, verifies: boolean, takesAll: boolean, certificate?: string, key?: string) => ({
+  const howTo = (url: URL, verifies: boolean, takesAll: boolean, certificate?: string, key?: string) => ({
     lookup,
     rejectUnauthorized: verifies,
-    secureContext: isTls(to) ? contextFor(takesAll, certificate, key) : undefined,
+    secureContext: isTls(url) ? contextFor(takesAll, certificate, key) : undefined,
   })
-}
-
-type Connecting = ReturnType<ReturnType<typeof newConnecting>>
-
-export interface Route {
-  /** Connections with the same one are the same. */
-  readonly key: string
-  readonly url: URL
-  /** The proxy on the way, with its credentials. */
-  readonly proxy: URL | undefined
-  readonly how: Connecting
-  readonly howToProxy: Connecting | undefined
-  readonly asker: Asker
-  /** When whoever asked first has gone. */
-  readonly gone: AbortSignal
+  /**
+   * @param takesAll Whether all authorities of the system count, or those alone that Node.js brings along and has at once.
+   * @param gone When whoever asked first has gone.
+   * @throws OpenSSL's error if a PEM text is none.
+   */
+  return (url: URL, { proxy, verifies, certificate, key }: Way, takesAll: boolean, gone: AbortSignal) => ({
+    /** Connections with the same one are the same. */
+    key: [proxy?.href, proxy && !isTls(url) ? '' : url.origin, takesAll].join(' '),
+    url,
+    proxy,
+    how: howTo(url, verifies, takesAll, certificate, key),
+    // DIB_PYPI_TRUSTED_HOST trusts the index, and the certificate is for the index.
+    howToProxy: proxy && howTo(proxy, true, takesAll),
+    asker,
+    gone,
+  })
 }
 
 /** How a proxy is called in messages. */
@@ -108,7 +107,7 @@ export const proxyRefusal = (proxy: URL): HttpError =>
     '407',
   )
 
-const open = (to: URL, how: Connecting | undefined, over?: Socket): Socket => {
+const open = (to: URL, how: Route['howToProxy'], over?: Socket): Socket => {
   const host = hostOf(to)
   const there = {
     ...how,

@@ -112,6 +112,8 @@ export const proxyFor = (url: string, environment: Environment): URL | undefined
   return parse(splitUrl(written).scheme === undefined ? `http://${written}` : written)
 }
 
+export type Way = ReturnType<typeof wayTo>
+
 /** The proxy on the way to a URL, what is shown there, and whether the server's certificate is verified: the one place that decides it. */
 export const wayTo = (url: URL, { own, environment, trustedHosts }: ClientOptions) => {
   const mine = own && isSameServer(new URL(own.url), url) ? own : undefined
@@ -123,6 +125,6 @@ export const wayTo = (url: URL, { own, environment, trustedHosts }: ClientOption
     credentials: credentialsOf(url) ?? mine?.credentials,
     verifies: !(mine?.trusted || isHostIn(trustedHosts, url)),
     certificate: isTls(url) ? (mine?.clientCert ?? general()) : undefined,
-    key: mine?.clientCert === undefined ? undefined : mine.clientKey,
+    key: mine?.clientKey,
   }
 }

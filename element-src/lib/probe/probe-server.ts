@@ -133,10 +133,8 @@ export const probeServer = async (context: ProbeContext): Promise<ProbeResult> =
   const { signal, end } = endable(context.signal)
   const answersAtAll = pause(seconds * 500, undefined, { signal })
     .then(() => ask(new URL('/', url), { client, signal }))
-    .then(
-      () => true,
-      () => false,
-    )
+    .then(() => true)
+    .catch(() => false)
   try {
     // The official index's own page has 40 MB, which installers never ask for, and which a proxy may receive whole before it
     // passes on the first byte.

@@ -34,11 +34,6 @@ export const ofHttp: readonly Mutant[] = [
   ...sabotages(
     'lib/http/client.ts',
     'unit/http/client.ts',
-    [
-      'DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy',
-      'connecting(proxy, true, takesAll)',
-      'connecting(proxy, verifies, takesAll)',
-    ],
     ['heads of a megabyte are read, and no longer ones', 'maxHeaderSize: 1024 * 1024,', ''],
     ['a cookie goes to the host that set it', 'to.hostname === at.hostname && ', ''],
     ['a cookie that came over TLS goes over TLS alone', '(isTls(at) || !isTls(to))', 'true'],
@@ -65,11 +60,16 @@ export const ofHttp: readonly Mutant[] = [
     'takesAll ? systemAuthorities(environment).flatMap(split) : []',
     '[]',
   ]),
-  ...sabotages('lib/http/connection.ts', 'unit/http/client.ts unit/probe/probe-server.ts', [
-    'the certificate of a server is verified',
-    'rejectUnauthorized: verifies,',
-    'rejectUnauthorized: false,',
-  ]),
+  ...sabotages(
+    'lib/http/connection.ts',
+    'unit/http/client.ts unit/probe/probe-server.ts',
+    ['the certificate of a server is verified', 'rejectUnauthorized: verifies,', 'rejectUnauthorized: false,'],
+    [
+      'DIB_PYPI_TRUSTED_HOST trusts the index, not its proxy',
+      'howTo(proxy, true, takesAll)',
+      'howTo(proxy, verifies, takesAll)',
+    ],
+  ),
   ...sabotages('lib/http/way.ts', 'unit/relay/proxies.ts unit/http/client.ts', [
     'PIP_PROXY wins over the environment',
     "environment['PIP_PROXY'] || fromEnvironment",
