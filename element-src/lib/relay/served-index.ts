@@ -66,7 +66,7 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
       return path === undefined ? undefined : { path, size: statSync(path).size }
     }
 
-    const metadata = newMetadataFiles(send)
+    const metadata = newMetadataFiles(send, shared.tempo)
     const awaited = newRemembered<(metadata: Buffer | undefined) => void>(mostAwaited)
     const onMetadata = (key: string, bytes: Buffer | undefined): void => {
       awaited.get(key)?.(bytes)

@@ -85,9 +85,9 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
   }
 
   const lookAtProject = async (requirement: Requirement, { installer, asker, began }: Looked): Promise<void> => {
-    const { project, specifier, extras: wanted } = requirement
+    const { project, specifier } = requirement
     const known = extrasOf(project)
-    for (const extra of wanted) known.add(extra)
+    for (const extra of requirement.extras) known.add(extra)
     if (!isNew(`${asker.headers['User-Agent']} ${project} ${specifier} ${[...known].sort()}`, began)) return
     // A folder is read when it is asked: nothing would be there sooner.
     const asked = indexes.filter(
@@ -103,11 +103,11 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
     const file = chooseFile(all, project, specifier, installer)
     const page = pages.find(({ files }) => file !== undefined && files.includes(file))
     if (file === undefined || page === undefined) return
-    const { index, files } = page
     const { name } = file
-    const key = keyOf({ project, nth: files.filter((one) => one.name === name).indexOf(file), name })
-    guesses.suggest('page', { index, project, key, file }, asker.headers)
-    await lookAtFile({ index, project, file, key, installer, asker, began })
+    const nth = page.files.filter((one) => one.name === name).indexOf(file)
+    const wanted = { index: page.index, project, key: keyOf({ project, nth, name }), file }
+    guesses.suggest('page', wanted, asker.headers)
+    await lookAtFile({ ...wanted, installer, asker, began })
   }
 
   return {
@@ -127,10 +127,11 @@ export const newLookAhead = (indexes: readonly ServedIndex[], signal: AbortSigna
         if (file === undefined) return
         // What a folder has is what was taken before, the newest or not.
         if (isFirst && !isLocal(file) && chooseFile(files, project, '', installer) === file) guesses.foretold()
+        const wanted = { index, project, key, file }
         // uv reads the metadata of a wheel out of parts of it, if there is none beside it.
         if (route.isMetadata || method !== 'GET' || request.headers.range !== undefined)
-          guesses.suggest('metadata', { index, project, key, file }, headers)
-        await lookAtFile({ index, project, file, key, installer, asker, began: Date.now() })
+          guesses.suggest('metadata', wanted, headers)
+        await lookAtFile({ ...wanted, installer, asker, began: Date.now() })
       }
       // A guess that fails is nobody's fault.
       look().catch(() => undefined)

@@ -125,8 +125,8 @@ export interface MetadataAnswer extends PassedOn {
 const most = 8 * 1024 * 1024
 
 /** What fetches the metadata that lies beside wheels. Begins with none remembered. */
-export const newMetadataFiles = (send: SendRequest) => {
-  const share = newShare<MetadataAnswer>()
+export const newMetadataFiles = (send: SendRequest, tempo: number) => {
+  const share = newShare<MetadataAnswer>(tempo)
   const known = newRemembered<MetadataAnswer>(most, ({ bytes }) => bytes.length)
 
   const fetchIt = async (file: PageFile, { headers, isAhead }: Asker, signal: AbortSignal): Promise<MetadataAnswer> => {

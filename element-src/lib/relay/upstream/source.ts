@@ -96,7 +96,7 @@ export const sharedFor = 5_000
  * Has several who ask for the same thing at one time share one request for it; `tempo` multiplies its times. When all who wait
  * for a request have gone, its signal says so.
  */
-export const newShare = <Result>(tempo = 1) => {
+export const newShare = <Result>(tempo: number) => {
   const running = new Map<string, { born: number; askers: number; over: AbortController; answer: Promise<Result> }>()
   return async (key: string, gone: AbortSignal, start: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     const known = running.get(key)
