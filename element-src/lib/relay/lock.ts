@@ -63,11 +63,11 @@ const newFinder = (indexes: readonly ServedIndex[]) => {
   const once = newOnce<boolean>()
 
   /** A folder's own word is not enough: its file may have been damaged since. */
-  const isInFolder = (index: ServedIndex, { url, hashes }: PageFile): Promise<boolean> => {
-    const path = index.findLocal(url)?.path
-    if (path === undefined) return Promise.resolve(false)
-    const key = `${path} ${hashes['sha256']}`
-    return once(key, async () => (await digestOf(path, hashes)).isRight === true).catch(() => false)
+  const isInFolder = async (index: ServedIndex, file: PageFile): Promise<boolean> => {
+    const path = (await index.findFile(file))?.path
+    if (path === undefined) return false
+    const key = `${path} ${file.hashes['sha256']}`
+    return once(key, async () => (await digestOf(path, file.hashes)).isRight === true).catch(() => false)
   }
 
   /** The places where a file may be, the surest first, and why an index has it not; all in the order of the indexes. */

@@ -1,19 +1,21 @@
 import { statSync } from 'node:fs'
+import { relative } from 'node:path'
 import { newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
+import { openFolder } from '../index/folder.js'
 import { fileAtUrl } from '../index/local-url.js'
-import type { PageFile } from '../index/page.js'
-import { isAskedAt } from '../settings/project-patterns.js'
+import { excludeNewer, type PageFile } from '../index/page.js'
+import type { Index } from '../settings/index-list.js'
+import { isAskedAt, isKeptFor, markOf } from '../settings/project-patterns.js'
 import type { Arrivals } from './arrivals.js'
 import { newRemembered } from './remembered.js'
 import type { Sendable } from './server/reply.js'
 import { newDownloads } from './store/downloads.js'
 import type { MirrorFolder } from './store/mirror-folder.js'
 import { type MetadataAnswer, newMetadataFiles } from './upstream/fetch-file.js'
-import { folderIndex, markOf } from './upstream/folder-index.js'
 import { newOutage } from './upstream/outage.js'
 import { serverIndex } from './upstream/server-index.js'
-import type { Shared } from './upstream/source.js'
+import type { Shared, Source } from './upstream/source.js'
 import { newTraffic } from './upstream/traffic.js'
 
 /** An index, and what its files are served from. Each is one by its place among the others: two may have one URL. */
@@ -35,6 +37,42 @@ const mostAwaited = 10_000
 export const isLocal = ({ url }: PageFile): boolean => url.startsWith('file:')
 
 const originOf = (url: string): string => new URL(url).origin
+
+/**
+ * A folder of the host as an index. What is wrong in it extra-data.d says.
+ *
+ * @param folder Its own, in the local mirror if there is one.
+ */
+const folderIndex = ({ config, log }: Shared, index: Index, folder: string): Source => {
+  const { mirror = folder, named = config.indexes, lock } = config
+  const { files, projects } = openFolder(mirror, relative(mirror, folder))
+  // What a lock has it has by its hash.
+  const isAnyones = !index.isKept || lock !== undefined
+  const refuse = (why: string) => {
+    const cause = `${index.label} ${why}`
+    log.warn(cause)
+    return { kind: 'refused', cause } as const
+  }
+  const find: Source['find'] = async (project) => {
+    try {
+      const found = files(project)
+      const all = found.filter((file) => isAnyones || isKeptFor(project, file, named))
+      const other = found.find((file) => !all.includes(file))
+      if (other !== undefined)
+        log.once(
+          `${other.name} in ${folder} is not used: no build kept it from an index that the mirrors file asks for ${project}. Build once online with DIB_PYPI_FILL_MIRROR`,
+        )
+      if (all.length === 0) return { kind: 'none' }
+      const old = excludeNewer(all, index.excludeNewer)
+      return old === undefined
+        ? refuse(`names no upload times of ${project}, so exclude-newer cannot be kept: leave exclude-newer out for it`)
+        : { kind: 'page', files: old, links: [] }
+    } catch (error) {
+      return refuse(`cannot be read: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+  return { projects, find, filesOf: find }
+}
 
 /**
  * Opens the indexes, in their order.
@@ -107,7 +145,6 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
       mirror,
       origin,
       downloads,
-      findLocal,
       /** Where on the host a file is already; by the mark of the index, the folder that is filled takes note of who has it. */
       findFile: async (file: PageFile, mark?: string) =>
         isLocal(file) ? findLocal(file.url) : mirror?.find(file, mark),

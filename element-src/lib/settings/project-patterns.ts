@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { normaliseName } from '../index/distribution-file.js'
+import { excludeNewer, type PageFile } from '../index/page.js'
 import type { Index } from './index-list.js'
 
 /**
@@ -55,4 +57,26 @@ export const isAskedAt = (project: string, index: Rules, all: readonly Rules[]):
   if (isAmong(project, index.exclude)) return false
   if (index.projects !== undefined) return isAmong(project, index.projects)
   return !all.some((other) => isAmong(project, other.projects) && !isAmong(project, other.exclude))
+}
+
+/** Stands for an index in a folder that builds fill, which the image sees: a URL's path may hold a secret. */
+export const markOf = ({ url, namedUrl = url }: Pick<Index, 'url' | 'namedUrl'>): string =>
+  createHash('sha256')
+    .update(namedUrl.replace(/\/*(?:[?#].*)?$/, ''))
+    .digest('hex')
+    .slice(0, 16)
+
+/**
+ * Whether a file of the folder that builds filled may be used. It is under the rules of the indexes that it was kept from;
+ * what has come in another way, or from indexes of other builds, is that of an index without rules.
+ *
+ * @param all What the user names in this build.
+ */
+export const isKeptFor = (project: string, file: PageFile, all: readonly Index[]): boolean => {
+  const origins = all.filter((index) => file.origins?.includes(markOf(index)))
+  if (origins.length > 0)
+    return origins.some(
+      (index) => isAskedAt(project, index, all) && (excludeNewer([file], index.excludeNewer)?.length ?? 0) > 0,
+    )
+  return isAskedAt(project, {}, all) && all.every((index) => index.excludeNewer === undefined)
 }

@@ -75,7 +75,7 @@ export const ofHost: readonly Mutant[] = [
     'existsSync(new URL(url))',
   ]),
   ...sabotages(
-    'lib/relay/upstream/folder-index.ts',
+    'lib/relay/served-index.ts',
     'unit/relay/fill.ts unit/relay/folders.ts unit/relay/serves.ts',
     [
       'offline, what was kept for one section is not installed for another',

@@ -86,7 +86,7 @@ export const ofRelay: readonly Mutant[] = [
     ['what a section excludes is not asked there', 'if (isAmong(project, index.exclude)) return false', ''],
   ),
   ...sabotages(
-    'lib/relay/upstream/folder-index.ts',
+    'lib/settings/project-patterns.ts',
     'unit/relay/project-rules.ts',
     [
       'offline, a kept file is used for a project only if it came from an index that has it',
@@ -290,7 +290,7 @@ export const ofRelay: readonly Mutant[] = [
     ],
     [
       "a folder's own word for a hash is not enough under a lock",
-      '(await digestOf(path, hashes)).isRight === true',
+      '(await digestOf(path, file.hashes)).isRight === true',
       '(await digestOf(path, hashes)) !== undefined',
     ],
     [

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { isKeptFor, markOf } from '../../../element-src/lib/relay/upstream/folder-index.js'
-import { isAskedAt } from '../../../element-src/lib/settings/project-patterns.js'
+import { isAskedAt, isKeptFor, markOf } from '../../../element-src/lib/settings/project-patterns.js'
 import { at } from '../../support/relay/test-relay.js'
 
 t.test('a project is asked where its rules say, and nowhere else', async (t) => {
