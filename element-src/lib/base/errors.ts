@@ -29,6 +29,10 @@ export const ignoreErrors = <Result>(codes: readonly string[], action: () => Res
   }
 }
 
+/** undefined if a text is not a URL. */
+export const parseUrl = (text: string, base?: URL): URL | undefined =>
+  ignoreErrors(['ERR_INVALID_URL'], () => new URL(text, base))
+
 /** Runs a step of an undoing, of which each is tried, and says what went wrong with it. */
 export const faultsOf = (step: () => void): readonly string[] => {
   try {

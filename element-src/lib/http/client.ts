@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as sendRequest } from 'node:http'
-import { errorCode, ignoreErrors } from '../base/errors.js'
+import { errorCode, parseUrl } from '../base/errors.js'
 import { newAgent, newRoutes, proxyFault, proxyRefusal, type Route } from './connection.js'
 import { faultOf, HttpError, isAboutCertificate } from './http-error.js'
 import { authorization, credentialsOf, isTls } from './url.js'
@@ -114,7 +114,7 @@ const shortBody = 65_536
 const nextUrl = (location: string, from: URL): URL => {
   // requests takes its bytes for UTF-8.
   const text = Buffer.from(location, 'latin1').toString('utf8')
-  const url = ignoreErrors(['ERR_INVALID_URL'], () => new URL(text, from))
+  const url = parseUrl(text, from)
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url
   throw new HttpError('redirect', 'redirects to something that is neither http nor https')
 }

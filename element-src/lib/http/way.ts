@@ -1,6 +1,6 @@
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import type { Environment } from '../base/command.js'
-import { ignoreErrors } from '../base/errors.js'
+import { parseUrl } from '../base/errors.js'
 import { textAt } from '../base/files.js'
 import type { Asker } from './http-error.js'
 import { type Credentials, credentialsOf, isHostIn, isSameServer, isTls, splitUrl, withoutBrackets } from './url.js'
@@ -30,11 +30,9 @@ export interface ClientOptions {
   readonly lookup?: LookupFunction | undefined
 }
 
-const parse = (url: string): URL | undefined => ignoreErrors(['ERR_INVALID_URL'], () => new URL(url))
-
 /** An IPv4 address in any of inet_aton(3)'s spellings, which are those of URLs, in its usual one; undefined if it is not one. */
 const inetAton = (text: string): string | undefined => {
-  const { hostname = '' } = parse(`http://${text}/`) ?? {}
+  const { hostname = '' } = parseUrl(`http://${text}/`) ?? {}
   return isIP(hostname) === 4 && /^[\da-fx.]*[\da-fx]$/i.test(text) ? hostname : undefined
 }
 
@@ -109,7 +107,7 @@ export const proxyFor = (url: string, environment: Environment): URL | undefined
   const fromEnvironment = isDirect ? undefined : (proxies.get(scheme) ?? proxies.get('all'))
   const written = environment['PIP_PROXY'] || fromEnvironment
   if (!written) return undefined
-  return parse(splitUrl(written).scheme === undefined ? `http://${written}` : written)
+  return parseUrl(splitUrl(written).scheme === undefined ? `http://${written}` : written)
 }
 
 export type Way = ReturnType<typeof wayTo>

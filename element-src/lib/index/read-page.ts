@@ -1,11 +1,8 @@
-import { ignoreErrors } from '../base/errors.js'
+import { parseUrl } from '../base/errors.js'
 import { type Fields, fieldsOf, isFields, parseJson, textOf } from '../base/json.js'
 import { fileNameIn } from './distribution-file.js'
 import { type Attributes, startTags } from './html.js'
 import { algorithms, type Page, PageError, type PageFile } from './page.js'
-
-const parseUrl = (text: string, base: URL): URL | undefined =>
-  ignoreErrors(['ERR_INVALID_URL'], () => new URL(text, base))
 
 const startOf = /^(?:https?:\/\/[^/?#@\\]+\/|(?:\.\.\/)+|\/(?!\/)|)/i
 // What a URL parser would change: blanks, `\`, quotes and the like.

@@ -1,4 +1,4 @@
-import { ignoreErrors } from '../base/errors.js'
+import { parseUrl } from '../base/errors.js'
 import { toolName } from '../base/log.js'
 import { decodedChunksOf } from '../http/body.js'
 import type { HttpAnswer, HttpClient } from '../http/client.js'
@@ -68,7 +68,7 @@ export const filesOn = ({ text, url: base }: Page): readonly URL[] =>
 export const foldersOn = (page: Page): readonly string[] => {
   const start = new URL(page.url.pathname.replace(/\/*$/, '/'), page.url).href
   return [...hrefsOn(page)].flatMap((href) => {
-    const url = ignoreErrors(['ERR_INVALID_URL'], () => new URL(href, page.url).href)
+    const url = parseUrl(href, page.url)?.href
     return /^([^/?#]+)\/$/.exec(url?.startsWith(start) ? url.slice(start.length) : '')?.[1] ?? []
   })
 }

@@ -1,4 +1,4 @@
-import { ignoreErrors, UserError } from '../base/errors.js'
+import { parseUrl, UserError } from '../base/errors.js'
 import { type Credentials, credentialsOf, redact, splitUrl, withoutBrackets } from '../http/url.js'
 import type { OwnServer } from '../http/way.js'
 
@@ -80,7 +80,7 @@ export const indexAt = (url: string, source?: string): Index => {
   // urlsplit takes a bracket anywhere before the path for one of an IPv6 address, and raises. A host that begins with
   // another sign could be a comment in pip.conf.
   const isHost = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/i.test(host) && !/[[\]]/.test(userinfo ?? '')
-  const parsed = ignoreErrors(['ERR_INVALID_URL'], () => new URL(url))
+  const parsed = parseUrl(url)
   if (!isHost || !parsed?.hostname) {
     return refuse(
       'has no host, or a port that is not a number: write it as http://host:port/path, and percent-encode / ? # [ ] in a password',
