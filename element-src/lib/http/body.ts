@@ -3,10 +3,7 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib'
 import { HttpError } from './http-error.js'
 
-/**
- * The chunks of an answer, as they were sent. Reading ends with an HttpError if it is not complete. Who stops before its
- * end ends the connection.
- */
+/** The chunks of an answer, as they were sent; ends with an HttpError if it is not complete. Who stops before its end ends the connection. */
 export const chunksOf = async function* (body: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of body) yield chunk as Buffer

@@ -84,8 +84,8 @@ const newExchange = (options: ClientOptions) => {
   const exchange = async (url: URL, request: HttpRequest): Promise<IncomingMessage> => {
     const way = wayTo(url, options)
     const { proxy, credentials } = way
-    const kind = proxy?.protocol.replace(':', '') ?? 'http'
-    if (!/^https?$/.test(kind))
+    const kind = proxy?.protocol.slice(0, -1) ?? 'http'
+    if (kind !== 'http' && kind !== 'https')
       throw new HttpError('proxy', `is behind a ${kind} proxy, which only installers speak`, 'PROXY_KIND')
     const takesAll = needsAll.has(url.host)
     try {

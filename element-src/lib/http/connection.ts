@@ -34,12 +34,7 @@ const certifi = (root: string): readonly string[] =>
       ),
   )
 
-/**
- * The authorities that pip may know here, besides those that Node.js brings along.
- *
- * @param root Where the system's root is, seen from this process.
- * @returns What stands in their files, PEM.
- */
+/** The authorities that pip may know here, besides those that Node.js brings along: what stands in their files, PEM. */
 export const systemAuthorities = (environment: Environment, root = '/'): readonly string[] =>
   [...variables.map((name) => environment[name]), ...bundles, ...certifi(root)].flatMap(
     (path) => (path && textAt(join(root, path), 'utf8')) || [],

@@ -60,10 +60,7 @@ export const authorization = (
   return { [name]: `Basic ${Buffer.from(text, isLatin1 ? 'latin1' : 'utf8').toString('base64')}` }
 }
 
-/**
- * A URL for the log. The password is hidden, and so is a user name without a password, since it is often a token. pip's
- * own log shows the same.
- */
+/** A URL for the log, as pip's shows it. A user name without a password is hidden as well, since it is often a token. */
 export const redact = (url: string): string => {
   const { userinfo } = splitUrl(url)
   const user = userinfo?.match(/^[^:]*:/)?.[0] ?? ''

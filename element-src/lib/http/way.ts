@@ -88,12 +88,9 @@ const proxiesOf = (environment: Environment): ReadonlyMap<string, string> => {
 }
 
 /**
- * The proxy through which pip reaches a URL: http_proxy, https_proxy, all_proxy and no_proxy, of which small letters win
- * over capitals (Python's urllib.request.getproxies; requests' utils.py, should_bypass_proxies and select_proxy). PIP_PROXY wins
- * over them (pip's documentation, `--proxy`).
- *
- * @param url Where to, as the user wrote it: no_proxy sees a port that is the scheme's own.
- * @returns The proxy's URL, with its credentials, of whatever scheme, or undefined if pip goes there directly.
+ * The proxy through which pip reaches a URL, of whatever scheme: http_proxy, https_proxy, all_proxy and no_proxy, of which small
+ * letters win over capitals (Python's urllib.request.getproxies; requests' utils.py, should_bypass_proxies and select_proxy).
+ * PIP_PROXY wins over them (pip's documentation, `--proxy`).
  */
 export const proxyFor = (url: string, environment: Environment): URL | undefined => {
   const { scheme = '', ...at } = splitUrl(url)

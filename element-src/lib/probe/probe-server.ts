@@ -22,8 +22,6 @@ const askOnceMore = async (...asked: Parameters<typeof ask>): Promise<Answer> =>
  * What a devpi-server's address is meant to be if it names no index's pages: its own address is its mirror root/pypi,
  * that of an index is the index's pages, +simple/ (devpi's documentation, Quickstart: permanent install). Any answer of
  * devpi-server's says that it is one.
- *
- * @returns The result for the index that is meant, or undefined if it is not devpi's or there is none.
  */
 const probeDevpi = async (answer: Answer, context: ProbeContext): Promise<ProbeResult | undefined> => {
   const { url } = context.index
@@ -52,12 +50,7 @@ const probeDevpi = async (answer: Answer, context: ProbeContext): Promise<ProbeR
   return { state: 'misplaced', reason: `it is a devpi-server, and no index is there: write ${example}` }
 }
 
-/**
- * Looks whether the hosts of an index's files can be reached, by a project's page. One that cannot is a matter of that host
- * alone, which pip reports only after minutes.
- *
- * @returns A line for each host that the build will have trouble with.
- */
+/** A line for each host of an index's files that cannot be reached, by a project's page: pip reports it only after minutes. */
 const filesHostNotes = async (project: Answer, context: ProbeContext): Promise<readonly string[]> => {
   if (project.status !== 200) return []
   const files = new Map(filesOn(project).map((file) => [file.host, file]))

@@ -58,9 +58,8 @@ const names: Readonly<Partial<Record<Probed['state'], string>>> = {
 const isFault = ({ state }: Probed): boolean => !['up', 'pageless', 'odd'].includes(state)
 
 /**
- * Decides which indexes a build uses, by the results of the probes, and logs a line for each.
+ * Decides which indexes a build uses, at least one, with the URLs that their servers stand for, and logs a line for each.
  *
- * @returns The indexes that stay, in their order, with the URLs that their servers stand for; at least one.
  * @throws UserError if one is unusable and the build is to end on that.
  */
 export const chooseReachable = (
@@ -103,11 +102,10 @@ export const chooseReachable = (
 }
 
 /**
- * Asks all indexes at once whether they can be used, from where this process runs: in the image, or on the host, where the
- * relay asks them. Takes three seconds at the latest.
+ * Asks all indexes at once whether they can be used, and chooses, from where this process runs: in the image, or on the host,
+ * where the relay asks them. Takes three seconds at the latest.
  *
  * @param node How Node.js is started, for looking up names.
- * @throws UserError if one is unusable and the build is to end on that.
  */
 export const findReachable = async (
   { indexes, trustedHosts, unreachable }: Pick<PipSettings, 'indexes' | 'trustedHosts' | 'unreachable'>,

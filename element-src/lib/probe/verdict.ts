@@ -94,13 +94,7 @@ export const isMissing = ({ status }: Answer): boolean => status === 404 || stat
 
 const shown = ({ origin, pathname }: URL): string => `${origin}${pathname}`
 
-/**
- * What the answers make of an index.
- *
- * @param root That at its root.
- * @param project That at a project's address.
- * @param nearby The URL of an index beside it or below.
- */
+/** What the answers at its root and at a project's address make of an index; `nearby` is the URL of one beside it or below. */
 export const ofAnswers = (url: URL, root: Answer, project?: Answer, nearby?: string): ProbeResult => {
   const { status } = root
   const place = shown(root.url)
