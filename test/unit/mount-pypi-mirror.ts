@@ -44,6 +44,8 @@ t.test('where a mount fails, the relay is ended, and all that was staged was clo
     process.env['PATH'] = path
   })
   process.env['PATH'] = pathWith(join(folder, 'bin'), 'sudo', 'echo "sudo: not for you" >&2; exit 1')
+  // An empty one switches off that in capitals, for pip as for the relay.
+  const proxies = { https_proxy: 'http://proxy.example:3128', http_proxy: '', HTTP_PROXY: 'http://proxy.example:3128' }
   await t.rejects(
     mountPypiMirror({
       TMP_BUILD_DIR: build,
@@ -52,14 +54,14 @@ t.test('where a mount fails, the relay is ended, and all that was staged was clo
       DIB_IMAGE_CACHE: join(folder, 'cache'),
       DIB_OFFLINE: '1',
       DIB_PYPI_RELAY: 'always',
-      https_proxy: 'http://proxy.example:3128',
+      ...proxies,
       OTHER_TOKEN: 'secret',
     }),
     { name: 'UserError', message: /sudo: not for you/ },
   )
   t.equal(asked.at(-1), 'POST', 'the relay is ended')
   const told = JSON.parse(readFileSync(join(build, 'hooks', 'pypi-relay', 'told'), 'utf8'))
-  t.same(told.environment, { https_proxy: 'http://proxy.example:3128' }, 'which was told of no other variable')
+  t.same(told.environment, proxies, 'which was told of no other variable')
   const mode = (...names: readonly string[]): number => statSync(join(build, 'hooks', ...names)).mode & 0o777
   t.equal(mode('pypi'), 0o700)
   t.equal(mode('..'), 0o700, 'the build folder, which dib leaves open on tmpfs')

@@ -17,7 +17,7 @@ export interface RelayConfig extends Pick<PipSettings, 'indexes' | 'unreachable'
   /** All that the user names, also what is left out while it is down; `indexes` if undefined. */
   readonly named?: readonly Index[]
   /** The variables by which it reaches servers: proxies and CA certificates, as pip names them. */
-  readonly environment: Readonly<Record<string, string>>
+  readonly environment: Environment
   /** Hosts whose certificates are not verified, each `host` or `host:port`. */
   readonly trustedHosts: readonly string[]
   /** The local mirror, which folders of indexes are in: their links may lead anywhere in it. */
@@ -86,11 +86,9 @@ export const closeRelay = async (control: string): Promise<RelayStatus | undefin
 /** The variables by which the relay reaches servers as pip would from the host. */
 const forServers = /_proxy$|^(?:PIP_PROXY|PIP_CERT|PIP_CLIENT_CERT|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|SSL_CERT_FILE)$/i
 
-/** What of the hook's environment the relay has to know. */
-export const environmentForRelay = (environment: Environment): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) => (value && forServers.test(name) ? [[name, value]] : [])),
-  )
+/** What of the hook's environment the relay has to know. An empty http_proxy counts: it switches off HTTP_PROXY. */
+export const environmentForRelay = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => forServers.test(name)))
 
 /**
  * Starts the relay, in a session of its own and outside the build's folders, so that dib neither waits for it nor ends it.

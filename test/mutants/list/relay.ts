@@ -248,8 +248,8 @@ export const ofRelay: readonly Mutant[] = [
   ),
   ...sabotages('lib/relay/control.ts', 'unit/mount-pypi-mirror.ts', [
     'what the relay is told of the environment has no other secret',
-    '(value && forServers.test(name) ? [[name, value]] : [])',
-    '(value ? [[name, value]] : [])',
+    '.filter(([name]) => forServers.test(name))',
+    '',
   ]),
   ...sabotages('lib/relay/control.ts', 'unit/relay/start-relay.ts', [
     'a relay that cannot be reached is ended',
