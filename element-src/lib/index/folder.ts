@@ -5,7 +5,7 @@ import { localMirrorUrl } from '../image/stage.js'
 import { isDistribution, normaliseName, projectsOf } from './distribution-file.js'
 import { factsFile, readFacts, readSums, sumsFile } from './folder-records.js'
 import { fileAtUrl, findInMirror, readFolderPage, urlBelow } from './local-url.js'
-import type { PageFile } from './page.js'
+import { isLocal, type PageFile } from './page.js'
 import { renderPage, renderRoot } from './render.js'
 import { headersIn } from './wheel-metadata.js'
 
@@ -24,7 +24,7 @@ export const placesOfIndexes = ['simple', 'web/simple']
 
 /** A file as a page lists it, if the image can read it: links to servers, and to what is in the mirror. */
 const asSeen = (mirror: string, file: PageFile): PageFile | undefined => {
-  if (!/^file:/i.test(file.url)) return file
+  if (!isLocal(file)) return file
   if (fileAtUrl(mirror, file.url) === undefined) return undefined
   // A page may name metadata that was not copied with the mirror, and one that was may not be named.
   const hasMetadata = fileAtUrl(mirror, `${file.url}.metadata`) !== undefined

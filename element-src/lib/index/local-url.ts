@@ -5,7 +5,7 @@ import { errorCode } from '../base/errors.js'
 import { bytesAt, namesIn } from '../base/files.js'
 import { followLinks, linkAt } from '../image/path-in-root.js'
 import { localMirrorUrl, mirrorMountPoint } from '../image/stage.js'
-import type { PageFile } from './page.js'
+import { isLocal, type PageFile } from './page.js'
 import { readPage } from './read-page.js'
 
 const isInMirror = (path: string): boolean => `${path}/`.startsWith(`${mirrorMountPoint}/`)
@@ -113,8 +113,7 @@ export const readFolderPage = (mirror: string, folder: string): readonly PageFil
 /** What is wrong with the first file that a project's page lists, and that the image does not have. Those on servers may be anywhere. */
 const pageFault = (mirror: string, folder: string): string | undefined => {
   const page = join(mirror, folder, 'index.html')
-  for (const { url, coreMetadata } of readFolderPage(mirror, folder)?.slice(0, manyLinks) ?? []) {
-    if (!/^file:/i.test(url)) continue
+  for (const { url, coreMetadata } of readFolderPage(mirror, folder)?.slice(0, manyLinks).filter(isLocal) ?? []) {
     const file = folderOfMirror(url)
     if (file === undefined) {
       return `${page} links to ${url}, which is outside the mirror, so that the image cannot see it: make the mirror a folder that holds both`

@@ -31,6 +31,9 @@ export interface PageFile {
   readonly coreMetadata?: true | Hashes | undefined
 }
 
+/** Whether a file is in a folder that is an index. */
+export const isLocal = ({ url }: PageFile): boolean => url.startsWith('file:')
+
 /** A project's page: what it lists, in its order. */
 export interface Page {
   readonly files: readonly PageFile[]

@@ -4,7 +4,7 @@ import { newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
 import { openFolder } from '../index/folder.js'
 import { fileAtUrl } from '../index/local-url.js'
-import { excludeNewer, type PageFile } from '../index/page.js'
+import { excludeNewer, isLocal, type PageFile } from '../index/page.js'
 import type { Index } from '../settings/index-list.js'
 import { isAskedAt, isKeptFor, markOf } from '../settings/project-patterns.js'
 import type { Arrivals } from './arrivals.js'
@@ -32,9 +32,6 @@ export interface WantedFile {
 
 /** For so many wheels' metadata somebody waits at most. */
 const mostAwaited = 10_000
-
-/** Whether a file is in a folder that is an index. */
-export const isLocal = ({ url }: PageFile): boolean => url.startsWith('file:')
 
 const originOf = (url: string): string => new URL(url).origin
 

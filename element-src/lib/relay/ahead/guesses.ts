@@ -1,5 +1,6 @@
+import { isLocal } from '../../index/page.js'
 import { newRemembered } from '../remembered.js'
-import { isLocal, type ServedIndex, type WantedFile } from '../served-index.js'
+import type { ServedIndex, WantedFile } from '../served-index.js'
 import type { Guess } from '../store/download.js'
 import type { Asker } from '../upstream/source.js'
 
