@@ -27,26 +27,19 @@ const field = (path: string): string =>
     .replace(/[^A-Za-z0-9/._-]/g, (byte) => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`)
 
 /**
- * Mounts as lines of fstab(5). Each is made private right after the bind, since a mount below a shared `/` would
- * share dib's unmounting of it with the host; and read-only after that.
- */
-export const mountTable = (mounts: readonly Mount[]): string =>
-  mounts
-    .map(({ source, target, isWritable }) => {
-      const shared = `private,${isWritable ? 'rw' : 'ro'},X-mount.mkdir`
-      return source === undefined
-        ? `tmpfs ${field(target)} tmpfs ${shared},mode=0755,uid=${process.getuid?.()} 0 0\n`
-        : `${field(source)} ${field(target)} none bind,${shared} 0 0\n`
-    })
-    .join('')
-
-/**
- * Writes a table of mounts into a folder, and says how mount(8) makes all of them in one process: sudo's own start costs a
- * third of that of Node.js.
+ * Writes mounts into a folder as fstab(5) has them, and says how mount(8) makes all in one process: sudo's own start costs a
+ * third of that of Node.js. Each is made private right after the bind, since a mount below a shared `/` would share dib's
+ * unmounting of it with the host; and read-only after that.
  */
 export const mountArguments = (folder: string, mounts: readonly Mount[]): readonly string[] => {
+  const lines = mounts.map(({ source, target, isWritable }) => {
+    const shared = `private,${isWritable ? 'rw' : 'ro'},X-mount.mkdir`
+    return source === undefined
+      ? `tmpfs ${field(target)} tmpfs ${shared},mode=0755,uid=${process.getuid?.()} 0 0\n`
+      : `${field(source)} ${field(target)} none bind,${shared} 0 0\n`
+  })
   const table = join(folder, 'fstab')
-  writeFileSync(table, mountTable(mounts))
+  writeFileSync(table, lines.join(''))
   // --no-mtab: mount keeps no record of its own in /run/mount, which would be in the image.
   return ['--no-mtab', '--all', '--fstab', table]
 }
