@@ -58,32 +58,29 @@ const homesIn = (root: string): readonly string[] => {
 
 /** Looks for what beats our files, and is not mounted over: variables, the files in Python's prefix, and other users' own. */
 export const competingSettings = (environment: Environment, root = '/'): readonly string[] => {
-  const ofVariables = Object.entries(variables)
+  const warnings = Object.entries(variables)
     .filter(([name]) => environment[name])
     .map(([name, effect]) => `${name} is set in the build's environment: ${effect}; unset it`)
   const mounted = placesOf(environment).map(({ path }) => path)
   const mountedHomes = mounted.map((path) => dirname(dirname(path)))
-  const warnings = (places: readonly Place[], why: string): readonly string[] =>
-    places.flatMap((place) => {
-      const keys = mounted.includes(place.path) ? [] : beatingKeys(place, root)
-      return keys.length > 0 ? [`${place.path} in the image sets ${keys.join(', ')}: ${why}`] : []
-    })
+  const look = (places: readonly Place[], why: string): void => {
+    for (const place of places.filter(({ path }) => !mounted.includes(path))) {
+      const keys = beatingKeys(place, root).join(', ')
+      if (keys) warnings.push(`${place.path} in the image sets ${keys}: ${why}`)
+    }
+  }
+  look(prefixFiles, 'pip reads it last, so that it beats the mirrors; remove it')
+  look(
+    homesIn(root).flatMap((one) => (mountedHomes.includes(one) ? [] : userFiles(one))),
+    'it beats the mirrors for the user whose file it is; write it in finalise.d instead',
+  )
   const home = environment['HOME'] ?? ''
   // Nothing is made in the place of a home that is not there yet, so that `useradd --create-home` works.
-  const isMissing = home.startsWith('/') && home !== rootsHome && !existsSync(join(root, home))
-  return [
-    ...ofVariables,
-    ...warnings(prefixFiles, 'pip reads it last, so that it beats the mirrors; remove it'),
-    ...warnings(
-      homesIn(root).flatMap((one) => (mountedHomes.includes(one) ? [] : userFiles(one))),
-      'it beats the mirrors for the user whose file it is; write it in finalise.d instead',
-    ),
-    ...(isMissing
-      ? [
-          `HOME is ${home}, which the image does not have yet. There easy_install, pip 1.5 and uv before 0.4.26 do not find the mirrors: create the folder in root.d`,
-        ]
-      : []),
-  ]
+  if (home.startsWith('/') && home !== rootsHome && !existsSync(join(root, home)))
+    warnings.push(
+      `HOME is ${home}, which the image does not have yet. There easy_install, pip 1.5 and uv before 0.4.26 do not find the mirrors: create the folder in root.d`,
+    )
+  return warnings
 }
 
 const words = (value: unknown): readonly string[] => {
