@@ -52,28 +52,28 @@ export const newArrivals = (lock: readonly Arrival[] | undefined) => {
   ): AsyncGenerator<Buffer> {
     const key = `${sent.place} ${sent.file.url}`
     const begun = from === 0 ? { hash: createHash('sha256'), length: 0 } : got.get(key)
-    if (begun !== undefined) got.set(key, begun)
-    const wanted = lock === undefined ? undefined : sent.file.hashes['sha256']
-    const finish = ({ hash, length: all }: Got): void => {
-      const sha256 = hash.copy().digest('hex')
-      if (wanted !== undefined && sha256 !== wanted)
+    if (begun === undefined) return yield* read(from, to)
+    got.set(key, begun)
+    const finish = (): void => {
+      const sha256 = begun.hash.copy().digest('hex')
+      if (lock !== undefined && sha256 !== sent.file.hashes['sha256'])
         throw new HttpError('odd', 'sends another file than the one in the lock')
-      note(sent, sha256, all)
+      note(sent, sha256, begun.length)
       got.delete(key)
     }
     let at = from
     for await (const chunk of read(from, to)) {
       // A part may begin before the end of what was got.
-      if (begun !== undefined && at <= begun.length && at + chunk.length > begun.length) {
+      if (at <= begun.length && at + chunk.length > begun.length) {
         begun.hash.update(chunk.subarray(begun.length - at))
         begun.length = at + chunk.length
         // Before the installer has its last bytes, and can end the build.
-        if (begun.length === length) finish(begun)
+        if (begun.length === length) finish()
       }
       at += chunk.length
       yield chunk
     }
-    if (begun !== undefined && length === undefined && to === undefined) finish(begun)
+    if (length === undefined && to === undefined) finish()
   }
 
   return {

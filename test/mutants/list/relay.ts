@@ -261,8 +261,8 @@ export const ofRelay: readonly Mutant[] = [
     'unit/relay/lock.ts unit/relay/arrivals.ts',
     [
       'an installer does not get the last bytes of another file than the one in the lock',
-      'if (wanted !== undefined && sha256 !== wanted)',
-      'if (wanted === null)',
+      "if (lock !== undefined && sha256 !== sent.file.hashes['sha256'])",
+      'if (sha256 === null)',
     ],
     [
       "no query of a mirror's URL is in a receipt",
@@ -276,8 +276,8 @@ export const ofRelay: readonly Mutant[] = [
     ],
     [
       'a file is in the receipt only when an installer has all of it',
-      'if (begun.length === length) finish(begun)',
-      'finish(begun)',
+      'if (begun.length === length) finish()',
+      'finish()',
     ],
   ),
   ...sabotages(
