@@ -52,6 +52,7 @@ const or = (a: Truth, b: Truth): Truth =>
 
 /** Judges a marker, by recursive descent over its grammar. */
 const judge = (marker: string, environment: ReadonlyMap<string, string>): Truth => {
+  if (marker.replace(token, '').trim() !== '') return undefined
   const words = [...marker.matchAll(token)].map(([, , text, word = '']) => ({ text, word: word.replace(/\s+/g, ' ') }))
   let at = 0
   const take = (word: string): boolean => {

@@ -90,6 +90,7 @@ t.test('what only an extra requires is left out, unless that extra is wanted', a
     // Nothing here knows it.
     "Requires-Dist: kernel; platform_release == '6.1'",
     'Requires-Dist: other @ https://host.example/other-1.tar.gz',
+    'Requires-Dist: odd; python_version >= "3" % 2',
     '',
     'Requires-Dist: not-a-header',
   ].join('\n')
