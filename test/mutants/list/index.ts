@@ -7,8 +7,8 @@ export const ofIndex: readonly Mutant[] = [
     'unit/relay/mirror-folder.ts',
     [
       'a starting relay does not remove what another is downloading',
-      'ages - statSync(path).mtimeMs > leftOver',
-      'ages - statSync(path).mtimeMs >= 0',
+      'now - statSync(path).mtimeMs > leftOver',
+      'now - statSync(path).mtimeMs >= 0',
     ],
     ["another file of a kept file's name stays", 'if (existsSync(path)) return false\n', ''],
     [

@@ -24,18 +24,15 @@ const noHardLinks = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']
 const removeLeftOvers = (folder: string, probe: string): void => {
   const names = readdirSync(folder).filter((name) => name.startsWith('.pypi-relay-'))
   if (names.length === 0) return
-  const ages = ignoreErrors(['EACCES', 'EROFS', 'ENOSPC'], () => {
+  ignoreErrors(['EACCES', 'EROFS', 'ENOSPC'], () => {
     closeSync(openSync(probe, 'wx'))
     const now = statSync(probe).mtimeMs
     unlinkSync(probe)
-    return now
+    for (const path of names.map((name) => join(folder, name)))
+      ignoreErrors(['ENOENT', 'EACCES', 'EPERM'], () => {
+        if (now - statSync(path).mtimeMs > leftOver) unlinkSync(path)
+      })
   })
-  for (const name of names) {
-    const path = join(folder, name)
-    ignoreErrors(['ENOENT', 'EACCES', 'EPERM'], () => {
-      if (ages !== undefined && ages - statSync(path).mtimeMs > leftOver) unlinkSync(path)
-    })
-  }
 }
 
 /** Gives a file a second name, if that is free; otherwise returns false. */
