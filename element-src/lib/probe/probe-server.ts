@@ -86,7 +86,7 @@ const findIndexNearby = async (url: URL, context: ProbeContext): Promise<string 
  * Looks for what an answer alone does not say: that another URL is meant, that projects are there, that files are out of reach. An
  * index that answers is asked for these with a third of the time.
  *
- * @param isOfficial Whether the answer is that at a project of the official index, which has none of these but files.
+ * @param isOfficial Whether it is the official index, of which a project was asked for, and which has none of these but files.
  */
 const lookFurther = async (
   url: URL,
@@ -100,7 +100,7 @@ const lookFurther = async (
   const { signal, end } = endable(context.signal, (context.seconds * 1000) / 3)
   const hurried = { ...context, signal }
   try {
-    if (isOfficial) return { state: 'up', reason: `answers ${status}`, notes: await filesHostNotes(root, hurried) }
+    if (isOfficial) return { ...ofAnswers(url, root), notes: await filesHostNotes(root, hurried) }
     const isElsewhere = isThere && (!isIndexPage(root) || foldersOn(root).includes('simple'))
     // A mirror that has projects of its own is asked for no other.
     const askProject = async (): Promise<Answer | undefined> =>
@@ -132,14 +132,13 @@ export const probeServer = async (context: ProbeContext): Promise<ProbeResult> =
     // The official index's own page has 40 MB, which installers never ask for, and which a proxy may receive whole before it
     // passes on the first byte.
     const isOfficial = url.href === `${officialIndex}/`
-    const answer = await (isOfficial
-      ? askOnceMore(new URL('pip/', url), context, hasSomeFiles)
-      : askOnceMore(url, context, hasManyFolders))
+    const asked = isOfficial ? new URL('pip/', url) : url
+    const answer = await askOnceMore(asked, context, isOfficial ? hasSomeFiles : hasManyFolders)
     end()
     return (
       ofRefusal(answer, context) ??
       (await probeDevpi(answer, context)) ??
-      (await lookFurther(url, answer, context, isOfficial))
+      (await lookFurther(asked, answer, context, isOfficial))
     )
   } catch (error) {
     if (context.signal.aborted && (await answersAtAll)) {

@@ -28,10 +28,14 @@ const probe = (url: string, environment: Environment = {}, options: ProbeOptions
   probeWith(url, { environment, ...options })
 
 /** Serves over https with a certificate of a new authority; says the port and the authority's file. */
-const listenTls = async (t: Test, seen?: IncomingMessage[]): Promise<{ port: number; authority: string }> => {
+const listenTls = async (
+  t: Test,
+  seen?: IncomingMessage[],
+  status = 200,
+): Promise<{ port: number; authority: string }> => {
   const { authority, certificate, key } = makeCertificate(join(t.testdir({}), 'tls'))
   const files = { key: readFileSync(key), cert: readFileSync(certificate) }
-  const { port } = await listen(t, createTlsServer(files, answering(200, seen)))
+  const { port } = await listen(t, createTlsServer(files, answering(status, seen)))
   return { port, authority }
 }
 
@@ -67,7 +71,7 @@ t.test('the root of the index is asked for with the credentials, and then the pa
 
 t.test("of the official index not the page of all projects is asked for, but pip's", async (t) => {
   const seen: IncomingMessage[] = []
-  const { port } = await listenTls(t, seen)
+  let { port } = await listenTls(t, seen)
   const tunnel = createServer()
   tunnel.on('connect', (_asked, socket) => {
     const there = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
@@ -86,6 +90,9 @@ t.test("of the official index not the page of all projects is asked for, but pip
     t.match(await probe(url, { https_proxy }, { trustedHosts: [host] }), { state: 'up', reason: 'answers 200' })
     t.equal(seen[0]?.url, path)
   }
+  port = (await listenTls(t, seen, 503)).port
+  const failing = await probe(officialIndex, { https_proxy }, { trustedHosts: [host] })
+  t.match(failing, { state: 'failing', reason: 'it answers 503' }, 'it fails as any other')
 })
 
 t.test('a refused connection is tried once more', async (t) => {
