@@ -53,7 +53,7 @@ const describeBuild = ({ mirrorFolder, localMirrors, fill, pip, reasonForRelay }
   info(`the build uses ${describeIndexes(pip.indexes)}`)
 }
 
-/** Makes a folder that the relay fills, or refuses it: it may hold wheels and sdists side by side. What another tool made stays as it is. */
+/** Makes a folder for the relay to fill, if it is not there. One that another tool made stays as it is. */
 const prepareFillFolder = (folder: string): void => {
   // dib keeps its cache in folders of these modes.
   mkdirSync(folder, { recursive: true, mode: 0o755 })
@@ -65,9 +65,7 @@ const prepareFillFolder = (folder: string): void => {
 
 /**
  * What extra-data.d does, on the host, as the user: it reads the settings, stages what the hook in the chroot needs,
- * and mounts that and the local mirror in the image.
- *
- * @throws UserError if a setting is wrong, or a mount fails; nothing of ours is mounted then.
+ * and mounts that and the local mirror in the image. If it fails, nothing of ours is mounted.
  */
 export const mountPypiMirror = async (environment: Environment): Promise<void> => {
   const settings = readSettings(environment)
@@ -94,7 +92,6 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   // It is what environment.d/01-reach-pypi-relay.bash looks for, in each phase from here on.
   if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control })
   const builtins = stageBuiltins(folder, imageRoot)
-  // The relay serves the host's folders by itself.
   const indexesToMake = relay === undefined ? localMirrors.flatMap(({ writeIndex }) => writeIndex ?? []) : []
   const inStage = (name: string): string => join(stageMountPoint, name)
   const flatIndex = inStage(stageEntry.flatIndex)

@@ -79,10 +79,7 @@ const prepareFile = (file: PlannedFile): AppliedFile => {
 
 /**
  * Mounts our files and folders over the image's, by bind mounts: the image's own are not touched. If the image has
- * none, an empty stub is made for the mount. It runs in the chroot, as root.
- *
- * @throws UserError if something else is at a mount target, or a file does not read as it was written.
- *   What was made is removed again.
+ * none, an empty stub is made for the mount. It runs in the chroot, as root. If it fails, what was made is removed again.
  */
 export const apply = (plan: Plan): Applied => {
   const alone = plan.files.filter(isAlone)

@@ -101,10 +101,8 @@ const asOwnList = (own: Items, before: Items, edited: Items): Items => {
  * What the image's own file becomes when another hook has changed ours: the same change, deletions too, without our own
  * entries and without secrets. Of a file that a hook wrote anew, or around ours, each byte counts; otherwise the entries do.
  *
- * @param own What the image's own says by now.
- * @param edited What ours says by now.
+ * @param own What the image's own says by now, as `edited` is what ours does.
  * @param leaveOut Is told of each key that is left out, since it holds a secret.
- * @returns undefined if the image has none.
  * @throws UserError if the hook left a file that cannot be read, with something of ours in it, naming the file.
  */
 export const merge = (

@@ -73,9 +73,7 @@ const isOfFilesAlone = (folder: string): boolean => {
 /**
  * Decides what is mounted over the image: the whole folder if it belongs to one installer, so that other hooks can
  * replace the file in it; otherwise the file alone. Of two files that are one in the image, the first counts. It runs in the
- * chroot, and changes nothing.
- *
- * @throws UserError if something else is at a mount target, or the image's own file cannot be read.
+ * chroot, changes nothing, and throws a UserError if something else is at a mount target, or a file there cannot be read.
  */
 export const planMountsOver = (settings: PipSettings, environment: Environment) => {
   /** The files of which the image's own stay in force. */

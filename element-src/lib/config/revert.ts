@@ -142,7 +142,6 @@ const revertFolder = (sides: Sides, folder: AppliedFolder, isMade: boolean, atte
  * dib has unmounted everything by now. What another hook changed there is kept in the image. Every step is tried, even if
  * others fail. It runs on the host, as root.
  *
- * @param secrets What must not get into the image.
  * @returns The stubs and folders that were removed, what another hook changed, and what could not be undone, a line each.
  */
 export const revert = (root: string, stage: string, applied: Applied, secrets: readonly string[]) => {

@@ -49,7 +49,7 @@ export const sharedObjectsOf = async (loader: string, program: string): Promise<
   return files
 }
 
-/** The file by which OpenSSL 1.1 checks itself on a host in FIPS mode (RHEL 8), and without which it aborts; undefined elsewhere. */
+/** The file without which OpenSSL 1.1 aborts on a host in FIPS mode (RHEL 8): it checks itself by it. */
 export const checksumBeside = (file: string): string | undefined =>
   [file, realpathSync(file)]
     .map((path) => join(dirname(path), `.${basename(path)}.hmac`))
