@@ -61,14 +61,15 @@ export const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await pause(5)
 }
 
-/** Sets the clock of this process forward by so many seconds, until the test ends; timers do not see it. */
+/** Stops the clock of this process so many seconds from now, until the test ends; timers do not see it. */
 export const clockOf = (t: Test): ((seconds: number) => void) => {
   const { now } = Date
+  const start = now()
   t.teardown(() => {
     Date.now = now
   })
   return (seconds) => {
-    Date.now = () => now() + seconds * 1000
+    Date.now = () => start + seconds * 1000
   }
 }
 

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Index } from '../../../element-src/lib/settings/index-list.js'
 import { scratchFolder } from '../../support/builds/scratch.js'
+import { until } from '../../support/relay/ahead.js'
 import { ask, at, inFolder, openTestRelay, type TestRelay } from '../../support/relay/test-relay.js'
 import { likeSdist, likeWheel, serveIndex, sha256 } from '../../support/relay/upstream.js'
 
@@ -50,6 +51,8 @@ t.test('what was downloaded is kept under its name, with its metadata and hashes
   const relay = await openTestRelay(t, [at(upstream.url), inFolder(folder)], { fill: folder })
   await ask(`${await relay.link('demo-app', wheel(1))}.metadata`)
   await fetchAll(relay, [wheel(0), 'demo-app-0.9.tar.gz'])
+  // Its end waits for 10 s, and a disk that others write to can take longer.
+  await until(() => ['demo-app-0.9.tar.gz', `${wheel(0)}.metadata`].every((name) => names(folder).includes(name)))
   await relay.end()
   t.same(
     names(folder),

@@ -19,6 +19,8 @@ import { ask, at, openTestRelay } from '../../../support/relay/test-relay.js'
 import { serveIndex } from '../../../support/relay/upstream.js'
 
 t.test('the pages and metadata that a wheel leads to are there before pip asks, and are fetched once', async (t) => {
+  // A page is good for five seconds.
+  clockOf(t)(0)
   // pip before 22.3 asks for no metadata.
   for (const askFirst of [askMetadata, askWheel]) {
     const upstream = await serveIndex(
