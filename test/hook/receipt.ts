@@ -62,6 +62,8 @@ t.test(
     const server = await serveMirror(t, served, 'user:secret')
     const mirror = `http://127.0.0.1:${server.port}/simple`
     const environment = { DIB_PYPI_MIRROR_URL: mirror.replace('//', '//user:secret@') }
+    const umask = join(scratch, 'umask.sh')
+    writeFileSync(umask, 'umask 027\n')
     const pip = 'python3 -m pip --no-color install --break-system-packages'
     const images = [join(scratch, 'my image'), join(scratch, 'other')] as const
     const [one, two] = await Promise.all([
@@ -70,7 +72,10 @@ t.test(
         inChroot: `${pip} demo-app
 rm -rf /usr/local/lib/python3*/dist-packages/demo_lib*`,
       }),
-      run(images[1], { environment, inChroot: `${pip} --prefix /srv/anywhere demo-lib` }),
+      run(images[1], {
+        environment: { ...environment, BASH_ENV: umask },
+        inChroot: `${pip} --prefix /srv/anywhere demo-lib`,
+      }),
     ])
     for (const ran of [one, two]) succeeds(t, ran)
     const path = `${images[0]}.d/pypi.cdx.json`
@@ -89,6 +94,8 @@ rm -rf /usr/local/lib/python3*/dist-packages/demo_lib*`,
     const other = read(`${images[1]}.d/pypi.cdx.json`)
     t.same([names(other.components), others(other)], [['demo-lib 2.1'], []])
     t.same(readdirSync(`${images[1]}.d`), ['pypi.cdx.json'])
+    const modeOf = (image: string): number => statSync(`${image}.d/pypi.cdx.json`).mode & 0o777
+    t.same(images.map(modeOf), [0o644, 0o640], "by the umask of the build's caller")
   },
 )
 

@@ -36,6 +36,11 @@ export const step = (line: string): void => {
   if (verbose) info(`trace: ${line}`)
 }
 
+let umaskBefore: number | undefined
+
+/** The umask of who called the hook. */
+export const callersUmask = (): number => umaskBefore ?? process.umask()
+
 /**
  * Runs a hook's action: the one place where errors are caught. A fault ends the hook with one line and exit status 1,
  * so that dib-run-parts ends the build. So does an action that never comes to its end, on which Node.js ends quietly when
@@ -45,7 +50,7 @@ export const runHook = async (action: () => void | Promise<void>): Promise<void>
   process.exitCode = 1
   // The caller's may be 027 or 077, by which no user of the image but root would read what is for all of them. What is
   // secret has a mode of its own.
-  process.umask(0o022)
+  umaskBefore = process.umask(0o022)
   const tellUnfinished = (): void =>
     log.fail('the hook ended before it was done. This is an error of the element: report it')
   process.once('exit', tellUnfinished)

@@ -12,7 +12,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { errorCode, errorMessage, UserError } from '../base/errors.js'
-import { count } from '../base/log.js'
+import { callersUmask, count } from '../base/log.js'
 import { replace } from '../image/attributes.js'
 import { lstatAt } from '../image/path-in-root.js'
 import { type Arrival, writeBill } from './bill.js'
@@ -93,7 +93,7 @@ export const planReceipt = (
   const time = readTime(environment['SOURCE_DATE_EPOCH'])
   checkFolder(path)
   removeOld(path, lock)
-  return { path, caller: thisUser(), time, partitions }
+  return { path, caller: { ...thisUser(), umask: callersUmask() }, time, partitions }
 }
 
 const thisUser = () => ({

@@ -11,7 +11,7 @@ export const ofImage: readonly Mutant[] = [
   ...sabotages('lib/base/log.ts', 'unit/base/run-hook.ts', [
     'a umask of the host that closes everything closes nothing to the users of the image',
     'process.umask(0o022)',
-    '',
+    'process.umask()',
   ]),
   ...sabotages('lib/base/files.ts', 'unit/base/files.ts', [
     'a FIFO in the place of a file is not waited for',
