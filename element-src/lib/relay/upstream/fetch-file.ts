@@ -54,28 +54,18 @@ export const fetchFile = async (
     // A hash tells in the end if what came in two parts is one file.
     (validator !== undefined || chooseHash(hashes) !== undefined)
 
-  const restFrom = async (received: number): Promise<AsyncGenerator<Buffer> | undefined> => {
-    const range = { Range: `bytes=${received}-`, ...(validator === undefined ? {} : { 'If-Range': validator }) }
-    const rest = await send(url, { ...request, headers: { ...request.headers, ...range } })
-    const part = partIn(rest.headers)
-    const isRest = rest.status === 206 && part?.from === received
-    if (isRest && (length === undefined || (part?.length ?? length) === length)) return chunksOf(rest.body)
-    rest.body.destroy()
-    // One that is busy may send it later.
-    if (rest.status >= 500 || rest.status === 429) throw new HttpError('connection', `answers ${rest.status}`)
-    return undefined
-  }
-
   const goOn = async (received: number, fault: HttpError, tries: number[]): Promise<AsyncGenerator<Buffer>> => {
+    const range = { Range: `bytes=${received}-`, ...(validator === undefined ? {} : { 'If-Range': validator }) }
     for (let next = tries.shift(); canGoOn && !signal.aborted && next !== undefined; next = tries.shift()) {
       await pause(next, undefined, { signal }).catch(() => undefined)
-      try {
-        const rest = await restFrom(received)
-        if (rest === undefined) break
-        return rest
-      } catch {
-        // Until the tries are used up.
-      }
+      const rest = await send(url, { ...request, headers: { ...request.headers, ...range } }).catch(() => undefined)
+      if (rest === undefined) continue
+      const part = partIn(rest.headers)
+      const isRest = rest.status === 206 && part?.from === received
+      if (isRest && (length === undefined || (part?.length ?? length) === length)) return chunksOf(rest.body)
+      rest.body.destroy()
+      // One that is busy may send it later.
+      if (rest.status < 500 && rest.status !== 429) break
     }
     throw fault
   }
