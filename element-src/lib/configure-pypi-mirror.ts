@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Environment } from './base/command.js'
 import { UserError } from './base/errors.js'
 import { textAt } from './base/files.js'
@@ -10,7 +9,7 @@ import { etcPipConf, etcUvToml, systemUvToml } from './config/places.js'
 import { planMountsOver } from './config/plan.js'
 import { competingSettings } from './config/warnings.js'
 import { type Footprint, noteTimes, removeMadeFolders } from './image/footprint.js'
-import { openJson, readJson, runStaged, stagedProgram, stageEntry, stageMountPoint } from './image/stage.js'
+import { inStage, openJson, readJson, runStaged, stagedProgram, stageEntry } from './image/stage.js'
 import { findReachable, withPipFiles } from './probe/reachable.js'
 import { describeIndexes, urlWithCredentials } from './settings/index-list.js'
 import type { PipSettings } from './settings/settings.js'
@@ -31,7 +30,7 @@ export interface StagedSettings {
  * uv's configuration over the image's, takes the stage folder out of the image again, and writes down what it did.
  */
 export const configurePypiMirror = async (environment: Environment): Promise<void> => {
-  const staged = readJson<StagedSettings>(join(stageMountPoint, stageEntry.settings))
+  const staged = readJson<StagedSettings>(inStage(stageEntry.settings))
   if (staged === undefined)
     throw new UserError('the settings of extra-data.d are not here: did its hook 00-mount-pypi-mirror run?')
   const { footprint, mountPoints, verbose } = staged
@@ -47,10 +46,10 @@ export const configurePypiMirror = async (environment: Environment): Promise<voi
   const etcUv = textAt(etcUvToml)
   const systemUv = done.files.find(({ path, own }) => path === systemUvToml && own === undefined)
   if (systemUv !== undefined && etcUv === undefined)
-    writeFileSync(join(stageMountPoint, stageEntry.systemUv), systemUv.content, { encoding: 'latin1', mode: 0o600 })
+    writeFileSync(inStage(stageEntry.systemUv), systemUv.content, { encoding: 'latin1', mode: 0o600 })
   const secrets = secretsIn(pip.indexes.map(urlWithCredentials), pip.relay)
   // Before the unmounting: the folder can no longer be seen from here afterwards.
-  const writeState = openJson(join(stageMountPoint, stageEntry.state))
+  const writeState = openJson(inStage(stageEntry.state))
   // Lazily, since this very process runs from a file in there.
   runStaged('umount', ['--no-mtab', '--lazy', ...mountPoints])
   removeMadeFolders('/', footprint.madeFolders)

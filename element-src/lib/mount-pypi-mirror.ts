@@ -10,6 +10,7 @@ import { refuseFileAt } from './image/path-in-root.js'
 import {
   flatIndexMountPoint,
   flatIndexUrl,
+  inStage,
   mirrorMountPoint,
   stageEntry,
   stageFolder,
@@ -93,7 +94,6 @@ export const mountPypiMirror = async (environment: Environment): Promise<void> =
   if (relay !== undefined) writeJson(join(folder, stageEntry.relay), { control: relay.control })
   const builtins = stageBuiltins(folder, imageRoot)
   const indexesToMake = relay === undefined ? localMirrors.flatMap(({ writeIndex }) => writeIndex ?? []) : []
-  const inStage = (name: string): string => join(stageMountPoint, name)
   const flatIndex = inStage(stageEntry.flatIndex)
   // In the order in which they are made.
   const mounts: readonly Mount[] = [

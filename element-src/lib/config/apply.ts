@@ -16,7 +16,7 @@ import { type Access, accessOf, modificationTime, usualAccess } from '../image/a
 import { type Footprint, noteTimes, planFootprint, removeMadeFolders } from '../image/footprint.js'
 import { mountArguments } from '../image/mounts.js'
 import { lstatAt } from '../image/path-in-root.js'
-import { cacheFolder, runStaged, stageMountPoint } from '../image/stage.js'
+import { cacheFolder, inStage, runStaged, stageMountPoint } from '../image/stage.js'
 import type { PlannedFile, PlannedFolder, planMountsOver } from './plan.js'
 
 type Plan = ReturnType<typeof planMountsOver>
@@ -52,8 +52,6 @@ export const listEntries = (folder: string): readonly (readonly [name: string, v
 
 /** Whether one of our files is mounted by itself, and not in its folder. */
 export const isAlone = ({ source }: Pick<AppliedFile, 'source'>): boolean => !source.includes('/')
-
-const inStage = (source: string): string => join(stageMountPoint, source)
 
 /** Makes the folder that is mounted over one of the image's: its files with their attributes. */
 const prepareFolder = ({ path, source, isForEveryone }: PlannedFolder): void => {

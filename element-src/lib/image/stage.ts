@@ -13,6 +13,7 @@ export const flatIndexUrl = `file://${flatIndexMountPoint}`
 
 /** Where the staged folder is mounted; launcher/in-image.sh has it too. The dot keeps it out of `/tmp/*`. */
 export const stageMountPoint = '/tmp/.pypi'
+export const inStage = (name: string): string => join(stageMountPoint, name)
 
 /**
  * Where root's pip and uv keep what they download while the build runs, in the image. post-root.d/99-remove-pypi-caches
@@ -50,8 +51,8 @@ export const stageFolder = (hooksFolder: string): string => join(hooksFolder, 'p
 
 /** A program of the staged folder, run in the image by the staged loader: what to run, before its arguments. */
 export const stagedProgram = (name: string): readonly [string, ...string[]] => {
-  const libraries = join(stageMountPoint, stageEntry.libraries)
-  return [join(libraries, 'ld.so'), '--library-path', libraries, join(stageMountPoint, name)]
+  const libraries = inStage(stageEntry.libraries)
+  return [join(libraries, 'ld.so'), '--library-path', libraries, inStage(name)]
 }
 
 export const runStaged = (name: 'mount' | 'umount' | 'cp', args: readonly string[]): void => {
