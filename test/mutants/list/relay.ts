@@ -224,8 +224,8 @@ export const ofRelay: readonly Mutant[] = [
     'unit/relay/downloads.ts unit/relay/fill.ts',
     [
       'what is on its way cannot be read by others',
-      "fileOf(open(path, 'wx+', 0o600), path)",
-      "fileOf(open(path, 'wx+', 0o644), path)",
+      "fileOf(open(path, 'wx+', 0o600), path, true)",
+      "fileOf(open(path, 'wx+', 0o644), path, true)",
     ],
     ['a kept file is readable by every user', 'await file.chmod(0o666 & ~process.umask())', ''],
   ),

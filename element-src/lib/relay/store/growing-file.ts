@@ -21,11 +21,12 @@ const makeUnnamed = async (path: string): Promise<FileHandle> => {
 }
 
 /** The file is made while its server is asked: beside files that are flushed, making one takes as long as a request. */
-const fileOf = (opening: Promise<FileHandle>, path: string | undefined) => {
+const fileOf = (opening: Promise<FileHandle>, path: string, hasName: boolean) => {
   // Who writes to it sees the error.
   opening.catch(() => undefined)
   let isOpen = true
   return {
+    path,
     /** Writes at a position; rejected with the system's error, such as ENOSPC, also if the file could not be made. */
     write: async (chunk: Buffer, position: number): Promise<void> => {
       const file = await opening
@@ -37,18 +38,13 @@ const fileOf = (opening: Promise<FileHandle>, path: string | undefined) => {
       const { bytesRead } = await (await opening).read(into, 0, Math.min(length, into.length), position)
       return into.subarray(0, bytesRead)
     },
-    /**
-     * Opens it to whom the umask says, and flushes it to the disk; if it has no name, that is done to a copy.
-     *
-     * @param free A path for the copy, in its folder.
-     * @returns The path of it, or of the copy.
-     */
-    settle: async (free: string): Promise<string> => {
+    /** Opens it to whom the umask says, and flushes it to the disk; if it has no name, that is done to a copy, at its path. */
+    settle: async (): Promise<void> => {
       const own = await opening
       let file = own
-      if (path === undefined) {
-        await copyFile(`/proc/self/fd/${own.fd}`, free, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-        file = await open(free, constants.O_RDWR | constants.O_NOFOLLOW)
+      if (!hasName) {
+        await copyFile(`/proc/self/fd/${own.fd}`, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+        file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
       }
       try {
         // Not by its name, which who owns the folder can give to another file.
@@ -57,7 +53,6 @@ const fileOf = (opening: Promise<FileHandle>, path: string | undefined) => {
       } finally {
         if (file !== own) await file.close()
       }
-      return path ?? free
     },
     /** Closes it, and removes its name, once it is made. */
     remove: async (): Promise<void> => {
@@ -65,17 +60,17 @@ const fileOf = (opening: Promise<FileHandle>, path: string | undefined) => {
       isOpen = false
       const file = await opening.catch(() => undefined)
       if (file === undefined) return
-      if (path !== undefined) ignoreErrors(['ENOENT'], () => unlinkSync(path))
+      if (hasName) ignoreErrors(['ENOENT'], () => unlinkSync(path))
       await file.close()
     },
   }
 }
 
 /** Makes a file at a path that is free. */
-export const fileAt = (path: string): TemporaryFile => fileOf(open(path, 'wx+', 0o600), path)
+export const fileAt = (path: string): TemporaryFile => fileOf(open(path, 'wx+', 0o600), path, true)
 
 /** Makes a file that has no name, in the folder of a path that is free: if the relay is killed, nothing is left of it. */
-export const unnamedFile = (path: string): TemporaryFile => fileOf(makeUnnamed(path), undefined)
+export const unnamedFile = (path: string): TemporaryFile => fileOf(makeUnnamed(path), path, false)
 
 /** What reads a file while it grows. */
 export interface Reader {

@@ -119,13 +119,13 @@ export const openMirrorFolder = (folder: string, log: RelayLog) => {
     origin?: string,
   ): Promise<boolean> => {
     if (hasGivenUp) return false
-    const [path, free] = [join(folder, name), newPath()]
+    const path = join(folder, name)
     try {
-      const temporary = await file.settle(free)
+      await file.settle()
       if (!existsSync(path)) {
         // Before the name: who finds the file without a hash knows by this line that a build kept it.
         if (described !== undefined) await records.addFacts(described, sha256, origin)
-        if (nameOnce(temporary, path)) {
+        if (nameOnce(file.path, path)) {
           records.addSum(name, sha256)
           if (isDistribution(name)) {
             keptFiles += 1
@@ -141,7 +141,7 @@ export const openMirrorFolder = (folder: string, log: RelayLog) => {
     } catch (error) {
       giveUp(error)
     } finally {
-      ignoreErrors(['ENOENT'], () => unlinkSync(free))
+      ignoreErrors(['ENOENT'], () => unlinkSync(file.path))
     }
     return false
   }
