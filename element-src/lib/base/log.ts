@@ -92,8 +92,9 @@ export const newRelayLog = (file: string) => {
   const said = new Set<string>()
   /** A warning, the first time. */
   const once = (line: string): void => {
-    if (said.size < mostRemembered && !said.has(line)) log.warn(line)
+    if (said.size >= mostRemembered || said.has(line)) return
     said.add(line)
+    log.warn(line)
   }
   return { ...log, once }
 }
