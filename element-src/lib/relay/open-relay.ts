@@ -68,9 +68,9 @@ export const openRelay = async (config: RelayConfig, secrets: Secrets) => {
   const strangers = newStrangers(config)
   let port = 0
   const mayFetch = newMayFetch(() => port)
-  const shared: Shared = { config, log, signal: over.signal, tempo, down: new Set(), mayFetch }
+  const shared: Shared = { config, log, signal: over.signal, tempo, down: new Map(), mayFetch }
   const indexes = openIndexes(shared, mirror, arrivals)
-  const failure = (): string | undefined => indexes.map((index) => index.failure()).find((cause) => cause !== undefined)
+  const failure = (): string | undefined => (config.unreachable === 'fail' ? [...shared.down.values()][0] : undefined)
 
   const locked = lock && (await openLock(lock, indexes, shared))
   // Under a lock no index is asked for a page before a file is.

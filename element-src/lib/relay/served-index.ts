@@ -157,8 +157,6 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
       isBusy: (at: string): boolean => traffic.at(new URL(at)).isBusy(),
       /** Whether it is asked for a project, by the rules of all. */
       isAsked: (project: string): boolean => isAskedAt(project, index, config.indexes),
-      /** Why nothing more is served, if it was down and is to end the build. */
-      failure: outage.failure,
       /** Takes note that an installer left after so many milliseconds without an answer. */
       onLeft: (milliseconds: number): void =>
         outage.failed(new HttpError('connection', `does not answer in ${Math.round(milliseconds / 1000)} s`)),

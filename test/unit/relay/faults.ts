@@ -254,6 +254,11 @@ for (const [unreachable, told, later] of [
     await listen(t, live, port)
     if (unreachable === 'drop') while (!relay.log().includes('answers again: the relay asks it')) await pause(50)
     t.same(await askFor(['after']), [later])
+    if (unreachable === 'fail') {
+      // Longer than between two of its tries.
+      await pause(500)
+      t.notMatch(relay.log(), 'answers again', 'it is not asked any more')
+    }
     t.equal(relay.log().match(/left out|ends the build/g)?.length ?? 0, unreachable === 'keep' ? 0 : 1)
   })
 

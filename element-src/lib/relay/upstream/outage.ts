@@ -30,13 +30,13 @@ export const newOutage = ({ config, log, signal, tempo, down }: Shared, index: I
   const others = indexes.filter((other) => other !== index && other.folder === undefined)
   const events = new EventEmitter().setMaxListeners(0)
   let isDoubtful = false
-  let cause: string | undefined
   const isDown = (): boolean => down.has(index)
 
   /** Takes note of an answer. */
   const answered = (): void => {
     isDoubtful = false
-    if (down.delete(index)) log.info(`${label} answers again: the relay asks it from here on`)
+    // With fail nothing more is served.
+    if (unreachable !== 'fail' && down.delete(index)) log.info(`${label} answers again: the relay asks it from here on`)
   }
 
   const tryOnce = async (milliseconds: number): Promise<void> => {
@@ -57,7 +57,6 @@ export const newOutage = ({ config, log, signal, tempo, down }: Shared, index: I
     else if (unreachable === 'drop' && others.length > 0)
       log.warn(`${label} ${message}: left out of this build until it answers again (DIB_PYPI_UNREACHABLE=drop)`)
     else log.warn(`${label} ${message}: it is down, and the relay passes this on until it answers again`)
-    cause = `${label} ${message}`
     events.emit('down')
   }
 
@@ -69,9 +68,9 @@ export const newOutage = ({ config, log, signal, tempo, down }: Shared, index: I
       if (!isDoubtful) return
     }
     isDoubtful = false
-    down.add(index)
+    down.set(index, `${label} ${fault.message}`)
     sayDown(fault)
-    while (isDown()) {
+    while (isDown() && unreachable !== 'fail') {
       await pause(interval * tempo, undefined, { signal })
       if (isDown()) await tryOnce(longestTry)
     }
@@ -79,11 +78,9 @@ export const newOutage = ({ config, log, signal, tempo, down }: Shared, index: I
 
   return {
     isDown,
-    /** Why nothing more is served, if an index that was down is to end the build. */
-    failure: (): string | undefined => (unreachable === 'fail' ? cause : undefined),
     /** What installers are told of a project while it is down; undefined to have them see that, as directly. */
     whileDown: (project: string): Found | undefined => {
-      if (unreachable === 'fail') return { kind: 'refused', cause: cause ?? '' }
+      if (unreachable === 'fail') return { kind: 'refused', cause: down.get(index) ?? '' }
       const isElsewhere = others.some((other) => !down.has(other) && isAskedAt(project, other, indexes))
       return unreachable === 'drop' && isElsewhere ? { kind: 'none' } : undefined
     },

@@ -12,8 +12,8 @@ export interface Shared {
   readonly signal: AbortSignal
   /** By which all times are multiplied. */
   readonly tempo: number
-  /** The indexes that are down. */
-  readonly down: Set<Index>
+  /** The indexes that are down, and why. */
+  readonly down: Map<Index, string>
   /** Whether a file that a page links to may be fetched. */
   readonly mayFetch: (file: PageFile) => boolean
 }
