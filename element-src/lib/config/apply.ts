@@ -1,17 +1,7 @@
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
-import { namesIn } from '../base/files.js'
+import { namesIn, textAt } from '../base/files.js'
 import { type Access, accessOf, modificationTime, usualAccess } from '../image/attributes.js'
 import { type Footprint, noteTimes, planFootprint, removeMadeFolders } from '../image/footprint.js'
 import { mountArguments } from '../image/mounts.js'
@@ -100,7 +90,7 @@ export const apply = (plan: Plan): Applied => {
     const mounts = ours.map(({ path, source }) => ({ source: inStage(source), target: path, isWritable: true }))
     runStaged('mount', mountArguments(stageMountPoint, mounts))
     for (const { path, content } of files) {
-      if (readFileSync(path, 'latin1') === content) continue
+      if (textAt(path) === content) continue
       throw new UserError(
         `${path} in the image does not read as it was mounted: is /proc mounted in the image, as dib mounts it?`,
       )

@@ -1,18 +1,8 @@
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  symlinkSync,
-} from 'node:fs'
+import { accessSync, chmodSync, constants, copyFileSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { runAsync } from '../base/command.js'
 import { UserError } from '../base/errors.js'
-import { ifSeen } from '../base/files.js'
+import { bytesAt, ifSeen, textAt } from '../base/files.js'
 import type { Mount } from './mounts.js'
 import { resolveLinks } from './path-in-root.js'
 import { stageEntry } from './stage.js'
@@ -21,7 +11,7 @@ import { stageEntry } from './stage.js'
 const isLoader = (file: string): boolean => /^ld(?:64|-[^/]+)?\.so(?:\.\d+)?$/.test(basename(file))
 
 /** The dynamic loader of the Node.js that runs this hook: programs of this host run by it in any other root. */
-export const findLoader = (maps = readFileSync('/proc/self/maps', 'utf8')): string => {
+export const findLoader = (maps = textAt('/proc/self/maps', 'utf8') ?? ''): string => {
   // proc_pid_maps(5): the path is the last of six fields. Node.js' own report has it as well, for five times the time.
   const mapped = maps.matchAll(/^(?:\S+ +){5}(\/.*)$/gm)
   const loader = [...mapped].map(([, path = '']) => path).find(isLoader)
@@ -51,9 +41,7 @@ export const sharedObjectsOf = async (loader: string, program: string): Promise<
 
 /** The file without which OpenSSL 1.1 aborts on a host in FIPS mode (RHEL 8): it checks itself by it. */
 export const checksumBeside = (file: string): string | undefined =>
-  [file, realpathSync(file)]
-    .map((path) => join(dirname(path), `.${basename(path)}.hmac`))
-    .find((path) => existsSync(path))
+  [file, realpathSync(file)].map((path) => join(dirname(path), `.${basename(path)}.hmac`)).find(bytesAt)
 
 // sudo's path has these, but a user's own PATH often lacks them.
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
@@ -102,9 +90,7 @@ export const stageRuntime = async (stage: string, programs: readonly string[]): 
     if (hmac !== undefined) copyFileSync(hmac, join(libraries, `.${name}.hmac`))
   }
   const besideLibc = dirname(files.get('libc.so.6') ?? '')
-  for (const name of nameServices) {
-    if (existsSync(join(besideLibc, name))) copy(join(besideLibc, name), join(libraries, name))
-  }
+  for (const name of nameServices) ifSeen(() => copy(join(besideLibc, name), join(libraries, name)))
 }
 
 /**
