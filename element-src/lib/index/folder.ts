@@ -72,8 +72,8 @@ const scan = (mirror: string, below: string, faults: Set<string>) => {
     // Another file has taken the place of the one that was kept.
     const fact = sha256 === undefined || known?.hashes['sha256'] === sha256 ? known : undefined
     const url = `${folderUrl}/${encodeURIComponent(name)}`
-    const path = hasMetadata ? fileAtUrl(mirror, `${url}.metadata`) : undefined
-    const metadata = path && textAt(path, 'utf8')
+    const beside = hasMetadata ? fileAtUrl(mirror, `${url}.metadata`) : undefined
+    const metadata = beside && textAt(beside.path, 'utf8')
     const ofMetadata = hashes.get(`${name}.metadata`)
     return {
       ...fact,

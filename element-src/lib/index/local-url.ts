@@ -46,21 +46,22 @@ export type Found =
   /** A symbolic link on the way leads to something outside the mirror, which the image cannot see. */
   | 'outside'
 
-const follow = (mirror: string, path: string): { readonly found: Found; readonly path: string } => {
+const follow = (mirror: string, path: string): { found: Found; entry?: { path: string; size: number } } => {
   const onHost = (seen: string): string => join(mirror, seen.slice(mirrorMountPoint.length))
   try {
     const seen = followLinks(`${mirrorMountPoint}/${path}`, (next) =>
       isInMirror(next) && next !== mirrorMountPoint ? linkAt(onHost(next)) : undefined,
     )
-    if (seen === undefined) return { found: 'missing', path }
-    if (!isInMirror(seen)) return { found: 'outside', path }
+    if (seen === undefined) return { found: 'missing' }
+    if (!isInMirror(seen)) return { found: 'outside' }
     const real = onHost(seen)
-    const entry = statSync(real)
-    return { found: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'special', path: real }
+    const stat = statSync(real)
+    const found = stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'special'
+    return { found, entry: { path: real, size: stat.size } }
   } catch (error) {
     const code = errorCode(error) ?? ''
-    if (code === 'EACCES') return { found: 'hidden', path }
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(code)) return { found: 'missing', path }
+    if (code === 'EACCES') return { found: 'hidden' }
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(code)) return { found: 'missing' }
     throw error
   }
 }
@@ -72,11 +73,10 @@ const follow = (mirror: string, path: string): { readonly found: Found; readonly
 export const findInMirror = (mirror: string, path: string): Found => follow(mirror, path).found
 
 /** Where on the host the file is that a URL stands for in the image; undefined if the image does not see one there. */
-export const fileAtUrl = (mirror: string, url: string): string | undefined => {
+export const fileAtUrl = (mirror: string, url: string) => {
   const below = folderOfMirror(url)
-  if (below === undefined) return undefined
-  const { found, path } = follow(mirror, below)
-  return found === 'file' ? path : undefined
+  const { found, entry } = below === undefined ? { found: 'outside' } : follow(mirror, below)
+  return found === 'file' ? entry : undefined
 }
 
 // A page can be of any size, and its first links say how all of them were made.

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { relative } from 'node:path'
 import { newClient } from '../http/client.js'
 import { HttpError } from '../http/http-error.js'
@@ -95,12 +94,6 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
       log.once(`${isOwn ? label : `${originOf(at)}, to which ${label} links,`} ${fault.message}, asked for ${name}`)
     }
 
-    /** Where on the host something is that lies in the folder of the index: the local mirror, for one in that. */
-    const findLocal = (at: string) => {
-      const path = fileAtUrl(folder ? (config.mirror ?? folder) : '', at)
-      return path === undefined ? undefined : { path, size: statSync(path).size }
-    }
-
     const metadata = newMetadataFiles(send, shared.tempo)
     const awaited = newRemembered<(metadata: Buffer | undefined) => void>(mostAwaited)
     const onMetadata = (key: string, bytes: Buffer | undefined): void => {
@@ -143,8 +136,10 @@ export const openIndexes = (shared: Shared, mirror: MirrorFolder | undefined, ar
       origin,
       downloads,
       /** Where on the host a file is already; by the mark of the index, the folder that is filled takes note of who has it. */
-      findFile: async (file: PageFile, mark?: string) =>
-        isLocal(file) ? findLocal(file.url) : mirror?.find(file, mark),
+      findFile: async (file: PageFile, mark?: string) => {
+        if (!isLocal(file)) return mirror?.find(file, mark)
+        return folder === undefined ? undefined : fileAtUrl(config.mirror ?? folder, file.url)
+      },
       watch: (project: string, file: PageFile, sendable: Sendable): Sendable =>
         arrivals?.watch({ project, file, index, place }, sendable) ?? sendable,
       keepMetadata,

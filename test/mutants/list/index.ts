@@ -83,10 +83,10 @@ export const ofIndex: readonly Mutant[] = [
     'unit/index/local-url.ts unit/index/local-mirror.ts unit/index/folder.ts',
     [
       "neither an absolute link nor one with .. leads out of the mirror to the host's files",
-      "if (!isInMirror(seen)) return { found: 'outside', path }",
+      "if (!isInMirror(seen)) return { found: 'outside' }",
       '',
     ],
-    ['what is not a file is not served', "return found === 'file' ? path : undefined", 'return path'],
+    ['what is not a file is not served', "return found === 'file' ? entry : undefined", 'return entry'],
   ),
   ...sabotages(
     'lib/index/distribution-file.ts',

@@ -98,6 +98,7 @@ t.test('links are followed from where the image has the mirror, and each metadat
             'file:///etc/x-3.zip',
             'https://h.example/x-4.zip',
             'x-5.zip',
+            '../x-6.zip',
           ),
         },
         bare: { 'bare-1.zip': '', 'other-1.zip': '' },
@@ -111,7 +112,10 @@ t.test('links are followed from where the image has the mirror, and each metadat
     'deb/gone-1.zip': 'none',
   }
   for (const [path, target] of Object.entries(links)) symlinkSync(target, join(mirror, path))
-  execFileSync('mkfifo', [join(mirror, 'deb', 'fifo-1.zip')])
+  execFileSync(
+    'mkfifo',
+    ['fifo-1.zip', 'x-6.zip'].map((name) => join(mirror, 'deb', name)),
+  )
   const folder = open(mirror, 'deb')
   t.same(
     folder.files('x').map((file) => [file.url, file.coreMetadata]),
