@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { UserError } from '../base/errors.js'
 import { textAt } from '../base/files.js'
-import { lstatAt, refuseFileAt, resolveLinks, wayTo } from '../image/path-in-root.js'
+import { fileText, lstatAt, refuseFileAt, resolveLinks, wayTo } from '../image/path-in-root.js'
 import { cacheFolder } from '../image/stage.js'
 import { easyInstallIndex } from '../settings/index-list.js'
 import type { PipSettings } from '../settings/settings.js'
@@ -85,7 +85,7 @@ export const planMountsOver = (settings: PipSettings, environment: Environment) 
   for (const place of placesOf(environment)) {
     const { path: known, format, isForEveryone } = place
     const path = findMountTarget(known)
-    const own = textAt(path)
+    const own = fileText(path)
     const content = render(settings, place, own)
     if (content === undefined) {
       others.push({ path, format, own })

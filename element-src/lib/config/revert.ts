@@ -13,7 +13,7 @@ import {
   usualAccess,
 } from '../image/attributes.js'
 import { keepTimes, removeMadeFolders } from '../image/footprint.js'
-import { entryInRoot, fileText, lstatAt, textInRoot } from '../image/path-in-root.js'
+import { entryInRoot, fileText, lstatAt, resolveLinks, textInRoot } from '../image/path-in-root.js'
 import { type Applied, type AppliedFile, type AppliedFolder, isAlone, listEntries } from './apply.js'
 import { holdsSecret, isMadeOfOurs, merge } from './merge.js'
 import { etcUvToml, systemUvToml } from './places.js'
@@ -57,7 +57,9 @@ const keepFile = ({ root, stage, secrets }: Sides, file: Unmounted, isInPlace: b
   const text = merged(file, edited, secrets, file.path)
   // What environment.d/02-follow-system-uv.bash wrote behind ours is not a change of another hook.
   const isFollowed =
-    isInPlace && file.path === systemUvToml && text?.trimEnd() === textInRoot(root, etcUvToml)?.trimEnd()
+    isInPlace &&
+    file.path === systemUvToml &&
+    text?.trimEnd() === textInRoot(root, resolveLinks(etcUvToml, root))?.trimEnd()
   if (text === undefined || text === file.now || isFollowed) {
     if (file.now === undefined || isDeepStrictEqual(newAccess, ownAccess)) return false
     setAccess(to, newAccess)

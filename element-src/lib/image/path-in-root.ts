@@ -1,15 +1,16 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ignoreErrors, UserError } from '../base/errors.js'
-import { textAt } from '../base/files.js'
 
 // Here a root is that of the image, as this process sees it, and a path is an absolute one in the image.
 
 /** What is at a path, links not followed; undefined if nothing is. */
 export const lstatAt = (path: string): Stats | undefined => ignoreErrors(['ENOENT', 'ENOTDIR'], () => lstatSync(path))
 
+// Not by base/files.ts: one that may not be read would be taken for none, and removed.
 /** The text of a regular file, no link to one, a character a byte. */
-export const fileText = (path: string): string | undefined => (lstatAt(path)?.isFile() ? textAt(path) : undefined)
+export const fileText = (path: string): string | undefined =>
+  lstatAt(path)?.isFile() ? readFileSync(path, 'latin1') : undefined
 
 /** Where a link leads, as it is written; undefined if none is there. */
 export const linkAt = (path: string): string | undefined =>
@@ -32,7 +33,7 @@ export const entryInRoot = (root: string, path: string): Stats | undefined =>
 
 /** The text of a regular file that is found so, a character a byte. */
 export const textInRoot = (root: string, path: string): string | undefined =>
-  linkOnWay(root, path) === undefined ? textAt(join(root, path)) : undefined
+  linkOnWay(root, path) === undefined ? fileText(join(root, path)) : undefined
 
 /** As entryInRoot, but a link is an error. */
 export const lstatInRoot = (root: string, path: string): Stats | undefined => {

@@ -17,7 +17,8 @@ const readRecord = (folder: string, name: string, isFolder: boolean): string | u
   if (project === undefined) return undefined
   const inside = kind.toLowerCase() === 'dist-info' ? 'METADATA' : 'PKG-INFO'
   // A file's own name need not have a version (setuptools, in a folder of sources).
-  const known = version ?? headersIn(fileText(join(folder, name, isFolder ? inside : '.')) ?? '', 'Version')[0]
+  const known =
+    version ?? headersIn(ifSeen(() => fileText(join(folder, name, isFolder ? inside : '.'))) ?? '', 'Version')[0]
   return known === undefined ? undefined : distributionKey(normaliseName(project), known)
 }
 

@@ -224,8 +224,8 @@ export const ofSettings: readonly Mutant[] = [
   ]),
   ...sabotages('lib/image/path-in-root.ts', 'unit/receipt/installed.ts', [
     'no link in the image leads a scan elsewhere',
-    '(lstatAt(path)?.isFile() ? textAt(path) : undefined)',
-    'textAt(path)',
+    'lstatAt(path)?.isFile() ?',
+    '(lstatAt(path)?.isFile() || linkAt(path)) ?',
   ]),
   ...sabotages('lib/receipt/installed.ts', 'unit/receipt/installed.ts', [
     'what is mounted in the image is not of it',

@@ -1,4 +1,15 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Applied, listEntries } from '../../../element-src/lib/config/apply.js'
@@ -64,6 +75,55 @@ t.test("what another hook put in the place of ours stays, and no link of the ima
   t.ok(lstatSync(join(root, 'root', '.pydistutils.cfg')).isSymbolicLink())
   t.equal(readFileSync(join(stage, 'host'), 'utf8'), 'of the host')
 })
+
+t.test(
+  "a file of the image's own that cannot be read stays as it is, and is said",
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  (t) => {
+    const root = mkdtempSync('/tmp/pypi-test-')
+    const own = join(root, '.pydistutils.cfg')
+    writeFileSync(own, '[easy_install]\nzip_ok = 1\n', { mode: 0 })
+    writeFileSync(join(root, 'file-0'), ours)
+    chmodSync(root, 0o777)
+    t.teardown(() => {
+      process.seteuid?.(0)
+      rmSync(root, { recursive: true })
+    })
+    process.seteuid?.(65534)
+    const files = stub(root).map((file) => ({
+      ...file,
+      path: '/.pydistutils.cfg',
+      own: '[easy_install]\nzip_ok = 1\n',
+    }))
+    const { removed, faults } = revert(root, root, { ...nothing, files }, [])
+    t.ok(existsSync(own))
+    t.same(removed, [])
+    t.match(faults, [/^EACCES: .*\.pydistutils\.cfg/])
+    t.end()
+  },
+)
+
+t.test(
+  "what uv's own file in the image says, which followed ours, is not taken for a change, wherever its folder is",
+  (t) => {
+    for (const target of ['uv-of-image', '/etc/uv-of-image']) {
+      const own = 'offline = true\n'
+      const files = { 'folder-0': { 'uv.toml': 'index-url = "http://127.0.0.1:1"\n' } }
+      const { root, stage } = prepare(t, { etc: { 'uv-of-image': { 'uv.toml': own }, xdg: { uv: {} } } }, files)
+      symlinkSync(target, join(root, 'etc', 'uv'))
+      const [source, content] = [join(stage, 'folder-0'), files['folder-0']['uv.toml']]
+      const common = { isForEveryone: true, access: accessOf(source) }
+      const folder = { ...common, path: '/etc/xdg/uv', source: 'folder-0', time, entries: listEntries(source) }
+      const access = accessOf(join(source, 'uv.toml'))
+      const file = { ...common, path: '/etc/xdg/uv/uv.toml', format: 'uv' as const, content, own: undefined, access }
+      appendFileSync(join(source, 'uv.toml'), own)
+      const applied = { ...nothing, folders: [folder], files: [{ ...file, source: 'folder-0/uv.toml', beside: [] }] }
+      t.same(revert(root, stage, applied, []), { removed: [], kept: [], faults: [] }, target)
+      t.same(readdirSync(join(root, 'etc', 'xdg', 'uv')), [], target)
+    }
+    t.end()
+  },
+)
 
 t.test("other hooks' new files and deletions in a folder of ours are the image's, without a password", async (t) => {
   const image = { root: { '.pip': { kept: 'kept', gone: 'gone' } } }
