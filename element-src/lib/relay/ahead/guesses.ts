@@ -24,7 +24,6 @@ const mostProjects = 10_000
 
 interface Made {
   readonly guessed: WantedFile
-  readonly reason: Reason
   readonly headers: Asker['headers']
   isProven: boolean
   isWrong: boolean
@@ -122,7 +121,7 @@ export const newGuesses = () => {
       if (project.made !== undefined || project.versions.size > 1 || isOver('metadata')) return
       if (reason === 'page' && (isOver('page') || project.versions.size > 0 || unproven.size >= mostUnproven * proven))
         return
-      const made: Made = { guessed, reason, headers, isProven: reason === 'metadata', isWrong: false }
+      const made: Made = { guessed, headers, isProven: reason === 'metadata', isWrong: false }
       project.made = made
       if (!made.isProven) unproven.add(made)
       last[reason] = [...last[reason], made].slice(-judged)
