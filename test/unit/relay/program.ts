@@ -184,7 +184,8 @@ t.test('4,096 connections of another process, where few files may be open, do no
   while (open() < 128) await pause(50)
   // It looks for the build each second.
   await pause(2500)
-  t.ok(open() >= 128)
+  // For a moment there is one fewer: libuv closes it to refuse what it cannot accept.
+  while (open() < 128) await pause(5)
   t.equal(relay.exitCode, null)
   for (const socket of sockets) socket.destroy()
   while (open() > 100) await pause(50)
