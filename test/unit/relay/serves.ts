@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import t from 'tap'
 import { scratchFolder } from '../../support/builds/scratch.js'
@@ -11,6 +11,21 @@ import { listen } from '../../support/servers/listen.js'
 const wheel = 'demo_app-1.0-py3-none-any.whl'
 const content = randomBytes(300_000)
 const metadata = 'Metadata-Version: 2.1\nName: demo-app\nVersion: 1.0\n'
+
+t.test('answers have their headers by Node.js 18.0, which forgets them if there is no reason phrase', async (t) => {
+  const { writeHead } = ServerResponse.prototype
+  t.teardown(() => Object.assign(ServerResponse.prototype, { writeHead }))
+  Object.assign(ServerResponse.prototype, {
+    writeHead(this: ServerResponse, ...[status, reason, headers]: unknown[]) {
+      return Reflect.apply(writeHead, this, typeof reason === 'string' ? [status, reason, headers] : [status, reason])
+    },
+  })
+  const upstream = await serveIndex(t, { 'demo-app': [{ name: wheel, content }] })
+  const relay = await openTestRelay(t, [at(upstream.url)])
+  t.match((await relay.page('demo-app')).headers, { 'content-type': json, 'content-length': /^\d+$/ })
+  const file = await ask(await relay.link('demo-app', wheel))
+  t.equal(file.headers['content-length'], String(content.length))
+})
 
 t.test('a page in JSON is served in both forms, with all that it tells', async (t) => {
   const upstream = await serveIndex(t, {

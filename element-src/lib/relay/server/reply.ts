@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { chooseHash, type Page, type PageFile } from '../../index/page.js'
 import type { Asker, Found, PassedOn } from '../upstream/source.js'
 
@@ -17,7 +17,8 @@ const uncached = { 'Cache-Control': 'no-store' } as const
 export const sendHead = (call: Call, { status, reason, headers }: PassedOn, length: number | undefined): void => {
   const known = length === undefined ? {} : { 'Content-Length': length }
   // A reason phrase, which uv shows, is ASCII in one line (RFC 9112, 4).
-  const phrase = reason?.replace(/[^ -~]+/g, '?').slice(0, 300)
+  const phrase = (reason ?? STATUS_CODES[status] ?? '').replace(/[^ -~]+/g, '?').slice(0, 300)
+  // Without a phrase, Node.js 18.0 to 18.12 leaves out the headers.
   call.response.writeHead(status, phrase, { ...headers, ...uncached, ...known })
 }
 
