@@ -179,7 +179,7 @@ export const detectMirrors = (mirror: string, folders: readonly string[]): reado
       ...common,
       url: urlBelow(flatIndexUrl, place),
       writeIndex: (folder) => {
-        if (place !== '') mkdirSync(join(folder, place))
+        mkdirSync(join(folder, place), { recursive: true })
         writePages(opened, join(folder, place))
       },
       warnings: () => {

@@ -1,6 +1,6 @@
 import type { PageFile } from '../../index/page.js'
 import type { Asker } from '../upstream/source.js'
-import { type Download, type DownloadParts, type Guess, type Running, startDownload } from './download.js'
+import { type DownloadParts, type Running, startDownload } from './download.js'
 
 /** What is on its way of an index's files; begins with nothing. */
 export const newDownloads = (parts: DownloadParts) => {
@@ -13,12 +13,7 @@ export const newDownloads = (parts: DownloadParts) => {
     keeping.add(waited)
   }
 
-  const start = (
-    key: string,
-    file: PageFile,
-    headers: Asker['headers'],
-    mayTake?: (bytes: number) => boolean,
-  ): Running | undefined => {
+  const start = (key: string, file: PageFile, headers: Asker['headers'], mayTake?: (bytes: number) => boolean) => {
     const storage = mayTake === undefined ? mirror.newFile() : mirror.newUnnamed()
     if (storage === undefined) return undefined
     const entry = startDownload(parts, key, file, headers, storage, wait, mayTake)
@@ -27,7 +22,7 @@ export const newDownloads = (parts: DownloadParts) => {
     return entry
   }
 
-  const known = (key: string): Running | undefined => {
+  const known = (key: string) => {
     const entry = running.get(key)
     return entry?.canJoin() ? entry : undefined
   }
@@ -40,13 +35,13 @@ export const newDownloads = (parts: DownloadParts) => {
      * @returns Resolved once its server has begun to answer, whatever its status; rejected with an HttpError. Undefined if
      *   nothing is kept any more.
      */
-    get: (key: string, file: PageFile, { headers, gone }: Asker): Promise<Download> | undefined => {
+    get: (key: string, file: PageFile, { headers, gone }: Asker) => {
       const joined = known(key)
       if (joined === undefined) running.get(key)?.guess.drop()
       return (joined ?? start(key, file, headers))?.read(gone)
     },
     /** The same, if it is on its way already. */
-    join: (key: string, gone: AbortSignal): Promise<Download> | undefined => known(key)?.read(gone),
+    join: (key: string, gone: AbortSignal) => known(key)?.read(gone),
     /**
      * Fetches a file for which nobody has asked, into a file without a name, while no file that was asked for comes from its
      * server.
@@ -54,12 +49,7 @@ export const newDownloads = (parts: DownloadParts) => {
      * @param mayTake Asked for its length, or for each part of it if that is not told: false ends it.
      * @returns Undefined if it is on its way already, its server has no room for guesses, or nothing is kept any more.
      */
-    guess: (
-      key: string,
-      file: PageFile,
-      headers: Asker['headers'],
-      mayTake: (bytes: number) => boolean,
-    ): Guess | undefined =>
+    guess: (key: string, file: PageFile, headers: Asker['headers'], mayTake: (bytes: number) => boolean) =>
       running.has(key) || traffic.at(new URL(file.url)).isNarrow()
         ? undefined
         : start(key, file, headers, mayTake)?.guess,
