@@ -1,6 +1,10 @@
+import { setMaxListeners } from 'node:events'
+
 /** A signal that is given with another one, after so many milliseconds, or by `end`, which is called in each case: it takes timer and listener away. */
 export const endable = (other?: AbortSignal, milliseconds?: number) => {
   const over = new AbortController()
+  // Of more than ten who listen, as with six mirrors, Node.js warns in the build's log.
+  setMaxListeners(0, over.signal)
   const end = (): void => {
     clearTimeout(timer)
     other?.removeEventListener('abort', end)

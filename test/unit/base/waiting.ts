@@ -18,6 +18,18 @@ t.test('a signal is given with the other one, in time or at its end, and leaves 
   t.equal(endable(other.signal).signal.aborted, true, 'one that begins too late')
 })
 
+t.test('of many who wait for one signal Node.js says nothing in the log', async (t) => {
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  const { signal, end } = endable()
+  for (let i = 0; i < 50; i += 1) signal.addEventListener('abort', () => undefined)
+  await new Promise(setImmediate)
+  end()
+  t.same(warnings, [])
+})
+
 t.test('by one key one answer is shared and remembered, and what failed is asked again', async (t) => {
   const asked: string[] = []
   const once = newOnce<string>()
