@@ -96,7 +96,7 @@ t.test('a package that names no licence of the SPDX list is an error', async (t)
 t.test('who vendors a hook reads why: our comments are in it, and none of what is not', async (t) => {
   const text = readFileSync(join(project, 'elements', 'pypi', 'extra-data.d', '00-mount-pypi-mirror'), 'utf8')
   t.match(text, /\n\/\*\*\n \* What extra-data\.d does, .*(?:\n \*.*)*\n \*\/\nvar mountPypiMirror = /)
-  t.match(text, /\n +\/\/ .*\n +process\.umask\(18\)/)
+  t.match(text, /\n +\/\/ .*\n +umaskBefore = process\.umask\(18\)/)
   t.notMatch(text, /\/\*\* What the hooks do, decided once/, 'a type is not in it, nor what is said of it')
   t.notMatch(text, /biome-ignore/)
 })
