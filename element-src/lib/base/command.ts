@@ -28,7 +28,9 @@ export const run = (program: string, args: readonly string[]): string => {
   const command = [program, ...args]
   step(command.join(' '))
   const ended = spawnSync(program, args, { encoding: 'utf8', stdio: ['inherit', 'pipe', 'pipe'] })
-  const fault = faultOf(command, ended.error, ended.status ?? ended.signal, ended.stderr)
+  // Of what did not start there is no output.
+  const status = ended.status ?? ended.signal ?? errorCode(ended.error)
+  const fault = faultOf(command, ended.error, status, ended.stderr ?? '')
   if (fault !== undefined) throw fault
   return ended.stdout
 }

@@ -17,6 +17,7 @@ for (const [name, execute] of Object.entries({
       message: /' failed: one; two$/,
     })
     await t.rejects(execute('sh', ['-c', 'exit 3']), { message: /' failed: it ended with 3$/ })
+    await t.rejects(execute('/etc', []), { name: 'UserError', message: "'/etc' failed: it ended with EACCES" })
     await t.rejects(execute('sh', ['-c', 'kill -9 $$']), { message: /' failed: it ended with SIGKILL$/ })
   })
 }
