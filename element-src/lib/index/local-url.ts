@@ -26,7 +26,7 @@ export const folderOfMirror = (url: string): string | undefined => {
     // A host, an escaped slash or escapes that are no UTF-8: none is in a path of the image.
     return undefined
   }
-  return isInMirror(path) ? path.slice(mirrorMountPoint.length + 1) : undefined
+  return isInMirror(path) && !path.includes('\0') ? path.slice(mirrorMountPoint.length + 1) : undefined
 }
 
 /** The URL of what is below a folder; the folder's URL has no slash at its end. */

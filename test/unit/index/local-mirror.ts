@@ -83,6 +83,7 @@ t.test("a page's links are followed as the image would", async (t) => {
   t.same(withPage(t, wheel, 'data-core-metadata="false"'), [], 'as pip reads it')
   const based = `<base href="https://elsewhere.example/">${page('other-1.zip')}`
   t.same(warningsOf(t.testdir({ demo: { 'index.html': based } })), [], 'as pip reads it')
+  t.match(withPage(t, `../../x%00/${wheel}`)[0], / which is outside the mirror/, 'no path has a NUL')
 })
 
 t.test('symbolic links to files outside the mirror are warned of, and others are not', async (t) => {
