@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Environment } from '../base/command.js'
 import { textAt } from '../base/files.js'
 import { redact } from '../http/url.js'
@@ -62,7 +62,6 @@ export const competingSettings = (environment: Environment, root = '/'): readonl
     .filter(([name]) => environment[name])
     .map(([name, effect]) => `${name} is set in the build's environment: ${effect}; unset it`)
   const mounted = placesOf(environment).map(({ path }) => path)
-  const mountedHomes = mounted.map((path) => dirname(dirname(path)))
   const look = (places: readonly Place[], why: string): void => {
     for (const place of places.filter(({ path }) => !mounted.includes(path))) {
       const keys = beatingKeys(place, root).join(', ')
@@ -71,7 +70,8 @@ export const competingSettings = (environment: Environment, root = '/'): readonl
   }
   look(prefixFiles, 'pip reads it last, so that it beats the mirrors; remove it')
   look(
-    homesIn(root).flatMap((one) => (mountedHomes.includes(one) ? [] : userFiles(one))),
+    // XDG_CONFIG_HOME has only this one of root's files where it always is.
+    homesIn(root).flatMap((one) => (mounted.includes(join(one, '.pydistutils.cfg')) ? [] : userFiles(one))),
     'it beats the mirrors for the user whose file it is; write it in finalise.d instead',
   )
   const home = environment['HOME'] ?? ''

@@ -140,7 +140,7 @@ export const ofConfig: readonly Mutant[] = [
     'unit/config/warnings.ts',
     [
       "another user's own configuration that beats the mirrors is named",
-      'mountedHomes.includes(one) ? [] : userFiles(one)',
+      "mounted.includes(join(one, '.pydistutils.cfg')) ? [] : userFiles(one)",
       'one ? [] : userFiles(one)',
     ],
     [

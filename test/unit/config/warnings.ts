@@ -36,7 +36,8 @@ t.test(
     const root = t.testdir({
       etc: {
         passwd:
-          'root:x:0:0::/root:/bin/sh\nnobody:x:1:1::/nonexistent:/bin/sh\napp:x:2:2::/srv/app:/bin/sh\nb:x:3:3::/home/b:\n',
+          'root:x:0:0::/root:/bin/sh\nnobody:x:1:1::/nonexistent:/bin/sh\napp:x:2:2::/srv/app:/bin/sh\nb:x:3:3::/home/b:\nc:x:4:4::/etc/xdg:\n',
+        xdg: { '.pip': { 'pip.conf': '[install]\nindex-url = http://a\n' } },
         skel: { '.pip': { 'pip.conf': '[DEFAULT]\nno_index = 1\n[install]\n' } },
       },
       root: { '.pip': { 'pip.conf': '[install]\nindex-url = http://own\n' } },
@@ -64,6 +65,7 @@ t.test(
       `/etc/skel/.pip/pip.conf in the image sets no-index: ${why}`,
       `/srv/app/.config/uv/uv.toml in the image sets extra-index-url, index: ${why}`,
       `/srv/app/.config/pip/pip.conf in the image sets index-url: ${why}`,
+      `/etc/xdg/.pip/pip.conf in the image sets index-url: ${why}`,
     ])
   },
 )
