@@ -103,11 +103,14 @@ const checkFolders = async (lock: readonly Arrival[], indexes: readonly ServedIn
   const asker = { headers: {}, gone: new AbortController().signal }
   const missing: string[] = []
   for (const arrival of [...lock].sort((one, other) => (one.project < other.project ? -1 : 1))) {
-    const found: (Candidate | string)[] = []
-    for await (const one of find(arrival.project, lockedFile(arrival), asker)) found.push(one)
-    if (found.some((one) => typeof one !== 'string' && one.isKnown)) continue
-    const hasAnother = found.some((one) => typeof one === 'string' && one.endsWith(isAnother))
-    missing.push(`${arrival.name}${hasAnother ? ' (another file has its name)' : ''}`)
+    let [isThere, hasAnother] = [false, false]
+    for await (const one of find(arrival.project, lockedFile(arrival), asker)) {
+      isThere = typeof one !== 'string' && one.isKnown
+      // No file is read in a second folder for nothing.
+      if (isThere) break
+      hasAnother ||= typeof one === 'string' && one.endsWith(isAnother)
+    }
+    if (!isThere) missing.push(`${arrival.name}${hasAnother ? ' (another file has its name)' : ''}`)
   }
   if (missing.length === 0) return
   const where = folders.join(', ') || 'a folder, since there is no local mirror'

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -213,4 +214,22 @@ t.test('without servers, all files that the folders lack are named before the re
   await t.rejects(openLocked(t, []), {
     message: /1 file of the lock is not in a folder, since there is no local mirror/,
   })
+})
+
+t.test('without servers, each file of a lock is read in one folder, although others have it', async (t) => {
+  const mirror = t.testdir({ one: { [name]: content }, other: { [name]: content } })
+  const { createReadStream } = fs
+  const read: string[] = []
+  const putIn = (createReadStream: typeof fs.createReadStream): void => {
+    Object.assign(fs, { createReadStream })
+    syncBuiltinESMExports()
+  }
+  t.teardown(() => putIn(createReadStream))
+  putIn((path, options) => {
+    read.push(String(path))
+    return createReadStream(path, options)
+  })
+  const folders = ['one', 'other'].map((folder) => inFolder(join(mirror, folder)))
+  await openLocked(t, folders)
+  t.same(read, [join(mirror, 'one', name)])
 })
