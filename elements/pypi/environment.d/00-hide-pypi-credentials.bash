@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Source: element-src/pypi/environment.d/00-hide-pypi-credentials.bash of the project dib-pypi-element, version 1.2.2.
+# Source: element-src/pypi/environment.d/00-hide-pypi-credentials.bash of the project dib-pypi-element, version 1.2.3.
 # Made by 'make elements': change the source, not this file. The licences: pypi-licenses.txt.
 # dib-run-parts sources this before the hooks of each phase. DIB_ENV is dib's record of the DIB_ variables, which its
 # element manifests writes into the image, beside it, and into a traced log: now without the mirrors' user:password.

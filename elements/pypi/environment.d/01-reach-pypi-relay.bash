@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Source: element-src/pypi/environment.d/01-reach-pypi-relay.bash of the project dib-pypi-element, version 1.2.2.
+# Source: element-src/pypi/environment.d/01-reach-pypi-relay.bash of the project dib-pypi-element, version 1.2.3.
 # Made by 'make elements': change the source, not this file. The licences: pypi-licenses.txt.
 # dib-run-parts sources this before the hooks of each phase. extra-data.d leaves pypi/relay.json if there is a relay. Installers
 # reach it at 127.0.0.1, where a proxy would look for it on its own machine: so no proxy for 127.0.0.1. PIP_PROXY beats

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Source: element-src/pypi/environment.d/02-follow-system-uv.bash of the project dib-pypi-element, version 1.2.2.
+# Source: element-src/pypi/environment.d/02-follow-system-uv.bash of the project dib-pypi-element, version 1.2.3.
 # Made by 'make elements': change the source, not this file. The licences: pypi-licenses.txt.
 # dib-run-parts sources this before the hooks of each phase, and install.d/02-follow-system-uv.toml behind package-installs. uv
 # reads our /etc/xdg/uv/uv.toml instead of /etc/uv/uv.toml. A package that brings the latter while the image is built, as Fedora's
