@@ -166,6 +166,16 @@ export const ofRelay: readonly Mutant[] = [
     ['down is a matter of connections alone', 'if (!isOfConnection(faultOf(error))) answered()', ''],
     ['an index that answers again is asked again', 'if (isDown()) await tryOnce(longestTry)', ''],
   ),
+  ...sabotages('lib/relay/upstream/fetch-file.ts', 'unit/relay/fill.ts', [
+    'a file that comes whole by another status is kept',
+    'isAll && first.status !== 200 ? asWhole',
+    'false ? asWhole',
+  ]),
+  ...sabotages('lib/relay/server/serve.ts', 'unit/relay/fill.ts', [
+    'what comes by another status that is no fault has its bytes',
+    'return fetched.status < 400 ? await passBytes(call, wanted) : fetched',
+    'return fetched',
+  ]),
   ...sabotages(
     'lib/relay/upstream/fetch-file.ts',
     'unit/relay/downloads.ts unit/relay/faults.ts unit/relay/serves.ts',

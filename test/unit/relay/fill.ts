@@ -30,6 +30,43 @@ const fetchAll = async (relay: TestRelay, all: readonly string[]): Promise<void>
   await Promise.all(links.map((link) => ask(link)))
 }
 
+t.test(
+  'a file that its server sends whole by another status than 200 is kept; one by any other is sent as it is',
+  async (t) => {
+    const content = likeWheel(50_000)
+    const statuses = [203, 206, 202]
+    const upstream = await serveIndex(
+      t,
+      { 'demo-app': statuses.map((status) => ({ name: wheel(status), content })) },
+      ({ url }, response) => {
+        const status = statuses.find((one) => url?.includes(`1.${one}-`))
+        if (status === undefined) return undefined
+        const range = `bytes 0-${content.length - 1}/${content.length}`
+        response.writeHead(status, {
+          'Content-Length': content.length,
+          ...(status === 206 ? { 'Content-Range': range } : {}),
+        })
+        response.end(content)
+        return true
+      },
+    )
+    const folder = scratchFolder(t)
+    const relay = await openTestRelay(t, [at(upstream.url), inFolder(folder)], { fill: folder })
+    for (const status of statuses) {
+      const { body, status: told, headers } = await ask(await relay.link('demo-app', wheel(status)))
+      t.equal(told, status === 202 ? 202 : 200)
+      t.equal(headers['content-range'], undefined)
+      t.ok(body.equals(content), `all of it has come by ${status}`)
+    }
+    await until(() => [203, 206].every((status) => names(folder).includes(wheel(status))))
+    await relay.end()
+    t.same(
+      statuses.filter((status) => names(folder).includes(wheel(status))),
+      [203, 206],
+    )
+  },
+)
+
 t.test('what was downloaded is kept under its name, with its metadata and hashes', async (t) => {
   const content = likeWheel(200_000)
   const upstream = await serveIndex(

@@ -86,7 +86,9 @@ export const serveBytes = async (call: Call, wanted: WantedFile): Promise<Passed
   if (download === undefined) return passBytes(call, wanted)
   const { fetched, read, leave } = download
   try {
-    return fetched.status === 200 ? await sendFile(call, index.watch(project, file, { ...fetched, read })) : fetched
+    if (fetched.status === 200) return await sendFile(call, index.watch(project, file, { ...fetched, read }))
+    // What is neither a fault nor known to be whole is not kept.
+    return fetched.status < 400 ? await passBytes(call, wanted) : fetched
   } finally {
     leave()
   }

@@ -7,7 +7,7 @@ import { chooseHash, newDigest, type PageFile } from '../../index/page.js'
 import { headersIn } from '../../index/wheel-metadata.js'
 import { newRemembered } from '../remembered.js'
 import { pauses } from './outage.js'
-import { type Asker, newShare, type PassedOn, partIn, passedOn } from './source.js'
+import { type Asker, isWhole, newShare, type PassedOn, partIn, passedOn } from './source.js'
 import type { SendRequest, TrafficRequest } from './traffic.js'
 
 /** A file, or a part of it, that comes from a server. */
@@ -30,6 +30,9 @@ const lengthOf = (headers: IncomingHttpHeaders): number | undefined => {
 const validatorOf = ({ headers }: HttpAnswer): string | undefined =>
   headers.etag !== undefined && !headers.etag.startsWith('W/') ? headers.etag : headers['last-modified']
 
+/** The head of a file that comes whole, whatever its server calls that. */
+const asWhole = ({ headers: { 'content-range': _part, ...headers } }: PassedOn): PassedOn => ({ status: 200, headers })
+
 /**
  * Fetches a file: the one place where files and metadata are fetched. If the connection breaks, a new one goes on from
  * there, if the server can.
@@ -47,8 +50,9 @@ export const fetchFile = async (
   const first = await send(url, request)
   const length = lengthOf(first.headers)
   const validator = validatorOf(first)
+  const isAll = asked.headers['Range'] === undefined && isWhole(first)
   const canGoOn =
-    first.status === 200 &&
+    isAll &&
     first.headers['accept-ranges'] !== 'none' &&
     first.headers['content-encoding'] === undefined &&
     // A hash tells in the end if what came in two parts is one file.
@@ -90,7 +94,7 @@ export const fetchFile = async (
   }
 
   return {
-    ...passedOn(first),
+    ...(isAll && first.status !== 200 ? asWhole(passedOn(first)) : passedOn(first)),
     length,
     chunks: chunks(),
     leave: () => first.body.destroy(),

@@ -1,14 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readBody } from '../../http/body.js'
-import type { HttpAnswer } from '../../http/client.js'
 import { faultOf, HttpError } from '../../http/http-error.js'
 import { excludeNewer, PageError } from '../../index/page.js'
 import { readPage } from '../../index/read-page.js'
 import type { Index } from '../../settings/index-list.js'
 import { type RememberedPage, rememberPages } from '../remembered.js'
 import { type Outage, pauses } from './outage.js'
-import { type Asker, type Found, newShare, partIn, passedOn, type Shared, type Source } from './source.js'
+import { type Asker, type Found, isWhole, newShare, passedOn, type Shared, type Source } from './source.js'
 import type { SendRequest } from './traffic.js'
 
 /** The most that a project's page may have: the official index's largest have a quarter of it. */
@@ -37,12 +36,6 @@ const conditionsOf = (headers: IncomingHttpHeaders): Readonly<Record<string, str
   const { etag, 'last-modified': modified = '', date = '' } = headers
   if (etag !== undefined) return { 'If-None-Match': etag }
   return Date.parse(date) - Date.parse(modified) > 1000 ? { 'If-Modified-Since': modified } : {}
-}
-
-/** What requests takes for a page: also the part that is the whole. */
-const isPage = ({ status, headers }: HttpAnswer): boolean => {
-  const part = partIn(headers)
-  return status === 200 || status === 203 || (status === 206 && part?.from === 0 && part.to === part.length)
 }
 
 /** An index on a server: the one place where pages are fetched. */
@@ -95,7 +88,7 @@ export const serverIndex = (
       body.destroy()
       return remember(project, known, headers, asker)
     }
-    if (!isPage(answered)) {
+    if (!isWhole(answered)) {
       body.destroy()
       const found: Found = { kind: 'answer', ...passedOn(answered) }
       const isNotHere = status === 404 || status === 410

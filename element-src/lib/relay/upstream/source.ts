@@ -68,6 +68,12 @@ export const partIn = (headers: Readonly<Record<string, unknown>>) => {
   return { from: Number(from), to: Number(last) + 1, length: length === '*' ? undefined : Number(length) }
 }
 
+/** Whether an answer is all that was asked for: requests takes 203, that of a proxy, and the part that is the whole for it as well. */
+export const isWhole = ({ status, headers }: HttpAnswer): boolean => {
+  const part = partIn(headers)
+  return status === 200 || status === 203 || (status === 206 && part?.from === 0 && part.to === part.length)
+}
+
 /** What an index has of a project, and what the log says of the index once an installer is told. */
 export type Found = { readonly note?: string | undefined } & (
   | ({ readonly kind: 'page' } & Page)
